@@ -1,0 +1,1 @@
+"""The vocabulary of keywatch: frozen records, errors and time. It imports nothing of ours."""
