@@ -1,0 +1,45 @@
+"""The SQL that turns events into usage and facets, for segments being sealed and for the tails of a view alike."""
+
+from model.event import FACET_KINDS, UNKNOWN_PREFIX
+
+_HOUR_US = 3_600_000_000
+_DAY_US = 24 * _HOUR_US
+_COUNTS = (
+    "count(*) AS requests, CAST(sum(bytes_out) AS BIGINT) AS bytes_out, sum(duration_ms) AS duration_sum,"
+    " max(duration_ms) AS duration_max, count(duration_ms) AS timed"
+)
+
+
+def folded(source: str, kept: str) -> str:
+    """A SELECT of `source` whose unknown credentials are folded into one key_ref per address network.
+
+    A credential stays itself when it stands in the table `kept` (column key_ref) or succeeded in this batch.
+    """
+    return f"""
+    SELECT e.* REPLACE (CASE WHEN e.key_ref IS NULL OR k.key_ref IS NOT NULL THEN e.key_ref
+        ELSE '{UNKNOWN_PREFIX}' || coalesce(e.network, '-') END AS key_ref)
+    FROM {source} e LEFT JOIN (
+        SELECT key_ref FROM {kept} UNION SELECT key_ref FROM {source} WHERE outcome = 'ok' AND key_ref IS NOT NULL
+    ) k ON e.key_ref = k.key_ref"""
+
+
+def usage(source: str) -> str:
+    """A SELECT of the columns of `store.events.tables.usage` from folded events."""
+    return f"""
+    SELECT make_timestamptz(bucket * {_HOUR_US}) AS hour, key_ref, host, outcome, requests, bytes_out, duration_sum,
+        duration_max, timed
+    FROM (SELECT epoch_us(ts) // {_HOUR_US} AS bucket, key_ref, host, outcome, {_COUNTS} FROM {source} GROUP BY ALL)"""
+
+
+def facets(source: str) -> str:
+    """A SELECT of the columns of `store.events.tables.facets` from folded events."""
+    return " UNION ALL ".join(_facet(source, kind) for kind in FACET_KINDS)
+
+
+def _facet(source: str, kind: str) -> str:
+    value = "coalesce(method || ' ', '') || route" if kind == "route" else kind
+    return f"""
+    SELECT make_timestamptz(bucket * {_DAY_US}) AS day, key_ref, '{kind}' AS kind, value, outcome, requests, bytes_out,
+        duration_sum, duration_max, timed, first_ts, last_ts
+    FROM (SELECT epoch_us(ts) // {_DAY_US} AS bucket, key_ref, {value} AS value, outcome, {_COUNTS},
+        min(ts) AS first_ts, max(ts) AS last_ts FROM {source} WHERE {kind} IS NOT NULL GROUP BY ALL)"""

@@ -1,0 +1,79 @@
+"""One view over sealed segments and tails: what every question about events is asked of."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import duckdb_engine
+import pandas as pd
+from sqlalchemy import Connection, Select, create_engine
+from sqlalchemy.pool import StaticPool
+
+from model.event import EVENT_COLUMNS
+from model.segment import Segment
+from store.events import aggregate
+from store.events.files import path_of
+
+
+@dataclass(frozen=True, slots=True)
+class EventsReader:
+    """A snapshot of the events; selects over `store.events.tables` run on it."""
+
+    connection: Connection
+    """DuckDB with the views events, usage and facets; or ClickHouse."""
+
+    def frame(self, query: Select[*tuple[Any, ...]]) -> pd.DataFrame:
+        """The query's rows; columns as it labels them."""
+        return pd.read_sql(query, self.connection)
+
+
+@contextmanager
+def open_reader(root: Path, manifest: Sequence[Segment], kept: Sequence[str]) -> Iterator[EventsReader]:
+    """A reader over the manifest's segments; `kept` are the key_refs that tails do not fold."""
+    duck = duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""})
+    try:
+        duck.execute("SET TimeZone = 'UTC'")
+        _make_views(duck, root, manifest, kept)
+        engine = create_engine(
+            "duckdb:///:memory:",
+            creator=lambda: duckdb_engine.ConnectionWrapper(duck),
+            poolclass=StaticPool,
+        )
+        with engine.connect() as connection:
+            yield EventsReader(connection)
+    finally:
+        duck.close()
+
+
+def _make_views(duck: duckdb.DuckDBPyConnection, root: Path, manifest: Sequence[Segment], kept: Sequence[str]) -> None:
+    sealed = [segment for segment in manifest if segment.sealed]
+    tails = [segment for segment in manifest if not segment.sealed]
+    nothing = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in EVENT_COLUMNS.items())
+    duck.execute(f"CREATE TEMP TABLE no_events AS SELECT {nothing} LIMIT 0")
+    duck.execute("CREATE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept)])
+    _view(duck, "events", _files(root, manifest, "events") or "no_events")
+    _view(duck, "tails", _files(root, tails, "events") or "no_events")
+    _view_of(duck, "folded_tails", aggregate.folded("tails", "kept"))
+    for name, of_tails in (("usage", aggregate.usage), ("facets", aggregate.facets)):
+        parts = [of_tails("folded_tails")] if tails or not sealed else []
+        if sealed:
+            parts.append(f"SELECT * FROM {_files(root, sealed, name)}")
+        _view_of(duck, name, " UNION ALL BY NAME ".join(f"({part})" for part in parts))
+
+
+def _view(duck: duckdb.DuckDBPyConnection, name: str, source: str) -> None:
+    _view_of(duck, name, f"SELECT * FROM {source}")
+
+
+def _view_of(duck: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    duck.execute(f"CREATE TEMP VIEW {name} AS {select}")
+
+
+def _files(root: Path, segments: Sequence[Segment], kind: str) -> str:
+    if not segments:
+        return ""
+    names = ", ".join("'" + str(path_of(root, s.id, kind)).replace("'", "''") + "'" for s in segments)
+    return f"read_parquet([{names}])"

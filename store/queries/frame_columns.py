@@ -1,0 +1,48 @@
+"""The columns of the frames that detectors read from events: the contract between the queries and the detectors."""
+
+from typing import Final
+
+import pandas as pd
+
+from model.event import Outcome
+from store.queries.shape import COUNT, MOMENT, TEXT, empty
+
+SEEN: Final = {"first_seen": MOMENT, "last_seen": MOMENT}
+"""Times of the first and the last request of a row."""
+
+_AUTH: Final = (Outcome.OK, Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
+_EVERY: Final = (*_AUTH, Outcome.THROTTLED, Outcome.CLIENT_ERROR, Outcome.SERVER_ERROR)
+
+
+def _counted(*outcomes: Outcome) -> dict[str, str]:
+    return dict.fromkeys(("requests", *(outcome.value for outcome in outcomes)), COUNT)
+
+
+EMPTY: Final[dict[str, dict[str, str]]] = {
+    "auth_minutes": {
+        "minute": MOMENT,
+        "key_ref": TEXT,
+        "ip": TEXT,
+        "network": TEXT,
+        **_counted(*_AUTH, Outcome.THROTTLED),
+        **SEEN,
+    },
+    "key_hours": {"hour": MOMENT, "key_ref": TEXT, **_counted(*_EVERY), "bytes_out": COUNT},
+    "origin_hours": {
+        "hour": MOMENT,
+        "key_ref": TEXT,
+        "ip": TEXT,
+        "network": TEXT,
+        "client": TEXT,
+        **_counted(*_AUTH),
+        **SEEN,
+    },
+    "network_days": {"day": MOMENT, "key_ref": TEXT, "network": TEXT, **_counted(Outcome.OK), **SEEN},
+    "client_days": {"day": MOMENT, "key_ref": TEXT, "client": TEXT, **_counted(Outcome.OK), **SEEN},
+}
+"""Frame to its columns and their dtypes; `empty_frame` makes a frame without rows of them."""
+
+
+def empty_frame(name: str) -> pd.DataFrame:
+    """The frame `name` without rows."""
+    return empty(EMPTY[name])

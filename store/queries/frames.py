@@ -1,0 +1,133 @@
+"""The frames that detectors read, by name, as far as they come from events; one select each.
+
+A frame spans the window that is judged and the lookback before it. Nothing later than `window.until` is in it, and
+rows of the last hour or day hold only what came before that moment.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import ColumnElement, FromClause, Label, Select, Subquery
+
+from model.errors import DetectorError
+from model.event import Outcome
+from model.window import Window
+from store.dialect import Bucket
+from store.events.reader import EventsReader
+from store.events.tables import events
+from store.queries.counts import requests_of, total
+from store.queries.frame_columns import EMPTY, SEEN
+from store.queries.rows import faceted, hourly, known
+from store.queries.shape import COUNT, shaped
+from store.queries.spans import HOUR, within
+
+FEWEST_FAILURES: Final = 3
+"""Fewer failures of a subject in the whole span than any rule asks for in five minutes; they are not worth reading."""
+
+_MINUTE: Final = timedelta(minutes=1)
+_FAILED: Final = (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
+
+
+def event_frame(name: str, reader: EventsReader, window: Window, lookback: timedelta) -> pd.DataFrame:
+    """The frame `name` over [window.since - lookback, window.until); columns and order as in frame_columns.EMPTY.
+
+    Raises DetectorError for a name that is none of EMPTY.
+    """
+    if name not in FRAMES:
+        msg = f"No frame of events is called {name!r}."
+        raise DetectorError(msg, hint=f"Frames of events are {', '.join(EMPTY)}.")
+    return FRAMES[name](reader, Window(since=window.since - lookback, until=window.until))
+
+
+def auth_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Minutes of every key_ref, address and network that failed to authenticate at least FEWEST_FAILURES times.
+
+    [minute, key_ref, ip, network, requests, ok, unauthenticated, forbidden, throttled, first_seen, last_seen], one row
+    for a minute, key_ref, ip and network, the successes of such subjects among them. key_refs are those of the log,
+    not folded; null where no credential was presented.
+    """
+    of_subjects = sa.or_(*(_failing(events.c[name], span) for name in ("key_ref", "ip", "network")))
+    rows = _events(span, "minute", _MINUTE, "ip", "network").where(of_subjects).subquery()
+    return _grouped(reader, "auth_minutes", rows)
+
+
+def key_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Hours of every key_ref: [hour, key_ref, requests, ok … server_error, bytes_out]; null and unknown left out."""
+    return _grouped(reader, "key_hours", hourly(span), known)
+
+
+def origin_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Where key_refs were used from: [hour, key_ref, ip, network, client, requests, …, first_seen, last_seen].
+
+    From events, so not folded; requests without a key are left out.
+    """
+    rows = _events(span, "hour", HOUR, "ip", "network", "client").where(events.c.key_ref.is_not(None))
+    return _grouped(reader, "origin_hours", rows.subquery())
+
+
+def network_days(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Networks that key_refs were used from: [day, key_ref, network, requests, ok, first_seen, last_seen]."""
+    return _grouped(reader, "network_days", _values("network", span), known)
+
+
+def client_days(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Clients that key_refs were used by: [day, key_ref, client, requests, ok, first_seen, last_seen]."""
+    return _grouped(reader, "client_days", _values("client", span), known)
+
+
+FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
+    "auth_minutes": auth_minutes,
+    "key_hours": key_hours,
+    "origin_hours": origin_hours,
+    "network_days": network_days,
+    "client_days": client_days,
+}
+"""Frame to the function that reads it over a span."""
+
+
+def _events(span: Window, unit: str, width: timedelta, *places: str) -> Select[*tuple[Any, ...]]:
+    """Single events with the beginning of their minute or hour, named `unit`, and the columns `places`."""
+    return sa.select(
+        Bucket(events.c.ts, width).label(unit),
+        events.c.key_ref,
+        *(events.c[place] for place in places),
+        events.c.outcome,
+        sa.literal(1).label("requests"),
+        events.c.ts.label("first_seen"),
+        events.c.ts.label("last_seen"),
+    ).where(within(events.c.ts, span))
+
+
+def _failing(subject: ColumnElement[Any], span: Window) -> ColumnElement[bool]:
+    failed = events.c.outcome.in_([outcome.value for outcome in _FAILED])
+    often = sa.func.count() >= FEWEST_FAILURES
+    failing = sa.select(subject).where(within(events.c.ts, span), failed, subject.is_not(None))
+    return subject.in_(failing.group_by(subject).having(often))
+
+
+def _values(kind: str, span: Window) -> Subquery:
+    rows = faceted(kind, span)
+    others = [column for column in rows.c if column.name != "value"]
+    return sa.select(rows.c.value.label(kind), *others).subquery()
+
+
+def _grouped(
+    reader: EventsReader, name: str, rows: Subquery, keep: Callable[[Subquery], ColumnElement[bool]] | None = None
+) -> pd.DataFrame:
+    by = [rows.c[column] for column, dtype in EMPTY[name].items() if dtype != COUNT and column not in SEEN]
+    measures = [_measure(rows, column) for column in EMPTY[name] if column not in {group.name for group in by}]
+    query = sa.select(*by, *measures).group_by(*by).order_by(*(column.asc().nulls_last() for column in by))
+    return shaped(reader.frame(query.where(keep(rows)) if keep else query), EMPTY[name])
+
+
+def _measure(rows: FromClause, name: str) -> Label[Any]:
+    if name == "first_seen":
+        return sa.func.min(rows.c.first_seen).label(name)
+    if name == "last_seen":
+        return sa.func.max(rows.c.last_seen).label(name)
+    if name in ("requests", "bytes_out"):
+        return total(rows.c[name]).label(name)
+    return requests_of(rows, Outcome(name)).label(name)

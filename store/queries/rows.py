@@ -1,0 +1,109 @@
+"""What is counted: partial counts of whole hours and days, and single events at the ragged ends of a window.
+
+So a window is answered exactly, and old days are still answered when retention has dropped their events. At the ends,
+credentials are folded as they are in usage: a key_ref that usage does not know in those hours is an unknown one.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import ColumnElement, Label, Select, Subquery
+
+from model.event import FACET_KINDS, UNKNOWN_PREFIX
+from model.window import Window
+from store.dialect import Bucket
+from store.events.tables import events, facets, usage
+from store.queries.spans import DAY, HOUR, of_keys, split, widened, within
+
+_METHOD_AND_ROUTE: Final = sa.func.coalesce(events.c.method + " ", "") + events.c.route
+_VALUES: Final[dict[str, ColumnElement[Any]]] = {
+    kind: _METHOD_AND_ROUTE if kind == "route" else events.c[kind] for kind in FACET_KINDS
+}
+
+
+def hourly(window: Window, key_refs: Sequence[str] | None = None) -> Subquery:
+    """Partial counts [hour, host, key_ref, outcome, requests, bytes_out, first_seen, last_seen] of a window.
+
+    Of a whole hour only the hour is known, so its first_seen and last_seen are its beginning.
+    """
+    core, ends = split(window, HOUR)
+    whole = sa.select(
+        usage.c.hour,
+        usage.c.host,
+        usage.c.key_ref,
+        usage.c.outcome,
+        usage.c.requests,
+        usage.c.bytes_out,
+        usage.c.hour.label("first_seen"),
+        usage.c.hour.label("last_seen"),
+    )
+    parts = [whole.where(within(usage.c.hour, core), of_keys(usage.c.key_ref, key_refs))] if core else []
+    hour = Bucket(events.c.ts, HOUR).label("hour")
+    return _stacked([*parts, *(_single(end, key_refs, hour, events.c.host.label("host")) for end in ends)])
+
+
+def faceted(kind: str, window: Window, key_refs: Sequence[str] | None = None) -> Subquery:
+    """Partial counts [day, value, key_ref, outcome, requests, bytes_out, first_seen, last_seen] by one kind of facet.
+
+    `value` is never null: a request without an address is in no row of kind ip. Times are exact.
+    """
+    core, ends = split(window, DAY)
+    whole = sa.select(
+        facets.c.day,
+        facets.c.value,
+        facets.c.key_ref,
+        facets.c.outcome,
+        facets.c.requests,
+        facets.c.bytes_out,
+        facets.c.first_ts.label("first_seen"),
+        facets.c.last_ts.label("last_seen"),
+    ).where(facets.c.kind == kind)
+    parts = [whole.where(within(facets.c.day, core), of_keys(facets.c.key_ref, key_refs))] if core else []
+    day, value = Bucket(events.c.ts, DAY).label("day"), _VALUES[kind].label("value")
+    singles = (_single(end, key_refs, day, value).where(events.c[kind].is_not(None)) for end in ends)
+    return _stacked([*parts, *singles])
+
+
+def moments(window: Window, key_refs: Sequence[str] | None = None, *, whole_hours: bool) -> Subquery:
+    """Requests in time [moment, key_ref, outcome, requests]: hours from usage, or every event at its own moment.
+
+    Events are gone sooner than usage, so ask for them only where hours are too coarse.
+    """
+    if whole_hours:
+        rows = hourly(window, key_refs)
+        return sa.select(rows.c.hour.label("moment"), rows.c.key_ref, rows.c.outcome, rows.c.requests).subquery()
+    rows = _single(window, key_refs, events.c.ts.label("moment")).subquery()
+    return sa.select(rows.c.moment, rows.c.key_ref, rows.c.outcome, rows.c.requests).subquery()
+
+
+def known(rows: Subquery) -> ColumnElement[bool]:
+    """Whether a row is of a key_ref, rather than of no credential or of folded unknown ones."""
+    return sa.and_(rows.c.key_ref.is_not(None), rows.c.key_ref.not_like(f"{UNKNOWN_PREFIX}%"))
+
+
+def _single(end: Window, key_refs: Sequence[str] | None, *columns: Label[Any]) -> Select[*tuple[Any, ...]]:
+    key_ref = _folded(end)
+    chosen = of_keys(key_ref, key_refs)
+    if key_refs is not None and not any(ref.startswith(UNKNOWN_PREFIX) for ref in key_refs):
+        chosen = sa.and_(of_keys(events.c.key_ref, key_refs), chosen)  # a plain column prunes row groups
+    return sa.select(
+        *columns,
+        key_ref.label("key_ref"),
+        events.c.outcome,
+        sa.literal(1).label("requests"),
+        events.c.bytes_out,
+        events.c.ts.label("first_seen"),
+        events.c.ts.label("last_seen"),
+    ).where(within(events.c.ts, end), chosen)
+
+
+def _folded(end: Window) -> ColumnElement[str]:
+    known = sa.select(usage.c.key_ref).where(within(usage.c.hour, widened(end, HOUR)), usage.c.key_ref.is_not(None))
+    unknown = sa.literal(UNKNOWN_PREFIX) + sa.func.coalesce(events.c.network, "-")
+    itself = sa.or_(events.c.key_ref.is_(None), events.c.key_ref.in_(known))
+    return sa.case((itself, events.c.key_ref), else_=unknown)
+
+
+def _stacked(parts: list[Select[*tuple[Any, ...]]]) -> Subquery:
+    return parts[0].subquery() if len(parts) == 1 else sa.union_all(*parts).subquery()

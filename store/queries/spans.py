@@ -1,0 +1,58 @@
+"""A window as whole hours or days, which usage and facets know, and ragged ends, which only events know."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import ColumnElement
+
+from model.errors import UsageError
+from model.window import Window
+from store.dialect import Instant
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def split(window: Window, unit: timedelta) -> tuple[Window | None, list[Window]]:
+    """The whole UTC hours or days (`unit`) of a window, or None when it holds none, and what is left at its ends."""
+    core = Window(since=ceiling(window.since, unit), until=max(ceiling(window.since, unit), floor(window.until, unit)))
+    if not core.length:
+        return None, [window]
+    ends = [Window(since=window.since, until=core.since), Window(since=core.until, until=window.until)]
+    return core, [end for end in ends if end.length]
+
+
+def widened(window: Window, unit: timedelta) -> Window:
+    """The smallest window of whole UTC hours or days that holds this one."""
+    return Window(since=floor(window.since, unit), until=ceiling(window.until, unit))
+
+
+def floor(moment: datetime, unit: timedelta) -> datetime:
+    """The beginning of the unit that holds the moment, counted from 1970-01-01T00:00Z."""
+    return moment - (moment - _EPOCH) % unit
+
+
+def ceiling(moment: datetime, unit: timedelta) -> datetime:
+    """The moment itself when a unit begins there, else the beginning of the next one."""
+    return moment + (_EPOCH - moment) % unit
+
+
+def within(column: ColumnElement[Any], window: Window) -> ColumnElement[bool]:
+    """Whether a moment lies in the window; a plain range on the column, so that row groups prune."""
+    return sa.and_(column >= Instant(window.since), column < Instant(window.until))
+
+
+def of_keys(column: ColumnElement[Any], key_refs: Sequence[str] | None) -> ColumnElement[bool]:
+    """Whether a row is of one of the keys; None asks for all rows, the ones without a key among them."""
+    return sa.true() if key_refs is None else column.in_(list(key_refs))
+
+
+def positive(bucket: timedelta) -> timedelta:
+    """The bucket, or UsageError when it is not longer than nothing."""
+    if bucket <= timedelta(0):
+        msg = f"A bucket of {bucket} holds no time."
+        raise UsageError(msg, hint="Choose a bucket such as 5m, 1h or 1d.")
+    return bucket

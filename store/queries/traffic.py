@@ -1,0 +1,49 @@
+"""How much came in: requests over time, and one row of totals."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import Label
+
+from model.window import Window
+from store.dialect import Bucket
+from store.events.reader import EventsReader
+from store.queries.counts import COUNTS, counts, total
+from store.queries.rows import faceted, hourly, known, moments
+from store.queries.shape import COUNT, MOMENT, TEXT, shaped
+from store.queries.spans import HOUR, positive
+
+OVER_TIME: Final = {"bucket": MOMENT, "outcome": TEXT, "requests": COUNT}
+TOTALS: Final = {**COUNTS, "keys": COUNT, "addresses": COUNT}
+
+
+def over_time(
+    reader: EventsReader, window: Window, *, bucket: timedelta, key_refs: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Requests by bucket and outcome: [bucket, outcome, requests], in that order; empty buckets have no row.
+
+    Buckets of whole hours come from usage, shorter ones from events (which are gone sooner). They are counted from
+    1970-01-01T00:00Z. Credentials that usage folds are found by their `unknown:` key_ref only, whatever the bucket.
+    Raises UsageError for a bucket that is not longer than nothing.
+    """
+    rows = moments(window, key_refs, whole_hours=not positive(bucket) % HOUR)
+    begin = sa.select(Bucket(rows.c.moment, bucket).label("bucket"), rows.c.outcome, rows.c.requests).subquery()
+    query = sa.select(begin.c.bucket, begin.c.outcome, total(begin.c.requests).label("requests"))
+    by = (begin.c.bucket, begin.c.outcome)
+    return shaped(reader.frame(query.group_by(*by).order_by(*by)), OVER_TIME)
+
+
+def totals(reader: EventsReader, window: Window, *, key_refs: Sequence[str] | None = None) -> pd.DataFrame:
+    """One row: counts, `keys` and `addresses`; all 0 over nothing.
+
+    `keys` is the number of distinct key_refs; requests without a key, and folded unknown credentials, add none.
+    """
+    rows, places = hourly(window, key_refs), faceted("ip", window, key_refs)
+    # Not labelled `keys`: pandas takes a row with an attribute of that name for a mapping.
+    keys: Label[Any] = sa.func.count(sa.distinct(sa.case((known(rows), rows.c.key_ref)))).label("key_refs")
+    frame = reader.frame(sa.select(keys, *counts(rows)))
+    addresses = reader.frame(sa.select(sa.func.count(sa.distinct(places.c.value)).label("addresses")))
+    return shaped(frame.assign(keys=frame["key_refs"], addresses=addresses["addresses"]), TOTALS)

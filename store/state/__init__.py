@@ -1,0 +1,1 @@
+"""State: cursors, the segment manifest, inventory, findings, incidents, deliveries, reports, the audit log."""

@@ -1,0 +1,302 @@
+"""The outbox: alerts, and where each stands at each target.
+
+A deliverer leases by an UPDATE that names what it saw and must change one row. `attempts` grows with each lease and is
+the fence: who lost a lease changes no row with a late report. More than 150 (and 300) lines, since every change of a
+delivery's status stands here and nowhere else.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Result, and_, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased
+
+from model.finding import Severity
+from model.incident import Alert, Delivery, DeliveryStatus, IncidentId
+from store.state.schema import AlertRow, Base, DeliveryRow
+
+_WAITING = (str(DeliveryStatus.PENDING), str(DeliveryStatus.UNKNOWN))
+_UNDONE = (*_WAITING, str(DeliveryStatus.LEASED))
+_CHUNK = 500
+_COUNTED = {"preserve_rowcount": True}
+
+
+def enqueue(tx: Session, alert: Alert, targets: Iterable[tuple[str, str]]) -> int:
+    """Write an alert and a pending delivery to each (target, idempotency key), due at once.
+
+    What is already there stays as it is, so that telling twice writes one. Returns how many deliveries are new.
+    """
+    _insert_new(
+        tx,
+        AlertRow,
+        {
+            "id": alert.id,
+            "incident_id": alert.incident_id,
+            "kind": alert.kind,
+            "created_at": alert.created_at,
+            "severity": str(alert.severity),
+            "title": alert.title,
+            "body": alert.body,
+            "payload": alert.payload,
+        },
+    )
+    return sum(
+        _insert_new(
+            tx,
+            DeliveryRow,
+            {
+                "alert_id": alert.id,
+                "target": target,
+                "status": str(DeliveryStatus.PENDING),
+                "attempts": 0,
+                "next_at": alert.created_at,
+                "idempotency_key": key,
+            },
+        )
+        for target, key in targets
+    )
+
+
+def lease(tx: Session, *, target: str, worker: str, now: datetime, until: datetime, limit: int = 1) -> list[Delivery]:
+    """Take up to `limit` due deliveries of a target for `worker`; each counts one attempt more.
+
+    Those tried least come first, so that one bad message does not hold up the others. An alert waits while an older
+    one of its incident is still under way at that target: nobody reads "resolved" before "opened".
+    """
+    older, elder = aliased(DeliveryRow), aliased(AlertRow)
+    blocked = (
+        select(older.id)
+        .join(elder, elder.id == older.alert_id)
+        .where(
+            older.target == DeliveryRow.target,
+            older.status.in_(_UNDONE),
+            older.id < DeliveryRow.id,
+            elder.incident_id == AlertRow.incident_id,
+        )
+        .exists()
+    )
+    due = (
+        select(DeliveryRow.id)
+        .join(AlertRow, AlertRow.id == DeliveryRow.alert_id)
+        .where(_due(now), DeliveryRow.target == target, ~blocked)
+        .order_by(DeliveryRow.attempts, DeliveryRow.id)
+        .limit(limit)
+        .with_for_update(of=DeliveryRow, skip_locked=True)  # SQLite needs none: its writer is alone
+    )
+    taken = [i for i in tx.scalars(due).all() if _take(tx, i, worker, now, until)]
+    return _deliveries(tx, taken)
+
+
+def mark_sent(tx: Session, delivery: Delivery, now: datetime) -> bool:
+    """The target took it. False when another deliverer has leased it since, or it is done already."""
+    return _finish(tx, delivery, status=DeliveryStatus.SENT, sent_at=now, error_class=None, last_error=None)
+
+
+def mark_retry(tx: Session, delivery: Delivery, *, next_at: datetime, error_class: str, error: str) -> bool:
+    """The target did not take it; try again at `next_at`. False as for `mark_sent`."""
+    values = {"next_at": next_at, "error_class": error_class, "last_error": error}
+    return _finish(tx, delivery, status=DeliveryStatus.PENDING, **values)
+
+
+def mark_unknown(tx: Session, delivery: Delivery, *, next_at: datetime, error_class: str, error: str) -> bool:
+    """It may have arrived; it is tried again at `next_at` with the same idempotency key. False as for `mark_sent`."""
+    values = {"next_at": next_at, "error_class": error_class, "last_error": error}
+    return _finish(tx, delivery, status=DeliveryStatus.UNKNOWN, **values)
+
+
+def mark_dead(tx: Session, delivery: Delivery, *, error_class: str, error: str) -> bool:
+    """Given up. False as for `mark_sent`."""
+    return _finish(tx, delivery, status=DeliveryStatus.DEAD, error_class=error_class, last_error=error)
+
+
+def release(tx: Session, delivery: Delivery) -> bool:
+    """Give a lease back that was not used. `attempts` stays, since it is the fence. False as for `mark_sent`."""
+    return _finish(tx, delivery, status=DeliveryStatus.PENDING)
+
+
+def expire_leases(tx: Session, now: datetime) -> int:
+    """Deliveries whose deliverer died in the middle become `unknown` and due; returns how many."""
+    done = tx.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.status == str(DeliveryStatus.LEASED), DeliveryRow.leased_until <= now)
+        .values(
+            status=str(DeliveryStatus.UNKNOWN),
+            next_at=now,
+            leased_by=None,
+            leased_until=None,
+            error_class="unknown",
+            last_error="The deliverer stopped in the middle; the target may have got it.",
+        )
+        .execution_options(synchronize_session=False),
+    )
+    return _changed(done)
+
+
+def due_targets(tx: Session, now: datetime) -> list[str]:
+    """The names of the targets that have something to do now."""
+    return list(tx.scalars(select(DeliveryRow.target).where(_due(now)).distinct().order_by(DeliveryRow.target)))
+
+
+def list_deliveries(
+    tx: Session,
+    *,
+    status: DeliveryStatus | None = None,
+    target: str | None = None,
+    incident_id: str | None = None,
+    limit: int | None = None,
+) -> list[Delivery]:
+    """Deliveries with their alerts, the newest first."""
+    query = select(DeliveryRow.id).join(AlertRow, AlertRow.id == DeliveryRow.alert_id)
+    if status is not None:
+        query = query.where(DeliveryRow.status == str(status))
+    if target is not None:
+        query = query.where(DeliveryRow.target == target)
+    if incident_id is not None:
+        query = query.where(AlertRow.incident_id == incident_id)
+    return _deliveries(tx, list(tx.scalars(query.order_by(DeliveryRow.id.desc()).limit(limit))))
+
+
+def list_alerts(
+    tx: Session,
+    *,
+    incidents: Sequence[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int | None = None,
+) -> list[Alert]:
+    """Alerts written in [since, until), the oldest first; of all incidents, or of those named."""
+    query = select(AlertRow).order_by(AlertRow.created_at, AlertRow.id).limit(limit)
+    if since is not None:
+        query = query.where(AlertRow.created_at >= since)
+    if until is not None:
+        query = query.where(AlertRow.created_at < until)
+    if incidents is None:
+        return [_alert(row) for row in tx.scalars(query)]
+    found: list[Alert] = []
+    for start in range(0, len(incidents), _CHUNK):
+        chunk = incidents[start : start + _CHUNK]
+        found += [_alert(row) for row in tx.scalars(query.where(AlertRow.incident_id.in_(chunk)))]
+    return sorted(found, key=lambda alert: (alert.created_at, alert.id))
+
+
+def told_targets(tx: Session, incidents: Sequence[str]) -> dict[str, list[str]]:
+    """Incident to the targets that were told about it, in the order they first were."""
+    told: dict[str, list[str]] = {}
+    for start in range(0, len(incidents), _CHUNK):
+        query = (
+            select(AlertRow.incident_id, DeliveryRow.target)
+            .join(DeliveryRow, DeliveryRow.alert_id == AlertRow.id)
+            .where(AlertRow.incident_id.in_(incidents[start : start + _CHUNK]))
+            .order_by(DeliveryRow.id)
+        )
+        for incident, target in tx.execute(query):
+            names = told.setdefault(incident, [])
+            if target not in names:
+                names.append(target)
+    return told
+
+
+def counts(tx: Session) -> dict[str, dict[str, int]]:
+    """Target to {status: how many deliveries}; only what is there."""
+    found: dict[str, dict[str, int]] = {}
+    query = select(DeliveryRow.target, DeliveryRow.status, func.count()).group_by(
+        DeliveryRow.target, DeliveryRow.status
+    )
+    for target, status, number in tx.execute(query.order_by(DeliveryRow.target, DeliveryRow.status)):
+        found.setdefault(target, {})[status] = number
+    return found
+
+
+def oldest_pending(tx: Session) -> datetime | None:
+    """When the oldest alert that is still to be delivered somewhere was written, or None."""
+    query = select(func.min(AlertRow.created_at)).join(DeliveryRow, DeliveryRow.alert_id == AlertRow.id)
+    return tx.scalar(query.where(DeliveryRow.status.in_(_UNDONE)))
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return and_(DeliveryRow.status.in_(_WAITING), DeliveryRow.next_at <= now)
+
+
+def _take(tx: Session, delivery: int, worker: str, now: datetime, until: datetime) -> bool:
+    done = tx.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == delivery, _due(now))
+        .values(
+            status=str(DeliveryStatus.LEASED),
+            attempts=DeliveryRow.attempts + 1,
+            leased_by=worker,
+            leased_until=until,
+        )
+        .execution_options(synchronize_session=False),
+    )
+    return _changed(done) == 1
+
+
+def _finish(tx: Session, delivery: Delivery, *, status: DeliveryStatus, **values: object) -> bool:
+    mine = and_(
+        DeliveryRow.id == delivery.id,
+        DeliveryRow.attempts == delivery.attempts,
+        DeliveryRow.status.in_((str(DeliveryStatus.LEASED), str(DeliveryStatus.UNKNOWN))),
+    )
+    done = tx.execute(
+        update(DeliveryRow)
+        .where(mine)
+        .values(status=str(status), leased_by=None, leased_until=None, **values)
+        .execution_options(synchronize_session=False),
+    )
+    return _changed(done) == 1
+
+
+def _insert_new(tx: Session, table: type[Base], values: dict[str, object]) -> int:
+    dialect = tx.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return _changed(tx.execute(insert(table).values(values).on_conflict_do_nothing(), execution_options=_COUNTED))
+
+
+def _changed(done: Result[Any]) -> int:
+    return int(done.rowcount)  # type: ignore[attr-defined]  # an INSERT's and an UPDATE's result has it
+
+
+def _deliveries(tx: Session, ids: Sequence[int]) -> list[Delivery]:
+    found: dict[int, Delivery] = {}
+    for start in range(0, len(ids), _CHUNK):
+        query = (
+            select(DeliveryRow, AlertRow)
+            .join(AlertRow, AlertRow.id == DeliveryRow.alert_id)
+            .where(DeliveryRow.id.in_(ids[start : start + _CHUNK]))
+            .execution_options(populate_existing=True)  # the rows were changed by UPDATEs beside the session
+        )
+        found |= {row.id: _delivery(row, alert) for row, alert in tx.execute(query)}
+    return [found[i] for i in ids]
+
+
+def _delivery(row: DeliveryRow, alert: AlertRow) -> Delivery:
+    return Delivery(
+        id=row.id,
+        alert=_alert(alert),
+        target=row.target,
+        status=DeliveryStatus(row.status),
+        attempts=row.attempts,
+        next_at=row.next_at,
+        leased_by=row.leased_by,
+        leased_until=row.leased_until,
+        error_class=row.error_class,
+        last_error=row.last_error,
+        sent_at=row.sent_at,
+        idempotency_key=row.idempotency_key,
+    )
+
+
+def _alert(row: AlertRow) -> Alert:
+    return Alert(
+        id=row.id,
+        incident_id=IncidentId(row.incident_id),
+        kind=row.kind,  # type: ignore[arg-type]  # written from an Alert, whose kinds these are
+        created_at=row.created_at,
+        severity=Severity(row.severity),
+        title=row.title,
+        body=row.body,
+        payload=row.payload,
+    )

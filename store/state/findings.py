@@ -1,0 +1,207 @@
+"""Findings and their evidence: upserted by identity, so a rerun changes nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from model.finding import Evidence, Finding, FindingId, FindingStatus, Severity, Subject
+from model.window import Window
+from store.state.schema import EvidenceRow, FindingRow, JudgedRow
+
+_SAME = (
+    "detector",
+    "title",
+    "summary",
+    "opened",
+    "first_seen",
+    "last_seen",
+    "detected_at",
+    "resolved_at",
+    "key_id",
+    "key_ref",
+    "key_name",
+    "owner",
+    "environment",
+    "ip",
+    "count",
+    "score",
+    "runbook",
+    "incident_id",
+)
+_KEPT = frozenset({"detected_at", "incident_id"})
+"""What an update never takes away from a stored finding."""
+_CHUNK = 500
+
+
+def save_findings(tx: Session, findings: Iterable[Finding]) -> None:
+    """Insert or update findings with their evidence.
+
+    A finding that somebody acknowledged stays acknowledged until it resolves; the count and score are made again
+    from all its evidence rows.
+    """
+    for finding in findings:
+        row = tx.get(FindingRow, finding.id)
+        if row is None:
+            row = FindingRow(id=finding.id)
+            tx.add(row)
+        _fill(row, finding)
+        tx.flush()
+        for evidence in finding.evidence:
+            tx.merge(
+                EvidenceRow(
+                    finding_id=finding.id,
+                    bucket=evidence.bucket,
+                    count=evidence.count,
+                    score=evidence.score,
+                    first_seen=evidence.first_seen,
+                    last_seen=evidence.last_seen,
+                    detail=dict(evidence.detail),
+                ),
+            )
+        tx.flush()
+        _sum_up(tx, row)
+
+
+def list_findings(
+    tx: Session,
+    *,
+    status: FindingStatus | None = None,
+    min_severity: Severity | None = None,
+    detector: str | None = None,
+    key_id: str | None = None,
+    window: Window | None = None,
+    ids: Sequence[str] | None = None,
+    evidence: bool = True,
+) -> list[Finding]:
+    """Findings, the latest seen first; `window` keeps those seen within it."""
+    query = select(FindingRow).order_by(FindingRow.last_seen.desc(), FindingRow.id)
+    if status is not None:
+        query = query.where(FindingRow.status == str(status))
+    if min_severity is not None:
+        query = query.where(FindingRow.severity.in_([str(s) for s in Severity if s.rank >= min_severity.rank]))
+    if detector is not None:
+        query = query.where(FindingRow.detector == detector)
+    if key_id is not None:
+        query = query.where(or_(FindingRow.key_id == key_id, FindingRow.key_ref == key_id))
+    if window is not None:
+        query = query.where(FindingRow.last_seen >= window.since, FindingRow.first_seen < window.until)
+    if ids is not None:
+        query = query.where(FindingRow.id.in_(ids))
+    rows = list(tx.scalars(query))
+    found = _evidence(tx, [row.id for row in rows]) if evidence else {}
+    return [_finding(row, found.get(row.id, ())) for row in rows]
+
+
+def known_findings(tx: Session, window: Window) -> list[Finding]:
+    """The findings a detection run starts from: those still standing, and those that touch the window."""
+    rows = list(
+        tx.scalars(
+            select(FindingRow).where(
+                or_(FindingRow.status != str(FindingStatus.RESOLVED), FindingRow.last_seen >= window.since),
+            ),
+        ),
+    )
+    found = _evidence(tx, [row.id for row in rows])
+    return [_finding(row, found.get(row.id, ())) for row in rows]
+
+
+def set_status(tx: Session, ids: Sequence[str], status: FindingStatus, *, at: datetime) -> int:
+    """A person's word about findings; returns how many there were."""
+    resolved = at if status is FindingStatus.RESOLVED else None
+    done = tx.execute(
+        update(FindingRow).where(FindingRow.id.in_(ids)).values(status=str(status), resolved_at=resolved),
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How far one detector has judged."""
+
+    until: datetime
+    ingested_at: datetime | None
+    """The newest segment that it has read."""
+
+
+def judged(tx: Session) -> dict[str, Judged]:
+    """How far each detector has judged."""
+    return {row.detector: Judged(until=row.until, ingested_at=row.ingested_at) for row in tx.scalars(select(JudgedRow))}
+
+
+def save_judged(tx: Session, until: Mapping[str, datetime], ingested_at: datetime | None) -> None:
+    """Remember how far detectors have judged; it never moves back."""
+    for name, moment in until.items():
+        row = tx.get(JudgedRow, name)
+        if row is None:
+            tx.add(JudgedRow(detector=name, until=moment, ingested_at=ingested_at, state={}))
+        else:
+            row.until = max(row.until, moment)
+            row.ingested_at = ingested_at
+
+
+def _fill(row: FindingRow, finding: Finding) -> None:
+    stored = row.status is not None
+    for name in _SAME:
+        if not (stored and name in _KEPT):
+            setattr(row, name, getattr(finding, name))
+    row.subject = str(finding.subject)
+    row.severity = str(finding.severity)
+    row.attack = list(finding.attack)
+    row.controls = list(finding.controls)
+    held = {str(FindingStatus.ACKNOWLEDGED), str(FindingStatus.MUTED)}
+    if not (stored and row.status in held and finding.status is FindingStatus.OPEN):
+        row.status = str(finding.status)
+
+
+def _sum_up(tx: Session, row: FindingRow) -> None:
+    count, score, first, last = tx.execute(
+        select(
+            func.sum(EvidenceRow.count),
+            func.max(EvidenceRow.score),
+            func.min(EvidenceRow.first_seen),
+            func.max(EvidenceRow.last_seen),
+        ).where(EvidenceRow.finding_id == row.id),
+    ).one()
+    if count is not None:
+        row.count, row.score, row.first_seen, row.last_seen = int(count), float(score), first, last
+
+
+def _evidence(tx: Session, ids: Sequence[str]) -> dict[str, tuple[Evidence, ...]]:
+    found: dict[str, list[Evidence]] = {}
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        for row in tx.scalars(
+            select(EvidenceRow).where(EvidenceRow.finding_id.in_(chunk)).order_by(EvidenceRow.bucket),
+        ):
+            found.setdefault(row.finding_id, []).append(
+                Evidence(
+                    bucket=row.bucket,
+                    count=row.count,
+                    score=row.score,
+                    first_seen=row.first_seen,
+                    last_seen=row.last_seen,
+                    detail=row.detail,
+                ),
+            )
+    return {finding: tuple(rows) for finding, rows in found.items()}
+
+
+def forget_evidence(tx: Session, finding: str, buckets: Sequence[datetime]) -> None:
+    """Drop evidence that late data took back."""
+    tx.execute(delete(EvidenceRow).where(EvidenceRow.finding_id == finding, EvidenceRow.bucket.in_(buckets)))
+
+
+def _finding(row: FindingRow, evidence: tuple[Evidence, ...]) -> Finding:
+    return Finding(
+        id=FindingId(row.id),
+        subject=Subject.parse(row.subject),
+        severity=Severity(row.severity),
+        status=FindingStatus(row.status),
+        attack=tuple(row.attack),
+        controls=tuple(row.controls),
+        evidence=evidence,
+        **{name: getattr(row, name) for name in _SAME},
+    )

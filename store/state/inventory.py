@@ -1,0 +1,169 @@
+"""The inventory: keys, their references, what changed, and when the logs saw them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from model.key import Key
+from store.state.schema import KeyActivityRow, KeyHistoryRow, KeyRefRow, KeyRow
+
+_FIELDS = tuple(column.key for column in KeyRow.__table__.columns)
+_TRACKED = tuple(name for name in _FIELDS if name not in {"key_id", "pulled_at", "source_last_used_at", "source"})
+_CHUNK = 500
+
+Activity = tuple[str, str | None, datetime, datetime, datetime | None]
+"""(key_ref, hint, first seen, last seen, last success)."""
+
+
+def save_keys(tx: Session, keys: Iterable[Key], now: datetime) -> dict[str, int]:
+    """Insert or update keys; every changed field is kept in `key_history`.
+
+    Returns how many were `added`, `changed` and `unchanged`. A last use never moves back.
+    """
+    counts = {"added": 0, "changed": 0, "unchanged": 0}
+    for key in keys:
+        row = tx.get(KeyRow, key.key_id)
+        if row is None:
+            tx.add(KeyRow(**_values(key)))
+            tx.add(KeyHistoryRow(key_id=key.key_id, at=now, field="key", before=None, after="added"))
+            counts["added"] += 1
+        else:
+            counts["changed" if _update(tx, row, _values(key), now) else "unchanged"] += 1
+        tx.flush()
+        for ref in key.key_refs:
+            tx.merge(KeyRefRow(key_ref=ref, key_id=key.key_id))
+    return counts
+
+
+def save_activity(tx: Session, activity: Sequence[Activity]) -> None:
+    """Widen first and last use of key_refs; part of the transaction that makes their segment visible."""
+    for start in range(0, len(activity), _CHUNK):
+        chunk = activity[start : start + _CHUNK]
+        known = {
+            row.key_ref: row
+            for row in tx.scalars(select(KeyActivityRow).where(KeyActivityRow.key_ref.in_([a[0] for a in chunk])))
+        }
+        for key_ref, hint, first, last, success in chunk:
+            row = known.get(key_ref)
+            if row is None:
+                tx.add(
+                    KeyActivityRow(key_ref=key_ref, hint=hint, first_seen=first, last_seen=last, last_success=success)
+                )
+                continue
+            row.first_seen = min(row.first_seen, first)
+            row.last_seen = max(row.last_seen, last)
+            row.hint = row.hint or hint
+            if success is not None:
+                row.last_success = max(row.last_success or success, success)
+
+
+def known_refs(tx: Session) -> list[str]:
+    """The key_refs that are never folded: the inventory's, and those that succeeded once."""
+    known = set(tx.scalars(select(KeyRefRow.key_ref)))
+    known |= set(tx.scalars(select(KeyActivityRow.key_ref).where(KeyActivityRow.last_success.is_not(None))))
+    return sorted(known)
+
+
+def key_frame(tx: Session) -> pd.DataFrame:
+    """One row a key: the inventory's columns, `key_refs` (list), and first_seen, last_seen, last_success in the logs.
+
+    Times are datetime64[us, UTC], NaT where nothing is known.
+    """
+    refs: dict[str, list[str]] = {}
+    for ref, key_id in tx.execute(select(KeyRefRow.key_ref, KeyRefRow.key_id).order_by(KeyRefRow.key_ref)):
+        refs.setdefault(key_id, []).append(ref)
+    seen = {
+        row[0]: row[1:]
+        for row in tx.execute(
+            select(
+                KeyRefRow.key_id,
+                func.min(KeyActivityRow.first_seen),
+                func.max(KeyActivityRow.last_seen),
+                func.max(KeyActivityRow.last_success),
+            )
+            .join(KeyActivityRow, KeyActivityRow.key_ref == KeyRefRow.key_ref)
+            .group_by(KeyRefRow.key_id),
+        )
+    }
+    rows = []
+    for row in tx.scalars(select(KeyRow).order_by(KeyRow.key_id)):
+        first, last, success = seen.get(row.key_id, (None, None, None))
+        rows.append(
+            {name: getattr(row, name) for name in _FIELDS}
+            | {
+                "key_refs": refs.get(row.key_id, []),
+                "first_seen": first,
+                "last_seen": last,
+                "last_success": success,
+            },
+        )
+    columns = [*_FIELDS, "key_refs", "first_seen", "last_seen", "last_success"]
+    frame = pd.DataFrame(rows, columns=columns).astype(object)
+    moments = [n for n in columns if n.endswith("_at") or n in {"first_seen", "last_seen", "last_success"}]
+    for name in moments:
+        frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
+    return frame.where(frame.notna(), None) if frame.empty else frame
+
+
+def ref_frame(tx: Session) -> pd.DataFrame:
+    """One row a reference: key_ref, key_id, name, owner, environment, status, timezone."""
+    columns = ("key_ref", "key_id", "name", "owner", "environment", "status", "timezone")
+    rows = tx.execute(
+        select(
+            KeyRefRow.key_ref,
+            KeyRow.key_id,
+            KeyRow.name,
+            KeyRow.owner,
+            KeyRow.environment,
+            KeyRow.status,
+            KeyRow.timezone,
+        )
+        .join(KeyRow, KeyRow.key_id == KeyRefRow.key_id)
+        .order_by(KeyRefRow.key_ref),
+    ).all()
+    return pd.DataFrame([tuple(row) for row in rows], columns=list(columns)).astype(object)
+
+
+def activity_frame(tx: Session) -> pd.DataFrame:
+    """One row a key_ref seen in the logs: key_ref, hint, first_seen, last_seen, last_success."""
+    columns = ("key_ref", "hint", "first_seen", "last_seen", "last_success")
+    rows = [
+        tuple(getattr(row, name) for name in columns)
+        for row in tx.scalars(select(KeyActivityRow).order_by(KeyActivityRow.key_ref))
+    ]
+    frame = pd.DataFrame(rows, columns=list(columns)).astype(object)
+    for name in columns[2:]:
+        frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
+    return frame
+
+
+def _values(key: Key) -> dict[str, object]:
+    return {name: getattr(key, name) for name in _FIELDS} | {
+        "scopes": list(key.scopes),
+        "labels": dict(key.labels),
+        "status": str(key.status),
+    }
+
+
+def _update(tx: Session, row: KeyRow, values: dict[str, object], now: datetime) -> bool:
+    changed = False
+    for name, value in values.items():
+        before = getattr(row, name)
+        if name == "source_last_used_at" and isinstance(before, datetime):
+            value = max(before, value) if isinstance(value, datetime) else before  # noqa: PLW2901 (never moves back)
+        if before == value:
+            continue
+        setattr(row, name, value)
+        if name in _TRACKED:
+            changed = True
+            tx.add(KeyHistoryRow(key_id=row.key_id, at=now, field=name, before=_text(before), after=_text(value)))
+    return changed
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,283 @@
+"""The state's tables. A change here needs a migration in store/state/migrations/versions.
+
+More than 150 lines, since a schema is read in one piece.
+"""
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from store.state.types import json_list, json_object, moment, optional_moment, word
+
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that a migration can change it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        },
+    )
+
+
+class SourceRow(Base):
+    """A configured place that logs are pulled from, and how it fares."""
+
+    __tablename__ = "sources"
+    name: Mapped[word] = mapped_column(primary_key=True)
+    format: Mapped[str | None] = mapped_column(String(255))
+    lines: Mapped[int] = mapped_column(_ID, default=0)
+    events: Mapped[int] = mapped_column(_ID, default=0)
+    rejects: Mapped[int] = mapped_column(_ID, default=0)
+    skipped: Mapped[int] = mapped_column(_ID, default=0)
+    bytes_lost: Mapped[int] = mapped_column(_ID, default=0)
+    first_event_at: Mapped[optional_moment]
+    last_event_at: Mapped[optional_moment]
+    last_read_at: Mapped[optional_moment]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    reads_keys: Mapped[bool] = mapped_column(default=False)
+
+
+class CursorRow(Base):
+    """How far one file of a source has been read."""
+
+    __tablename__ = "cursors"
+    origin: Mapped[word] = mapped_column(primary_key=True)
+    source: Mapped[word] = mapped_column(index=True)
+    path: Mapped[str] = mapped_column(Text)
+    offset: Mapped[int] = mapped_column(_ID)
+    lines: Mapped[int] = mapped_column(_ID)
+    epoch: Mapped[int]
+    head_size: Mapped[int]
+    head_hash: Mapped[word]
+    tail_hash: Mapped[word]
+    signature: Mapped[word]
+    bytes_lost: Mapped[int] = mapped_column(_ID, default=0)
+    updated_at: Mapped[moment]
+
+
+class SegmentRow(Base):
+    """The manifest: an immutable batch of events."""
+
+    __tablename__ = "segments"
+    __table_args__ = (Index("ix_segments_span", "min_ts", "max_ts"),)
+    id: Mapped[word] = mapped_column(primary_key=True)
+    source: Mapped[word] = mapped_column(index=True)
+    origin: Mapped[word]
+    from_offset: Mapped[int] = mapped_column(_ID)
+    to_offset: Mapped[int] = mapped_column(_ID)
+    from_line: Mapped[int] = mapped_column(_ID)
+    rows: Mapped[int]
+    rejects: Mapped[int]
+    min_ts: Mapped[moment]
+    max_ts: Mapped[moment]
+    ingested_at: Mapped[moment] = mapped_column(index=True)
+    sealed: Mapped[bool]
+    bytes: Mapped[int] = mapped_column(_ID)
+
+
+class RejectRow(Base):
+    """A sampled line that no event could be made of; all are counted in `sources`."""
+
+    __tablename__ = "rejects"
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
+    source: Mapped[word] = mapped_column(index=True)
+    origin: Mapped[word]
+    path: Mapped[str] = mapped_column(Text)
+    line: Mapped[int] = mapped_column(_ID)
+    reason: Mapped[str] = mapped_column(Text)
+    sample: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[moment]
+
+
+class KeyRow(Base):
+    """A key of the inventory."""
+
+    __tablename__ = "keys"
+    key_id: Mapped[word] = mapped_column(primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(255), index=True)
+    hint: Mapped[str | None] = mapped_column(String(255))
+    owner: Mapped[str | None] = mapped_column(String(255))
+    team: Mapped[str | None] = mapped_column(String(255))
+    environment: Mapped[str | None] = mapped_column(String(255))
+    scopes: Mapped[json_list]
+    labels: Mapped[json_object]
+    timezone: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[word]
+    created_at: Mapped[optional_moment]
+    expires_at: Mapped[optional_moment]
+    revoked_at: Mapped[optional_moment]
+    rotated_at: Mapped[optional_moment]
+    successor: Mapped[str | None] = mapped_column(String(255))
+    source: Mapped[word]
+    source_last_used_at: Mapped[optional_moment]
+    pulled_at: Mapped[optional_moment]
+
+
+class KeyRefRow(Base):
+    """Under which reference events carry a key."""
+
+    __tablename__ = "key_refs"
+    key_ref: Mapped[word] = mapped_column(primary_key=True)
+    key_id: Mapped[str] = mapped_column(ForeignKey("keys.key_id"), index=True)
+
+
+class KeyHistoryRow(Base):
+    """What changed about a key, and when we saw it."""
+
+    __tablename__ = "key_history"
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
+    key_id: Mapped[word] = mapped_column(index=True)
+    at: Mapped[moment]
+    field: Mapped[word]
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
+
+
+class KeyActivityRow(Base):
+    """First and last use of a key_ref as the logs tell it; updated with each segment, never pruned."""
+
+    __tablename__ = "key_activity"
+    key_ref: Mapped[word] = mapped_column(primary_key=True)
+    hint: Mapped[str | None] = mapped_column(String(255))
+    first_seen: Mapped[moment]
+    last_seen: Mapped[moment]
+    last_success: Mapped[optional_moment]
+
+
+class JudgedRow(Base):
+    """How far a detector has judged: the checkpoint of its fold. The findings themselves are its state."""
+
+    __tablename__ = "judged"
+    detector: Mapped[word] = mapped_column(primary_key=True)
+    until: Mapped[moment]
+    ingested_at: Mapped[optional_moment]
+    state: Mapped[json_object]
+
+
+class FindingRow(Base):
+    """Something a detector noticed about a subject."""
+
+    __tablename__ = "findings"
+    id: Mapped[word] = mapped_column(primary_key=True)
+    detector: Mapped[word] = mapped_column(index=True)
+    subject: Mapped[word] = mapped_column(index=True)
+    severity: Mapped[word]
+    status: Mapped[word] = mapped_column(index=True)
+    title: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+    opened: Mapped[moment]
+    first_seen: Mapped[moment]
+    last_seen: Mapped[moment] = mapped_column(index=True)
+    detected_at: Mapped[moment]
+    resolved_at: Mapped[optional_moment]
+    key_id: Mapped[str | None] = mapped_column(String(255), index=True)
+    key_ref: Mapped[str | None] = mapped_column(String(255))
+    key_name: Mapped[str | None] = mapped_column(String(255))
+    owner: Mapped[str | None] = mapped_column(String(255))
+    environment: Mapped[str | None] = mapped_column(String(255))
+    ip: Mapped[str | None] = mapped_column(String(64), index=True)
+    count: Mapped[int] = mapped_column(_ID)
+    score: Mapped[float]
+    runbook: Mapped[str] = mapped_column(Text)
+    attack: Mapped[json_list]
+    controls: Mapped[json_list]
+    incident_id: Mapped[str | None] = mapped_column(ForeignKey("incidents.id"), index=True)
+
+
+class EvidenceRow(Base):
+    """What one bucket adds to a finding."""
+
+    __tablename__ = "evidence"
+    finding_id: Mapped[str] = mapped_column(ForeignKey("findings.id"), primary_key=True)
+    bucket: Mapped[moment] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(_ID)
+    score: Mapped[float]
+    first_seen: Mapped[moment]
+    last_seen: Mapped[moment]
+    detail: Mapped[json_object]
+
+
+class IncidentRow(Base):
+    """The findings of one subject that belong together."""
+
+    __tablename__ = "incidents"
+    id: Mapped[word] = mapped_column(primary_key=True)
+    subject: Mapped[word]
+    headline: Mapped[str] = mapped_column(Text)
+    severity: Mapped[word]
+    status: Mapped[word] = mapped_column(index=True)
+    opened_at: Mapped[moment]
+    updated_at: Mapped[moment]
+    last_seen: Mapped[moment]
+    resolved_at: Mapped[optional_moment]
+    key_id: Mapped[str | None] = mapped_column(String(255), index=True)
+    key_name: Mapped[str | None] = mapped_column(String(255))
+    owner: Mapped[str | None] = mapped_column(String(255))
+    environment: Mapped[str | None] = mapped_column(String(255))
+    ip: Mapped[str | None] = mapped_column(String(64))
+    assignee: Mapped[str | None] = mapped_column(String(255))
+
+
+class AlertRow(Base):
+    """A message about an incident; the outbox."""
+
+    __tablename__ = "alerts"
+    id: Mapped[word] = mapped_column(primary_key=True)
+    incident_id: Mapped[word] = mapped_column(index=True)
+    kind: Mapped[word]
+    created_at: Mapped[moment]
+    severity: Mapped[word]
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    payload: Mapped[json_object]
+
+
+class DeliveryRow(Base):
+    """An alert at one target."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("alert_id", "target"), Index("ix_deliveries_due", "status", "next_at"))
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alerts.id"))
+    target: Mapped[word]
+    status: Mapped[word]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[moment]
+    leased_by: Mapped[str | None] = mapped_column(String(255))
+    leased_until: Mapped[optional_moment]
+    error_class: Mapped[str | None] = mapped_column(String(64))
+    last_error: Mapped[str | None] = mapped_column(Text)
+    sent_at: Mapped[optional_moment]
+    idempotency_key: Mapped[word]
+
+
+class ReportRow(Base):
+    """A report that was made."""
+
+    __tablename__ = "reports"
+    id: Mapped[word] = mapped_column(primary_key=True)
+    period: Mapped[word]
+    since: Mapped[moment]
+    until: Mapped[moment]
+    made_at: Mapped[moment]
+    folder: Mapped[str] = mapped_column(Text)
+    files: Mapped[json_object]
+
+
+class AuditRow(Base):
+    """The audit log: who did what; each row's hash covers the one before."""
+
+    __tablename__ = "audit_log"
+    seq: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
+    at: Mapped[moment]
+    actor: Mapped[word]
+    action: Mapped[word]
+    subject: Mapped[str] = mapped_column(Text)
+    detail: Mapped[json_object]
+    previous: Mapped[word]
+    hash: Mapped[word]

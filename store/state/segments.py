@@ -1,0 +1,157 @@
+"""The manifest and the cursors: one transaction makes a segment visible and moves the cursor, or neither."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from model.errors import Fenced
+from model.segment import Cursor, Reject, Segment, SegmentId
+from model.window import Window
+from store.state.schema import CursorRow, RejectRow, SegmentRow, SourceRow
+
+SAMPLES = 20
+"""Rejects kept as samples per segment; all are counted."""
+
+
+def cursors(tx: Session, source: str) -> list[Cursor]:
+    """All cursors of a source."""
+    rows = tx.scalars(select(CursorRow).where(CursorRow.source == source))
+    return [
+        Cursor(
+            source=row.source,
+            origin=row.origin,
+            path=row.path,
+            offset=row.offset,
+            lines=row.lines,
+            epoch=row.epoch,
+            head_size=row.head_size,
+            head_hash=row.head_hash,
+            tail_hash=row.tail_hash,
+            signature=row.signature,
+            bytes_lost=row.bytes_lost,
+        )
+        for row in rows
+    ]
+
+
+def move_cursor(tx: Session, before: Cursor | None, after: Cursor, now: datetime) -> None:
+    """Move a cursor from where we read it to where we read to; `before` is None for a file never seen.
+
+    Raises Fenced when somebody else moved it first: the caller's transaction writes nothing then.
+    """
+    values = {name: getattr(after, name) for name in Cursor.__slots__ if name != "origin"} | {"updated_at": now}
+    if before is None:
+        try:
+            tx.execute(insert(CursorRow).values(origin=after.origin, **values))
+        except IntegrityError:
+            raise _fenced(after) from None
+        return
+    moved = tx.execute(
+        update(CursorRow)
+        .where(CursorRow.origin == before.origin, CursorRow.offset == before.offset, CursorRow.epoch == before.epoch)
+        .values(**values),
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+        raise _fenced(after)
+
+
+def add_segment(tx: Session, segment: Segment) -> None:
+    """Make a segment visible."""
+    tx.execute(insert(SegmentRow).values(**{name: getattr(segment, name) for name in Segment.__slots__}))
+
+
+def add_rejects(tx: Session, rejects: Sequence[Reject], *, cursor: Cursor, first_line: int, now: datetime) -> None:
+    """Keep samples of the lines that no event could be made of."""
+    for reject in rejects[:SAMPLES]:
+        tx.add(
+            RejectRow(
+                source=cursor.source,
+                origin=cursor.origin,
+                path=cursor.path,
+                line=first_line + reject.line,
+                reason=reject.reason,
+                sample=reject.sample,
+                seen_at=now,
+            ),
+        )
+
+
+def overlapping(tx: Session, window: Window | None) -> list[Segment]:
+    """The segments that can touch the window's whole days (facets count by day), oldest first."""
+    query = select(SegmentRow).order_by(SegmentRow.min_ts, SegmentRow.id)
+    if window is not None:
+        since = datetime(window.since.year, window.since.month, window.since.day, tzinfo=UTC)
+        query = query.where(SegmentRow.max_ts >= since, SegmentRow.min_ts < window.until + timedelta(days=1))
+    return [_segment(row) for row in tx.scalars(query)]
+
+
+def ids(tx: Session) -> set[str]:
+    """The ids of all segments."""
+    return set(tx.scalars(select(SegmentRow.id)))
+
+
+def span(tx: Session) -> Window | None:
+    """From the first event to just after the last; None for an empty store."""
+    low, high = tx.execute(select(func.min(SegmentRow.min_ts), func.max(SegmentRow.max_ts))).one()
+    return None if low is None else Window(since=low, until=high + timedelta(microseconds=1))
+
+
+def version(tx: Session) -> str:
+    """Changes whenever a segment is added or replaced; for caches."""
+    count, last = tx.execute(select(func.count(), func.max(SegmentRow.ingested_at))).one()
+    return f"{count}@{last}"
+
+
+def count_lines(
+    tx: Session,
+    source: str,
+    *,
+    lines: int,
+    events: int,
+    rejects: int,
+    skipped: int,
+    now: datetime,
+    span: Window | None,
+    reads_keys: bool,
+    format_name: str,
+) -> None:
+    """Add what one batch held to its source's counts."""
+    row = tx.get(SourceRow, source)
+    if row is None:
+        row = SourceRow(name=source, lines=0, events=0, rejects=0, skipped=0, bytes_lost=0, reads_keys=False)
+        tx.add(row)
+    row.lines += lines
+    row.events += events
+    row.rejects += rejects
+    row.skipped += skipped
+    row.last_read_at = now
+    row.format = format_name
+    row.reads_keys = row.reads_keys or reads_keys
+    row.last_error = None
+    if span is not None:
+        row.first_event_at = min(row.first_event_at or span.since, span.since)
+        row.last_event_at = max(row.last_event_at or span.until, span.until)
+
+
+def _segment(row: SegmentRow) -> Segment:
+    known = {name: getattr(row, name) for name in Segment.__slots__}
+    return replace(Segment(**known), id=SegmentId(row.id))
+
+
+def _fenced(cursor: Cursor) -> Fenced:
+    msg = f"{cursor.path} was read by another process at the same time; nothing was written twice."
+    return Fenced(msg, hint="Run one ingest per source, or try again.")
+
+
+def touched_since(tx: Session, moment: datetime) -> datetime | None:
+    """The earliest event in segments that came after `moment`; None when none came."""
+    return tx.scalar(select(func.min(SegmentRow.min_ts)).where(SegmentRow.ingested_at > moment))
+
+
+def last_ingested(tx: Session) -> datetime | None:
+    """When the newest segment came."""
+    return tx.scalar(select(func.max(SegmentRow.ingested_at)))

@@ -1,0 +1,44 @@
+"""Brings a state database to the schema that this program knows; refuses a newer one."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from model.errors import StoreError
+
+HEAD = "0001"
+"""The newest migration in store/state/migrations/versions."""
+
+KNOWN = frozenset({"0001"})
+"""All migrations that this program has."""
+
+
+def upgrade(engine: Engine) -> None:
+    """Run the migrations that are missing; a database that is up to date costs one query."""
+    current = _current(engine)
+    if current == HEAD:
+        return
+    if current is not None and current not in KNOWN:
+        msg = f"The state's schema is {current}, newer than this keywatch ({HEAD})."
+        raise StoreError(msg, hint="Install the keywatch that wrote it, or a newer one.")
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["engine"] = engine
+    command.upgrade(config, "head")
+
+
+def _current(engine: Engine) -> str | None:
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except (OperationalError, DatabaseError) as error:
+        msg = f"The state {engine.url.render_as_string()} cannot be opened: {error.orig}"
+        raise StoreError(
+            msg, hint="Check [store] state in keywatch.toml, and that the file or server is there."
+        ) from error
