@@ -1,0 +1,1 @@
+"""How one line (or record) becomes an event; one file a format."""

@@ -1,0 +1,50 @@
+"""All formats, and which of them a sample is."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ingest.formats import cloudtrail, combined, common, json_lines, log_format, nginx_json
+from ingest.formats.interface import Format, Options
+from ingest.redact import redact
+from model.errors import FormatError
+from model.plain import plain
+
+FORMATS: Final[dict[str, Format]] = {
+    module.FORMAT.name: module.FORMAT for module in (cloudtrail, nginx_json, json_lines, combined, common, log_format)
+}
+"""By name; in the order in which ties are broken."""
+
+_ENOUGH = 0.5
+_SHOWN = 200
+
+
+def named(name: str) -> Format:
+    """The format of that name. Raises FormatError for one we do not have."""
+    if name in FORMATS:
+        return FORMATS[name]
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, FORMATS, n=1)
+    msg = f"There is no format {name!r}."
+    meant = f"Did you mean {near[0]!r}? " if near else ""
+    raise FormatError(msg, hint=f"{meant}The formats are: auto, {', '.join(FORMATS)}.")
+
+
+def recognise(sample: Sequence[str], options: Options, *, where: str) -> tuple[Format, float]:
+    """The format that reads most of the sample, with that share.
+
+    Raises FormatError when none reads half of it; the message names the formats that were tried and shows the first
+    line, redacted.
+    """
+    if options.log_format is not None:
+        return FORMATS["log_format"], log_format.FORMAT.confidence(sample, options)
+    scored = [(fmt.confidence(sample, options), fmt) for fmt in FORMATS.values()]
+    best, fmt = max(scored, key=lambda pair: pair[0])
+    if best < _ENOUGH * 0.8:
+        shown = plain(redact(sample[0]), _SHOWN) if sample else "(no line)"
+        msg = (
+            f"No format fits {where}. Tried: {', '.join(f.name for f in FORMATS.values() if f.name != 'log_format')}."
+            f"\n  The first line is: {shown}"
+        )
+        raise FormatError(msg, hint="Name the format, map the fields of JSON lines, or paste the log_format.")
+    return fmt, best

@@ -1,0 +1,92 @@
+"""Pieces of DuckDB SQL that several formats share: moments, outcomes, nulls, credentials in a query."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from ingest.redact import quoted
+
+CLF_TIME = "%d/%b/%Y:%H:%M:%S %z"
+
+_URL_KEYS = "x[-_]api[-_](?:key|token)|api[-_]?key|api[-_]?token|access_token|auth_token|oauth_token|token|key"
+IN_URL = rf"(?i)[?&](?:{_URL_KEYS})=([^&#\s]+)"
+"""Query parameters that carry a credential; the group is its value."""
+
+
+def present(expression: str) -> str:
+    """The text, or null where the log wrote nothing or a dash."""
+    return f"nullif(nullif({expression}, ''), '-')"
+
+
+def first(expressions: Iterable[str]) -> str:
+    """The first of the texts that is present; SQL null for none."""
+    options = [present(expression) for expression in expressions]
+    if not options:
+        return "NULL"
+    return options[0] if len(options) == 1 else f"coalesce({', '.join(options)})"
+
+
+def clf_moment(expression: str) -> str:
+    """`26/Jan/2019:19:45:25 +0330` as TIMESTAMP in UTC, null when it is none."""
+    found = f"try_strptime({expression}, '{CLF_TIME}')"
+    return f"CAST({_possible(found)} AS TIMESTAMP)"
+
+
+def any_moment(expression: str) -> str:
+    """ISO 8601, CLF, or an epoch whose unit (s, ms, us, ns) its magnitude tells, as TIMESTAMP in UTC."""
+    number = f"TRY_CAST({expression} AS DOUBLE)"
+    scaled = (
+        f"CASE WHEN {number} > 9e18 OR {number} < 0 THEN NULL WHEN {number} > 1e17 THEN {number} / 1e3 WHEN {number} > 1e14 THEN {number}"
+        f" WHEN {number} > 1e11 THEN {number} * 1e3 ELSE {number} * 1e6 END"
+    )
+    # ISO 8601 first, since most logs write it: the others are looked at only where it is none.
+    found = (
+        f"coalesce(TRY_CAST({expression} AS TIMESTAMPTZ), try_strptime({expression}, '{CLF_TIME}'),"
+        f" to_timestamp({scaled} / 1e6))"
+    )
+    return f"CAST({_possible(found)} AS TIMESTAMP)"
+
+
+def _possible(moment: str) -> str:
+    """Null for infinity, and for years that Python's datetime does not have or that no log was written in."""
+    low, high = "TIMESTAMPTZ '1969-12-31 00:00:00+00'", "TIMESTAMPTZ '9999-01-01 00:00:00+00'"
+    # greatest and least pass nulls over, so the expression stands in the statement once.
+    return f"nullif(least(nullif(greatest({moment}, {low}), {low}), {high}), {high})"
+
+
+WORDS: Final = "string_split(request, ' ') AS words"
+"""The step before the two below."""
+
+_PLAIN: Final = (
+    "len(words) = 3 AND words[1] IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS')"
+    " AND starts_with(words[3], 'HTTP/')"
+)
+"""Whether a request line is three words, the first a common method: nearly all are, and need no pattern."""
+
+TARGET_OF_REQUEST: Final = (
+    f"CASE WHEN {_PLAIN} THEN words[2] ELSE coalesce("
+    "nullif(regexp_extract(request, '^[A-Z]{1,20} (.*?)(?: HTTP/[0-9.]+)?$', 1), ''), request) END"
+)
+"""The target of a request line (`GET /path HTTP/1.1`); what is no request line is its own target."""
+
+METHOD_OF_REQUEST: Final = (
+    f"CASE WHEN {_PLAIN} THEN words[1] ELSE nullif(regexp_extract(request, '^([A-Z]{{1,20}}) ', 1), '') END"
+)
+"""The method of a request line, or null where there is none."""
+
+
+def in_url(target: str) -> str:
+    """The credential in a target's query, decoded, or null."""
+    raw = f"regexp_extract({target}, {quoted(IN_URL)}, 1)"
+    # Escapes that are no UTF-8 (%FF) make url_decode fail: such a value is taken as it stands.
+    found = f"nullif(coalesce(TRY(url_decode({raw})), {raw}), '')"
+    return f"CASE WHEN contains({target}, '=') THEN {found} END"
+
+
+def outcome_of_status(status: str) -> str:
+    """The outcome of an HTTP status (a SMALLINT expression)."""
+    return (
+        f"CASE WHEN {status} IS NULL THEN 'unknown' WHEN {status} = 401 THEN 'unauthenticated'"
+        f" WHEN {status} = 403 THEN 'forbidden' WHEN {status} = 429 THEN 'throttled'"
+        f" WHEN {status} BETWEEN 100 AND 399 THEN 'ok' WHEN {status} BETWEEN 400 AND 499 THEN 'client_error'"
+        f" WHEN {status} BETWEEN 500 AND 599 THEN 'server_error' ELSE 'unknown' END"
+    )

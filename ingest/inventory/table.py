@@ -1,0 +1,131 @@
+"""Rows of an inventory to keys: columns by name or by a column map, secrets fingerprinted while they are read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from ingest.fingerprint import Pepper, bare, hint
+from model.errors import InventoryError
+from model.key import Key, KeyId, KeyRef, KeyStatus
+
+COLUMNS = (
+    "key_id",
+    "name",
+    "hint",
+    "owner",
+    "team",
+    "environment",
+    "scopes",
+    "timezone",
+    "status",
+    "created_at",
+    "expires_at",
+    "revoked_at",
+    "rotated_at",
+    "last_used_at",
+    "successor",
+    "secret",
+)
+_STATUS = {
+    "active": KeyStatus.ACTIVE,
+    "enabled": KeyStatus.ACTIVE,
+    "true": KeyStatus.ACTIVE,
+    "inactive": KeyStatus.INACTIVE,
+    "disabled": KeyStatus.INACTIVE,
+    "false": KeyStatus.INACTIVE,
+    "expired": KeyStatus.EXPIRED,
+    "revoked": KeyStatus.REVOKED,
+    "deleted": KeyStatus.REVOKED,
+}
+_NOTHING = frozenset({"", "-", "never", "none", "null", "n/a", "na", "no_information"})
+_MILLISECONDS = 10**11
+
+
+def keys(
+    rows: Iterable[Mapping[str, object]],
+    *,
+    where: str,
+    source: str,
+    pulled_at: datetime,
+    columns: Mapping[str, str],
+    pepper: Pepper | None,
+) -> Iterator[Key]:
+    """A key for each row.
+
+    `columns` maps our names to the file's. A `secret` needs a pepper (`--hash-keys`): it is fingerprinted and dropped.
+    Raises InventoryError with the row's number for a row without key_id, or a value that cannot be read.
+    """
+    for number, row in enumerate(rows, start=1):
+        values = {name: row.get(columns.get(name, name)) for name in COLUMNS}
+        try:
+            yield _key(values, source=source, pulled_at=pulled_at, pepper=pepper)
+        except ValueError as error:
+            msg = f"{where}, row {number}: {error}"
+            raise InventoryError(msg, hint="Nothing was imported. Mend the row, or map the columns.") from None
+
+
+def _key(values: Mapping[str, object], *, source: str, pulled_at: datetime, pepper: Pepper | None) -> Key:
+    key_id = _text(values["key_id"])
+    if key_id is None:
+        msg = "it has no key_id."
+        raise ValueError(msg)
+    refs, shown = [KeyRef(f"id:{key_id}")], _text(values["hint"])
+    secret = _text(values["secret"])
+    if secret is not None:
+        if pepper is None:
+            msg = "it holds a secret; say --hash-keys to fingerprint it while it is read."
+            raise ValueError(msg)
+        refs.append(pepper.key_ref(bare(secret)))
+        shown = shown or hint(bare(secret))
+    return Key(
+        key_id=KeyId(key_id),
+        name=_text(values["name"]),
+        hint=shown,
+        key_refs=tuple(refs),
+        owner=_text(values["owner"]),
+        team=_text(values["team"]),
+        environment=_text(values["environment"]),
+        scopes=_words(values["scopes"]),
+        timezone=_text(values["timezone"]),
+        status=_status(_text(values["status"])),
+        created_at=_moment("created_at", values["created_at"]),
+        expires_at=_moment("expires_at", values["expires_at"]),
+        revoked_at=_moment("revoked_at", values["revoked_at"]),
+        rotated_at=_moment("rotated_at", values["rotated_at"]),
+        successor=KeyId(successor) if (successor := _text(values["successor"])) else None,
+        source=source,
+        source_last_used_at=_moment("last_used_at", values["last_used_at"]),
+        pulled_at=pulled_at,
+    )
+
+
+def _text(value: object) -> str | None:
+    text = "" if value is None else str(value).strip()
+    return None if text.lower() in _NOTHING else text
+
+
+def _words(value: object) -> tuple[str, ...]:
+    if isinstance(value, (list, tuple)):
+        return tuple(str(word) for word in value)
+    text = _text(value)
+    return tuple(text.replace(",", " ").split()) if text else ()
+
+
+def _status(text: str | None) -> KeyStatus:
+    return KeyStatus.UNKNOWN if text is None else _STATUS.get(text.lower(), KeyStatus.UNKNOWN)
+
+
+def _moment(name: str, value: object) -> datetime | None:
+    text = _text(value)
+    if text is None:
+        return None
+    try:
+        number = float(text)
+        return datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"{name} is {text!r}, which is no ISO 8601 time and no epoch."
+        raise ValueError(msg) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,63 @@
+"""Bytes to lines: a block becomes an Arrow table of numbered lines without copying the text."""
+
+import codecs
+
+import numpy as np
+import pyarrow as pa
+
+_CHUNK = 16_384
+"""Lines a record batch; DuckDB's threads take one batch at a time."""
+_SAMPLE = 200
+_PIECE = 1 << 18
+
+
+def readable(block: bytes, *, at_start: bool) -> bytes:
+    """The block without a byte order mark and with bytes that are no UTF-8 replaced by U+FFFD."""
+    if at_start and block.startswith(codecs.BOM_UTF8):
+        block = block[len(codecs.BOM_UTF8) :]
+    if block.isascii():
+        return block
+    try:
+        block.decode("utf-8")
+    except UnicodeDecodeError:
+        return block.decode("utf-8", "replace").encode("utf-8")
+    return block
+
+
+def table(block: bytes) -> pa.Table:
+    """One row a line: `n` (int32, from 1) and `text` (large_string, with its line end). Blank lines are there too."""
+    offsets = _offsets(block)
+    count = len(offsets) - 1
+    text = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(block))
+    number = pa.array(np.arange(1, count + 1, dtype=np.int32))
+    whole = pa.table({"n": number, "text": text})
+    return pa.Table.from_batches(_batches(whole), schema=whole.schema)
+
+
+def sample(block: bytes, limit: int = _SAMPLE) -> list[str]:
+    """Up to `limit` lines that are not blank: the first half from the start, the others spread over the block."""
+    start = block[: 256 * limit].split(b"\n")[: limit // 2]
+    lines = [line.decode("utf-8", "replace").strip("\r\n\x00") for line in start]
+    step = max(1, len(block) // (limit // 2))
+    for at in range(256 * limit, len(block) - step, step):
+        begin = block.find(b"\n", at) + 1
+        end = block.find(b"\n", begin)
+        if begin and end > begin:
+            lines.append(block[begin:end].decode("utf-8", "replace").strip("\r"))
+    return [line for line in lines if line.strip()]
+
+
+def _offsets(block: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Where each line begins, and where the last one ends."""
+    octets = np.frombuffer(block, dtype=np.uint8)
+    # In pieces that stay in the processor's cache: comparing a whole block at once takes three times as long.
+    pieces = range(0, len(octets), _PIECE)
+    ends = [np.flatnonzero(octets[start : start + _PIECE] == ord("\n")) + (start + 1) for start in pieces]
+    found = [np.zeros(1, dtype=np.int64), *ends]
+    if len(block) and block[-1] != ord("\n"):
+        found.append(np.full(1, len(block), dtype=np.int64))
+    return np.concatenate(found)
+
+
+def _batches(whole: pa.Table) -> list[pa.RecordBatch]:
+    return list(whole.to_batches(max_chunksize=_CHUNK))

@@ -1,0 +1,288 @@
+"""Log files: found by path, folder or glob; known again by content; read in blocks of complete lines."""
+
+import glob
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from ingest.sources.content import HEAD, TAIL, Content, digest
+from model.errors import IngestError
+from model.segment import Cursor
+
+BLOCK_BYTES: Final = 32 << 20
+"""Inflated bytes parsed at once; bounds the memory of an ingest."""
+_IDLE_SECONDS: Final = 60.0
+"""A last line without a line end is taken once nobody has written for so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look at a file found, and the cursor that continues it."""
+
+    path: Path
+    signature: str
+    inode: int
+    size: int
+    cursor: Cursor | None
+    """None: content never seen before."""
+    changed: bool
+    """False when nothing was written since the last look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Complete lines of one file, and how its cursor moves when they are stored."""
+
+    data: bytes
+    head: bytes
+    """The file's first bytes; formats are recognised by them."""
+    before: Cursor | None
+    after: Cursor
+    done: float
+    """Share of the file that has been read, 0 to 1."""
+    truncated: str | None = None
+    """Why the compressed stream ends early."""
+
+
+def find(patterns: Sequence[str | Path]) -> list[Path]:
+    """The files behind paths, folders and globs, without repeats, oldest first.
+
+    Raises IngestError for one that finds nothing.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        matched = _matches(str(pattern))
+        if not matched:
+            msg = f"There is no file {pattern}."
+            raise IngestError(msg, hint="Check the path; a glob needs quotes in the shell.")
+        found.update(dict.fromkeys(matched))
+    return sorted(found, key=lambda path: (_modified(path), str(path)))
+
+
+def look(paths: Sequence[Path], known: Sequence[Cursor]) -> list[Look]:
+    """Match files to cursors: first those whose inode is unchanged, then by content (renames, compression).
+
+    A cursor continues one file only, so two files with the same first line stay apart. A file to which two names lead
+    is looked at once, and a rotation's unfinished copy (`x.log.1.gz` beside `x.log.1`) waits for its original to go.
+    """
+    free = {cursor.origin: cursor for cursor in known}
+    looks = _by_inodes(paths, free)
+    for index, seen in enumerate(looks):
+        if seen.cursor is not None:
+            continue
+        with Content(seen.path) as content:
+            cursor = _by_content(content, free)
+        if cursor is not None:
+            del free[cursor.origin]
+            looks[index] = replace(seen, cursor=cursor, changed=cursor.signature != seen.signature)
+        elif any(_is_copy(seen.path, other.path) for other in looks):
+            looks[index] = replace(seen, changed=False)
+    return looks
+
+
+def _by_inodes(paths: Sequence[Path], free: dict[str, Cursor]) -> list[Look]:
+    looks: list[Look] = []
+    seen: set[tuple[int, int]] = set()
+    for path in paths:
+        with Content(path) as content:
+            if content.identity in seen:
+                continue
+            seen.add(content.identity)
+            cursor = _by_inode(content, free, str(path))
+            looks.append(_look(content, cursor))
+            if cursor is not None:
+                del free[cursor.origin]
+    return looks
+
+
+def _is_copy(path: Path, other: Path) -> bool:
+    """Whether `path`, by its name a rotated form of `other`, holds nothing but the beginning of it."""
+    longer = path.name.removeprefix(other.name)
+    if path.parent != other.parent or longer == path.name or longer[:1] not in {".", "-", "_"}:
+        return False
+    with Content(path) as copy, Content(other) as original:
+        while part := copy.read(1 << 20):
+            if original.read(len(part)) != part:
+                return False
+    return True
+
+
+def blocks(
+    seen: Look,
+    source: str,
+    *,
+    taken: frozenset[str],
+    now: float,
+    whole: Callable[[bytes], Callable[[bytes], bytes] | None],
+    size: int = BLOCK_BYTES,
+) -> Iterator[Block]:
+    """The file's new lines.
+
+    `taken` are origins in use; `now` is the clock in epoch seconds; `whole` gives, for a file's head, the splitter of a
+    document that must be read in one piece. Raises IngestError when the file went away, is no longer the one that was
+    looked at, or is a document that is not whole.
+    """
+    with Content(seen.path) as content:
+        head = content.head()
+        if not head:
+            return
+        cursor = seen.cursor or _fresh(content, source, head, taken)
+        if content.inode != seen.inode or (cursor.offset and content.skip_to(cursor.offset) != cursor.tail_hash):
+            msg = f"{content.path} was rotated while it was being read."
+            raise IngestError(msg, hint="Nothing is lost: the next ingest reads what is left.")
+        splitter = whole(head)
+        if splitter is not None:
+            yield from _document(content, cursor, seen.cursor, splitter, head)
+            return
+        yield from _lines(content, cursor, seen.cursor, head, size=size, now=now)
+
+
+def _lines(
+    content: Content,
+    cursor: Cursor,
+    before: Cursor | None,
+    head: bytes,
+    *,
+    size: int,
+    now: float,
+) -> Iterator[Block]:
+    content.skip_to(cursor.offset)
+    carry, tail, ended = b"", content.before, False
+    while not ended:
+        read = content.read(size)
+        ended = len(read) < size
+        data = carry + read
+        cut = data.rfind(b"\n") + 1
+        if ended and cut < len(data) and _is_final(content, now):
+            cut = len(data)
+        carry, taken = data[cut:], data[:cut]
+        if not taken and not content.broken:
+            continue
+        whole = ended and not carry and not content.broken
+        tail = taken[-TAIL:] if len(taken) >= TAIL else (tail + taken)[-TAIL:]
+        after = _advance(cursor, taken, content, head, tail=tail, whole=whole) if taken else cursor
+        yield Block(
+            data=taken,
+            head=head,
+            before=before,
+            after=after,
+            done=1.0 if ended else _done(content, after.offset),
+            truncated=content.broken,
+        )
+        cursor = before = after
+
+
+def _is_final(content: Content, now: float) -> bool:
+    """Whether a last line without a line end will never be finished."""
+    return not content.broken and (content.compressed or now - content.modified > _IDLE_SECONDS)
+
+
+def _document(
+    content: Content,
+    cursor: Cursor,
+    before: Cursor | None,
+    splitter: Callable[[bytes], bytes],
+    head: bytes,
+) -> Iterator[Block]:
+    if cursor.offset:
+        return
+    data = content.read(1 << 40)
+    try:
+        records = splitter(data)
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"{content.path} is not whole: {content.broken or error}."
+        raise IngestError(msg, hint="It is read again when it has changed; nothing of it was stored.") from None
+    after = _advance(cursor, data, content, head, tail=data[-TAIL:], whole=True)
+    after = replace(after, lines=records.count(b"\n"))
+    yield Block(data=records, head=head, before=before, after=after, done=1.0)
+
+
+def _matches(pattern: str) -> list[Path]:
+    path = Path(pattern).expanduser()
+    try:
+        if path.is_dir():
+            return [p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")]
+        if path.exists():
+            return [path]
+    except PermissionError:
+        return [path]  # reading it says why it cannot be read
+    return [Path(p) for p in glob.glob(str(path), recursive=True) if Path(p).is_file()]  # noqa: PTH207 (absolute globs)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0  # it went away; reading it says so
+
+
+def _look(content: Content, cursor: Cursor | None) -> Look:
+    return Look(
+        path=content.path,
+        signature=content.signature,
+        inode=content.inode,
+        size=content.size,
+        cursor=cursor,
+        changed=cursor is None or cursor.signature != content.signature,
+    )
+
+
+def _by_inode(content: Content, free: dict[str, Cursor], path: str) -> Cursor | None:
+    mine = f"{content.inode}:"
+    near = [c for c in free.values() if c.signature.startswith(mine)]
+    near.sort(key=lambda c: (c.path != path, -c.offset))
+    for cursor in near:
+        if cursor.signature == content.signature or _continues(content, cursor):
+            return cursor
+    return None
+
+
+def _by_content(content: Content, free: dict[str, Cursor]) -> Cursor | None:
+    # The longest match wins: a short one may be no more than a shared header line.
+    for cursor in sorted(free.values(), key=lambda c: -c.offset):
+        if _continues(content, cursor):
+            return cursor
+    return None
+
+
+def _continues(content: Content, cursor: Cursor) -> bool:
+    head = content.head()
+    if not 0 < cursor.head_size <= len(head) or digest(head[: cursor.head_size]) != cursor.head_hash:
+        return False
+    return content.skip_to(cursor.offset) == cursor.tail_hash
+
+
+def _fresh(content: Content, source: str, head: bytes, taken: frozenset[str]) -> Cursor:
+    first = head.split(b"\n", 1)[0]
+    text = f"{source}\x1f{content.path}\x1f{content.inode}\x1f{digest(first)}"
+    base = hashlib.sha256(text.encode()).hexdigest()[:20]
+    origin, again = base, 1
+    while origin in taken:
+        again += 1
+        origin = f"{base}.{again}"
+    return Cursor(source=source, origin=origin, path=str(content.path))
+
+
+def _advance(cursor: Cursor, data: bytes, content: Content, head: bytes, *, tail: bytes, whole: bool) -> Cursor:
+    """The cursor after `data`; `tail` are up to TAIL bytes before its new offset."""
+    offset = cursor.offset + len(data)
+    head_size = min(HEAD, offset, len(head))
+    return replace(
+        cursor,
+        path=str(content.path),
+        offset=offset,
+        lines=cursor.lines + data.count(b"\n") + (not data.endswith(b"\n")),
+        head_size=head_size,
+        head_hash=digest(head[:head_size]),
+        tail_hash=digest(tail),
+        # Only a file read to its end may be passed over while it stays unchanged.
+        signature=content.signature if whole else f"{content.inode}::",
+    )
+
+
+def _done(content: Content, offset: int) -> float:
+    if content.compressed:
+        return min(1.0, content.position() / content.size) if content.size else 1.0
+    return min(1.0, offset / content.size) if content.size else 1.0
