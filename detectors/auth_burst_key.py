@@ -1,0 +1,85 @@
+"""auth-burst-key: see the docstring of `score`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from detectors.bursts import Burst, bursts, over_the_line, top, with_failures
+from detectors.declare import DAY, MINUTE, Frames, detector
+from detectors.lifetimes import dead_refs
+from detectors.scores import Scored, to_frame
+from model.finding import Severity
+from model.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Its line."""
+
+    failures: int = 10
+    """Failed calls within `span`."""
+    span: timedelta = timedelta(minutes=5)
+    share: float = 0.5
+    """Failed calls as a share of the key's calls within `span`."""
+
+
+@detector(
+    id="auth-burst-key",
+    severity=Severity.HIGH,
+    kind="rule",
+    frames=("auth_minutes", "keys", "key_refs"),
+    settings=Settings,
+    quiet=DAY,
+    bucket=MINUTE,
+    attack=("T1110.001",),
+    owasp=("API2:2023",),
+    controls=("CC6.1", "CC7.2"),
+)
+def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
+    """Burst of failed calls with one key.
+
+    At least 10 calls answered 401 or 403 within five minutes (sliding by minutes) that are at least half of the
+    key's calls. The line is Elastic's "GKE API Request Failure Burst" (10 in 5 min); Panther's BruteForceByUser has
+    20 in 60.
+
+    Why it matters: somebody tries a key that the service does not accept, or tries what the key may not do. A key
+    that worked until now and suddenly fails in bulk is being guessed at, abused, or was just cut off.
+
+    False alarms: a job that was left behind after a rotation, a key whose permissions changed. The bursts of a key
+    that is revoked or expired are low, since they are a retry loop and revoked-or-expired-key-used tells where it
+    comes from.
+
+    What to do: look at the address in the finding. If it is the owner's own, ask the owner whether something was
+    deployed or rotated. If it is not, block the address, check whether a call succeeded afterwards, and rotate the
+    key.
+    """
+    minutes = with_failures(frames["auth_minutes"])
+    over = over_the_line(minutes, "key_ref", at_least=settings.failures, span=settings.span, share=settings.share)
+    dead = dead_refs(frames)
+    dead_at = dict(zip(dead["key_ref"], dead["dead_at"], strict=True))
+    return to_frame(
+        _row(burst, settings, dead_at.get(burst.subject)) for burst in bursts(minutes, "key_ref", over, settings.span)
+    )
+
+
+def _row(burst: Burst, settings: Settings, dead_at: datetime | None) -> Scored:
+    ip = top(burst.failed, "ip")
+    addresses = burst.failed["ip"].nunique()
+    span = int(settings.span.total_seconds() // 60)
+    return Scored(
+        bucket=burst.minute,
+        subject=f"key:{burst.subject}",
+        key_ref=burst.subject,
+        ip=ip,
+        severity=Severity.LOW if dead_at is not None and dead_at <= burst.minute else None,
+        score=burst.failures / settings.failures,
+        count=burst.new,
+        first_seen=burst.first_seen,
+        last_seen=burst.last_seen,
+        title="{count} failed calls with key {key}" + (f" from {ip}" if ip and addresses == 1 else ""),
+        summary=f"At its peak {burst.failures} of {burst.requests} calls within {span} minutes failed "
+        f"({burst.share:.0%}), from {addresses} address{'' if addresses == 1 else 'es'}"
+        f"{f', most from {ip}' if ip else ''}.",
+        detail={"failures": burst.failures, "requests": burst.requests, "addresses": int(addresses)},
+    )

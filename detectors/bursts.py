@@ -1,0 +1,87 @@
+"""Bursts of failed calls of one subject: a key or an address. The burst detectors and burst-then-success share it."""
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from detectors.declare import MINUTE
+from detectors.scores import moment
+from detectors.windows import sliding_sums
+
+
+class Burst(NamedTuple):
+    """One minute at which a subject is over the line."""
+
+    subject: str
+    """The key_ref or the address."""
+    minute: datetime
+    failures: int
+    """Failed calls within the span that ends with this minute."""
+    requests: int
+    """All calls within the span."""
+    new: int
+    """Failed calls since the last minute that was over the line, within the span."""
+    first_seen: datetime
+    last_seen: datetime
+    failed: pd.DataFrame
+    """The rows of auth_minutes with failures within the span, with the column `failures`."""
+
+    @property
+    def share(self) -> float:
+        """Failed calls as a share of all."""
+        return self.failures / max(self.requests, 1)
+
+
+def with_failures(minutes: pd.DataFrame) -> pd.DataFrame:
+    """auth_minutes with `failures`: calls that were unauthenticated (401) or forbidden (403)."""
+    return minutes.assign(failures=minutes["unauthenticated"] + minutes["forbidden"])
+
+
+def over_the_line(minutes: pd.DataFrame, by: str, *, at_least: int, span: timedelta, share: float) -> pd.DataFrame:
+    """The minutes at which a subject had `at_least` failures in (minute - span, minute] that are `share` of its calls.
+
+    `minutes` is `with_failures`; only minutes with a failure count. Returns by, minute, failures, requests, before (the
+    last such minute of the subject, or null), sorted.
+    """
+    rows = minutes[minutes[by].notna()]
+    failing = set(rows.loc[rows["failures"] > 0, by])
+    rows = rows[rows[by].isin(failing)]
+    sums = sliding_sums(rows, by=by, at="minute", of=["failures", "requests"], span=span)
+    fresh = rows.groupby([by, "minute"], as_index=False)["failures"].sum()["failures"].to_numpy()
+    over: pd.DataFrame = sums[
+        (sums["failures"] >= at_least) & (sums["failures"] >= share * sums["requests"]) & (fresh > 0)
+    ]
+    before = over.groupby(by)["minute"].shift(1)
+    return over.assign(before=before)
+
+
+def bursts(minutes: pd.DataFrame, by: str, over: pd.DataFrame, span: timedelta) -> list[Burst]:
+    """The minutes of `over_the_line` with what a finding says about each."""
+    failed = minutes[(minutes["failures"] > 0) & minutes[by].isin(set(over[by]))].sort_values("minute", kind="stable")
+    groups = {str(name): group for name, group in failed.groupby(by)}
+    return [_burst(row, groups[str(row[0])], span) for row in over.itertuples(index=False, name=None)]
+
+
+def _burst(row: tuple[Any, ...], group: pd.DataFrame, span: timedelta) -> Burst:
+    subject, minute, failures, requests, before = row
+    at = pd.Timestamp(minute)
+    low, high = pd.DatetimeIndex(group["minute"]).searchsorted(pd.DatetimeIndex([at - span, at]), side="right")
+    failed = group.iloc[low:high]
+    new = failed if pd.isna(before) else failed[failed["minute"] > before]
+    return Burst(
+        subject=str(subject),
+        minute=moment(at),
+        failures=int(failures),
+        requests=int(requests),
+        new=int(new["failures"].sum()),
+        first_seen=moment(new["first_seen"].fillna(new["minute"]).min()),
+        last_seen=moment(new["last_seen"].fillna(new["minute"] + MINUTE).max()),
+        failed=failed,
+    )
+
+
+def top(failed: pd.DataFrame, column: str) -> str | None:
+    """The value of `column` with most failures, None when all are null."""
+    sums = failed.groupby(column)["failures"].sum()
+    return str(sums.idxmax()) if len(sums) else None

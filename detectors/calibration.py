@@ -1,0 +1,62 @@
+"""From standardised scores to p-values, and from the budget to the p-value at which an alarm is raised.
+
+**Tail.** A rank within one key's own 672 hours cannot go below 1/673, and an alarm above a key's own maximum would cost
+ten false alarms a day over 250 keys. So the scores of all keys over two weeks are pooled (they are standardised, hence
+comparable) and an exponential tail is fitted beyond u = 2: with n scores of which k exceed u by e_1 … e_k,
+
+    p(z) = rate * exp(-(z - u) / mean),  rate = (10 + k) / (200 + n),  mean = (10 * 1.0 + sum of e_i) / (10 + k)
+
+The constants are a prior of 200 scores with a heavier tail than a normal's (5 % beyond 2, mean excess 1; a normal has
+2.3 % and 0.37), so the first days and a lone key have a cautious p-value, and 10,000 pooled scores outweigh it.
+Excesses are cut at 10: an attack that lasted hours must not stretch the tail that judges the next.
+
+**Budget.** `budget` is the expected number of false alarms a day of all statistical detectors together. With D of them
+and K keys in hourly buckets there are D * K * 24 tests a day, so each fires at
+
+    p <= budget / (D * K * 24)
+
+For 250 keys, two detectors and 0.5 a day that is 4.2e-5; with rate 0.03 and mean 0.6 it is a score of
+2 + 0.6 * ln(0.03 / 4.2e-5) = 5.9. Minimum effects and two of three buckets come on top, so the true number is smaller.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from detectors.baseline import Array
+
+POOL_DAYS: Final = 14
+"""Over how many days scores are pooled."""
+
+_FROM: Final = 2.0
+_CUT: Final = 10.0
+_PRIOR_SCORES: Final = 200
+_PRIOR_BEYOND: Final = 10
+_PRIOR_MEAN: Final = 1.0
+
+
+class Tail(NamedTuple):
+    """A fitted upper tail of standardised scores."""
+
+    rate: float
+    """The share of scores beyond 2."""
+    mean: float
+    """Their mean excess."""
+
+    def p(self, scores: Array) -> Array:
+        """The p-values of `scores`; 1 where a score is NaN or not beyond 2."""
+        beyond = np.nan_to_num(scores, nan=0.0) - _FROM
+        return np.where(beyond > 0, self.rate * np.exp(-np.maximum(beyond, 0.0) / self.mean), 1.0)
+
+
+def fit(pool: Array) -> Tail:
+    """The tail of a pool of standardised scores of any shape; NaN are left out, an empty pool gives the prior."""
+    scores = pool[~np.isnan(pool)]
+    excess = np.minimum(scores[scores > _FROM] - _FROM, _CUT)
+    beyond = _PRIOR_BEYOND + len(excess)
+    return Tail(beyond / (_PRIOR_SCORES + len(scores)), (_PRIOR_BEYOND * _PRIOR_MEAN + excess.sum()) / beyond)
+
+
+def threshold(*, budget: float, tests: float, detectors: int) -> float:
+    """The p-value at which to fire: `budget` alarms a day over `tests` buckets a day of each of `detectors`."""
+    return budget / max(1.0, tests * detectors)

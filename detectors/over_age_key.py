@@ -1,0 +1,76 @@
+"""over-age-key: see the docstring of `score`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.lifetimes import alive
+from detectors.scores import Scored, moment, to_frame
+from model.finding import Severity
+from model.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Its lines."""
+
+    after: timedelta = timedelta(days=90)
+    """Age from which it is low."""
+    medium_after: timedelta = timedelta(days=180)
+    """Age from which it is medium."""
+
+
+@detector(
+    id="over-age-key",
+    severity=Severity.LOW,
+    kind="standing",
+    frames=("keys",),
+    settings=Settings,
+    quiet=HOUR,
+    attack=("T1078",),
+    owasp=("API2:2023",),
+    controls=("CC6.1", "CIS-1.14"),
+)
+def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
+    """A key that was not rotated for too long.
+
+    An active key whose creation or last rotation is 90 days ago (low; CIS "rotated every 90 days", as in Panther
+    and Prowler) or 180 (medium).
+
+    Why it matters: the older a key, the more places it has been copied to, and the longer a leak has been of use.
+
+    False alarms: a policy with a longer period; set `after` to yours.
+
+    What to do: plan a rotation with the owner: issue the successor, move the callers, watch the old key's use fall
+    to zero, revoke it.
+    """
+    keys = frames["keys"][alive(frames["keys"], window.until)]
+    at = pd.Timestamp(window.until)
+    rotated = keys["rotated_at"].where(keys["rotated_at"] <= at)
+    since = keys["created_at"].where(~(rotated > keys["created_at"]) & keys["created_at"].notna(), rotated)
+    found = keys.assign(since=since, rotated=since == rotated, age=at - since)[at - since >= settings.after]
+    rows = found[["key_id", "since", "rotated", "age"]].itertuples(index=False, name=None)
+    return to_frame(_row(row, window, settings) for row in rows)
+
+
+def _row(row: tuple[Any, ...], window: Window, settings: Settings) -> Scored:
+    key_id, began, rotated, age_time = row
+    since, age = moment(began), pd.Timedelta(age_time)
+    opened = since + settings.after
+    verb = "rotated" if rotated else "created"
+    return Scored(
+        bucket=opened,
+        subject=f"key:{key_id}",
+        key_id=str(key_id),
+        severity=Severity.MEDIUM if age >= settings.medium_after else Severity.LOW,
+        score=round(age.days / max(settings.after / DAY, 1e-9), 2),
+        count=1,
+        first_seen=opened,
+        last_seen=max(opened, window.until.replace(hour=0, minute=0, second=0, microsecond=0)),
+        title=f"Key {{key}} is {age.days} days old",
+        summary=f"It was {verb} on {since:%Y-%m-%d}. The line is {settings.after.days} days.",
+        detail={"age_days": age.days, "since": since.isoformat(), "basis": verb},
+    )

@@ -1,0 +1,44 @@
+"""Which detectors there are: an explicit list; each module is imported when its detector is asked for."""
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+from model.errors import UsageError
+
+if TYPE_CHECKING:  # pandas comes with it, and `keywatch --help` must stay quick
+    from detectors.declare import Detector
+
+_MODULES: Final = {
+    "auth-burst-key": "auth_burst_key",
+    "auth-burst-address": "auth_burst_address",
+    "key-guessing": "key_guessing",
+    "burst-then-success": "burst_then_success",
+    "volume-spike": "volume_spike",
+    "new-origin": "new_origin",
+    "flatline": "flatline",
+    "revoked-or-expired-key-used": "revoked_or_expired_key_used",
+    "unregistered-key": "unregistered_key",
+    "unused-key": "unused_key",
+    "never-used-key": "never_used_key",
+    "over-age-key": "over_age_key",
+}
+"""Detector id to module; a new detector is one file and one line here."""
+
+
+def names() -> list[str]:
+    """The ids of all detectors, in the order they run."""
+    return list(_MODULES)
+
+
+def load(name: str) -> "Detector":
+    """The detector of that id. Raises UsageError when there is none."""
+    if name not in _MODULES:
+        msg = f"There is no detector {name!r}."
+        raise UsageError(msg, hint=f"Known: {', '.join(_MODULES)}.")
+    found: Detector = importlib.import_module(f"detectors.{_MODULES[name]}").score
+    return found
+
+
+def module(name: str) -> str:
+    """The name of the file, without ending, that holds the detector; its examples have the same."""
+    return _MODULES[name]

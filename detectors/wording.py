@@ -1,0 +1,104 @@
+"""A finding's words and totals, from its evidence; and the names that the inventory gives to keys."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import pandas as pd
+
+from detectors.declare import Detector
+from model.finding import Evidence, Finding, FindingStatus, Severity, Subject, finding_id
+from model.plain import plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyName:
+    """Who a key is, as far as the inventory knows."""
+
+    key_id: str
+    name: str | None
+    owner: str | None
+    environment: str | None
+
+
+class Names:
+    """Key references and key ids to what the inventory calls them."""
+
+    def __init__(self, key_refs: pd.DataFrame, keys: pd.DataFrame) -> None:
+        self._known: dict[str, KeyName] = {}
+        for frame, column in ((keys, "key_id"), (key_refs, "key_ref")):
+            for row in frame[[column, "key_id", "name", "owner", "environment"]].itertuples(index=False, name=None):
+                texts = [None if pd.isna(value) else str(value) for value in row]
+                if texts[0] is not None and texts[1] is not None:
+                    known = KeyName(key_id=texts[1], name=texts[2], owner=texts[3], environment=texts[4])
+                    self._known[texts[0]] = known
+
+    def of(self, key: str | None) -> KeyName | None:
+        """What is known of a key_ref or key_id."""
+        return self._known.get(key) if key is not None else None
+
+
+def finding_of(
+    detector: Detector,
+    subject: str,
+    opened: datetime,
+    pieces: Sequence[Evidence],
+    *,
+    status: FindingStatus,
+    resolved_at: datetime | None,
+    before: Finding | None,
+    now: datetime,
+    names: Names,
+) -> Finding:
+    """A finding from its evidence, oldest first; `before` keeps what people and incidents added to it.
+
+    Count is the sum, score and severity the largest, and the words are those of the piece that says most.
+    """
+    lead = max(pieces, key=lambda piece: (_severity(piece, detector).rank, piece.score))
+    said = _said(lead)
+    key = said.get("key_ref") or said.get("key_id")
+    known = names.of(key)
+    count = sum(piece.count for piece in pieces)
+    label = (known.name or known.key_id) if known else (key or "")
+    about = Subject.parse(subject)
+    return Finding(
+        id=finding_id(detector.id, about, opened),
+        detector=detector.id,
+        subject=about,
+        severity=_severity(lead, detector),
+        status=status,
+        title=_words(said.get("title") or detector.title, label, count, 200),
+        summary=_words(said.get("summary") or "", label, count, 1000),
+        opened=opened,
+        first_seen=min(piece.first_seen for piece in pieces),
+        last_seen=max(piece.last_seen for piece in pieces),
+        detected_at=before.detected_at if before else now,
+        resolved_at=resolved_at,
+        key_id=known.key_id if known else key,
+        key_ref=said.get("key_ref"),
+        key_name=known.name if known else None,
+        owner=known.owner if known else None,
+        environment=known.environment if known else None,
+        ip=said.get("ip"),
+        count=count,
+        score=max(piece.score for piece in pieces),
+        evidence=tuple(pieces),
+        runbook=detector.runbook,
+        attack=detector.attack,
+        controls=(*detector.owasp, *detector.controls),
+        incident_id=before.incident_id if before else None,
+    )
+
+
+def _said(piece: Evidence) -> Mapping[str, str | None]:
+    return cast("Mapping[str, str | None]", piece.detail.get("said") or {})
+
+
+def _severity(piece: Evidence, detector: Detector) -> Severity:
+    return Severity(_said(piece).get("severity") or detector.severity)
+
+
+def _words(text: str, label: str, count: int, limit: int) -> str:
+    """The text with its two blanks filled, safe to show: names and addresses come from others."""
+    return plain(text.replace("{count}", f"{count:,}").replace("{key}", plain(label, 60)), limit)

@@ -1,0 +1,115 @@
+"""The public volume score and its calibration."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detectors.baseline import score_series
+from detectors.calibration import fit, threshold
+
+HOURS = pd.date_range("2026-09-07", periods=24 * 40, freq="h", tz="UTC")
+
+
+def office(seed: int = 1) -> "pd.Series[float]":
+    busy = (HOURS.hour >= 8) & (HOURS.hour < 18) & (HOURS.day_of_week < 5)
+    calls = np.random.default_rng(seed).poisson(np.where(busy, 200, 2))
+    return pd.Series(calls.astype(float), index=HOURS)
+
+
+def test_columns_and_index_are_those_of_the_contract() -> None:
+    scores = score_series(office())
+
+    assert ["expected", "low", "high", "score"] == list(scores.columns)
+    pd.testing.assert_index_equal(HOURS, scores.index)
+
+
+def test_less_than_three_days_have_no_score() -> None:
+    scores = score_series(office())["score"]
+
+    assert scores.iloc[: 3 * 24].isna().all()
+    assert scores.iloc[3 * 24 :].notna().all()
+
+
+def test_four_weeks_know_the_hour_of_the_week() -> None:
+    scores = score_series(office())
+    monday, sunday = scores.loc["2026-10-12 10:00+00:00"], scores.loc["2026-10-11 10:00+00:00"]
+
+    assert 170 < monday["expected"] < 230
+    assert sunday["expected"] < 5
+    assert monday["low"] < monday["expected"] < monday["high"]
+
+
+def test_a_fivefold_hour_stands_out_and_the_rest_does_not() -> None:
+    calls = office()
+    calls.loc["2026-10-13 10:00+00:00"] *= 5
+
+    scores = score_series(calls)["score"].iloc[28 * 24 :]
+
+    assert "2026-10-13 10:00:00+00:00" == str(scores.idxmax())
+    assert scores.nlargest(2).iloc[1] < 6 < scores.max()
+
+
+def test_growth_is_followed() -> None:
+    growing = office() * np.linspace(1, 2, len(HOURS))
+
+    late = score_series(growing)["score"].loc["2026-10-12":"2026-10-16"]
+
+    assert late.abs().quantile(0.9) < 3
+
+
+@settings(max_examples=8, deadline=None)
+@given(cut=st.integers(1, len(HOURS)), seed=st.integers(0, 5))
+def test_the_score_is_causal(cut: int, seed: int) -> None:
+    calls = office(seed)
+
+    pd.testing.assert_frame_equal(score_series(calls).iloc[:cut], score_series(calls.iloc[:cut]))
+
+
+def test_a_score_depends_on_28_days_and_no_more() -> None:
+    calls = office()
+
+    whole = score_series(calls).iloc[-24:]
+
+    pd.testing.assert_frame_equal(whole, score_series(calls.iloc[-29 * 24 :]).iloc[-24:])
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pd.Series([], index=pd.DatetimeIndex([], tz="UTC"), dtype=float),
+        pd.Series([np.nan] * 200, index=HOURS[:200]),
+        pd.Series([0.0] * 200, index=HOURS[:200]),
+        pd.Series(range(-100, 100), index=HOURS[:200]),
+        pd.Series(range(3000), index=pd.date_range("2026-09-07", periods=3000, freq="5min")),
+    ],
+    ids=["empty", "missing", "zeros", "negative", "five minutes without a zone"],
+)
+def test_odd_series_are_scored_without_complaint(series: "pd.Series[float]") -> None:
+    assert len(series) == len(score_series(series))
+
+
+def test_rows_come_back_in_their_order() -> None:
+    shuffled = office().sample(frac=1, random_state=1)
+
+    pd.testing.assert_index_equal(shuffled.index, score_series(shuffled).index)
+
+
+def test_an_empty_pool_gives_the_cautious_prior() -> None:
+    tail = fit(np.array([np.nan]))
+
+    assert pytest.approx(0.05 * np.exp(-1)) == tail.p(np.array([3.0]))[0]
+    assert [1.0, 1.0] == tail.p(np.array([np.nan, 1.0])).tolist()
+
+
+@pytest.mark.parametrize("tail", ["normal", "heavy"])
+def test_the_budget_is_the_false_alarms_a_day(tail: str) -> None:
+    rng = np.random.default_rng(3)
+    draw = rng.standard_normal if tail == "normal" else (lambda n: rng.laplace(size=n))
+    pool, days = draw(250 * 24 * 14), 60
+    line = threshold(budget=0.5, tests=250 * 24, detectors=1)
+
+    alarms = (fit(pool).p(draw(250 * 24 * days)) <= line).sum() / days
+
+    assert alarms < 1.0

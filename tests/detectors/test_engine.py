@@ -1,0 +1,179 @@
+"""The engine: a fortnight with attacks, one without, odd frames, and a detector that raises."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+import world
+
+from detectors import registry
+from detectors.engine import Detection, detect, load, names, required_frames
+from detectors.frames import FRAMES
+from detectors.settings import DetectorsConfig
+from model.errors import DetectorError, UsageError
+from model.finding import Finding, FindingStatus, Severity
+from model.window import Window
+
+Frames = dict[str, pd.DataFrame]
+WHOLE = Window(since=world.BEGIN, until=world.END)
+EXPECTED = {
+    ("auth-burst-key", "key:id:0", 60),
+    ("auth-burst-key", "key:id:5", 60),
+    ("auth-burst-address", "ip:203.0.113.1", 60),
+    ("auth-burst-address", "ip:203.0.115.1", 60),
+    ("key-guessing", "ip:203.0.114.1", 40),
+    ("burst-then-success", "key:id:5", 25),
+    ("new-origin", "key:id:5", 25),
+    ("new-origin", "key:id:10", 60),
+    ("revoked-or-expired-key-used", "key:id:100", 5),
+    ("revoked-or-expired-key-used", "key:id:101", 3),
+    ("unregistered-key", "key:id:unlisted", 20),
+    ("unused-key", "key:k103", 1),
+    ("never-used-key", "key:k102", 1),
+}
+
+
+def run(
+    frames: Frames, window: Window = WHOLE, known: Sequence[Finding] = (), only: list[str] | None = None
+) -> Detection:
+    config = DetectorsConfig()
+    return detect(frames, window, known=known, config=config, now=world.END, detectors=only)
+
+
+def test_the_attacks_are_found_and_nothing_else(war: Frames) -> None:
+    found = run(war)
+
+    told = [f for f in found.findings if f.detector != "over-age-key"]
+    counted = {(f.detector, str(f.subject), f.count) for f in told if f.detector not in {"volume-spike", "flatline"}}
+    others = {(f.detector, str(f.subject), f.status) for f in told if f.detector in {"volume-spike", "flatline"}}
+    assert not found.errors
+    assert EXPECTED == counted
+    assert {
+        ("volume-spike", "key:id:1", FindingStatus.RESOLVED),
+        ("flatline", "key:id:15", FindingStatus.OPEN),
+    } == others
+
+
+def test_a_peaceful_fortnight_has_no_alarm(peace: Frames) -> None:
+    found = run(peace)
+
+    assert not found.errors
+    assert [] == [f.title for f in found.findings if f.detector != "over-age-key"]
+    assert sum(found.seconds.values()) < 6  # 1 s on an idle machine
+
+
+def test_a_rerun_changes_nothing(war: Frames) -> None:
+    known = run(war).findings
+
+    assert [] == run(war, known=known).findings
+
+
+def test_days_one_by_one_give_the_findings_of_one_pass(war: Frames) -> None:
+    state: dict[str, Finding] = {}
+    cuts = [world.BEGIN, *(world.BEGIN + timedelta(days=11.3 + 0.45 * n) for n in range(6)), world.END]
+    moving = [name for name in names() if load(name).kind != "standing"]
+    for since, until in pairwise(cuts):
+        found = run(war, Window(since=since, until=until), list(state.values()), moving)
+        state |= {finding.id: finding for finding in found.findings}
+
+    assert {finding.id: finding for finding in run(war, only=moving).findings} == state
+
+
+def test_severities_are_promises(war: Frames) -> None:
+    found = run(war).findings
+
+    assert {
+        ("burst-then-success", "key:id:5"),
+        ("revoked-or-expired-key-used", "key:id:101"),
+    } == {(f.detector, str(f.subject)) for f in found if f.severity == Severity.CRITICAL}
+
+
+@pytest.mark.parametrize("columns", [True, False], ids=["empty frames", "no frames"])
+def test_an_empty_store_is_no_news(*, columns: bool) -> None:
+    frames = {name: pd.DataFrame(columns=list(spec.columns)) for name, spec in FRAMES.items()} if columns else {}
+
+    found = run(frames)
+
+    assert ({}, []) == (found.errors, found.findings)
+    assert set(names()) == set(found.judged)
+
+
+def test_columns_of_nothing_but_nulls_are_no_news() -> None:
+    frames = {name: pd.DataFrame([dict.fromkeys(spec.columns)] * 3) for name, spec in FRAMES.items()}
+
+    found = run(frames)
+
+    assert ({}, []) == (found.errors, found.findings)
+
+
+def test_one_event_of_one_key_is_no_news() -> None:
+    lonely = world.World()
+    lonely.key(1)
+    lonely.add([world.BEGIN], "id:1", "198.18.0.1", "curl/8", "unauthenticated", 1)
+
+    found = run(lonely.frames())
+
+    assert ({}, []) == (found.errors, found.findings)
+
+
+def test_a_log_without_keys_is_judged_by_address() -> None:
+    keyless = world.World()
+    keyless.key(1)
+    keyless.add([world.BEGIN], None, "203.0.113.1", "curl/8", "unauthenticated", 40)
+
+    found = run(keyless.frames())
+
+    assert [("auth-burst-address", None)] == [(finding.detector, finding.key_ref) for finding in found.findings]
+
+
+def test_a_detector_that_raises_is_a_finding_and_the_others_go_on(war: Frames, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> pd.DataFrame:
+        msg = "no such column"
+        raise KeyError(msg)
+
+    module = __import__("detectors.new_origin", fromlist=["score"])
+    healthy = module.score
+    monkeypatch.setattr(module, "score", dataclasses.replace(healthy, function=broken))
+    found = run(war)
+    failed = [finding for finding in found.findings if finding.detector == "detector-failed"]
+
+    assert [("source:new-origin", Severity.MEDIUM)] == [(str(f.subject), f.severity) for f in failed]
+    assert "new-origin" not in found.judged
+    assert set(names()) - {"new-origin"} == set(found.judged)
+
+    monkeypatch.setattr(module, "score", healthy)
+    mended = run(war, known=failed, only=["new-origin"]).findings
+
+    assert [FindingStatus.RESOLVED] == [f.status for f in mended if f.detector == "detector-failed"]
+
+
+def test_a_frame_that_lacks_a_column_fails_those_who_read_it(war: Frames) -> None:
+    found = run({**war, "client_days": war["client_days"].drop(columns="ok")})
+
+    assert ["new-origin"] == list(found.errors)
+    assert "lacks ok" in found.errors["new-origin"]
+
+
+def test_a_broken_inventory_stops_the_run(war: Frames) -> None:
+    with pytest.raises(DetectorError, match="key_refs lacks"):
+        run({**war, "key_refs": war["key_refs"].drop(columns="key_id")})
+
+
+def test_required_frames_say_how_far_back_to_read() -> None:
+    needed = required_frames(["auth-burst-key"])
+
+    assert {"keys", "key_refs", "auth_minutes"} == set(needed)
+    assert timedelta(hours=4, minutes=1) == needed["auth_minutes"]
+    assert set(FRAMES) == set(required_frames())
+
+
+def test_an_unknown_detector_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="no detector 'auth-brust'"):
+        load("auth-brust")
+
+
+def test_each_detector_is_loaded_under_its_own_id() -> None:
+    assert registry.names() == [load(name).id for name in registry.names()]

@@ -1,0 +1,142 @@
+"""A made-up two weeks of a company's keys, as frames: services, office hours, nightly batches, mobile and sparse keys.
+
+`World` holds events as rows of (ts, key_ref, ip, client, outcome, number); `frames` counts them as the store would.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from detectors.frames import FRAMES
+
+BEGIN = datetime(2026, 9, 21, tzinfo=UTC)
+END = BEGIN + timedelta(days=14)
+OUTCOMES = ("ok", "unauthenticated", "forbidden", "throttled", "client_error", "server_error")
+
+
+@dataclass
+class World:
+    """Rows of minute buckets: minute, key_ref, ip, client, outcome, requests."""
+
+    rows: list[pd.DataFrame] = field(default_factory=list)
+    keys: list[dict[str, object]] = field(default_factory=list)
+
+    def add(  # noqa: PLR0917 (the rows of a table)
+        self, minutes: object, key_ref: object, ip: object, client: str, outcome: str, requests: object
+    ) -> None:
+        self.rows.append(
+            pd.DataFrame(
+                {
+                    "minute": minutes,
+                    "key_ref": key_ref,
+                    "ip": ip,
+                    "client": client,
+                    "outcome": outcome,
+                    "requests": requests,
+                }
+            )
+        )
+
+    def key(self, number: int, **facts: object) -> str:
+        self.keys.append({"key_id": f"k{number}", "name": f"key-{number}", "status": "active", **facts})
+        return f"id:{number}"
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """What the store would hand over, for the whole fortnight."""
+        rows = pd.concat(self.rows, ignore_index=True)
+        rows["minute"] = pd.to_datetime(rows["minute"], utc=True)
+        rows = rows[rows["requests"] > 0]
+        rows["network"] = rows["ip"].str.rpartition(".")[0] + ".0/24"
+        for outcome in OUTCOMES:
+            rows[outcome] = rows["requests"].where(rows["outcome"] == outcome, 0)
+        rows["first_seen"] = rows["minute"]
+        rows["last_seen"] = rows["minute"] + pd.Timedelta(seconds=59)
+        rows["bytes_out"] = rows["requests"] * 100
+        rows["hour"] = rows["minute"].dt.floor("h")
+        rows["day"] = rows["minute"].dt.floor("D")
+        bad = rows[(rows["unauthenticated"] + rows["forbidden"]) > 0]
+        touched = rows["ip"].isin(set(bad["ip"])) | rows["key_ref"].isin(set(bad["key_ref"].dropna()))
+        keyed = rows.dropna(subset=["key_ref"])
+        keys = pd.DataFrame(self.keys).reindex(columns=list(FRAMES["keys"].columns))
+        activity = keyed.groupby("key_ref").agg(first_seen=("first_seen", "min"), last_seen=("last_seen", "max"))
+        success = keyed[keyed["ok"] > 0].groupby("key_ref")["last_seen"].max()
+        refs = ("id:" + keys["key_id"].str[1:]).tolist()
+        keys["first_seen"] = activity["first_seen"].reindex(refs).to_numpy()
+        keys["last_seen"] = activity["last_seen"].reindex(refs).to_numpy()
+        keys["last_success"] = success.reindex(refs).to_numpy()
+        return {
+            "auth_minutes": grouped(rows[touched], ["minute", "key_ref", "ip", "network"]),
+            "key_hours": grouped(keyed, ["hour", "key_ref"]),
+            "origin_hours": grouped(keyed, ["hour", "key_ref", "ip", "network", "client"]),
+            "network_days": grouped(keyed, ["day", "key_ref", "network"]),
+            "client_days": grouped(keyed, ["day", "key_ref", "client"]),
+            "keys": keys,
+            "key_refs": keys.assign(key_ref=refs)[list(FRAMES["key_refs"].columns)],
+            "sources": pd.DataFrame(
+                [{"name": "edge", "last_event_at": END, "last_read_at": END, "late": False, "reads_keys": True}]
+            ),
+            "telemetry": pd.DataFrame([{"since": BEGIN, "until": END}]),
+        }
+
+
+def grouped(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    sums = {name: (name, "sum") for name in ("requests", *OUTCOMES, "bytes_out")}
+    return (
+        rows.groupby(by, dropna=False)
+        .agg(**sums, first_seen=("first_seen", "min"), last_seen=("last_seen", "max"))
+        .reset_index()
+    )
+
+
+def peaceful(seed: int = 7, count: int = 60) -> World:
+    """A fortnight in which nothing bad happens."""
+    rng = np.random.default_rng(seed)
+    world = World()
+    minutes = pd.date_range(BEGIN, END, freq="10min", inclusive="left")
+    hour, weekday = minutes.hour.to_numpy(), minutes.day_of_week.to_numpy()
+    office = ((hour >= 8) & (hour < 18) & (weekday < 5)).astype(float)
+    day = 1 + 0.5 * np.sin((hour - 6) / 24 * 2 * np.pi)
+    for number in range(count):
+        key = world.key(number, created_at=BEGIN - timedelta(days=30 + number % 40), owner=f"team{number % 9}")
+        shape = (day, office, (hour == 2).astype(float), day, (rng.random(len(minutes)) < 0.01) * 1.0)[number % 5]
+        level = rng.lognormal(2 if number % 5 != 2 else 4, 0.7)
+        noise = rng.gamma(8, 1 / 8, len(minutes)) * np.repeat(rng.gamma(20, 1 / 20, len(minutes) // 144), 144)
+        calls = rng.poisson(shape * level * noise)
+        if number % 5 == 3:  # mobile: one of many networks for a few hours
+            ips = np.array([f"100.{rng.integers(64, 127)}.{rng.integers(256)}.9" for _ in range(84)])
+            ip = np.repeat(ips, len(minutes) // 84)
+        else:
+            ip = np.array([f"198.18.{number}.{1 + m}" for m in rng.integers(0, 3, len(minutes))])
+        world.add(minutes, key, ip, f"app{number % 7}/1.{number % 3}", "ok", calls)
+        failed = rng.random(len(minutes)) < 0.004
+        world.add(minutes[failed], key, ip[failed], "app/1", rng.choice(["unauthenticated", "forbidden"]), 1)
+    return world
+
+
+def attacked(seed: int = 7, count: int = 20) -> World:
+    """The same with one of each attack, most of them on the thirteenth day."""
+    world = peaceful(seed, count)
+    noon = BEGIN + timedelta(days=12, hours=12)
+
+    def at(hours: float, minutes: int) -> list[datetime]:
+        return [noon + timedelta(hours=hours, minutes=minute) for minute in range(minutes)]
+
+    world.add(at(0, 6), "id:0", "203.0.113.1", "curl/8", "unauthenticated", 10)
+    world.add(at(1, 20), [f"id:guess{n}" for n in range(20)], "203.0.114.1", "curl/8", "unauthenticated", 2)
+    world.add(at(2, 6), "id:5", "203.0.115.1", "curl/8", "unauthenticated", 10)
+    world.add(at(2.5, 5), "id:5", "203.0.115.1", "curl/8", "ok", 5)
+    world.add(at(3, 30), "id:10", "203.0.116.1", "python-requests/2", "ok", 2)
+    world.add(at(4, 180), "id:1", "198.18.1.1", "app1/1.1", "ok", 60)
+    world.add(at(5, 10), "id:unlisted", "203.0.117.1", "curl/8", "ok", 2)
+    for number, when, outcome in ((100, -20, "ok"), (100, 6, "unauthenticated")):
+        world.add(at(when, 5), f"id:{number}", "198.18.100.1", "job/1", outcome, 1)
+    world.key(100, status="revoked", revoked_at=noon - timedelta(hours=10), created_at=BEGIN - timedelta(days=20))
+    world.add(at(7, 3), "id:101", "203.0.118.1", "curl/8", "ok", 1)
+    world.key(101, status="revoked", revoked_at=noon - timedelta(days=10), created_at=BEGIN - timedelta(days=20))
+    world.key(102, created_at=BEGIN)
+    world.key(103, created_at=BEGIN - timedelta(days=200), source="csv", source_last_used_at=BEGIN - timedelta(days=60))
+    silent = world.rows[15 * 2]  # key 15 is a service: its calls stop
+    world.rows[15 * 2] = silent[pd.to_datetime(silent["minute"], utc=True) < noon]
+    return world
