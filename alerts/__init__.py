@@ -1,0 +1,1 @@
+"""From findings to messages: incidents, routing, rendering, the outbox and its delivery."""
