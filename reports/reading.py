@@ -1,0 +1,152 @@
+"""One pass over the store: what a report needs of the state, and what it needs of the events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import pandas as pd
+
+from model.event import UNKNOWN_PREFIX
+from model.finding import Finding, FindingStatus
+from model.incident import Alert, Delivery, Incident, IncidentStatus
+from model.window import Window
+from reports.questions import late_minutes, late_values, outcomes_by_key, source_hours, values_by_key
+from reports.thresholds import DAY, HOUR, HOURLY_UP_TO
+from store.events.reader import EventsReader
+from store.handle import Store, Transaction
+from store.queries.activity import last_use
+from store.queries.traffic import over_time, totals
+from store.state import deliveries, findings, incidents, inventory, segments, sources
+
+RecordT = TypeVar("RecordT", Finding, Incident)
+
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the state knows; frames as `store.state` gives them."""
+
+    keys: pd.DataFrame
+    refs: pd.DataFrame
+    activity: pd.DataFrame
+    sources: pd.DataFrame
+    span: Window | None
+    """From the first event to just after the last."""
+    findings: list[Finding]
+    """Seen in the period, or not resolved; no evidence."""
+    findings_before: list[Finding]
+    """Seen in the previous period."""
+    incidents: list[Incident]
+    alerts: list[Alert]
+    """Written in the period."""
+    deliveries: list[Delivery]
+    """Of those alerts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """What the events say of the judged part of the period; frames as the queries give them."""
+
+    outcomes: pd.DataFrame
+    addresses: pd.DataFrame
+    clients: pd.DataFrame
+    hours: pd.DataFrame
+    """Of each source, from the beginning of telemetry if the period is older."""
+    days: pd.DataFrame
+    """Requests by day (or hour) and outcome."""
+    totals: pd.DataFrame
+    totals_before: pd.DataFrame
+    """Of the previous period, which is as long."""
+    seen: pd.DataFrame
+    """First and last use of each key_ref in the period."""
+    life: pd.DataFrame | None
+    """The same from the beginning up to `as_of`; None when `activity` says it all, since nothing is later."""
+    late: pd.DataFrame
+    """Requests up to `as_of`, by minute, of keys that were registered after these had been read."""
+
+
+def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
+    """Read the state for a period that is judged over `judged`."""
+    # An alert written at this very moment belongs to a period that is still running.
+    told_until = judged.until + _TICK if judged.until == now else judged.until
+    alerts = deliveries.list_alerts(tx, since=judged.since, until=told_until)
+    written = {alert.id for alert in alerts}
+    return State(
+        keys=inventory.key_frame(tx),
+        refs=inventory.ref_frame(tx),
+        activity=inventory.activity_frame(tx),
+        sources=sources.source_frame(tx, now),
+        span=segments.span(tx),
+        findings=_findings(tx, judged),
+        findings_before=findings.list_findings(tx, window=judged.previous(), evidence=False),
+        incidents=_incidents(tx, judged),
+        alerts=alerts,
+        deliveries=[d for d in deliveries.list_deliveries(tx) if d.alert.id in written],
+    )
+
+
+def read_events(store: Store, judged: Window, state: State) -> Events:
+    """Read the events; an empty store gives empty frames."""
+    span = state.span or judged
+    late = sorted(set(state.refs["key_ref"]) - set(state.activity["key_ref"]))
+    earlier = judged.until < span.until
+    since = min(judged.previous().since, span.since)
+    whole = Window(since=since, until=judged.until)
+    with store.reader(
+        whole if earlier or late else Window(since=judged.previous().since, until=judged.until)
+    ) as reader:
+        life = last_use(reader, whole) if earlier else None
+        minutes = late_minutes(reader, whole, late)
+        return _events(reader, judged, life, minutes, sorted(set(minutes["key_ref"])))
+
+
+def _events(
+    reader: EventsReader, judged: Window, life: pd.DataFrame | None, minutes: pd.DataFrame, late: list[str]
+) -> Events:
+    places = {
+        kind: pd.concat([values_by_key(reader, judged, kind), late_values(reader, judged, late, kind)])
+        for kind in ("ip", "client")
+    }
+    return Events(
+        outcomes=_unfolded(outcomes_by_key(reader, judged), minutes[minutes["minute"] >= judged.since]),
+        addresses=places["ip"],
+        clients=places["client"],
+        late=minutes,
+        hours=source_hours(reader, judged),
+        days=over_time(reader, judged, bucket=HOUR if judged.length <= HOURLY_UP_TO else DAY),
+        totals=totals(reader, judged),
+        totals_before=totals(reader, judged.previous()),
+        seen=last_use(reader, judged),
+        life=life,
+    )
+
+
+def _unfolded(outcomes: pd.DataFrame, minutes: pd.DataFrame) -> pd.DataFrame:
+    """The outcomes with the requests of `minutes` given to their keys and taken from the unknown credentials.
+
+    Usage of unsealed segments knows a key as soon as it is registered; what it has is not taken twice.
+    """
+    mine = minutes[["key_ref", "outcome", "requests"]]
+    had = outcomes[outcomes["key_ref"].isin(set(mine["key_ref"]))]
+    moved = pd.concat([had, mine.assign(requests=-mine["requests"])]).assign(key_ref=UNKNOWN_PREFIX)
+    return pd.concat([outcomes.drop(had.index), mine, moved], ignore_index=True)
+
+
+def _findings(tx: Transaction, judged: Window) -> list[Finding]:
+    unresolved = (status for status in FindingStatus if status is not FindingStatus.RESOLVED)
+    lists = [findings.list_findings(tx, window=judged, evidence=False)]
+    lists += [findings.list_findings(tx, status=status, evidence=False) for status in unresolved]
+    return [finding for finding in _once(lists) if finding.opened < judged.until]
+
+
+def _incidents(tx: Transaction, judged: Window) -> list[Incident]:
+    unresolved = (status for status in IncidentStatus if status is not IncidentStatus.RESOLVED)
+    lists = [incidents.list_incidents(tx, window=judged)]
+    lists += [incidents.list_incidents(tx, status=status) for status in unresolved]
+    return [incident for incident in _once(lists) if incident.opened_at < judged.until]
+
+
+def _once(lists: Iterable[list[RecordT]]) -> list[RecordT]:
+    return list({record.id: record for records in lists for record in records}.values())

@@ -1,0 +1,51 @@
+"""Sentences that the report says whatever the data is."""
+
+from typing import Final
+
+_LOGS: Final = (
+    "The report shows what the listed log sources recorded and what the inventory said when it was pulled. A use that"
+    " went past these logs is not in it, so a key without any use here may be in use elsewhere."
+)
+_IDENTITY: Final = (
+    "A request that carried a key shows that somebody had the key, not who that was; addresses and user agents can be"
+    " shared or forged."
+)
+_FILES: Final = (
+    "The files are listed with their SHA-256 in manifest.json. That shows whether they belong together; without a"
+    " signature it does not show who made them, nor that the logs were complete before they were read."
+)
+_SILENCE: Final = (
+    "That no finding was raised does not prove that nothing happened: detectors look for what their thresholds describe"
+    " and for nothing else."
+)
+LIMITS: Final = (_LOGS, _IDENTITY, _FILES, _SILENCE)
+"""What the evidence does not prove."""
+
+_USED: Final = (
+    "A use is known. It is the key's last successful request in the logs (its last request, if none ever succeeded) or"
+    " the last use that the inventory's provider tells, whichever is later; the table says which."
+)
+_NEVER: Final = (
+    "No use is known, and one would have been seen: telemetry began before the key was created, or the inventory's"
+    " provider tells last uses and has none for this key."
+)
+_TELEMETRY: Final = (
+    "The key is older than the telemetry and was not seen since. Whether it was used before is not known; the idle days"
+    " are a lower bound, counted from the first event and shown with ≥."
+)
+_UNKNOWN: Final = (
+    "Nobody would have seen a use: no log source carries the key, the inventory does not say when it was created or"
+    " under which reference it is logged, or its only known use lies after the period."
+)
+BASES: Final = (
+    ("Used", _USED),
+    ("Never used", _NEVER),
+    ("Not used since telemetry began", _TELEMETRY),
+    ("Unknown", _UNKNOWN),
+)
+"""What the words about last use mean."""
+
+STATES: Final = (
+    "A key's state is judged at that moment too: an expiry or a revocation that has passed counts, a later one does not"
+    " yet. A status without a date counts for all earlier time."
+)
