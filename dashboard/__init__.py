@@ -1,0 +1,1 @@
+"""The pages on Streamlit: thin views over `store.queries` and `store.state`. Nothing here writes."""

@@ -1,0 +1,189 @@
+"""Everything the pages read, by functions of the store; nothing here writes.
+
+Answers about events are cached by the manifest's version and the window: they change when events come in, not when
+somebody looks. The state is small and read afresh.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.serve import EVENTS, STATE_URL
+from model.errors import ConfigError
+from model.finding import Finding, FindingStatus
+from model.incident import Incident, IncidentStatus
+from model.window import Window
+from store.handle import Store
+from store.queries import breakdown, heat, requests, sparkline, traffic
+from store.state import findings, incidents, inventory, segments, sources
+
+CURVE_POINTS: Final = 30
+"""Points of a key's small curve."""
+LATEST: Final = 200
+"""Requests that a key page lists."""
+TOP: Final = 12
+"""Rows of a key page's breakdowns."""
+
+_ENTRIES: Final = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which store; part of every cache's key."""
+
+    state_url: str
+    events: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """How the store fares."""
+
+    version: str
+    span: Window | None
+    """From the first event to just after the newest; None for an empty store."""
+    sources: pd.DataFrame
+
+
+def place() -> Place:
+    """The store that the environment names. Raises ConfigError when it names none."""
+    state_url, events = os.environ.get(STATE_URL), os.environ.get(EVENTS)
+    if not state_url or not events:
+        msg = f"{STATE_URL} and {EVENTS} do not say where the store is."
+        raise ConfigError(msg, hint="Start the dashboard with `keywatch dashboard`, which sets both.")
+    return Place(state_url, events)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _store(where: Place) -> Store:
+    return Store.open(where.state_url, Path(where.events))
+
+
+def known(now: datetime) -> Known:
+    """The manifest's version and span, and the sources."""
+    with _store(place()).reading() as tx:
+        return Known(version=segments.version(tx), span=segments.span(tx), sources=sources.source_frame(tx, now))
+
+
+def keys() -> pd.DataFrame:
+    """The inventory, as `store.state.inventory.key_frame`."""
+    with _store(place()).reading() as tx:
+        return inventory.key_frame(tx)
+
+
+def activity() -> pd.DataFrame:
+    """When the logs saw each key_ref, as `store.state.inventory.activity_frame`."""
+    with _store(place()).reading() as tx:
+        return inventory.activity_frame(tx)
+
+
+def rejects(limit: int = 50) -> pd.DataFrame:
+    """Samples of lines that no event could be made of, the latest first."""
+    with _store(place()).reading() as tx:
+        return sources.reject_frame(tx, limit=limit)
+
+
+def all_incidents(window: Window) -> list[Incident]:
+    """The incidents that are not resolved, whenever they began, and those that touch the window; without evidence."""
+    with _store(place()).reading() as tx:
+        standing = [
+            incident
+            for status in (IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED)
+            for incident in incidents.list_incidents(tx, status=status)
+        ]
+        return standing + incidents.list_incidents(tx, status=IncidentStatus.RESOLVED, window=window)
+
+
+def incident(identity: str) -> Incident | None:
+    """One incident with its findings and their evidence."""
+    with _store(place()).reading() as tx:
+        return incidents.get_incident(tx, identity)
+
+
+def findings_of(identity: str) -> list[Finding]:
+    """The findings about a key, the latest seen first, without evidence."""
+    with _store(place()).reading() as tx:
+        return findings.list_findings(tx, key_id=identity, evidence=False)
+
+
+def standing_findings() -> dict[str, int]:
+    """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it."""
+    counted: dict[str, int] = {}
+    with _store(place()).reading() as tx:
+        for status in (FindingStatus.OPEN, FindingStatus.ACKNOWLEDGED):
+            for finding in findings.list_findings(tx, status=status, evidence=False):
+                if finding.key_id:
+                    counted[finding.key_id] = counted.get(finding.key_id, 0) + 1
+    return counted
+
+
+def overview(version: str, window: Window, bucket: timedelta) -> dict[str, pd.DataFrame]:
+    """Frames `traffic`, `totals`, `before` (totals of the window before), `keys` and `curves` of all traffic."""
+    return _overview(place(), version, window, bucket)
+
+
+def totals(frames: Mapping[str, pd.DataFrame], *, compares: bool) -> tuple[dict[str, int], dict[str, int] | None]:
+    """The totals of the window and, when it `compares`, of the one before."""
+    now, before = ({str(k): int(v) for k, v in frames[name].iloc[0].items()} for name in ("totals", "before"))
+    return now, before if compares else None
+
+
+def usage(version: str, window: Window) -> dict[str, pd.DataFrame]:
+    """Frames `keys` (usage by key_ref) and `curves` (key_ref, series)."""
+    return _usage(place(), version, window)
+
+
+def one_key(version: str, window: Window, bucket: timedelta, refs: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Frames `traffic`, `totals`, `before`, `route`, `ip`, `client`, `heat` and `latest` of some key_refs."""
+    return _one_key(place(), version, window, bucket, tuple(refs))
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _overview(where: Place, version: str, window: Window, bucket: timedelta) -> dict[str, pd.DataFrame]:
+    del version
+    with _store(where).reader(_both(window)) as reader:
+        return {
+            "traffic": traffic.over_time(reader, window, bucket=bucket),
+            "totals": traffic.totals(reader, window),
+            "before": traffic.totals(reader, window.previous()),
+            "keys": breakdown.usage_by(reader, window, by="key"),
+            "curves": sparkline.by_key(reader, window, CURVE_POINTS),
+        }
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _usage(where: Place, version: str, window: Window) -> dict[str, pd.DataFrame]:
+    del version
+    with _store(where).reader(window) as reader:
+        return {
+            "keys": breakdown.usage_by(reader, window, by="key"),
+            "curves": sparkline.by_key(reader, window, CURVE_POINTS),
+        }
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _one_key(
+    where: Place, version: str, window: Window, bucket: timedelta, refs: tuple[str, ...]
+) -> dict[str, pd.DataFrame]:
+    del version
+    with _store(where).reader(_both(window)) as reader:
+        return {
+            "traffic": traffic.over_time(reader, window, bucket=bucket, key_refs=refs),
+            "totals": traffic.totals(reader, window, key_refs=refs),
+            "before": traffic.totals(reader, window.previous(), key_refs=refs),
+            "route": breakdown.usage_by(reader, window, by="route", key_refs=refs, limit=TOP),
+            "ip": breakdown.usage_by(reader, window, by="ip", key_refs=refs, limit=TOP),
+            "client": breakdown.usage_by(reader, window, by="client", key_refs=refs, limit=TOP),
+            "heat": heat.hour_by_weekday(reader, window, zone="UTC", key_refs=refs),
+            "latest": requests.latest(reader, window, key_refs=refs, limit=LATEST),
+        }
+
+
+def _both(window: Window) -> Window:
+    return Window(since=window.previous().since, until=window.until)

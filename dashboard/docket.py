@@ -1,0 +1,77 @@
+"""Incidents as rows of a table."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import pandas as pd
+
+from dashboard import tables, words
+from dashboard.palette import severity_word, status_word
+from model.incident import Incident
+
+BRIEF: Final[dict[str, Any]] = {
+    "severity": tables.severity(),
+    "headline": tables.text("What happened", 540),
+    "key": tables.text("Key", 150),
+    "owner": tables.text("Owner", 195),
+    "ip": tables.text("Address", 110),
+    "since": tables.text("Since (UTC)", 125),
+    "seen": tables.text("Last seen", 90),
+}
+"""For the overview."""
+
+FULL: Final[dict[str, Any]] = {
+    "severity": tables.severity(),
+    "status": tables.status(width=110),
+    "headline": tables.text("What happened", 450),
+    "key": tables.text("Key", 145),
+    "ip": tables.text("Address", 110),
+    "since": tables.text("Since (UTC)", 125),
+    "seen": tables.text("Last seen", 90),
+    "seen_at": tables.text("Last seen (UTC)", 125),
+    "findings": tables.number("Findings", 75),
+}
+"""For the incidents page."""
+
+
+def graver_first(incidents: Iterable[Incident]) -> list[Incident]:
+    """The gravest first, then the one seen last."""
+    return sorted(incidents, key=lambda incident: (incident.severity.rank, incident.last_seen), reverse=True)
+
+
+def table(incidents: Sequence[Incident], now: datetime) -> pd.DataFrame:
+    """One row an incident: id and the columns of BRIEF and FULL; severity and status are lists of one word."""
+    rows = [
+        {
+            "id": str(incident.id),
+            "severity": [severity_word(incident.severity)],
+            "status": [status_word(incident.status)],
+            "headline": words.text(incident.headline),
+            "key": key(incident),
+            "owner": words.text(incident.owner),
+            "ip": words.text(incident.ip),
+            "since": _minute(began(incident)),
+            "seen_at": _minute(incident.last_seen),
+            "seen": words.ago(incident.last_seen, now),
+            "findings": len(incident.findings),
+        }
+        for incident in incidents
+    ]
+    return pd.DataFrame(rows)
+
+
+def began(incident: Incident) -> datetime:
+    """When what it tells of began: the first thing that any of its findings saw."""
+    return min((finding.first_seen for finding in incident.findings), default=incident.opened_at)
+
+
+def key(incident: Incident) -> str:
+    """What to call its key."""
+    if incident.key_id is None:
+        return words.NOTHING
+    return words.key_name(incident.key_name, None, incident.key_id)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

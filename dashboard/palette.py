@@ -1,0 +1,65 @@
+"""How outcomes and severities look and read, the same on every page.
+
+Colours are those of Okabe and Ito (jfly.uni-koeln.de/color), which people with any colour vision can tell apart; what
+went well is a quiet grey, so that what did not stands out. No meaning hangs on a colour alone: words and symbols
+stand beside it.
+"""
+
+from typing import Final
+
+from model.event import Outcome
+from model.finding import Severity
+
+OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
+    Outcome.OK: ("Successful", "#8593A3"),
+    Outcome.UNAUTHENTICATED: ("401 unauthenticated", "#D55E00"),
+    Outcome.FORBIDDEN: ("403 forbidden", "#CC79A7"),
+    Outcome.THROTTLED: ("429 throttled", "#E69F00"),
+    Outcome.CLIENT_ERROR: ("Other 4xx", "#56B4E9"),
+    Outcome.SERVER_ERROR: ("5xx", "#0072B2"),
+    Outcome.UNKNOWN: ("Not logged", "#A08C72"),
+}
+"""Outcome to (its word, its colour), in the order of legends and stacks."""
+
+ACCENT: Final = "#0F8B8D"
+"""What is neither good nor bad: amounts, curves, links."""
+
+SEVERITIES: Final[dict[Severity, tuple[str, str]]] = {
+    Severity.CRITICAL: ("⬢ critical", "red"),
+    Severity.HIGH: ("▲ high", "orange"),
+    Severity.MEDIUM: ("◆ medium", "yellow"),
+    Severity.LOW: ("● low", "blue"),
+    Severity.INFO: ("○ info", "gray"),
+}
+"""Severity to (symbol and word, Streamlit's colour), gravest first; each symbol has its own shape."""
+
+STATUSES: Final[dict[str, tuple[str, str]]] = {
+    "active": ("● active", "green"),
+    "inactive": ("◌ inactive", "gray"),
+    "expired": ("◷ expired", "orange"),
+    "revoked": ("✕ revoked", "red"),
+    "removed": ("✕ removed", "gray"),
+    "unknown": ("○ unknown", "gray"),
+    "unregistered": ("△ unregistered", "yellow"),
+    "unidentified": ("◇ no key", "gray"),
+    "open": ("● open", "orange"),
+    "acknowledged": ("◐ acknowledged", "blue"),
+    "resolved": ("✓ resolved", "green"),
+    "muted": ("◌ muted", "gray"),
+}
+"""Status of a key, a finding or an incident to (symbol and word, Streamlit's colour)."""
+
+
+def outcome_word(outcome: str) -> str:
+    """The word of an outcome's value; one that nobody knows is shown as it is."""
+    return next((word for known, (word, _) in OUTCOMES.items() if known.value == outcome), outcome)
+
+
+def severity_word(severity: str) -> str:
+    """Symbol and word of a severity's value."""
+    return SEVERITIES[Severity(severity)][0]
+
+
+def status_word(status: str) -> str:
+    """Symbol and word of a status; one that nobody knows is shown as it is."""
+    return STATUSES.get(status, (status, "gray"))[0]

@@ -1,0 +1,95 @@
+"""Tables: their columns, and what a click on a row means. Whatever came from a log stands in text columns."""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import pandas as pd
+import streamlit as st
+from streamlit.column_config import LineChartColumn, MultiselectColumn, NumberColumn, TextColumn
+
+from dashboard.palette import ACCENT, SEVERITIES, STATUSES
+from dashboard.words import NOTHING
+
+_ROW: Final = 32
+"""Pixels."""
+_MOST_ROWS: Final = 14
+
+Width = int | Literal["small", "medium", "large"]
+
+
+def text(label: str, width: Width | None = None, help_: str | None = None) -> Any:  # noqa: ANN401 (Streamlit's own type is private)
+    """A column of plain text."""
+    return TextColumn(label, width=width, help=help_)
+
+
+def number(label: str, width: Width | None = "small", help_: str | None = None, form: str = "localized") -> Any:  # noqa: ANN401
+    """A column of numbers with thousands apart."""
+    return NumberColumn(label, width=width, help=help_, format=form)
+
+
+def curve(label: str, width: Width | None = 140) -> Any:  # noqa: ANN401
+    """A column of small curves, each from zero."""
+    return LineChartColumn(label, width=width, y_min=0, color=ACCENT)
+
+
+def severity(label: str = "Severity", width: Width | None = 105) -> Any:  # noqa: ANN401
+    """A column of severities: lists of one word, drawn as chips."""
+    return _chips(label, width, dict(SEVERITIES.values()))
+
+
+def status(label: str = "Status", width: Width | None = 125) -> Any:  # noqa: ANN401
+    """A column of statuses: lists of one word, drawn as chips."""
+    return _chips(label, width, dict(STATUSES.values()))
+
+
+def _chips(label: str, width: Width | None, colours: Mapping[str, str]) -> Any:  # noqa: ANN401
+    return MultiselectColumn(label, width=width, options=list(colours), color=list(colours.values()))
+
+
+def show(frame: pd.DataFrame, columns: Mapping[str, Any], *, alternative: str, rows: int = _MOST_ROWS) -> None:
+    """A table to read; `columns` names and orders what is shown, `rows` how many are seen without scrolling."""
+    st.dataframe(
+        frame,
+        column_order=list(columns),
+        column_config=dict(columns),
+        hide_index=True,
+        height=_height(len(frame), rows),
+        row_height=_ROW,
+        placeholder=NOTHING,
+        alt=alternative,
+    )
+
+
+def choose(
+    frame: pd.DataFrame, columns: Mapping[str, Any], *, key: str, alternative: str, rows: int = _MOST_ROWS
+) -> int | None:
+    """A table to choose a row of, by a click on any cell; returns the chosen row's place, or None.
+
+    `frame` has a column `id`, which need not be shown.
+    """
+    event = st.dataframe(
+        frame,
+        column_order=list(columns),
+        column_config=dict(columns),
+        hide_index=True,
+        height=_height(len(frame), rows),
+        row_height=_ROW,
+        placeholder=NOTHING,
+        # Keyed by what it lists: when that changes, a chosen place would be another row's.
+        key=f"{key}_{_digest(frame)}",
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=alternative,
+    )
+    cells = event["selection"]["cells"]
+    place = int(cells[0][0]) if cells else None
+    return place if place is not None and place < len(frame) else None
+
+
+def _digest(frame: pd.DataFrame) -> str:
+    return f"{zlib.crc32(chr(0).join(frame['id'].astype(str)).encode()):08x}"
+
+
+def _height(rows: int, most: int) -> int | Literal["content"]:
+    return "content" if rows <= most else _ROW * (most + 1)

@@ -1,0 +1,40 @@
+"""Streamlit's theme, as options: light and dark, quiet, dense."""
+
+from typing import Final
+
+from dashboard.palette import ACCENT
+
+_BOTH: Final = {
+    "baseFontSize": "14",
+    "baseRadius": "6px",
+    "headingFontSizes": '["1.7rem", "1.35rem", "1.1rem", "1rem", "0.9rem", "0.85rem"]',
+    "headingFontWeights": "[650, 650, 600, 600, 600, 600]",
+    "metricValueFontSize": "1.55rem",
+    "showWidgetBorder": "true",
+}
+_LIGHT: Final = {
+    "primaryColor": "#0B7376",
+    "backgroundColor": "#FFFFFF",
+    "secondaryBackgroundColor": "#F3F6F7",
+    "textColor": "#1B2733",
+    "borderColor": "#DDE3E8",
+    "dataframeBorderColor": "#E6EBEF",
+    "dataframeHeaderBackgroundColor": "#F3F6F7",
+}
+_DARK: Final = {
+    "primaryColor": "#2BB3B5",
+    "backgroundColor": "#10161C",
+    "secondaryBackgroundColor": "#18212A",
+    "textColor": "#E4EAEF",
+    "borderColor": "#2B3742",
+    "dataframeBorderColor": "#26313B",
+    "dataframeHeaderBackgroundColor": "#18212A",
+}
+
+THEME: Final = {
+    **{f"theme.{name}": value for name, value in _BOTH.items()},
+    **{f"theme.light.{name}": value for name, value in _LIGHT.items()},
+    **{f"theme.dark.{name}": value for name, value in _DARK.items()},
+    "theme.chartCategoricalColors": f'["{ACCENT}"]',
+}
+"""Option to value, as on Streamlit's command line."""

@@ -1,0 +1,157 @@
+"""Overview: how much came in, what was refused, what is open, and which keys did it."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, data, docket, tables, tiles, words
+from dashboard.navigation import open_incident, open_key
+from dashboard.roster import NO_KEY, UNKNOWN, roster
+from dashboard.sight import Sight
+from model.incident import Incident, IncidentStatus
+
+_INCIDENTS = 6
+_KEYS = 10
+_REFUSED = (
+    ("unauthorized", "401", "No key, or one that the service does not accept."),
+    ("forbidden", "403", "The key is known and may not do this."),
+    ("throttled", "429", "Too many requests."),
+)
+
+
+def show(sight: Sight) -> None:
+    """Draw the page."""
+    period = sight.period
+    frames = data.overview(sight.version, period.window, period.bucket)
+    all_ = data.all_incidents(period.window)
+    _tiles(frames, all_, sight)
+    _incidents(all_, sight)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        charts.requests(frames["traffic"], period.window, period.bucket)
+    with right:
+        charts.failures(frames["traffic"], period.window, period.bucket)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _keys(frames, sight)
+    with right:
+        _sources(sight)
+
+
+def _tiles(frames: dict[str, pd.DataFrame], all_: list[Incident], sight: Sight) -> None:
+    now, before = data.totals(frames, compares=sight.period.compares)
+    columns = st.columns(8, gap="small")
+    with columns[0]:
+        tiles.row("requests", "Requests", now, before, help_="All requests of the window.")
+    with columns[1]:
+        tiles.success_tile(now, before)
+    for column, (name, label, meaning) in zip(columns[2:5], _REFUSED, strict=True):
+        with column:
+            tiles.row(name, label, now, before, help_=meaning, bad=True)
+    with columns[5]:
+        tiles.row("keys", "Active keys", now, before, help_="Distinct credentials that were used.")
+    with columns[6]:
+        tiles.row("addresses", "Addresses", now, before, help_="Distinct addresses that sent requests.")
+    with columns[7]:
+        _incident_tile(all_, sight)
+
+
+def _incident_tile(all_: list[Incident], sight: Sight) -> None:
+    window = sight.period.window
+    standing = [incident for incident in all_ if incident.status is not IncidentStatus.RESOLVED]
+    new = sum(window.since <= incident.opened_at < window.until for incident in standing)
+    st.metric(
+        "Open incidents",
+        len(standing),
+        delta=f"{new} new" if new else None,
+        delta_color="inverse",
+        delta_arrow="off",
+        border=True,
+        height="stretch",
+        help="Incidents that nobody resolved, whenever they began; new ones were opened in this window.",
+    )
+
+
+def _incidents(all_: list[Incident], sight: Sight) -> None:
+    standing = docket.graver_first([i for i in all_ if i.status is not IncidentStatus.RESOLVED])
+    st.subheader("Open incidents", anchor=False)
+    if not standing:
+        st.caption("None. Detectors judge what came in whenever `keywatch detect` or `keywatch run` runs.")
+        return
+    frame = docket.table(standing, sight.period.now)
+    place = tables.choose(
+        frame,
+        docket.BRIEF,
+        key="open_incidents",
+        rows=_INCIDENTS,
+        alternative="Open incidents, the gravest first: severity, what happened, key, since, last seen.",
+    )
+    if place is not None:
+        open_incident(frame["id"].iloc[place])
+
+
+def _keys(frames: dict[str, pd.DataFrame], sight: Sight) -> None:
+    st.subheader("Busiest keys", anchor=False)
+    every = roster(
+        data.keys(),
+        frames["keys"],
+        frames["curves"],
+        activity=data.activity(),
+        findings=data.standing_findings(),
+        now=sight.period.now,
+    )
+    top = every[(every["requests"] > 0) & ~every["id"].isin([NO_KEY, UNKNOWN])].head(_KEYS).reset_index(drop=True)
+    if top.empty:
+        st.caption("No request of this window carries a key.")
+        return
+    columns = {
+        "name": tables.text("Key", 160),
+        "owner": tables.text("Owner", 200),
+        "curve": tables.curve(f"Last {sight.period.name}", 160),
+        "requests": tables.number("Requests", 85),
+        "unauthorized": tables.number("401", 65),
+        "findings": tables.number("Open findings", 100),
+    }
+    place = tables.choose(
+        top, columns, key="busiest", alternative="The keys with the most requests, with owner, requests and 401s."
+    )
+    if place is not None:
+        open_key(top["id"].iloc[place])
+
+
+def _sources(sight: Sight) -> None:
+    st.subheader("Sources", anchor=False)
+    sources = sight.sources
+    frame = pd.DataFrame(
+        {
+            "name": sources["name"].map(words.text),
+            "state": ["△ late" if late else "● on time" for late in sources["late"]],
+            "last": [words.ago(at, sight.period.now) for at in sources["last_event_at"]],
+            "events": sources["events"],
+            "rejects": sources["rejects"],
+        }
+    )
+    columns = {
+        "name": tables.text("Source", 120),
+        "state": tables.text("State", 90),
+        "last": tables.text("Last event", 110),
+        "events": tables.number("Events"),
+        "rejects": tables.number("Rejects", help_="Lines that no event could be made of, since the store began."),
+    }
+    tables.show(frame, columns, alternative="Sources with their last event, events and rejects.", rows=6)
+    for error in sources["last_error"].dropna():
+        st.text(f"Last error: {words.text(error)}")
+    rejected = int(sources["rejects"].sum())
+    if rejected:
+        with st.expander(f"{rejected:,} rejected {'line' if rejected == 1 else 'lines'}: samples"):
+            _rejects()
+
+
+def _rejects() -> None:
+    samples = data.rejects()
+    frame = samples.assign(sample=samples["sample"].map(words.text), reason=samples["reason"].map(words.text))
+    columns = {
+        "line": tables.number("Line", 70),
+        "reason": tables.text("Reason", 220),
+        "sample": tables.text("Redacted sample", "large"),
+    }
+    tables.show(frame, columns, alternative="Samples of rejected lines with the reason.", rows=5)
