@@ -1,0 +1,55 @@
+# make demo: the main job on a made-up company. make test: all tests. Both set everything up themselves.
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null)
+DEMO := demo
+
+help: ## Show what can be made.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: pyproject.toml requirements.lock
+ifdef UV
+	uv venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	VIRTUAL_ENV=$(VENV) uv pip install --quiet --require-hashes -r requirements.lock
+	VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps -e .
+else
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+endif
+	@touch $@
+
+install: $(VENV)/.ready ## Build the virtual environment.
+
+demo: $(VENV)/.ready ## Run the main job on a made-up company and open the dashboard (HEADLESS=1: all but the page).
+	@rm -rf $(DEMO)
+	@$(BIN)/keywatch init $(DEMO) --demo
+ifndef HEADLESS
+	@$(BIN)/keywatch -c $(DEMO)/keywatch.toml dashboard
+endif
+
+test: $(VENV)/.ready ## Run all tests.
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready ## Lint, format, types, layers, generated docs.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+docs: $(VENV)/.ready ## Write the generated pages anew.
+	$(BIN)/python docs/generate.py
+
+lock: ## Pin the newest dependencies (needs pip-tools).
+	pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options --no-annotate \
+		--no-header --strip-extras --extra dev --output-file requirements.lock pyproject.toml
+	@# The project itself and comments that name a host go.
+	@sed -i -e '/^keywatch @/d' -e '/^#/d' requirements.lock
+
+bench: $(VENV)/.ready ## Measure ingest against its peers; writes benchmarks/RESULTS.md.
+	$(BIN)/python benchmarks/ingest.py
+
+.PHONY: help install demo test lint docs lock bench

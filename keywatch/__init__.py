@@ -1,0 +1,1 @@
+"""The composition root: command line, config and the cycle; and the demo world."""

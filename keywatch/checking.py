@@ -1,0 +1,87 @@
+"""What `keywatch config check` looks at, and what `config show` shows."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from alerts.channels.open import open_target
+from alerts.channels.redact import mask
+from alerts.config import Target
+from detectors import engine
+from ingest.formats.registry import named
+from keywatch import judging
+from keywatch.addressing import routes, targets
+from keywatch.config import Config, SourceConfig, load
+from keywatch.workspace import Workspace
+from model.clock import SystemClock
+from model.errors import ConfigError, DeliveryError, FormatError
+
+_REFERENCES = frozenset({"env", "file", "keyring"})
+_PASSWORD = re.compile(r"(://[^:@/]*:)[^@]*@")
+
+
+def check_config(path: Path) -> list[str]:
+    """A sentence for each thing that is right. Raises ConfigError at the first that is wrong."""
+    workspace = Workspace.at(path)
+    config = judging.detectors_config(workspace)
+    for name in engine.names():
+        config.settings(name, engine.load(name).settings)
+    reached = targets(workspace)
+    for target in reached:
+        _open(target)
+    _check_names(workspace.config)
+    for source in workspace.config.sources:
+        _check_format(source)
+    table = routes(workspace)
+    version = workspace.pepper.version
+    counted = f"{len(workspace.config.sources)} sources, {len(reached)} targets, {len(table)} routes"
+    return [
+        f"{path} is right: {counted}.",
+        f"{len(engine.names())} detectors share a budget of {config.budget:g} false alarms a day.",
+        f"The pepper is there, version {version}, readable by its owner only.",
+    ]
+
+
+def _open(target: Target) -> None:
+    try:
+        open_target(target, SystemClock())
+    except DeliveryError as error:
+        raise ConfigError(error.what, hint=error.hint) from None
+
+
+def _check_names(config: Config) -> None:
+    """Cursors and deliveries go by these names: two of one name would be taken for one."""
+    for table, names in (
+        ("sources", [source.name for source in config.sources]),
+        ("alerts.targets", [target.name for target in config.alerts.targets]),
+    ):
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            msg = f"[[{table}]] has the name {twice!r} twice."
+            raise ConfigError(msg, hint="Give each a name of its own.")
+
+
+def _check_format(source: SourceConfig) -> None:
+    try:
+        if source.format != "auto":
+            named(source.format)
+    except FormatError as error:
+        msg = f"The source {source.name}: {error.what}"
+        raise ConfigError(msg, hint=error.hint) from None
+
+
+def shown_config(path: Path) -> dict[str, object]:
+    """The config in force; what may hold a secret and is no reference to one is masked."""
+    config = load(path)
+    shown: dict[str, Any] = config.model_dump(mode="json", by_alias=True)
+    shown["store"]["state"] = _PASSWORD.sub(r"\1****@", config.store.state)
+    if _kind(config.secrets.pepper) not in _REFERENCES:
+        shown["secrets"]["pepper"] = "****"
+    for target in shown["alerts"]["targets"]:
+        if _kind(target["url"]) not in {*_REFERENCES, "jsonl"}:
+            target["url"] = mask(target["url"])
+    return shown
+
+
+def _kind(reference: str) -> str:
+    return reference.partition(":")[0]

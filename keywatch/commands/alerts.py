@@ -1,0 +1,106 @@
+"""`keywatch alerts`: deliver, test, list, and why an incident goes where it goes."""
+
+from typing import Annotated
+
+import typer
+
+from keywatch.commands.shared import AsJson, print_json, print_table, say, workspace
+from model.errors import DeliveryError, UsageError
+
+_LISTED = ("created_at", "target", "status", "attempts", "severity", "kind", "title", "last_error")
+
+
+def add(app: typer.Typer) -> None:
+    """Put the group on the command line."""
+    group = typer.Typer(help="Alerts: deliver what is due, test a target, see what became of each.")
+    group.command("deliver")(deliver)
+    group.command("test")(try_)
+    group.command("list")(list_)
+    group.command("route")(route)
+    app.add_typer(group, name="alerts", no_args_is_help=True)
+
+
+def deliver(ctx: typer.Context) -> None:
+    """Send what is due, now."""
+    from keywatch.cycle import deliver_due
+    from model.clock import SystemClock
+
+    with workspace(ctx) as ws:
+        done = deliver_due(ws, SystemClock())
+    say(f"{done.sent} sent, {done.retried} to be tried again, {done.dead} given up.")
+
+
+def try_(
+    ctx: typer.Context,
+    target: Annotated[str | None, typer.Option("--target", help="One target, by name; none: all.")] = None,
+) -> None:
+    """Send a marked test message, and say exactly what failed."""
+    from alerts.check import test_target
+    from keywatch.addressing import targets
+    from model.clock import SystemClock
+
+    with workspace(ctx) as ws:
+        known = targets(ws)
+    chosen = [one for one in known if target in {None, one.name}]
+    if not chosen:
+        msg = f"There is no target {target!r}." if target else "The config has no targets."
+        names = f"The targets are: {', '.join(one.name for one in known)}. " if known else ""
+        raise UsageError(msg, hint=f"{names}Add one as [[alerts.targets]] with a name and a url.")
+    failed = [(one, error) for one in chosen if (error := test_target(one, SystemClock()))]
+    for one in chosen:
+        say(f"{one.name}: {next((str(error) for other, error in failed if other is one), 'it took the message.')}")
+    if failed:
+        msg = f"{len(failed)} of {len(chosen)} targets did not take the test."
+        raise DeliveryError(msg)
+
+
+def list_(
+    ctx: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """The deliveries, the newest first: which alert, to whom, and what became of it."""
+    from store.state.deliveries import list_deliveries
+
+    with workspace(ctx) as ws, ws.store.reading() as tx:
+        found = list_deliveries(tx, limit=limit)
+    rows = [
+        {
+            "id": one.id,
+            "alert_id": one.alert.id,
+            "incident_id": one.alert.incident_id,
+            "created_at": one.alert.created_at,
+            "target": one.target,
+            "status": str(one.status),
+            "attempts": one.attempts,
+            "next_at": one.next_at,
+            "severity": str(one.alert.severity),
+            "kind": one.alert.kind,
+            "title": one.alert.title,
+            "error_class": one.error_class,
+            "last_error": one.last_error,
+            "sent_at": one.sent_at,
+        }
+        for one in found
+    ]
+    print_json(rows) if as_json else print_table(rows, _LISTED, empty="No alert yet.")
+
+
+def route(
+    ctx: typer.Context,
+    incident: Annotated[str, typer.Option("--incident", help="An incident's id.")],
+) -> None:
+    """Which routes an incident takes, and why."""
+    from alerts.routing import explain
+    from keywatch.addressing import routes
+    from store.state.incidents import get_incident
+
+    with workspace(ctx) as ws, ws.store.reading() as tx:
+        found = get_incident(tx, incident)
+        table = routes(ws)
+    if found is None:
+        msg = f"There is no incident {incident!r}."
+        raise UsageError(msg, hint="keywatch incidents lists them.")
+    for decision in explain(found, table):
+        say(str(decision))

@@ -1,0 +1,40 @@
+"""`keywatch dashboard`: serve it on this machine."""
+
+from typing import Annotated
+
+import typer
+
+from keywatch.commands.shared import config_path, say
+
+
+def add(app: typer.Typer) -> None:
+    """Put the command on the command line."""
+    app.command("dashboard")(dashboard)
+
+
+def dashboard(
+    ctx: typer.Context,
+    *,
+    address: Annotated[str | None, typer.Option(help="The address to listen on; the config's by default.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; the config's by default.")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
+) -> None:
+    """Serve the dashboard until Ctrl-C."""
+    from dashboard.serve import serve
+    from keywatch.workspace import Workspace
+
+    workspace = Workspace.at(config_path(ctx))
+    state, events = workspace.state_url, workspace.root / workspace.config.store.events
+    with workspace.store.reading():
+        pass  # the schema is brought up to date before anybody looks
+    workspace.close()
+    shown = workspace.config.dashboard
+    say(f"The dashboard is at http://{address or shown.address}:{port or shown.port} until Ctrl-C.")
+    serve(
+        config=config_path(ctx),
+        state_url=state,
+        events=events,
+        address=address or shown.address,
+        port=port or shown.port,
+        headless=headless,
+    )

@@ -1,0 +1,110 @@
+"""`keywatch keys`: the inventory."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from keywatch.commands.shared import AsJson, now, print_json, print_table, say, workspace
+from model.errors import UsageError
+
+if TYPE_CHECKING:
+    from keywatch.workspace import Workspace
+    from model.key import Key
+
+_LISTED = ("key_id", "name", "environment", "owner", "status", "created_at", "expires_at", "last_used_at", "hint")
+
+
+def add(app: typer.Typer) -> None:
+    """Put the group on the command line."""
+    group = typer.Typer(help="The inventory: which keys there are, whose, and when each was last used.")
+    group.command("import")(import_)
+    group.command("sync")(sync)
+    group.command("list")(list_)
+    group.command("show")(show)
+    app.add_typer(group, name="keys", no_args_is_help=True)
+
+
+def import_(
+    ctx: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(readable=False, help="A CSV or JSON file with key_id and any of the other columns.")
+    ],
+    *,
+    hash_keys: Annotated[
+        bool,
+        typer.Option("--hash-keys", help="Fingerprint the column `secret` while it is read, and drop it."),
+    ] = False,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="OURS=THEIRS", help="Another name for a column; can be repeated."),
+    ] = None,
+) -> None:
+    """Take keys from a file; all of it or, when a row is wrong, nothing."""
+    from ingest.inventory.read import read_keys
+
+    columns = dict(_pair(text) for text in column or [])
+    with workspace(ctx) as ws, ws.lock():
+        found = read_keys(file, pulled_at=now(), columns=columns, pepper=ws.pepper if hash_keys else None)
+        _save(ws, found, str(file))
+
+
+def sync(ctx: typer.Context) -> None:
+    """Pull the inventory from the config's sources."""
+    from ingest.inventory.read import read_keys
+
+    with workspace(ctx) as ws, ws.lock():
+        if not ws.config.inventory.sources:
+            msg = "The config has no [inventory] sources."
+            raise UsageError(msg, hint='sources = [{ type = "csv", path = "keys.csv" }]')
+        for source in ws.config.inventory.sources:
+            path = ws.root / Path(source.path).expanduser()
+            pepper = ws.pepper if source.hash_keys else None
+            _save(ws, read_keys(path, pulled_at=now(), columns=source.columns, pepper=pepper), str(path))
+
+
+def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+    """All keys with their last use."""
+    with workspace(ctx) as ws:
+        rows = _rows(ws)
+    print_json(rows) if as_json else print_table(rows, _LISTED, empty="The inventory is empty: keywatch keys import.")
+
+
+def show(ctx: typer.Context, key: Annotated[str, typer.Argument(help="A key's id or name.")]) -> None:
+    """One key: everything that is known, as JSON."""
+    with workspace(ctx) as ws:
+        found = [row for row in _rows(ws) if key in {row["key_id"], row["name"]}]
+    if not found:
+        msg = f"The inventory has no key {key!r}."
+        raise UsageError(msg, hint="keywatch keys list")
+    print_json(found[0])
+
+
+def _save(ws: "Workspace", found: "list[Key]", where: str) -> None:
+    from keywatch.actor import actor
+    from store.state import audit
+    from store.state.inventory import save_keys
+
+    at = now()
+    with ws.store.transaction() as tx:
+        counts = save_keys(tx, found, at)
+        audit.record(tx, at=at, actor=actor(), action="keys import", subject=where, detail=dict(counts))
+    say(f"{where}: {counts['added']} keys added, {counts['changed']} changed, {counts['unchanged']} unchanged.")
+
+
+def _rows(ws: "Workspace") -> list[dict[str, Any]]:
+    from store.state.inventory import key_frame
+
+    with ws.store.reading() as tx:
+        frame = key_frame(tx)
+    frame["last_used_at"] = frame[["last_seen", "source_last_used_at"]].max(axis=1)
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def _pair(text: str) -> tuple[str, str]:
+    ours, equals, theirs = text.partition("=")
+    if not equals:
+        msg = f"--column {text!r} is no pair."
+        raise UsageError(msg, hint="--column key_id=id")
+    return ours, theirs

@@ -1,0 +1,34 @@
+"""`keywatch store`: what is kept, and how much."""
+
+import typer
+
+from keywatch.commands.shared import AsJson, print_json, print_table, workspace
+
+
+def add(app: typer.Typer) -> None:
+    """Put the group on the command line."""
+    group = typer.Typer(help="What is kept, and how much.")
+    group.command("status")(status)
+    group.callback()(_group)
+    app.add_typer(group, name="store", no_args_is_help=True)
+
+
+def _group() -> None:
+    """What is kept, and how much."""
+
+
+def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+    """Segments, events, bytes and the span of time."""
+    from store.state import segments
+
+    with workspace(ctx) as ws, ws.store.reading() as tx:
+        manifest = segments.overlapping(tx, None)
+    row = {
+        "segments": len(manifest),
+        "sealed": sum(segment.sealed for segment in manifest),
+        "events": sum(segment.rows for segment in manifest),
+        "bytes": sum(segment.bytes for segment in manifest),
+        "first_event": min((segment.min_ts for segment in manifest), default=None),
+        "last_event": max((segment.max_ts for segment in manifest), default=None),
+    }
+    print_json(row) if as_json else print_table([row], tuple(row), empty="")

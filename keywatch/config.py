@@ -1,0 +1,191 @@
+"""The config: keywatch.toml, KEYWATCH_* variables above it, the command line above both."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from keywatch.variables import refuse_unknown, with_mounted
+from model.errors import ConfigError
+
+FILE_NAME = "keywatch.toml"
+
+
+class Section(BaseModel):
+    """A table of the config; an unknown name in it is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreConfig(Section):
+    """Where state and events are kept; paths are relative to the config file."""
+
+    state: str = Field(
+        default="sqlite:///keywatch.db", description="URL of the state: SQLite, or postgresql+psycopg://…"
+    )
+    events: str = Field(default="events", description="Folder of the event segments.")
+
+
+class SecretsConfig(Section):
+    """Secrets by reference: `env:NAME`, `file:PATH` (0600) or `keyring:NAME`."""
+
+    pepper: str = Field(default="file:keywatch.pepper", description="The pepper of the fingerprints.")
+    prefixes: tuple[str, ...] = Field(default=(), description="Prefixes of the keys that you issue, for redaction.")
+
+
+class KeyConfig(Section):
+    """Where the credential stands in a line."""
+
+    field: str = Field(description="The field's name as the log spells it; dots reach into nested objects.")
+    kind: Literal["secret", "id"] = Field(default="secret", description="`id` when the log holds the provider's id.")
+
+
+class SourceConfig(Section):
+    """A place that logs are pulled from."""
+
+    name: str = Field(description="How the source is called everywhere.")
+    path: str = Field(description="A file, a folder, or a glob.")
+    format: str = Field(default="auto", description="`auto`, or a name that `keywatch formats list` shows.")
+    log_format: str | None = Field(default=None, description="A pasted nginx log_format.")
+    key: KeyConfig | None = Field(default=None, description="Where the credential stands; left out: well-known fields.")
+    fields: dict[str, str] = Field(default={}, description="Our column to the log's own field, for JSON lines.")
+    request_id: bool = Field(default=False, description="Keep the request id (16 bytes an event).")
+
+
+class InventorySourceConfig(Section):
+    """A place that keys come from."""
+
+    type: Literal["csv", "json"] = Field(description="csv or json.")
+    path: str = Field(description="The file.")
+    columns: dict[str, str] = Field(default={}, description="Our column to the file's own.")
+    hash_keys: bool = Field(default=False, description="Fingerprint the column `secret` while it is read.")
+
+
+class InventoryConfig(Section):
+    """Where keys come from; `keywatch keys sync` pulls them."""
+
+    sources: tuple[InventorySourceConfig, ...] = ()
+
+
+class TargetConfig(Section):
+    """Where alerts go."""
+
+    name: str = Field(description="What routes call it.")
+    url: str = Field(
+        description="An Apprise URL, https://… for our own webhook, jsonl:PATH, or a reference to one.",
+    )
+
+
+class RouteConfig(Section):
+    """Which incidents go to which targets; the first that matches wins unless it says `continue`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    when: dict[str, Any] = Field(default={}, description="severity (at or above), detector, owner, environment.")
+    to: tuple[str, ...] = Field(description="Names of targets.")
+    continue_: bool = Field(default=False, alias="continue", description="Go on to the next route.")
+
+
+class AlertsConfig(Section):
+    """Who is told what."""
+
+    targets: tuple[TargetConfig, ...] = ()
+    routes: tuple[RouteConfig, ...] = ()
+
+
+class DashboardConfig(Section):
+    """The dashboard's server."""
+
+    address: str = Field(default="127.0.0.1", description="The address it listens on.")
+    port: int = Field(default=8501, description="The port.")
+    link: str | None = Field(default=None, description="Its address as people open it, for links in alerts.")
+
+
+class Config(BaseSettings):
+    """All of it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="KEYWATCH_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+    )
+    toml_path: ClassVar[Path | None] = None
+
+    store: StoreConfig = StoreConfig()
+    secrets: SecretsConfig = SecretsConfig()
+    sources: tuple[SourceConfig, ...] = ()
+    inventory: InventoryConfig = InventoryConfig()
+    detectors: dict[str, Any] = Field(default={}, description="`budget`, and a table for each detector.")
+    alerts: AlertsConfig = AlertsConfig()
+    dashboard: DashboardConfig = DashboardConfig()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment above file; no .env file and no secrets folder."""
+        del dotenv_settings, file_secret_settings
+        if isinstance(env_settings, EnvSettingsSource):
+            env_settings.env_vars = with_mounted(env_settings.env_vars)
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, cls.toml_path))
+
+
+def load(path: Path) -> Config:
+    """Read the config file and the environment.
+
+    Raises ConfigError for a missing file, broken TOML, an unknown name (with the nearest known one) or a wrong value.
+    """
+    if not path.is_file():
+        msg = f"There is no config file {path}."
+        raise ConfigError(msg, hint="Run `keywatch init` first, or name the file with --config.")
+    refuse_unknown(Config.model_fields)
+    reader = type("Config", (Config,), {"toml_path": path, "__doc__": Config.__doc__, "__module__": __name__})
+    try:
+        return reader()  # type: ignore[no-any-return]  # a subclass made above
+    except ValidationError as error:
+        lines = [_sentence(e["loc"], e["type"], e["msg"]) for e in error.errors()]
+        msg = f"{path}: " + "\n  ".join(lines)
+        raise ConfigError(msg, hint="Mend it there, or in the KEYWATCH_ variable that goes above it.") from None
+    except SettingsError as error:
+        msg = f"A KEYWATCH_ variable cannot be read: {error}."
+        raise ConfigError(msg, hint="Tables and lists stand in variables as JSON.") from None
+    except ValueError as error:
+        msg = f"{path} is not TOML: {error}"
+        raise ConfigError(msg, hint="Mend the line that the message names.") from None
+
+
+def _sentence(where: tuple[int | str, ...], kind: str, message: str) -> str:
+    path = ".".join(str(part) for part in where)
+    if kind != "extra_forbidden":
+        return f"{path}: {message}."
+    near = get_close_matches(str(where[-1]), _names(where[:-1]), n=1)
+    return f"{path} is unknown." + (f" Did you mean {near[0]!r}?" if near else "")
+
+
+def _names(where: tuple[int | str, ...]) -> list[str]:
+    fields: Any = Config.model_fields
+    for part in (p for p in where if isinstance(p, str)):
+        found = fields.get(part)
+        if found is None:
+            return []
+        inner = found.annotation
+        arguments = getattr(inner, "__args__", ())
+        inner = next((a for a in (inner, *arguments) if isinstance(a, type) and issubclass(a, BaseModel)), None)
+        fields = inner.model_fields if inner else {}
+    return [field.alias or name for name, field in fields.items()]
