@@ -23,6 +23,8 @@ COLOURS: Final[dict[str, tuple[str, str]]] = {
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _FOOT = 720.0, 46.0, 4.0, 8.0, 20.0
 _LABELS: Final = 8
+_LABEL: Final = 58.0
+"""The width of the longest label of a time."""
 _BOX: Final = Markup('<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}" fill="{}"><title>{}</title></rect>')
 _LINE: Final = Markup(
     '<line x1="{:g}" x2="{:g}" y1="{:.2f}" y2="{:.2f}" class="grid"/><text x="{:g}" y="{:.2f}" class="num">{}</text>',
@@ -123,7 +125,8 @@ def _days(frame: Frame) -> list[Markup]:
     every = max(1, -(-frame.count // _LABELS))
     shape = "%d %b" if frame.step >= DAY else "%d %b %H:%M"
     text = Markup('<text x="{:.2f}" y="{:g}" class="day">{}</text>')
-    places = range(0, frame.count, every)
+    # The last label has to end before the paper does.
+    places = [n for n in range(0, frame.count, every) if _LEFT + frame.width * n < _WIDTH - _LABEL]
     return [
         text.format(_LEFT + frame.width * n, frame.height - 5, escape(f"{frame.since + n * frame.step:{shape}}"))
         for n in places

@@ -1,4 +1,7 @@
-"""One pass over the store: what a report needs of the state, and what it needs of the events."""
+"""One pass over the store: what a report needs of the state, and what it needs of the events.
+
+A little more than 150 lines, since the frames and what fills them are read together.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,6 +41,8 @@ class State:
     """Seen in the period, or not resolved; no evidence."""
     findings_before: list[Finding]
     """Seen in the previous period."""
+    judged_until: datetime | None
+    """How far all detectors have judged; None when none ever did."""
     incidents: list[Incident]
     alerts: list[Alert]
     """Written in the period."""
@@ -81,6 +86,7 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
         span=segments.span(tx),
         findings=_findings(tx, judged),
         findings_before=findings.list_findings(tx, window=judged.previous(), evidence=False),
+        judged_until=min((one.until for one in findings.judged(tx).values()), default=None),
         incidents=_incidents(tx, judged),
         alerts=alerts,
         deliveries=[d for d in deliveries.list_deliveries(tx) if d.alert.id in written],

@@ -39,6 +39,10 @@ def _telemetry(snapshot: Snapshot) -> Iterator[str]:
     if cover.as_of - until > HOUR:
         ago = span(cover.as_of - until)
         yield f"The last event of all is of {clock(until)} UTC, {ago} before the moment that this report judges."
+    if snapshot.judged_until is None:
+        yield "No detector has judged anything, so that there is no finding says nothing."
+    elif min(cover.as_of, until) - snapshot.judged_until > HOUR:
+        yield f"Detectors have judged up to {clock(snapshot.judged_until)} UTC; what came after is not judged yet."
     if not any(source.reads_keys for source in snapshot.log_sources):
         yield "No log source carries a key, so requests cannot be attributed; the counts of all keys are zero."
 

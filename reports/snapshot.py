@@ -1,4 +1,7 @@
-"""A snapshot: everything that a report says, read from the store in one pass and frozen. The rest is pure."""
+"""A snapshot: everything that a report says, read from the store in one pass and frozen. The rest is pure.
+
+A little more than 150 lines: the snapshot is the contract of this room, and `take` stands beside it.
+"""
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +48,8 @@ class Snapshot:
     """The first event of all; None when there is none."""
     telemetry_until: datetime | None
     """Just after the last event of all."""
+    judged_until: datetime | None
+    """How far all detectors have judged; None when none ever did."""
     inventory_sources: tuple[InventorySource, ...]
     log_sources: tuple[LogSource, ...]
     keys: tuple[KeyEntry, ...]
@@ -110,6 +115,7 @@ def _frozen(
         thresholds=thresholds,
         telemetry_since=state.span.since if state.span else None,
         telemetry_until=state.span.until if state.span else None,
+        judged_until=state.judged_until,
         inventory_sources=coverage.inventory_sources(keys),
         log_sources=coverage.log_sources(state, events, judged),
         keys=keys,

@@ -38,13 +38,13 @@ def share(part: int, whole: int) -> str:
 
 
 def change(now: int, before: int) -> str:
-    """How a number changed: `+12 %`, `-3 %`, `no change`, `new` when there was nothing before."""
+    """How a number changed: `+12 %`, `-3 %`, `about the same`, `no change`, `new` when there was nothing before."""
     if now == before:
         return "no change"
     if not before:
         return "new"
     percent = round(100 * (now - before) / before)
-    return f"{percent:+d} %" if percent else ("+" if now > before else "-") + "<1 %"
+    return f"{percent:+d} %" if percent else "about the same"
 
 
 def span(length: timedelta) -> str:
