@@ -108,6 +108,10 @@ class Parser:
         found = self.duck.execute(f"SELECT {', '.join(names)} FROM events ORDER BY line").fetchall()
         return [dict(zip(names, row, strict=True)) for row in found]
 
+    def blank_lines(self) -> list[int]:
+        """The numbers of the last block's blank lines."""
+        return [row[0] for row in self.duck.execute("SELECT n FROM raw WHERE reason = '' ORDER BY n").fetchall()]
+
 
 def _raw_sql(plan: Plan) -> str:
     """The raw columns and the reject's reason of each line: null for an event, empty for a blank line."""

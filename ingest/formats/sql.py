@@ -35,7 +35,8 @@ def any_moment(expression: str) -> str:
     """ISO 8601, CLF, or an epoch whose unit (s, ms, us, ns) its magnitude tells, as TIMESTAMP in UTC."""
     number = f"TRY_CAST({expression} AS DOUBLE)"
     scaled = (
-        f"CASE WHEN {number} > 9e18 OR {number} < 0 THEN NULL WHEN {number} > 1e17 THEN {number} / 1e3 WHEN {number} > 1e14 THEN {number}"
+        f"CASE WHEN {number} > 9e18 OR {number} < 0 THEN NULL"
+        f" WHEN {number} > 1e17 THEN {number} / 1e3 WHEN {number} > 1e14 THEN {number}"
         f" WHEN {number} > 1e11 THEN {number} * 1e3 ELSE {number} * 1e6 END"
     )
     # ISO 8601 first, since most logs write it: the others are looked at only where it is none.

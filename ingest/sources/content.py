@@ -46,7 +46,8 @@ class Content:
         self.signature = f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
         self.compressed = self._raw.read(2) == _GZIP
         self._raw.seek(0)
-        self._stream: io.BufferedReader | gzip.GzipFile = gzip.GzipFile(fileobj=self._raw) if self.compressed else self._raw
+        inflated = gzip.GzipFile(fileobj=self._raw) if self.compressed else None
+        self._stream: io.BufferedReader | gzip.GzipFile = inflated or self._raw
 
     def __enter__(self) -> Self:
         return self

@@ -137,7 +137,8 @@ def record(finding: "Finding") -> dict[str, Any]:
         "count": finding.count,
         "score": finding.score,
         "evidence": [
-            {"bucket": one.bucket, "count": one.count, "score": one.score} | dict(one.detail)
+            {"bucket": one.bucket, "count": one.count, "score": one.score}
+            | {name: value for name, value in one.detail.items() if name != "said"}
             for one in finding.evidence
         ],
         "runbook": finding.runbook,

@@ -81,14 +81,9 @@ def show(ctx: typer.Context, key: Annotated[str, typer.Argument(help="A key's id
 
 
 def _save(ws: "Workspace", found: "list[Key]", where: str) -> None:
-    from keywatch.actor import actor
-    from store.state import audit
-    from store.state.inventory import save_keys
+    from keywatch.registering import register
 
-    at = now()
-    with ws.store.transaction() as tx:
-        counts = save_keys(tx, found, at)
-        audit.record(tx, at=at, actor=actor(), action="keys import", subject=where, detail=dict(counts))
+    counts = register(ws, found, where=where, now=now())
     say(f"{where}: {counts['added']} keys added, {counts['changed']} changed, {counts['unchanged']} unchanged.")
 
 

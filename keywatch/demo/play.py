@@ -14,10 +14,10 @@ from keywatch.demo.receiver import receiver
 from keywatch.demo.world import World, make_world
 from keywatch.ingesting import Ingested, Progress, ingest_source
 from keywatch.judging import Judgement, judge
+from keywatch.registering import register
 from keywatch.rendering import render_report
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
-from store.state.inventory import save_keys
 
 CONFIG = """\
 # The demo's workspace. Its log and inventory lie in inputs/; everything else was made from them.
@@ -92,8 +92,7 @@ def play(
         try:
             with workspace.lock():
                 keys = read_keys(world.inventory, pulled_at=now, source="csv", pepper=workspace.pepper)
-                with workspace.store.transaction() as tx:
-                    save_keys(tx, keys, now)
+                register(workspace, keys, where=str(world.inventory), now=now)
                 step(f"Reading {world.lines:,} lines of its access log …")
                 ingested = ingest_source(workspace, workspace.config.sources[0], clock=clock, progress=progress)
                 step("Looking for what is wrong …")
