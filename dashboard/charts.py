@@ -7,17 +7,18 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboard.palette import ACCENT, OUTCOMES, outcome_word
+from dashboard.palette import OUTCOMES, outcome_word
 from dashboard.words import count
 from model.event import Outcome
 from model.window import Window
 
-WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_HOURS: Final = 24
-_PADDING: Final = {"left": 0, "right": 4, "top": 4, "bottom": 2}
+PADDING: Final = {"left": 0, "right": 4, "top": 4, "bottom": 2}
+"""Pixels around a chart."""
 _QUIET: Final = OUTCOMES[Outcome.OK][1]
 _AMOUNT: Final = "datum.value >= 1e4 ? format(datum.value, '~s') : format(datum.value, ',')"
 """Axis labels: 1,500 and 25k."""
+_SHORT: Final = "replace(datum.label, regexp(' (unauthenticated|forbidden|throttled)$'), '')"
+"""Legend labels: the code alone, so that they fit beside each other; tooltips and tables have the word too."""
 _FAILED: Final = tuple(outcome for outcome in OUTCOMES if outcome is not Outcome.OK)
 
 
@@ -49,46 +50,6 @@ def failures(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height
     )
 
 
-def week(heat: pd.DataFrame, *, height: int = 280) -> None:
-    """Requests by hour and weekday in UTC; `heat` is [weekday, hour, requests]."""
-    grid = pd.MultiIndex.from_product([range(len(WEEKDAYS)), range(_HOURS)], names=["weekday", "hour"])
-    full = heat.set_index(["weekday", "hour"]).reindex(grid, fill_value=0).reset_index()
-    full["day"] = full["weekday"].map(dict(enumerate(WEEKDAYS)))
-    full["time"] = full["hour"].map(lambda hour: f"{hour:02d}:00 to {hour:02d}:59 UTC")
-    busiest = full.iloc[int(full["requests"].to_numpy().argmax())]
-    draw(
-        _week_chart(full, height),
-        alternative=f"Requests by hour of day and weekday, UTC. Busiest: {busiest['day']} {busiest['time']} with"
-        f" {count(busiest['requests'])} requests.",
-        table=full.pivot_table(index="day", columns="hour", values="requests", sort=False)
-        .astype(int)
-        .rename(columns="{:02d}h".format)
-        .reset_index(),
-    )
-
-
-def _week_chart(full: pd.DataFrame, height: int) -> alt.Chart:
-    chart: alt.Chart = (
-        alt.Chart(full, title=_title("Requests by hour and weekday", "times in UTC"), height=height, padding=_PADDING)
-        .mark_rect(color=ACCENT, cornerRadius=2, stroke=None)
-        .encode(
-            x=alt.X("hour:O", title=None, axis=alt.Axis(labelAngle=0, values=list(range(0, _HOURS, 3)), ticks=False)),
-            y=alt.Y("day:O", title=None, sort=list(WEEKDAYS), axis=alt.Axis(ticks=False)),
-            # Strength of one colour, not a ramp of colours: it reads the same on a light and on a dark page.
-            opacity=alt.Opacity("requests:Q", legend=None, scale=alt.Scale(type="sqrt", range=[0.06, 1])),
-            tooltip=[
-                alt.Tooltip("day:N", title="Weekday"),
-                alt.Tooltip("time:N", title="Hour"),
-                alt.Tooltip("requests:Q", title="Requests", format=","),
-            ],
-        )
-        .configure_scale(bandPaddingInner=0.08)
-        .configure_axis(domain=False, grid=False)
-        .configure_view(strokeWidth=0)
-    )
-    return chart
-
-
 def _stack(
     traffic: pd.DataFrame, window: Window, bucket: timedelta, *, title: str, subtitle: str, height: int
 ) -> alt.Chart:
@@ -107,7 +68,7 @@ def _stack(
     shown = [word for word in words if word in set(rows["outcome"])]
     colours = [colour for word, colour in OUTCOMES.values() if word in shown]
     chart: alt.Chart = (
-        alt.Chart(rows, title=_title(title, subtitle), height=height, padding=_PADDING)
+        alt.Chart(rows, title=titled(title, subtitle), height=height, padding=PADDING)
         .mark_bar(orient="vertical", x2Offset=-0.7)
         .encode(
             x=alt.X("begin:T", title=None, scale=_utc_scale(window), axis=_time_axis(window)),
@@ -118,7 +79,9 @@ def _stack(
             color=alt.Color(
                 "outcome:N",
                 scale=alt.Scale(domain=shown, range=colours),
-                legend=alt.Legend(title=None, orient="top", columns=0, symbolType="square", offset=4, padding=0),
+                legend=alt.Legend(
+                    title=None, labelExpr=_SHORT, orient="top", columns=0, symbolType="square", offset=4, padding=0
+                ),
             ),
             order=alt.Order("order:Q"),
             tooltip=[
@@ -131,7 +94,8 @@ def _stack(
     return chart
 
 
-def _title(text: str, subtitle: str) -> alt.TitleParams:
+def titled(text: str, subtitle: str) -> alt.TitleParams:
+    """A chart's title and, quieter, what it counts or in which unit."""
     return alt.TitleParams(
         text, subtitle=subtitle, anchor="start", fontSize=14, subtitleFontSize=12, subtitleColor=_QUIET, offset=8
     )

@@ -1,5 +1,7 @@
 """Everything the pages read, by functions of the store; nothing here writes.
 
+More than 150 lines, since what the pages can ask stands in one place.
+
 Answers about events are cached by the manifest's version and the window: they change when events come in, not when
 somebody looks. The state is small and read afresh.
 """
@@ -140,8 +142,13 @@ def usage(version: str, window: Window) -> dict[str, pd.DataFrame]:
 
 
 def one_key(version: str, window: Window, bucket: timedelta, refs: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Frames `traffic`, `totals`, `before`, `route`, `ip`, `client`, `heat` and `latest` of some key_refs."""
+    """Frames `traffic`, `totals` and `before` of some key_refs: what the top of a key page needs."""
     return _one_key(place(), version, window, bucket, tuple(refs))
+
+
+def one_key_in_parts(version: str, window: Window, refs: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Frames `route`, `ip`, `client`, `heat` and `latest` of some key_refs: the rest of a key page."""
+    return _one_key_in_parts(place(), version, window, tuple(refs))
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
@@ -177,6 +184,14 @@ def _one_key(
             "traffic": traffic.over_time(reader, window, bucket=bucket, key_refs=refs),
             "totals": traffic.totals(reader, window, key_refs=refs),
             "before": traffic.totals(reader, window.previous(), key_refs=refs),
+        }
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _one_key_in_parts(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    del version
+    with _store(where).reader(window) as reader:
+        return {
             "route": breakdown.usage_by(reader, window, by="route", key_refs=refs, limit=TOP),
             "ip": breakdown.usage_by(reader, window, by="ip", key_refs=refs, limit=TOP),
             "client": breakdown.usage_by(reader, window, by="client", key_refs=refs, limit=TOP),

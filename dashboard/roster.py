@@ -38,7 +38,7 @@ def roster(
     used in the window, and have no open finding: a revoked key that is still tried is not hidden. `refs` are the
     key_refs of a row, and `last_used` is the later of what the logs and the inventory's source say.
     """
-    counted = usage.set_index("key")[["requests", "unauthorized"]]
+    counted = dict(zip(usage["key"], zip(usage["requests"], usage["unauthorized"], strict=True), strict=True))
     curve = dict(zip(curves["key_ref"], curves["series"], strict=True))
     rows = [_registered(row, now) for row in keys.to_dict("records")]
     registered = {ref for row in rows for ref in row["refs"]}
@@ -88,19 +88,19 @@ def _row(
 
 def _counted(
     row: dict[str, Any],
-    counted: pd.DataFrame,
+    counted: Mapping[str | None, tuple[int, int]],
     curve: Mapping[str, list[int]],
     findings: Mapping[str, int],
     now: datetime,
 ) -> dict[str, Any]:
     refs: list[str] = row["refs"]
-    mine = counted[counted.index.isna() if row["id"] == NO_KEY else counted.index.isin(refs)]
-    requests, found = int(mine["requests"].sum()), findings.get(row["id"], 0)
+    mine = [counted[ref] for ref in ([None] if row["id"] == NO_KEY else refs) if ref in counted]
+    requests, found = sum(each[0] for each in mine), findings.get(row["id"], 0)
     series = [curve[ref] for ref in refs if ref in curve]
     return row | {
         "curve": [sum(points) for points in zip(*series, strict=True)] if series else None,
         "requests": requests,
-        "unauthorized": int(mine["unauthorized"].sum()),
+        "unauthorized": sum(each[1] for each in mine),
         "ago": words.ago(row["last_used"], now),
         "idle_days": words.days_since(row["last_used"], now),
         "findings": found,

@@ -59,8 +59,7 @@ def command(*, address: str = "127.0.0.1", port: int = 8501, headless: bool = Tr
 def environment(*, config: Path, state_url: str, events: Path) -> dict[str, str]:
     """This process's environment and, in it, which store to show.
 
-    The state's URL may hold a password, so it goes by the environment and not by the command line. PYTHONPATH lets an
-    uninstalled checkout find its rooms.
+    The state's URL may hold a password, so it goes by the environment and not by the command line.
     """
     given = {STATE_URL: state_url, EVENTS: str(events.resolve()), CONFIG: str(config.resolve())}
     return {**os.environ, **given}

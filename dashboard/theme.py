@@ -20,6 +20,12 @@ _LIGHT: Final = {
     "borderColor": "#DDE3E8",
     "dataframeBorderColor": "#E6EBEF",
     "dataframeHeaderBackgroundColor": "#F3F6F7",
+    "redBackgroundColor": "#FBD5D5",
+    "orangeBackgroundColor": "#FDE2C4",
+    "yellowBackgroundColor": "#FAF0B4",
+    "greenBackgroundColor": "#D9F1E0",
+    "blueBackgroundColor": "#D8E8F8",
+    "grayBackgroundColor": "#E8ECEF",
 }
 _DARK: Final = {
     "primaryColor": "#2BB3B5",

@@ -10,8 +10,9 @@ from model.key import KeyRef
 _DIGITS = 20
 _PREFIX = re.compile(r"[A-Za-z]{1,6}[_-](?:[A-Za-z]{1,8}[_-])?")
 _SCHEME = re.compile(r"(?i)^(?:bearer|token|apikey|api-key|key)\s+")
-_HINTED = 16
-"""A shorter secret gets no hint of its last four: too much of it would be told."""
+_SHOWN = 4
+_UNTOLD = 12
+"""So many characters of a secret stay untold, else it gets no hint at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def bare(credential: str) -> str:
 
 def hint(secret: str) -> str:
     """Prefix and last four (`ac_live_…9f3c`); short secrets show neither."""
-    if len(secret) < _HINTED:
+    found = _PREFIX.match(secret)
+    prefix = found[0] if found else ""
+    if len(secret) - len(prefix) - _SHOWN < _UNTOLD:
         return "…"
-    prefix = _PREFIX.match(secret)
-    return f"{prefix[0] if prefix else ''}…{secret[-4:]}"
+    return f"{prefix}…{secret[-_SHOWN:]}"

@@ -1,6 +1,7 @@
 """Bytes to lines: a block becomes an Arrow table of numbered lines without copying the text."""
 
 import codecs
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +13,14 @@ _PIECE = 1 << 18
 
 
 def readable(block: bytes, *, at_start: bool) -> bytes:
-    """The block without a byte order mark and with bytes that are no UTF-8 replaced by U+FFFD."""
+    """The block without a byte order mark and NULs (a sparse hole that copytruncate left), and in UTF-8.
+
+    Bytes that are no UTF-8 become U+FFFD.
+    """
     if at_start and block.startswith(codecs.BOM_UTF8):
         block = block[len(codecs.BOM_UTF8) :]
+    if b"\0" in block:
+        block = block.replace(b"\0", b"")
     if block.isascii():
         return block
     try:
@@ -45,6 +51,17 @@ def sample(block: bytes, limit: int = _SAMPLE) -> list[str]:
         if begin and end > begin:
             lines.append(block[begin:end].decode("utf-8", "replace").strip("\r"))
     return [line for line in lines if line.strip()]
+
+
+def line_with(block: bytes, names: Iterable[str]) -> str | None:
+    """The first line that holds one of `names` in quotes, or None."""
+    for name in names:
+        at = block.find(f'"{name}"'.encode())
+        if at >= 0:
+            end = block.find(b"\n", at)
+            line = block[block.rfind(b"\n", 0, at) + 1 : end if end >= 0 else len(block)]
+            return line.decode("utf-8", "replace")
+    return None
 
 
 def _offsets(block: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from ingest.formats.sql import outcome_of_status
-from ingest.redact import MARK, quoted, redact_sql
+from ingest.redact import MARK, look, quoted, redact_sql
 from model.event import Flag
 
 _IPV4_NETWORK: Final = r"^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$"
@@ -17,10 +17,9 @@ _V6_BITS: Final = 48
 
 _IDENTIFIER: Final = (
     r"/(?:[0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}"
-    r"|[0-9A-HJKMNP-TV-Z]{26}|[A-Za-z]{1,12}_[A-Za-z0-9]{12,}|[A-Za-z0-9_]{28,}|[^/\s]+@[^/\s]+"
-    rf"|{MARK.replace('[', chr(92) + '[').replace(']', chr(92) + ']')})(/|$)"
+    r"|[0-9A-HJKMNP-TV-Z]{26}|[A-Za-z]{1,12}_[A-Za-z0-9]*[0-9][A-Za-z0-9]*|[^/\s]+@[^/\s]+|\[redacted\])(/|$)"
 )
-"""Path segments that name one thing: numbers, UUIDs, hashes, ULIDs, prefixed ids, long tokens, e-mail addresses."""
+"""Path segments that name one thing: numbers, UUIDs, hashes, ULIDs, prefixed ids, e-mail addresses, redacted ones."""
 
 _CLIENT: Final = (
     "CASE WHEN user_agent LIKE 'Mozilla/%' THEN coalesce("
@@ -72,43 +71,67 @@ def agents_sql(prefixes: Sequence[str]) -> str:
     )
 
 
-def events_sql(source: str, prefixes: Sequence[str], *, request_id: bool) -> str:
-    """The table `events` from `raw` and the maps beside it."""
-    absolute = (
-        "CASE WHEN starts_with(target, 'http') THEN regexp_replace(target, '^https?://[^/]+', '') ELSE target END"
+def events_sql(source: str, prefixes: Sequence[str], *, request_id: bool, path_is_name: bool) -> str:
+    """The table `events` from `raw` and the maps beside it.
+
+    Step by step, so that each expression over the path is computed once. With `path_is_name` the path is an operation's
+    name (CloudTrail), in which a long word is no token.
+    """
+    kept_id = "left(r.request_id, 64)" if request_id else "CAST(NULL AS VARCHAR)"
+    joined = f"""
+    SELECT r.ts, coalesce(c.key_ref, 'id:' || r.key_id) AS key_ref, coalesce(c.key_hint, r.key_id) AS key_hint, r.ip,
+        left(r.method, 20) AS method, r.target, lower(left(r.host, 255)) AS host, r.outcome,
+        nullif(TRY_CAST(r.status AS SMALLINT), 0) AS status, TRY_CAST(r.bytes_out AS BIGINT) AS bytes_out,
+        TRY_CAST(r.bytes_in AS BIGINT) AS bytes_in, CAST(r.duration_ms AS DOUBLE) AS duration_ms, a.user_agent,
+        a.client, w.network, {kept_id} AS request_id, {_flags()} AS flags, r.n AS line, c.bare
+    FROM raw r LEFT JOIN credentials c ON r.secret = c.secret LEFT JOIN networks w ON r.ip = w.ip
+        LEFT JOIN agents a ON r.user_agent = a.raw WHERE r.reason IS NULL"""
+    relative = "regexp_replace(target, '^https?://[^/]+', '')"
+    steps = (
+        f"CASE WHEN starts_with(target, 'http') THEN {relative} ELSE target END AS path",
+        "left(split_part(split_part(path, '?', 1), '#', 1), 4000) AS path",
+        ", ".join(f"{_without_own_secret(name)} AS {name}" for name in ("path", "user_agent", "client")),
+        # What a cut would split must be gone before it.
+        f"left({'path' if path_is_name else _redacted('path', prefixes)}, 1000) AS path",
+        f"{_route('path')} AS route",
     )
-    path = f"left(split_part(split_part({absolute}, '?', 1), '#', 1), 1000)"
-    status = "TRY_CAST(status AS SMALLINT)"
+    taken = f"SELECT *, target AS path, target AS route FROM ({joined})"
+    for step in steps:
+        taken = f"SELECT * REPLACE ({step}) FROM ({taken})"
     return f"""
     CREATE OR REPLACE TEMP TABLE events AS SELECT CAST(ts AS TIMESTAMPTZ) AS ts, {quoted(source)} AS source, key_ref,
-        key_hint, ip, method, {_route("path")} AS route, path, host, status,
-        coalesce(outcome, {outcome_of_status("status")}) AS outcome, bytes_out, bytes_in, duration_ms, user_agent,
-        client, network, CAST(NULL AS VARCHAR) AS country, CAST(NULL AS VARCHAR) AS asn, request_id, flags, line
-    FROM (SELECT r.ts, coalesce(c.key_ref, 'id:' || r.key_id) AS key_ref, coalesce(c.key_hint, r.key_id) AS key_hint,
-        r.ip, left(r.method, 20) AS method, {_redacted_path(path, prefixes)} AS path, lower(left(r.host, 255)) AS host,
-        nullif({status}, 0) AS status, r.outcome, TRY_CAST(r.bytes_out AS BIGINT) AS bytes_out,
-        TRY_CAST(r.bytes_in AS BIGINT) AS bytes_in, CAST(r.duration_ms AS DOUBLE) AS duration_ms, a.user_agent,
-        a.client, w.network, {"left(r.request_id, 64)" if request_id else "CAST(NULL AS VARCHAR)"} AS request_id,
-        {_flags()} AS flags, r.n AS line
-    FROM raw r LEFT JOIN credentials c ON r.secret = c.secret LEFT JOIN networks w ON r.ip = w.ip
-        LEFT JOIN agents a ON r.user_agent = a.raw WHERE r.reason IS NULL)"""
+        key_hint, ip, method, route, path, host, status, coalesce(outcome, {outcome_of_status("status")}) AS outcome,
+        bytes_out, bytes_in, duration_ms, user_agent, client, network, CAST(NULL AS VARCHAR) AS country,
+        CAST(NULL AS VARCHAR) AS asn, request_id, flags, line FROM ({taken})"""
 
 
-def _redacted_path(path: str, prefixes: Sequence[str]) -> str:
-    # Most paths hold no run of 16 characters that a token could be: a cheap look spares them the long pattern.
-    look = rf"regexp_matches({path}, '[A-Za-z0-9_.-]{{16,}}')"
-    return f"CASE WHEN {look} THEN {redact_sql(path, prefixes)} ELSE {path} END"
+def _redacted(path: str, prefixes: Sequence[str]) -> str:
+    looked = f"regexp_matches({path}, {quoted(look(prefixes))})"
+    return f"CASE WHEN {looked} THEN {redact_sql(path, prefixes)} ELSE {path} END"
+
+
+def _without_own_secret(expression: str) -> str:
+    """What the request's own credential also stands in, without it: no family of tokens need know it.
+
+    Shorter ones than six characters stay: replacing them would tear words apart.
+    """
+    own = f"length(bare) >= 6 AND contains({expression}, bare)"
+    return f"CASE WHEN {own} THEN replace({expression}, bare, '{MARK}') ELSE {expression} END"
 
 
 def _route(path: str) -> str:
     # Two identifiers in a row share the slash between them: doubled, each has its own.
     replaced = f"regexp_replace(replace({path}, '/', '//'), {quoted(_IDENTIFIER)}, '/{{id}}\\1', 'g')"
     single = f"replace({replaced}, '//', '/')"
-    return f"CASE WHEN regexp_matches({path}, '[0-9@]|[A-Za-z0-9_]{{16}}') THEN {single} ELSE {path} END"
+    return f"CASE WHEN regexp_matches({path}, '[0-9@\\[]') THEN {single} ELSE {path} END"
 
 
 def _flags() -> str:
-    held = "r.secret IS NOT NULL AND strpos({}, r.secret) > 0"
-    url = f"CASE WHEN {held.format('r.target')} THEN '{Flag.KEY_IN_URL}' END"
-    referer = f"CASE WHEN {held.format('r.referer')} THEN '{Flag.KEY_IN_REFERER}' END"
+    url = f"CASE WHEN {_holds_secret('r.target')} THEN '{Flag.KEY_IN_URL}' END"
+    referer = f"CASE WHEN {_holds_secret('r.referer')} THEN '{Flag.KEY_IN_REFERER}' END"
     return f"nullif(concat_ws(',', {url}, {referer}), '')"
+
+
+def _holds_secret(text: str) -> str:
+    decoded = f"contains({text}, '%') AND contains(TRY(url_decode({text})), c.bare)"
+    return f"c.bare IS NOT NULL AND (contains({text}, c.bare) OR ({decoded}))"

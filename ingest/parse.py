@@ -57,7 +57,9 @@ class Parser:
         self.duck.execute(normalise.networks_sql())
         normalise.map_other_networks(self.duck)
         self.duck.execute(normalise.agents_sql(self._prefixes))
-        self.duck.execute(normalise.events_sql(source, self._prefixes, request_id=request_id))
+        self.duck.execute(
+            normalise.events_sql(source, self._prefixes, request_id=request_id, path_is_name=plan.path_is_name)
+        )
         events = self._count("SELECT count(*) FROM events")
         skipped = self._count("SELECT count(*) FROM raw WHERE reason = ''")
         rejected = numbered.num_rows - events - skipped
@@ -77,6 +79,7 @@ class Parser:
         mapped = pa.table(
             {
                 "secret": pa.array(found, pa.string()),
+                "bare": pa.array(bared, pa.string()),
                 "key_ref": pa.array([self._pepper.key_ref(secret) for secret in bared], pa.string()),
                 "key_hint": pa.array([hint(secret) for secret in bared], pa.string()),
             },

@@ -10,12 +10,22 @@ from typing import Final
 
 MARK: Final = "[redacted]"
 
+_BEGIN: Final = r"(?:\b|_|%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2})"
+"""Where a short prefix may begin: `sk-` is no part of `disk-usage`, but may follow an escape."""
+
+_LONG: Final = "|".join(
+    (r"[A-Za-z]{28,}", *(rf"[A-Za-z_]{{{n}}}[0-9][A-Za-z0-9_]{{{27 - n},}}" for n in range(28))),
+)
+"""28 or more letters, or letters, digits and underscores with a digit among them: no word, and no words_of_a_name.
+
+Written out for each place of the first digit, for RE2 has no look-ahead."""
+
 _FAMILIES: Final = (
-    r"(?:sk|rk|pk|ak|ac)_(?:live|test|prod|dev)_[A-Za-z0-9]{6,}",
+    _BEGIN + r"(?:sk|rk|pk|ak|ac)_(?:live|test|prod|dev)_[A-Za-z0-9]{6,}",
     r"gh[pousr]_[A-Za-z0-9]{16,}",
     r"github_pat_[A-Za-z0-9_]{16,}",
     r"glpat-[A-Za-z0-9_-]{16,}",
-    r"sk-(?:ant-|proj-)?[A-Za-z0-9_-]{16,}",
+    _BEGIN + r"sk-(?:ant-|proj-)?[A-Za-z0-9_-]{16,}",
     r"A[KS]IA[A-Z0-9]{16}",
     r"AIza[A-Za-z0-9_-]{30,}",
     r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
@@ -23,17 +33,17 @@ _FAMILIES: Final = (
     r"hf_[A-Za-z0-9]{16,}",
     r"npm_[A-Za-z0-9]{20,}",
     r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
-    r"[A-Za-z0-9_]{28,}",
+    _LONG,
 )
-"""Issued prefixes, then the fallback: 28 letters and digits in a row are no word."""
+"""Issued prefixes, then the fallback."""
 
 _NAMES: Final = (
     r"(?:x[-_])?(?:api[-_]?(?:key|token)|access[-_]?token|auth[-_]?token|oauth[-_]?token|token|secret|password|passwd"
     r"|authorization|signature|sig|apikey|key)"
 )
-_NAMED: Final = rf"(?i)\b{_NAMES}(=|%3[dD]|: ?|\": ?\")[^&\s\"#;,{{}}\[]+"
+_NAMED: Final = rf"(?i:(?:\b|_){_NAMES})(=|%3[dD]|: ?|\": ?\")(?i:(?:bearer|basic) +)?[^&\s\"#;,{{}}\[]+"
 _USERINFO: Final = r"://[^/\s@\"]+@"
-_SCHEMES: Final = r"(?i)\b(?:bearer|basic) +[A-Za-z0-9+/=._~-]{6,}"
+_SCHEMES: Final = r"(?i:\b(?:bearer|basic)) +[A-Za-z0-9+/=._~-]{6,}"
 
 
 def token_pattern(prefixes: Sequence[str] = ()) -> str:
@@ -59,9 +69,19 @@ def redact(text: str, secrets: Sequence[str] = (), prefixes: Sequence[str] = ())
     return pattern.sub(MARK, text)
 
 
+def look(prefixes: Sequence[str] = ()) -> str:
+    """A small pattern that matches wherever `redact_sql` could change something.
+
+    The alternation of all families is too large for RE2's fast automaton; most texts are spared it by this look.
+    """
+    marks = r"[A-Za-z0-9_]{16}|[=:%@]|_(?:live|test|prod|dev)_|sk-|xox[abeoprs]-|glpat-|SG\.|eyJ|(?i:bearer|basic) "
+    return "|".join((marks, *(re.escape(prefix) for prefix in prefixes)))
+
+
 def redact_sql(expression: str, prefixes: Sequence[str] = ()) -> str:
-    """The SQL that replaces token families in `expression` (paths and user agents carry no parameters)."""
-    return f"regexp_replace({expression}, {quoted(token_pattern(prefixes))}, '{MARK}', 'g')"
+    """The SQL that replaces the same in `expression` (a path, a user agent); names of parameters go too."""
+    pattern = f"{_SCHEMES}|{_NAMED}|{token_pattern(prefixes)}"
+    return f"regexp_replace({expression}, {quoted(pattern)}, '{MARK}', 'g')"
 
 
 def quoted(text: str) -> str:

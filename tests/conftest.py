@@ -1,6 +1,8 @@
-"""A workspace of its own for each test, ways to read into it and out of it, and the logs that other projects publish."""
+"""A workspace of its own for each test, ways into it and out of it, and the logs that other projects publish."""
 
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from keywatch.workspace import Workspace
 from model.clock import SystemClock
 
 _SHARED = Path(__file__).parents[2] / "shared" / "data"
+_EXIT = pytest.StashKey[int]()
 _T0 = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
 
 
@@ -69,8 +72,24 @@ def stored(workspace: Workspace) -> Callable[[str], list[tuple[Any, ...]]]:
 def line() -> Callable[..., str]:
     """`line(n, path=…, status=…)`: the n-th line of a combined log, a second after the one before."""
 
-    def made(n: int, *, path: str | None = None, status: int = 200, ip: str = "192.0.2.7", agent: str = "curl/8") -> str:
+    def made(
+        n: int, *, path: str | None = None, status: int = 200, ip: str = "192.0.2.7", agent: str = "curl/8"
+    ) -> str:
         moment = f"{_T0 + timedelta(seconds=n):%d/%b/%Y:%H:%M:%S +0000}"
         return f'{ip} - - [{moment}] "GET {path or f"/line/x{n}x"} HTTP/1.1" {status} 12 "-" "{agent}"\n'
 
     return made
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remember how it went for `pytest_unconfigure`."""
+    session.config.stash[_EXIT] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave without Python's teardown, as `keywatch` does: DuckDB 2.0 prints pages of leak warnings in it."""
+    if "duckdb" in sys.modules and _EXIT in config.stash:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_EXIT])

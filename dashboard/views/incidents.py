@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import data, docket, tables, words
+from dashboard import data, docket, dossier, tables, words
 from dashboard.factsheet import Fact, facts, severity_badge, status_badge
 from dashboard.navigation import INCIDENT, open_key
 from dashboard.sight import Sight
-from model.finding import Finding, Severity
+from model.finding import Severity
 from model.incident import Incident, IncidentStatus
 
 _SHOWN = {"Open": {IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED}, "Resolved": {IncidentStatus.RESOLVED}}
@@ -63,6 +62,7 @@ def _filtered(all_: Sequence[Incident]) -> list[Incident]:
             label_visibility="collapsed",
             width=190,
         )
+        st.caption("Open ones whenever they began; resolved ones of the window above.")
     rank = Severity(least).rank
     return [i for i in all_ if i.status in _SHOWN.get(str(word), set(IncidentStatus)) and i.severity.rank >= rank]
 
@@ -104,67 +104,4 @@ def _detail(incident: Incident, now: datetime) -> None:
     many = len(incident.findings) != 1
     st.subheader(f"{len(incident.findings)} findings" if many else "1 finding", anchor=False)
     for finding in incident.findings:
-        _finding(finding)
-
-
-def _finding(finding: Finding) -> None:
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"finding_{finding.id}"):
-            severity_badge(finding.severity)
-            status_badge(finding.status)
-            st.text(words.text(finding.title))
-        st.text(words.text(finding.summary))
-        left, right = st.columns([3, 2], gap="medium")
-        with left:
-            _evidence(finding)
-        with right:
-            st.caption("What to do")
-            st.text(_sentence(finding.runbook))
-            marks = " · ".join((finding.detector, *finding.attack, *finding.controls))
-            st.caption("Detector, techniques and controls")
-            st.text(words.text(marks))
-
-
-def _evidence(finding: Finding) -> None:
-    frame = pd.DataFrame(
-        {
-            "bucket": [f"{e.bucket:%Y-%m-%d %H:%M}" for e in finding.evidence],
-            "count": [e.count for e in finding.evidence],
-            "score": [e.score for e in finding.evidence],
-            "last": [f"{e.last_seen:%Y-%m-%d %H:%M:%S}" for e in finding.evidence],
-            "detail": [_told(e.detail) for e in finding.evidence],
-        }
-    )
-    columns = {
-        "bucket": tables.text("From (UTC)", 130),
-        "count": tables.number("Count", 70),
-        "score": tables.number("Score", 70, "How far beyond the detector's line; 1 is at the line.", form="%.1f"),
-        "last": tables.text("Last seen (UTC)", 150),
-        "detail": tables.text("Detail", "large"),
-    }
-    st.caption(f"Evidence, {len(frame)} {'bucket' if len(frame) == 1 else 'buckets'}, {finding.count:,} counted")
-    tables.show(frame, columns, alternative="Evidence of this finding by bucket.", rows=6)
-
-
-def _sentence(text: str) -> str:
-    return words.text(text[:1].upper() + text[1:])
-
-
-def _told(detail: object) -> str:
-    if not isinstance(detail, dict):
-        return words.text(detail)
-    return words.text(
-        " · ".join(
-            f"{str(name).replace('_', ' ')}: {_value(value)}"
-            for name, value in detail.items()
-            if not isinstance(value, dict)
-        )
-    )
-
-
-def _value(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
-    if isinstance(value, list):
-        return ", ".join(_value(each) for each in value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
+        dossier.show(finding)

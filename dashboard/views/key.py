@@ -1,19 +1,16 @@
 """Key: one key's facts, and how it is used."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, tables, tiles, words
+from dashboard import charts, data, records, tables, tiles, weekly, words
 from dashboard.factsheet import facts, status_badge
-from dashboard.navigation import KEY, open_incident
-from dashboard.palette import outcome_word, severity_word, status_word
+from dashboard.navigation import KEY
 from dashboard.portrait import Portrait, portraits, unknown
 from dashboard.roster import UNKNOWN
 from dashboard.sight import Sight
-from model.finding import Finding
 
 
 def show(sight: Sight) -> None:
@@ -36,15 +33,16 @@ def show(sight: Sight) -> None:
     _header(portrait, period.now)
     frames = data.one_key(sight.version, period.window, period.bucket, portrait.refs)
     _tiles(frames, sight)
+    frames |= data.one_key_in_parts(sight.version, period.window, portrait.refs)
     if not frames["totals"]["requests"].iloc[0]:
         st.info(f"Not used in the last {period.name}. Choose a longer window above.", icon=":material/bedtime:")
     else:
         _use(frames, sight)
-    _findings(data.findings_of(chosen), period.now)
+    records.findings(data.findings_of(chosen), period.now)
     if chosen == UNKNOWN:
         st.caption("Credentials that nobody knows and that never succeeded are counted by network, not listed.")
     else:
-        _latest(frames["latest"])
+        records.latest(frames["latest"])
 
 
 def _picker(known: dict[str, Portrait], wanted: str | None) -> str | None:
@@ -89,7 +87,7 @@ def _use(frames: dict[str, pd.DataFrame], sight: Sight) -> None:
     with left:
         charts.requests(frames["traffic"], period.window, period.bucket)
     with right:
-        charts.week(frames["heat"])
+        weekly.week(frames["heat"])
     columns = st.columns([5, 4, 3], gap="medium")
     with columns[0]:
         _breakdown("Routes", frames["route"], "route", {"route": tables.text("Route", 320)})
@@ -108,61 +106,3 @@ def _breakdown(title: str, frame: pd.DataFrame, name: str, named: dict[str, obje
     tables.show(safe, named | counts, alternative=f"{title} of this key by requests.", rows=8)
     if len(frame) == data.TOP:
         st.caption(f"The {data.TOP} with the most requests.")
-
-
-def _findings(found: Sequence[Finding], now: datetime) -> None:
-    st.subheader("Findings", anchor=False)
-    if not found:
-        st.caption("No detector has found anything about this key.")
-        return
-    frame = pd.DataFrame(
-        {
-            "id": [str(f.id) for f in found],
-            "severity": [[severity_word(f.severity)] for f in found],
-            "status": [[status_word(f.status)] for f in found],
-            "title": [words.text(f.title) for f in found],
-            "detector": [f.detector for f in found],
-            "since": [words.utc(f.first_seen) for f in found],
-            "seen": [words.ago(f.last_seen, now) for f in found],
-            "count": [f.count for f in found],
-        }
-    )
-    columns = {
-        "severity": tables.severity(),
-        "status": tables.status(),
-        "title": tables.text("What was noticed", 500),
-        "detector": tables.text("Detector", 190),
-        "since": tables.text("Since", 165),
-        "seen": tables.text("Last seen", 95),
-        "count": tables.number("Count", 80),
-    }
-    place = tables.choose(frame, columns, key="key_findings", rows=6, alternative="Findings about this key.")
-    incident = found[place].incident_id if place is not None else None
-    if incident:
-        open_incident(incident)
-
-
-def _latest(latest: pd.DataFrame) -> None:
-    st.subheader("Latest requests", anchor=False)
-    if latest.empty:
-        st.caption("None in this window.")
-        return
-    frame = latest.assign(
-        at=latest["ts"].dt.strftime("%Y-%m-%d %H:%M:%S"),
-        outcome=latest["outcome"].map(outcome_word),
-        path=latest["path"].map(words.text),
-        agent=latest["user_agent"].map(words.text),
-    )
-    columns = {
-        "at": tables.text("Time (UTC)", 150),
-        "outcome": tables.text("Outcome", 140),
-        "method": tables.text("Method", 70),
-        "path": tables.text("Path", 340),
-        "ip": tables.text("Address", 130),
-        "agent": tables.text("User agent", 240),
-        "duration_ms": tables.number("Duration (ms)", 105, form="%.0f"),
-        "bytes_out": tables.number("Bytes out", 90),
-    }
-    tables.show(frame, columns, alternative="The latest requests of this key, newest first.", rows=12)
-    if len(latest) == data.LATEST:
-        st.caption(f"The {data.LATEST} newest of this window.")

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, docket, tables, tiles, words
+from dashboard import charts, data, docket, intake, tables, tiles
 from dashboard.navigation import open_incident, open_key
 from dashboard.roster import NO_KEY, UNKNOWN, roster
 from dashboard.sight import Sight
@@ -34,7 +34,7 @@ def show(sight: Sight) -> None:
     with left:
         _keys(frames, sight)
     with right:
-        _sources(sight)
+        intake.show(sight)
 
 
 def _tiles(frames: dict[str, pd.DataFrame], all_: list[Incident], sight: Sight) -> None:
@@ -116,42 +116,3 @@ def _keys(frames: dict[str, pd.DataFrame], sight: Sight) -> None:
     )
     if place is not None:
         open_key(top["id"].iloc[place])
-
-
-def _sources(sight: Sight) -> None:
-    st.subheader("Sources", anchor=False)
-    sources = sight.sources
-    frame = pd.DataFrame(
-        {
-            "name": sources["name"].map(words.text),
-            "state": ["△ late" if late else "● on time" for late in sources["late"]],
-            "last": [words.ago(at, sight.period.now) for at in sources["last_event_at"]],
-            "events": sources["events"],
-            "rejects": sources["rejects"],
-        }
-    )
-    columns = {
-        "name": tables.text("Source", 120),
-        "state": tables.text("State", 90),
-        "last": tables.text("Last event", 110),
-        "events": tables.number("Events"),
-        "rejects": tables.number("Rejects", help_="Lines that no event could be made of, since the store began."),
-    }
-    tables.show(frame, columns, alternative="Sources with their last event, events and rejects.", rows=6)
-    for error in sources["last_error"].dropna():
-        st.text(f"Last error: {words.text(error)}")
-    rejected = int(sources["rejects"].sum())
-    if rejected:
-        with st.expander(f"{rejected:,} rejected {'line' if rejected == 1 else 'lines'}: samples"):
-            _rejects()
-
-
-def _rejects() -> None:
-    samples = data.rejects()
-    frame = samples.assign(sample=samples["sample"].map(words.text), reason=samples["reason"].map(words.text))
-    columns = {
-        "line": tables.number("Line", 70),
-        "reason": tables.text("Reason", 220),
-        "sample": tables.text("Redacted sample", "large"),
-    }
-    tables.show(frame, columns, alternative="Samples of rejected lines with the reason.", rows=5)

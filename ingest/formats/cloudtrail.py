@@ -52,7 +52,7 @@ def _plan(sample: Sequence[str], options: Options) -> Plan:
     plan = json_lines.plan_of("cloudtrail", sample, Options(key=key, fields=fields))
     columns = {name: expression for name, expression in plan.columns.items() if name != "secret"}
     columns |= {"outcome": OUTCOME, "target": f"'/' || {plan.columns['target']}"}
-    return replace(plan, columns=columns)
+    return replace(plan, columns=columns, path_is_name=True)
 
 
 FORMAT: Final = Format(

@@ -61,6 +61,8 @@ class Plan:
     """Condition over the same: the line is none of this format."""
     unread_reason: str
     """What a reject says then."""
+    path_is_name: bool = False
+    """Whether `target` is an operation's name, in which a long word is no token."""
     time_reason: str = "the time cannot be read"
     """What a reject says when only the time is missing."""
     reads_keys: bool

@@ -1,6 +1,7 @@
 """An inventory in a CSV file with a header."""
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +20,11 @@ def rows(path: Path) -> list[Mapping[str, object]]:
         raise InventoryError(msg, hint="Give a CSV file in UTF-8 with a header line.") from None
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
-    found = list(csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter))
+    try:
+        found = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        msg = f"{path} is no CSV: {error}."
+        raise InventoryError(msg, hint="Look for a quote that is never closed.") from None
     if not header.strip() or not found:
         msg = f"{path} holds no rows."
         raise InventoryError(msg, hint="The first line names the columns: key_id, name, environment, owner, status, …")

@@ -1,11 +1,14 @@
 """Rows of an inventory to keys: columns by name or by a column map, secrets fingerprinted while they are read."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from ingest.fingerprint import Pepper, bare, hint
+from ingest.redact import redact
 from model.errors import InventoryError
 from model.key import Key, KeyId, KeyRef, KeyStatus
+from model.plain import plain
 
 COLUMNS = (
     "key_id",
@@ -37,7 +40,10 @@ _STATUS = {
     "deleted": KeyStatus.REVOKED,
 }
 _NOTHING = frozenset({"", "-", "never", "none", "null", "n/a", "na", "no_information"})
+_EPOCH = re.compile(r"\d{9,}(?:\.\d+)?")
+"""Fewer digits are a date: 20261001."""
 _MILLISECONDS = 10**11
+_SHOWN = 60
 
 
 def keys(
@@ -116,16 +122,16 @@ def _status(text: str | None) -> KeyStatus:
 
 def _moment(name: str, value: object) -> datetime | None:
     text = _text(value)
-    if text is None:
+    if text in {None, "0"}:  # an epoch of 0 is how some providers say never
         return None
     try:
-        number = float(text)
-        return datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC)
-    except ValueError:
-        pass
-    try:
+        if _EPOCH.fullmatch(text):
+            number = float(text)
+            return datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC)
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        msg = f"{name} is {text!r}, which is no ISO 8601 time and no epoch."
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        # Columns may have slipped, so that a secret stands here.
+        shown = plain(redact(text), _SHOWN)
+        msg = f"{name} is {shown!r}, which is no ISO 8601 time and no epoch."
         raise ValueError(msg) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

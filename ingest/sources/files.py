@@ -17,8 +17,9 @@ from model.segment import Cursor
 
 __all__ = ["BLOCK_BYTES", "Block", "Look", "blocks", "find", "look"]
 
-BLOCK_BYTES: Final = 32 << 20
-"""Inflated bytes parsed at once; bounds the memory of an ingest."""
+BLOCK_BYTES: Final = 48 << 20
+BLOCK_LINES: Final = 160_000
+"""Inflated bytes, and by their first bytes lines, that are parsed at once; bound the memory of an ingest."""
 _IDLE_SECONDS: Final = 60.0
 """A last line without a line end is taken once nobody has written for so long."""
 
@@ -60,7 +61,7 @@ def blocks(
     taken: frozenset[str],
     now: float,
     whole: Callable[[bytes], Callable[[bytes], bytes] | None],
-    size: int = BLOCK_BYTES,
+    size: int | None = None,
 ) -> Iterator[Block]:
     """The file's new lines.
 
@@ -80,7 +81,11 @@ def blocks(
         if splitter is not None:
             yield from _document(content, cursor, seen.cursor, splitter, head)
             return
-        yield from _lines(content, cursor, seen.cursor, head, size=size, now=now)
+        yield from _lines(content, cursor, seen.cursor, head, size=size or _size(head), now=now)
+
+
+def _size(head: bytes) -> int:
+    return min(BLOCK_BYTES, BLOCK_LINES * len(head) // max(1, head.count(b"\n")))
 
 
 def _lines(
@@ -102,9 +107,11 @@ def _lines(
         if ended and cut < len(data) and _is_final(content, now):
             cut = len(data)
         carry, taken = data[cut:], data[:cut]
-        if not taken and not content.broken:
-            continue
         whole = ended and not carry and not content.broken
+        if not taken and not content.broken:
+            if whole and before is not None and before.signature != content.signature:
+                yield _seen_whole(content, before, head)
+            continue
         tail = taken[-TAIL:] if len(taken) >= TAIL else (tail + taken)[-TAIL:]
         after = _advance(cursor, taken, content, head, tail=tail, whole=whole) if taken else cursor
         yield Block(
@@ -116,6 +123,12 @@ def _lines(
             truncated=content.broken,
         )
         cursor = before = after
+
+
+def _seen_whole(content: Content, cursor: Cursor, head: bytes) -> Block:
+    """A block without lines: known content under a new name (a rename, a .gz) need not be opened again."""
+    after = replace(cursor, path=str(content.path), signature=content.signature)
+    return Block(data=b"", head=head, before=cursor, after=after, done=1.0)
 
 
 def _is_final(content: Content, now: float) -> bool:

@@ -20,7 +20,7 @@ def dashboard(
     headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
 ) -> None:
     """Serve the dashboard until Ctrl-C."""
-    from dashboard.serve import serve
+    from dashboard.serve import command, serve
     from keywatch.workspace import Workspace
 
     workspace = Workspace.at(config_path(ctx))
@@ -29,6 +29,7 @@ def dashboard(
         pass  # the schema is brought up to date before anybody looks
     workspace.close()
     shown = workspace.config.dashboard
+    command(address=address or shown.address, port=port or shown.port)  # refuses before anything is promised
     say(f"The dashboard is at http://{address or shown.address}:{port or shown.port} until Ctrl-C.")
     serve(
         config=config_path(ctx),

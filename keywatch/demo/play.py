@@ -40,6 +40,9 @@ sources = [{{ type = "csv", path = "inputs/keys.csv", hash_keys = true }}]
 [detectors]
 budget = "0.5/day"
 
+[dashboard]
+link = "http://127.0.0.1:8501"        # alerts link to it
+
 [[alerts.targets]]
 name = "file"
 url  = "jsonl:alerts.jsonl"

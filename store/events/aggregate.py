@@ -13,11 +13,14 @@ _COUNTS = (
 def folded(source: str, kept: str) -> str:
     """A SELECT of `source` whose unknown credentials are folded into one key_ref per address network.
 
-    A credential stays itself when it stands in the table `kept` (column key_ref) or succeeded in this batch.
+    A credential stays itself when it stands in the table `kept` (column key_ref) or succeeded in this batch. Only the
+    columns that usage and facets need are selected.
     """
     return f"""
-    SELECT e.* REPLACE (CASE WHEN e.key_ref IS NULL OR k.key_ref IS NOT NULL THEN e.key_ref
-        ELSE '{UNKNOWN_PREFIX}' || coalesce(e.network, '-') END AS key_ref)
+    SELECT e.ts, e.key_hint, e.host, e.outcome, e.bytes_out, e.duration_ms, e.ip, e.network, e.asn, e.country, e.client,
+        coalesce(e.method || ' ', '') || e.route AS route,
+        (CASE WHEN e.key_ref IS NULL OR k.key_ref IS NOT NULL THEN e.key_ref
+        ELSE '{UNKNOWN_PREFIX}' || coalesce(e.network, '-') END) AS key_ref
     FROM {source} e LEFT JOIN (
         SELECT key_ref FROM {kept} UNION SELECT key_ref FROM {source} WHERE outcome = 'ok' AND key_ref IS NOT NULL
     ) k ON e.key_ref = k.key_ref"""
@@ -37,9 +40,8 @@ def facets(source: str) -> str:
 
 
 def _facet(source: str, kind: str) -> str:
-    value = "coalesce(method || ' ', '') || route" if kind == "route" else kind
     return f"""
     SELECT make_timestamptz(bucket * {_DAY_US}) AS day, key_ref, '{kind}' AS kind, value, outcome, requests, bytes_out,
         duration_sum, duration_max, timed, first_ts, last_ts
-    FROM (SELECT epoch_us(ts) // {_DAY_US} AS bucket, key_ref, {value} AS value, outcome, {_COUNTS},
+    FROM (SELECT epoch_us(ts) // {_DAY_US} AS bucket, key_ref, {kind} AS value, outcome, {_COUNTS},
         min(ts) AS first_ts, max(ts) AS last_ts FROM {source} WHERE {kind} IS NOT NULL GROUP BY ALL)"""

@@ -43,7 +43,7 @@ def reseal(root: Path, manifest: Sequence[Segment], refs: Sequence[str], kept: S
 
 def _aggregate_again(duck: duckdb.DuckDBPyConnection, root: Path, segment: Segment) -> None:
     source = f"read_parquet({_quoted(path_of(root, segment.id, 'events'))})"
-    duck.execute(f"CREATE OR REPLACE TEMP VIEW folded AS {aggregate.folded(source, 'kept')}")
+    duck.execute(f"CREATE OR REPLACE TEMP TABLE folded AS {aggregate.folded(source, 'kept')}")
     for kind, select in (("usage", aggregate.usage), ("facets", aggregate.facets)):
         final = path_of(root, segment.id, kind)
         draft = final.with_name(final.name + ".draft")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pandas as pd
 from sqlalchemy import select
@@ -24,6 +24,7 @@ def record(
     detail: Mapping[str, object] | None = None,
 ) -> None:
     """Append who did what to what; part of the transaction that does it."""
+    at = at.astimezone(UTC)  # as it is read back; the hash covers its text
     last = tx.scalars(select(AuditRow).order_by(AuditRow.seq.desc()).limit(1)).first()
     previous = last.hash if last else _GENESIS
     body = {"at": at.isoformat(), "actor": actor, "action": action, "subject": subject, "detail": dict(detail or {})}

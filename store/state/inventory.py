@@ -5,14 +5,15 @@ from datetime import datetime
 
 import pandas as pd
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
-from model.key import Key
+from model.key import Key, KeyStatus
 from store.state.schema import KeyActivityRow, KeyHistoryRow, KeyRefRow, KeyRow
 
 _FIELDS = tuple(column.key for column in KeyRow.__table__.columns)
 _TRACKED = tuple(name for name in _FIELDS if name not in {"key_id", "pulled_at", "source_last_used_at", "source"})
-_CHUNK = 500
 
 Activity = tuple[str, str | None, datetime, datetime, datetime | None]
 """(key_ref, hint, first seen, last seen, last success)."""
@@ -40,24 +41,25 @@ def save_keys(tx: Session, keys: Iterable[Key], now: datetime) -> dict[str, int]
 
 def save_activity(tx: Session, activity: Sequence[Activity]) -> None:
     """Widen first and last use of key_refs; part of the transaction that makes their segment visible."""
-    for start in range(0, len(activity), _CHUNK):
-        chunk = activity[start : start + _CHUNK]
-        known = {
-            row.key_ref: row
-            for row in tx.scalars(select(KeyActivityRow).where(KeyActivityRow.key_ref.in_([a[0] for a in chunk])))
-        }
-        for key_ref, hint, first, last, success in chunk:
-            row = known.get(key_ref)
-            if row is None:
-                tx.add(
-                    KeyActivityRow(key_ref=key_ref, hint=hint, first_seen=first, last_seen=last, last_success=success)
-                )
-                continue
-            row.first_seen = min(row.first_seen, first)
-            row.last_seen = max(row.last_seen, last)
-            row.hint = row.hint or hint
-            if success is not None:
-                row.last_success = max(row.last_success or success, success)
+    if not activity:
+        return
+    sqlite = tx.get_bind().dialect.name == "sqlite"
+    # SQLite's two-argument min and max are null when either side is; PostgreSQL's least and greatest pass nulls over.
+    least, greatest = (func.min, func.max) if sqlite else (func.least, func.greatest)
+    adding = (insert_sqlite if sqlite else insert_postgresql)(KeyActivityRow)
+    kept, new = KeyActivityRow, adding.excluded
+    success = greatest(func.coalesce(kept.last_success, new.last_success), new.last_success)
+    widened = {
+        "hint": func.coalesce(kept.hint, new.hint),
+        "first_seen": least(kept.first_seen, new.first_seen),
+        "last_seen": greatest(kept.last_seen, new.last_seen),
+        "last_success": func.coalesce(success, kept.last_success),
+    }
+    names = ("key_ref", "hint", "first_seen", "last_seen", "last_success")
+    tx.execute(
+        adding.on_conflict_do_update(index_elements=["key_ref"], set_=widened),
+        [dict(zip(names, row, strict=True)) for row in activity],
+    )
 
 
 def known_refs(tx: Session) -> list[str]:
@@ -152,6 +154,8 @@ def _update(tx: Session, row: KeyRow, values: dict[str, object], now: datetime) 
     changed = False
     for name, value in values.items():
         before = getattr(row, name)
+        if value in _UNSAID and name != "key_id":
+            continue  # what an inventory does not say stays as another said it
         if name == "source_last_used_at" and isinstance(before, datetime):
             value = max(before, value) if isinstance(value, datetime) else before  # noqa: PLW2901 (never moves back)
         if before == value:
@@ -161,6 +165,9 @@ def _update(tx: Session, row: KeyRow, values: dict[str, object], now: datetime) 
             changed = True
             tx.add(KeyHistoryRow(key_id=row.key_id, at=now, field=name, before=_text(before), after=_text(value)))
     return changed
+
+
+_UNSAID: tuple[object, ...] = (None, [], {}, str(KeyStatus.UNKNOWN))
 
 
 def _text(value: object) -> str | None:

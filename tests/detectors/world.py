@@ -23,7 +23,7 @@ class World:
     rows: list[pd.DataFrame] = field(default_factory=list)
     keys: list[dict[str, object]] = field(default_factory=list)
 
-    def add(  # noqa: PLR0917 (the rows of a table)
+    def add(
         self, minutes: object, key_ref: object, ip: object, client: str, outcome: str, requests: object
     ) -> None:
         self.rows.append(

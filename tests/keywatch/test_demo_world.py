@@ -3,7 +3,7 @@
 Long for a file: one world of one second serves all of these tests, and it is made in one place.
 """
 
-# ruff: noqa: SIM300 (expected stands before actual, in tests)
+
 
 import csv
 import gzip

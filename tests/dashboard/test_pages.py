@@ -1,0 +1,250 @@
+"""The pages' logic, on a small real workspace."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboard.serve import EVENTS, STATE_URL
+from model.clock import SystemClock
+from store.handle import Store
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+    from tests.dashboard.conftest import Pages
+
+    Visit = Callable[..., AppTest]
+
+
+def test_the_overview_counts_what_came_in_and_what_was_refused(pages: "Pages", visit: "Visit") -> None:
+    shown = pages.metrics(visit())
+
+    assert {
+        "Requests": "333",
+        "Successful": "94.9 %",
+        "401": "14",
+        "403": "1",
+        "429": "1",
+        "Active keys": "3",
+        "Addresses": "5",
+        "Open incidents": "1",
+    } == shown
+
+
+def test_the_overview_shows_no_change_where_the_logs_do_not_reach_back(visit: "Visit") -> None:
+    page = visit(window="7d")
+
+    assert [""] * 7 == [each.delta for each in page.metric][:7]
+    assert "too late for the 7d before" in page.caption[0].value
+
+
+def test_the_overview_compares_with_the_window_before(visit: "Visit") -> None:
+    page = visit(window="24h")
+
+    assert {"Requests": "+32 %", "401": "new", "Successful": "-12.6 pp"} == {
+        each.label: each.delta for each in page.metric if each.label in {"Requests", "401", "Successful"}
+    }
+
+
+def test_an_open_incident_leads_to_its_page(pages: "Pages", visit: "Visit") -> None:
+    page = pages.click(visit(window="24h"), "open_incidents", "key", "billing-prod")
+
+    assert "Incidents" == page.title[0].value
+    assert "inc_1" == pages.url(page)["incident"]
+
+
+def test_a_busy_key_leads_to_its_page(pages: "Pages", visit: "Visit") -> None:
+    page = pages.click(visit(), "busiest", "name", "crm-dev")
+
+    assert "Key" == page.title[0].value
+    assert {"key": "key_2"} == pages.url(page)
+    assert "crm-dev" in pages.texts(page)
+
+
+def test_the_keys_stand_beside_the_traffic_that_belongs_to_none(pages: "Pages", visit: "Visit") -> None:
+    frame = pages.table(visit("keys"), "keys")
+
+    assert {
+        "billing-prod": 288,
+        "crm-dev": 30,
+        "ac_live_…ssss": 5,
+        "No credential presented": 5,
+        "Unknown credentials from 1 network": 5,
+    } == {str(name).partition(" (fp:")[0]: n for name, n in zip(frame["name"], frame["requests"], strict=True)}
+
+
+def test_an_inactive_key_is_hidden_until_asked_for(pages: "Pages", visit: "Visit") -> None:
+    page = visit("keys")
+    before = list(pages.table(page, "keys")["name"])
+    label = page.toggle[0].label
+    page.toggle[0].set_value(True).run()
+
+    assert "Show inactive (1)" == label
+    assert "old-export" not in before
+    assert "old-export" in list(pages.table(page, "keys")["name"])
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ({"q": "PAY@co"}, ["billing-prod"]),
+        ({"q": "…cccc"}, ["crm-dev"]),
+        ({"environment": "development"}, ["crm-dev"]),
+        ({"owner": "pay@co.example", "inactive": "true"}, ["billing-prod", "old-export"]),
+        ({"status": "revoked", "inactive": "true"}, ["old-export"]),
+    ],
+)
+def test_the_filters_of_the_keys_stand_in_the_url(
+    pages: "Pages", visit: "Visit", filters: dict[str, str], names: list[str]
+) -> None:
+    page = visit("keys", **filters)
+
+    assert names == list(pages.table(page, "keys")["name"])
+
+
+def test_a_search_that_finds_nothing_says_so(visit: "Visit") -> None:
+    page = visit("keys", q="nobody")
+
+    assert "No key matches" in page.info[0].value
+
+
+def test_a_key_page_shows_its_facts_its_use_and_its_findings(pages: "Pages", visit: "Visit") -> None:
+    page = visit("key", key="key_1")
+
+    assert {"billing-prod", "key_1", "ac_live_…bbbb", "pay@co.example", "production"} <= set(pages.texts(page))
+    assert {"Requests": "288", "401": "4", "403": "1", "429": "1", "Addresses": "1"}.items() <= pages.metrics(
+        page
+    ).items()
+    assert ["auth-burst-key", "new-origin"] == list(pages.table(page, "key_findings")["detector"])
+
+
+def test_the_latest_requests_of_a_key_come_newest_first(visit: "Visit") -> None:
+    latest = visit("key", key="key_1").dataframe[-1].value
+
+    assert 200 == len(latest)
+    assert ["401 unauthenticated", "/v1/invoices/4711", "198.51.100.7"] == list(
+        latest.loc[0, ["outcome", "path", "ip"]]
+    )
+    assert latest["ts"].is_monotonic_decreasing
+
+
+def test_a_finding_leads_to_its_incident(pages: "Pages", visit: "Visit") -> None:
+    page = pages.click(visit("key", key="key_1"), "key_findings", "detector", "new-origin")
+
+    assert {"incident": "inc_1"} == pages.url(page)
+
+
+def test_a_key_that_no_inventory_row_knows_has_a_page_too(pages: "Pages", visit: "Visit") -> None:
+    page = pages.click(visit("keys"), "keys", "status", ["△ unregistered"])
+
+    assert "Key" == page.title[0].value
+    assert "5" == pages.metrics(page)["Requests"]
+
+
+def test_unknown_credentials_have_one_page_together(pages: "Pages", visit: "Visit") -> None:
+    page = pages.click(visit("keys"), "keys", "id", "unknown:")
+
+    assert "5" == pages.metrics(page)["401"]
+    assert any("counted by network, not listed" in each.value for each in page.caption)
+
+
+def test_requests_without_a_credential_open_no_page(pages: "Pages", visit: "Visit") -> None:
+    page = pages.click(visit("keys"), "keys", "id", "-")
+
+    assert "Keys" == page.title[0].value
+    assert "no credential" in page.toast[0].value
+
+
+def test_a_key_can_be_picked_when_the_url_names_none(pages: "Pages", visit: "Visit") -> None:
+    page = visit("key")
+    page.selectbox[0].select("key_2").run()
+
+    assert {"key": "key_2"} == pages.url(page)
+    assert "crm-dev" in pages.texts(page)
+
+
+def test_a_key_that_nobody_knows_is_said_to_be_unknown(pages: "Pages", visit: "Visit") -> None:
+    page = visit("key", key="key_9\n**x**")
+
+    assert [r"Neither the inventory nor the logs know a key key_9\x0a**x**."] == pages.texts(page)[-1:]
+
+
+def test_an_unused_key_says_so_instead_of_drawing_nothing(visit: "Visit") -> None:
+    page = visit("key", key="key_3")
+
+    assert "Not used in the last 7d" in page.info[0].value
+
+
+def test_an_incident_shows_its_findings_with_evidence_and_what_to_do(pages: "Pages", visit: "Visit") -> None:
+    page = visit("incidents", incident="inc_1")
+
+    assert {"billing-prod", "198.51.100.7", "Ask the owner."} <= set(pages.texts(page))
+    assert ["failed: 4", "failed: 4"] == [frame.value["detail"].iloc[0] for frame in page.dataframe[1:]]
+
+
+def test_an_incident_leads_to_its_key(pages: "Pages", visit: "Visit") -> None:
+    page = visit("incidents", incident="inc_1")
+    page.button[0].click().run()
+
+    assert {"key": "key_1"} == pages.url(page)
+    assert "Key" == page.title[0].value
+
+
+def test_choosing_an_incident_puts_it_into_the_url(pages: "Pages", visit: "Visit") -> None:
+    page = pages.click(visit("incidents"), "incidents", "key", "billing-prod")
+
+    assert {"incident": "inc_1"} == pages.url(page)
+
+
+def test_filters_of_the_incidents_stand_in_the_url(visit: "Visit") -> None:
+    page = visit("incidents", severity="critical and above")
+
+    assert "No incident matches" in page.info[0].value
+
+
+def test_what_came_from_a_log_is_never_read_as_markup(pages: "Pages", visit: "Visit") -> None:
+    shown = [visit(), visit("keys"), visit("key", key="key_1"), visit("incidents", incident="inc_1")]
+
+    assert any(pages.markup in text for text in pages.texts(shown[3]))
+    for page in shown:
+        read = [*page.markdown, *page.caption, *page.title, *page.subheader, *page.info, *page.warning]
+        assert not [each.value for each in read if "<img" in each.value or "[a](" in each.value]
+
+
+def test_an_empty_store_says_what_to_do(tmp_path: Path, pages: "Pages", monkeypatch: pytest.MonkeyPatch) -> None:
+    Store.open(f"sqlite:///{tmp_path}/state.db", tmp_path / "events").close()
+    monkeypatch.setenv(STATE_URL, f"sqlite:///{tmp_path}/state.db")
+    monkeypatch.setenv(EVENTS, str(tmp_path / "events"))
+    page = pages.open()
+
+    assert "No events yet" == page.subheader[0].value
+    assert "keywatch ingest" in page.code[0].value
+
+
+def test_a_store_that_cannot_be_opened_is_said_in_a_sentence(
+    tmp_path: Path, pages: "Pages", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state.db").write_text("this is no database, and it is long enough to be looked at" * 40)
+    monkeypatch.setenv(STATE_URL, f"sqlite:///{tmp_path}/state.db")
+    monkeypatch.setenv(EVENTS, str(tmp_path / "events"))
+
+    assert any("cannot be opened" in text for text in pages.texts(pages.open()))
+
+
+def test_without_its_environment_the_dashboard_says_how_to_start_it(pages: "Pages") -> None:
+    assert any("keywatch dashboard" in text for text in pages.texts(pages.open()))
+
+
+def test_a_late_source_is_named_and_windows_end_with_the_logs(
+    pages: "Pages", visit: "Visit", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = SystemClock().now() + timedelta(days=400)
+    monkeypatch.setattr(SystemClock, "now", lambda _: later)
+    page = visit(window="24h")
+
+    assert any(text.startswith("Source edge is late: last event 400 d ago") for text in pages.texts(page))
+    assert any("this page ends there and not now" in text for text in pages.texts(page))
+    assert "135" == pages.metrics(page)["Requests"]

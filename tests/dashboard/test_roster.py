@@ -1,0 +1,65 @@
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+
+from dashboard.roster import COLUMNS, NO_KEY, roster
+
+NOW = datetime(2026, 11, 23, 5, 24, tzinfo=UTC)
+MOMENTS = ("expires_at", "last_seen", "source_last_used_at")
+
+
+def keys(**changes: object) -> pd.DataFrame:
+    row = {
+        "key_id": "key_1", "name": "one", "environment": None, "owner": None, "status": "active", "hint": None,
+        "expires_at": None, "last_seen": None, "source_last_used_at": None, "key_refs": ["id:1", "id:2"],
+    }  # fmt: skip
+    frame = pd.DataFrame([row | changes])
+    return frame.assign(**{name: pd.to_datetime(frame[name], utc=True) for name in MOMENTS})
+
+
+def usage(*rows: tuple[str | None, int, int]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["key", "requests", "unauthorized"])
+    named = pd.Series([key for key, _, _ in rows], dtype=object)
+    return frame.assign(key=named, last_seen=pd.Timestamp(NOW))
+
+
+CURVES = pd.DataFrame({"key_ref": ["id:1", "id:2"], "series": [[1, 2], [10, 20]]})
+ACTIVITY = pd.DataFrame({"key_ref": ["fp:1:ab"], "hint": ["ac_…b"], "last_seen": [pd.Timestamp(NOW)]})
+
+
+def made(known: pd.DataFrame, used: pd.DataFrame, findings: dict[str, int] | None = None) -> pd.DataFrame:
+    return roster(known, used, CURVES, activity=ACTIVITY, findings=findings or {}, now=NOW)
+
+
+def test_a_key_adds_up_what_all_its_references_did() -> None:
+    row = made(keys(), usage(("id:1", 3, 1), ("id:2", 30, 0))).iloc[0]
+
+    assert (33, 1, [11, 22]) == (row["requests"], row["unauthorized"], row["curve"])
+
+
+def test_every_request_stands_in_exactly_one_row() -> None:
+    frame = made(
+        keys(), usage(("id:1", 3, 0), (None, 5, 5), ("unknown:a", 7, 7), ("unknown:b", 9, 9), ("fp:1:ab", 2, 0))
+    )
+
+    assert {"key_1": 3, NO_KEY: 5, "unknown:": 16, "fp:1:ab": 2} == dict(
+        zip(frame["id"], frame["requests"], strict=True)
+    )
+
+
+def test_a_revoked_key_is_hidden_unless_it_is_still_tried_or_something_was_found() -> None:
+    revoked = keys(status="revoked")
+
+    assert [True] == list(made(revoked, usage())["hidden"])
+    assert [False] == list(made(revoked, usage(("id:1", 1, 1)))["hidden"])
+    assert [False] == list(made(revoked, usage(), {"key_1": 1})["hidden"])
+
+
+def test_the_last_use_is_the_later_of_the_logs_and_of_the_provider() -> None:
+    row = made(keys(last_seen=NOW - timedelta(days=9), source_last_used_at=NOW - timedelta(days=2)), usage()).iloc[0]
+
+    assert ("2 d ago", 2) == (row["ago"], row["idle_days"])
+
+
+def test_an_empty_store_has_an_empty_roster() -> None:
+    assert list(COLUMNS) == list(made(keys().head(0), usage()).columns)

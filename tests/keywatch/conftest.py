@@ -1,0 +1,70 @@
+"""Workspaces: an empty one, and one that an attack was found in; each made once and copied for every test."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests are no package, and the command line is a module beside them
+
+from commandline import GOOD, NOON, Cli, attack, copied
+
+from ingest.inventory.read import read_keys
+from keywatch.commands.init import make
+from keywatch.ingesting import ingest_source
+from keywatch.judging import judge
+from keywatch.workspace import Workspace
+from model.clock import FixedClock
+from store.state.inventory import save_keys
+
+ATTACKED = """
+[[sources]]
+name = "edge"
+path = "access.log"
+
+[[alerts.targets]]
+name = "file"
+url  = "jsonl:alerts.jsonl"
+
+[[alerts.routes]]
+when = { severity = "high" }
+to   = ["file"]
+"""
+
+
+@pytest.fixture(scope="session")
+def _empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template") / "empty"
+    make(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _attacked(_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = copied(_empty, tmp_path_factory.mktemp("template") / "attacked")
+    (folder / "keywatch.toml").write_text(ATTACKED)
+    (folder / "access.log").write_text("".join(f"{one}\n" for one in attack()))
+    (folder / "keys.csv").write_text(
+        f"key_id,name,environment,owner,status,created_at,secret\nk1,billing,production,Payments,active,2026-09-01,{GOOD}\n"
+    )
+    workspace = Workspace.at(folder / "keywatch.toml")
+    try:
+        with workspace.store.transaction() as tx:
+            save_keys(tx, read_keys(folder / "keys.csv", pulled_at=NOON, pepper=workspace.pepper), NOON)
+        ingest_source(workspace, workspace.config.sources[0], clock=FixedClock(NOON.replace(hour=13)))
+        judge(workspace, now=NOON.replace(hour=13))
+    finally:
+        workspace.close()
+    return folder
+
+
+@pytest.fixture
+def cli(_empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """The command line in an empty workspace."""
+    return Cli(copied(_empty, tmp_path / "workspace"), capsys, monkeypatch)
+
+
+@pytest.fixture
+def found(_attacked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """The command line in a workspace where an attack was ingested and found; nobody was told yet."""
+    return Cli(copied(_attacked, tmp_path / "attacked"), capsys, monkeypatch)
