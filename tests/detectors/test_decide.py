@@ -15,7 +15,7 @@ from detectors.scores import Scored
 from detectors.wording import Names
 from model.finding import Finding, FindingStatus, Severity
 
-BURST = load("auth-burst-key")  # buckets of a minute, quiet for an hour
+BURST = dataclasses.replace(load("auth-burst-key"), quiet=timedelta(hours=1))  # buckets of a minute
 NAMES = Names(conform("key_refs", None), conform("keys", None))
 T0 = datetime(2026, 10, 5, tzinfo=UTC)
 SPAN = 3000

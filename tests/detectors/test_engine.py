@@ -22,8 +22,7 @@ WHOLE = Window(since=world.BEGIN, until=world.END)
 EXPECTED = {
     ("auth-burst-key", "key:id:0", 60),
     ("auth-burst-key", "key:id:5", 60),
-    ("auth-burst-address", "ip:203.0.113.1", 60),
-    ("auth-burst-address", "ip:203.0.115.1", 60),
+    ("auth-burst-address", "ip:203.0.119.1", 56),
     ("key-guessing", "ip:203.0.114.1", 40),
     ("burst-then-success", "key:id:5", 25),
     ("new-origin", "key:id:5", 25),

@@ -23,9 +23,7 @@ class World:
     rows: list[pd.DataFrame] = field(default_factory=list)
     keys: list[dict[str, object]] = field(default_factory=list)
 
-    def add(
-        self, minutes: object, key_ref: object, ip: object, client: str, outcome: str, requests: object
-    ) -> None:
+    def add(self, minutes: object, key_ref: object, ip: object, client: str, outcome: str, requests: object) -> None:
         self.rows.append(
             pd.DataFrame(
                 {
@@ -130,6 +128,7 @@ def attacked(seed: int = 7, count: int = 20) -> World:
     world.add(at(3, 30), "id:10", "203.0.116.1", "python-requests/2", "ok", 2)
     world.add(at(4, 180), "id:1", "198.18.1.1", "app1/1.1", "ok", 60)
     world.add(at(5, 10), "id:unlisted", "203.0.117.1", "curl/8", "ok", 2)
+    world.add(at(8, 8), [f"id:{n}" for n in (0, 3, 5, 6, 8, 9, 11, 13)], "203.0.119.1", "curl/8", "unauthenticated", 7)
     for number, when, outcome in ((100, -20, "ok"), (100, 6, "unauthenticated")):
         world.add(at(when, 5), f"id:{number}", "198.18.100.1", "job/1", outcome, 1)
     world.key(100, status="revoked", revoked_at=noon - timedelta(hours=10), created_at=BEGIN - timedelta(days=20))

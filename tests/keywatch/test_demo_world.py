@@ -3,8 +3,6 @@
 Long for a file: one world of one second serves all of these tests, and it is made in one place.
 """
 
-
-
 import csv
 import gzip
 import ipaddress
