@@ -7,7 +7,7 @@ import typer
 from keywatch.commands.shared import AsJson, print_json, print_table, say, workspace
 from model.errors import DeliveryError, UsageError
 
-_LISTED = ("created_at", "target", "status", "attempts", "severity", "kind", "title", "last_error")
+_LISTED = ("created_at", "target", "status", "title", "last_error")
 
 
 def add(app: typer.Typer) -> None:

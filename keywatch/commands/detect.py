@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from model.finding import Finding, FindingStatus, Severity
 
 _FOUND = 3
-_LISTED = ("severity", "status", "detector", "title", "first_seen", "last_seen", "count")
-_INCIDENTS = ("id", "severity", "status", "headline", "opened_at", "last_seen", "findings")
+_LISTED = ("severity", "status", "title", "last_seen")
+_INCIDENTS = ("id", "severity", "status", "headline", "last_seen")
+_TOLD = ("id", "severity", "status", "headline", "opened_at", "last_seen", "key_name", "owner", "ip")
 
 FailOn = Annotated[
     str | None,
@@ -93,8 +94,7 @@ def incidents(
     with workspace(ctx) as ws, ws.store.reading() as tx:
         found = [one for one in list_incidents(tx) if status in {None, str(one.status)}]
     rows = [
-        {name: getattr(one, name) for name in _INCIDENTS if name != "findings"}
-        | {"key_name": one.key_name, "owner": one.owner, "ip": one.ip, "findings": len(one.findings)}
+        {name: getattr(one, name) for name in _TOLD} | {"findings": len(one.findings)}
         for one in sorted(found, key=lambda one: (str(one.status) == "resolved", -one.severity.rank, one.opened_at))
     ]
     print_json(rows) if as_json else print_table(rows, _INCIDENTS, empty="No incident.")

@@ -89,7 +89,7 @@ def _bar() -> Iterator["Progress | None"]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=shown, transient=True) as bar:
-        task = bar.add_task("ingest", total=1.0, name="", lines=0)
+        task = bar.add_task("ingest", total=1.0, name="reading", lines=0)
 
         def show(path: Path, share: float, lines: int) -> None:
             bar.update(task, completed=share, name=path.name, lines=lines)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from keywatch.workspace import Workspace
     from model.key import Key
 
-_LISTED = ("key_id", "name", "environment", "owner", "status", "created_at", "expires_at", "last_used_at", "hint")
+_LISTED = ("key_id", "name", "environment", "owner", "status", "last_used_at")
 
 
 def add(app: typer.Typer) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from keywatch.workspace import Workspace
 
+_LABELS = {"successes": "ok", "unauthorized": "401", "forbidden": "403", "throttled": "429"}
+"""What a table calls a column whose name would make it wide."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="T", help="The moment taken as now (ISO 8601, or 2d).")]
 Since = Annotated[str | None, typer.Option("--since", metavar="T", help="From when (ISO 8601, or 7d).")]
@@ -81,7 +84,9 @@ def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, empty
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         numbers = all(isinstance(row.get(column), (int, float)) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
+        short = numbers or all(isinstance(row.get(column), datetime | None) for row in rows)
+        label = _LABELS.get(column, column.replace("_", " "))
+        table.add_column(label, justify="right" if numbers else "left", overflow="fold", no_wrap=short)
     for row in rows:
         table.add_row(*(Text(_cell(row.get(column))) for column in columns))
     wide = None if sys.stdout.isatty() else 200
@@ -94,7 +99,7 @@ def _cell(value: object) -> str:
     if value is None or value != value:  # noqa: PLR0124 (NaN and NaT differ from themselves)
         return ""
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%SZ}"
+        return f"{value:%Y-%m-%d %H:%MZ}"
     return plain(f"{value:,}" if isinstance(value, int) else str(value))
 
 

@@ -49,8 +49,16 @@ def usage(
     rows = [{str(n): v for n, v in row.items()} for row in frame.to_dict("records")]
     if group == "key":
         rows = [row | names.get(row["key"], {"key_id": row["key"], "key_name": None}) for row in rows]
-    columns = [group, *(("key_name",) if group == "key" else ()), *_COUNTS]
-    print_json(rows) if as_json else print_table(rows, columns, empty="No request in that time.")
+    if as_json:
+        print_json(rows)
+        return
+    shown = [row | {"key": _called(row)} for row in rows] if group == "key" else rows
+    print_table(shown, [group, *_COUNTS], empty="No request in that time.")
+
+
+def _called(row: dict[str, Any]) -> str:
+    """What a table calls a key: its name, its reference, or that there was none."""
+    return str(row["key_name"] or row["key"] or "(no credential)")
 
 
 def refs_of(tx: "Transaction", key: str) -> list[str]:
