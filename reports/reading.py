@@ -14,12 +14,15 @@ from model.event import UNKNOWN_PREFIX
 from model.finding import Finding, FindingStatus
 from model.incident import Alert, Delivery, Incident, IncidentStatus
 from model.window import Window
-from reports.questions import late_minutes, late_values, outcomes_by_key, source_hours, values_by_key
 from reports.thresholds import DAY, HOUR, HOURLY_UP_TO
 from store.events.reader import EventsReader
 from store.handle import Store, Transaction
 from store.queries.activity import last_use
+from store.queries.coverage import source_hours
+from store.queries.origins import Origin, origins_by_key
+from store.queries.outcomes import outcomes_by_key
 from store.queries.traffic import over_time, totals
+from store.queries.unfolded import unfolded_minutes, unfolded_origins
 from store.state import deliveries, findings, incidents, inventory, segments, sources
 
 RecordT = TypeVar("RecordT", Finding, Incident)
@@ -104,21 +107,17 @@ def read_events(store: Store, judged: Window, state: State) -> Events:
         whole if earlier or late else Window(since=judged.previous().since, until=judged.until)
     ) as reader:
         life = last_use(reader, whole) if earlier else None
-        minutes = late_minutes(reader, whole, late)
+        minutes = unfolded_minutes(reader, whole, key_refs=late)
         return _events(reader, judged, life, minutes, sorted(set(minutes["key_ref"])))
 
 
 def _events(
     reader: EventsReader, judged: Window, life: pd.DataFrame | None, minutes: pd.DataFrame, late: list[str]
 ) -> Events:
-    places = {
-        kind: pd.concat([values_by_key(reader, judged, kind), late_values(reader, judged, late, kind)])
-        for kind in ("ip", "client")
-    }
     return Events(
         outcomes=_unfolded(outcomes_by_key(reader, judged), minutes[minutes["minute"] >= judged.since]),
-        addresses=places["ip"],
-        clients=places["client"],
+        addresses=_origins(reader, judged, "ip", late),
+        clients=_origins(reader, judged, "client", late),
         late=minutes,
         hours=source_hours(reader, judged),
         days=over_time(reader, judged, bucket=HOUR if judged.length <= HOURLY_UP_TO else DAY),
@@ -127,6 +126,11 @@ def _events(
         seen=last_use(reader, judged),
         life=life,
     )
+
+
+def _origins(reader: EventsReader, judged: Window, origin: Origin, late: list[str]) -> pd.DataFrame:
+    usual = origins_by_key(reader, judged, origin)
+    return pd.concat([usual, unfolded_origins(reader, judged, origin, key_refs=late)], ignore_index=True)
 
 
 def _unfolded(outcomes: pd.DataFrame, minutes: pd.DataFrame) -> pd.DataFrame:

@@ -11,11 +11,11 @@ import pandas as pd
 from model.event import Outcome
 from reports.hygiene import flags
 from reports.lifetimes import state_at, used_after_end
-from reports.questions import OUTCOMES
 from reports.reading import Events, State
 from reports.records import Counts, Cover, KeyEntry
 from reports.use import Life, Watch, judge, lives, watch
 from reports.values import earlier, moment, records, text
+from store.queries.outcomes import OUTCOMES_BY_KEY
 
 _COLUMN: Final = {
     Outcome.OK: "successes",
@@ -58,9 +58,9 @@ def entries(state: State, events: Events, cover: Cover) -> tuple[KeyEntry, ...]:
 
 
 def counts_by(outcomes: pd.DataFrame, key_of: Mapping[str, str]) -> dict[str, Counts]:
-    """Counts by key_id of the outcomes of `questions.outcomes_by_key`; references that `key_of` lacks are left out."""
+    """Counts by key_id of what `outcomes_by_key` gives; references that `key_of` lacks are left out."""
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for key_ref, outcome, requests in zip(*(outcomes[name] for name in OUTCOMES), strict=True):
+    for key_ref, outcome, requests in zip(*(outcomes[name] for name in OUTCOMES_BY_KEY), strict=True):
         key_id = key_of.get(key_ref) if key_ref else None
         if key_id is None:
             continue

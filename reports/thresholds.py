@@ -5,7 +5,6 @@ from typing import Final
 
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
-MINUTE: Final = timedelta(minutes=1)
 
 IDLE_DAYS: Final = (45, 90)
 """CIS AWS 1.12 and Prowler's iam_user_accesskey_unused: 45 days; Panther's AWS.AccessKey.Unused: 90."""
