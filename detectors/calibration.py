@@ -8,7 +8,16 @@ comparable) and an exponential tail is fitted beyond u = 2: with n scores of whi
 
 The constants are a prior of 200 scores with a heavier tail than a normal's (5 % beyond 2, mean excess 1; a normal has
 2.3 % and 0.37), so the first days and a lone key have a cautious p-value, and 10,000 pooled scores outweigh it.
-Excesses are cut at 10: an attack that lasted hours must not stretch the tail that judges the next.
+The sum is k times the median / ln 2, which is the mean of an exponential: a few keys that live in bursts would stretch
+a plain mean until nothing is found of all the others (5 % of the keys with excesses of 20 double the line).
+
+**Own tail.** Those few keys have a tail of their own, drawn towards the pool's as far as their history is short: with m
+of a key's N scores beyond 2,
+
+    rate = (100 * pool's + m) / (100 + N),  mean = max(pool's, (5 * pool's + sum of its e_i) / (5 + m))
+
+It is never lighter than the pool's: a light one would be a guess from a few scores, taken at the few that err. Its
+excesses are cut at 10: an attack that lasted hours must not stretch the tail that judges the next.
 
 **Budget.** `budget` is the expected number of false alarms a day of all statistical detectors together. With D of them
 and K keys in hourly buckets there are D * K * 24 tests a day, so each fires at
@@ -33,28 +42,40 @@ _CUT: Final = 10.0
 _PRIOR_SCORES: Final = 200
 _PRIOR_BEYOND: Final = 10
 _PRIOR_MEAN: Final = 1.0
+_OWN_SCORES: Final = 100
+_OWN_BEYOND: Final = 5
 
 
 class Tail(NamedTuple):
-    """A fitted upper tail of standardised scores."""
+    """A fitted upper tail of standardised scores: numbers, or one each a key."""
 
-    rate: float
+    rate: float | Array
     """The share of scores beyond 2."""
-    mean: float
+    mean: float | Array
     """Their mean excess."""
 
     def p(self, scores: Array) -> Array:
-        """The p-values of `scores`; 1 where a score is NaN or not beyond 2."""
-        beyond = np.nan_to_num(scores, nan=0.0) - _FROM
+        """The p-values of `scores` (last axis: keys); 1 where a score is NaN or not beyond 2."""
+        beyond = np.nan_to_num(scores, nan=0.0, neginf=0.0) - _FROM
         return np.where(beyond > 0, self.rate * np.exp(-np.maximum(beyond, 0.0) / self.mean), 1.0)
 
 
 def fit(pool: Array) -> Tail:
     """The tail of a pool of standardised scores of any shape; NaN are left out, an empty pool gives the prior."""
     scores = pool[~np.isnan(pool)]
-    excess = np.minimum(scores[scores > _FROM] - _FROM, _CUT)
+    excess = scores[scores > _FROM] - _FROM
     beyond = _PRIOR_BEYOND + len(excess)
-    return Tail(beyond / (_PRIOR_SCORES + len(scores)), (_PRIOR_BEYOND * _PRIOR_MEAN + excess.sum()) / beyond)
+    total = len(excess) * float(np.median(excess)) / np.log(2) if len(excess) else 0.0
+    return Tail(beyond / (_PRIOR_SCORES + len(scores)), (_PRIOR_BEYOND * _PRIOR_MEAN + total) / beyond)
+
+
+def fit_each(pool: Array) -> Tail:
+    """The tail of each key, from scores by keys: that of the whole pool, and heavier for a key that has shown so."""
+    rate, mean = fit(pool)
+    excess = np.clip(np.nan_to_num(pool, nan=0.0, neginf=0.0) - _FROM, 0.0, _CUT)
+    beyond, scores = (excess > 0).sum(axis=0), (~np.isnan(pool)).sum(axis=0)
+    own = (_OWN_BEYOND * mean + excess.sum(axis=0)) / (_OWN_BEYOND + beyond)
+    return Tail((_OWN_SCORES * rate + beyond) / (_OWN_SCORES + scores), np.maximum(mean, own))
 
 
 def threshold(*, budget: float, tests: float, detectors: int) -> float:

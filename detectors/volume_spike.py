@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from detectors.baseline import MEMORY, Array, Levels
-from detectors.calibration import POOL_DAYS, fit
+from detectors.calibration import POOL_DAYS, fit_each
 from detectors.declare import HOUR, Frames, detector
 from detectors.hourly import Hourly, hourly, keys_a_day
 from detectors.scores import Scored, moment, to_frame
@@ -24,7 +24,7 @@ class Settings:
     times: float = 3.0
     """How many times the expected calls an hour must have."""
     more: int = 50
-    """How many calls beyond the expected an hour must have."""
+    """How many calls beyond the expected it and the two hours before it must have together."""
     alone: float = 10.0
     """How many times the expected calls make one hour enough by itself."""
 
@@ -55,13 +55,14 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
     The calls of an hour (without those answered 401) against the key's own baseline, in two of three hours, at the
     p-value that the budget allows, at least 3 times the expected and 50 more. One hour is enough by itself if it is
-    10 times the expected, twice the key's highest hour of 28 days, and a thousandth as likely.
+    10 times the expected, twice the key's highest hour of 28 days, and a thousandth as likely. How likely is said by
+    such scores of all keys over two weeks; a key that often bursts is judged by its own.
 
     Why it matters: a stolen key is used in bulk, a loop runs wild, or somebody copies everything that the key can
     read.
 
-    False alarms: a backfill, a launch, a load test; a key whose work comes in rare big batches, until four weeks
-    have shown them.
+    False alarms: a backfill, a launch, a load test; a key whose work comes in bursts, until it has shown a few of
+    them; one with rare big batches, until four weeks have shown them.
 
     What to do: see which routes and addresses the calls come from. If they are the usual ones, ask the owner; if
     not, treat it as a leaked key: rotate it, and list what was read.
@@ -76,29 +77,37 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
 
 def _judge(hours: Hourly, usual: Levels, settings: Settings) -> _Hours:
-    p, tests = _calibrated(hours, usual.score)
     calls, expected = hours.calls, np.nan_to_num(usual.expected, nan=np.inf)
-    enough = (calls >= settings.times * expected) & (calls >= expected + settings.more)
-    p = np.where(enough, p, 1.0)
-    earlier = np.minimum(_shifted(p, 1), _shifted(p, 2))
-    alone = (calls >= settings.alone * expected) & (calls >= 2 * _highest_before(hours))
-    single = np.where(alone, np.minimum(1.0, p * 1000), 1.0)
-    return _Hours(np.minimum(np.maximum(p, earlier), single), tests)
-
-
-def _calibrated(hours: Hourly, scores: Array) -> tuple[Array, Array]:
-    """The p-value of each score from the scores of all keys over the two weeks before its day; and the day's tests."""
-    p, tests = np.ones_like(scores), np.ones(len(scores))
+    enough = (calls >= settings.times * expected) & (_three_hours(calls - expected) >= settings.more)
+    alone = enough & (calls >= settings.alone * expected) & (calls >= 2 * _highest_before(hours))
+    twice = _two_of_three(np.where(enough, usual.score, np.nan))
+    p, tests = np.ones_like(calls), np.ones(len(calls))
     for day in np.unique(hours.days):
-        today = hours.span(day, 0, 1)
-        p[today] = fit(scores[hours.span(day, -POOL_DAYS, 0)]).p(scores[today])
+        today, past = hours.span(day, 0, 1), usual.score[hours.span(day, -POOL_DAYS, 0)]
+        single = np.where(alone[today], fit_each(past).p(usual.score[today]) * 1000, 1.0)
+        p[today] = np.minimum(single, fit_each(_two_of_three(past)).p(twice[today]))
         tests[today] = keys_a_day(hours, day) * 24
-    return p, tests
+    return _Hours(p, tests)
 
 
-def _shifted(p: Array, by: int) -> Array:
-    """The values of `by` hours before; 1 where there are none."""
-    return np.vstack([np.ones((min(by, len(p)), p.shape[1])), p[:-by]])
+def _two_of_three(scores: Array) -> Array:
+    """By hour the score that it and one of the two hours before it reach; NaN where there is none.
+
+    Its tail is fitted by itself: two such hours are far rarer than one, and the line is for what is judged.
+    """
+    earlier = np.fmax(_shifted(scores, 1), _shifted(scores, 2))
+    return np.minimum(scores, earlier)
+
+
+def _three_hours(excess: Array) -> Array:
+    """By hour the calls beyond the expected, of it and the two hours before it; an hour with fewer counts as none."""
+    beyond = np.maximum(excess, 0.0)
+    return beyond + np.nan_to_num(_shifted(beyond, 1)) + np.nan_to_num(_shifted(beyond, 2))
+
+
+def _shifted(values: Array, by: int) -> Array:
+    """The values of `by` hours before; NaN where there are none."""
+    return np.vstack([np.full((min(by, len(values)), values.shape[1]), np.nan), values[:-by]])
 
 
 def _highest_before(hours: Hourly) -> Array:

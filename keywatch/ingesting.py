@@ -35,10 +35,13 @@ def ingest_source(
         live = segments.ids(tx)
     sweep(workspace.store.events_root, live)
     result = Ingested(source.name)
+    readable = _readable(found, result)
+    if not readable:
+        raise IngestError("\n".join(result.errors))
     taken = {cursor.origin for cursor in known}
     failure: FormatError | None = None
     with open_reading(workspace, source, clock=clock, result=result, progress=progress) as reading:
-        for seen in files.look(_readable(found, result), known):
+        for seen in files.look(readable, known):
             if not seen.changed:
                 result.unchanged += 1
                 continue
@@ -49,11 +52,8 @@ def ingest_source(
                 result.errors.append(str(error))
             except IngestError as error:
                 result.errors.append(str(error))
-    nothing = not result.lines and not result.unchanged and not result.files
-    if failure is not None and nothing:
+    if failure is not None and not result.lines and not result.unchanged:
         raise failure
-    if nothing and len(found) == 1 and result.errors:
-        raise IngestError(result.errors[0])
     if result.errors:
         with workspace.store.transaction() as tx:
             sources.note_error(tx, source.name, result.errors[-1], clock.now())

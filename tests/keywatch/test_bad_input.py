@@ -69,7 +69,7 @@ def test_a_pipe_is_no_log(cli: Cli) -> None:
 
     done = cli("ingest", cli.root / "pipe")
 
-    assert done.code == 5
+    assert done.code == 1
     assert "is no regular file" in done.err
 
 

@@ -52,8 +52,18 @@ def test_every_change_is_kept_with_what_was_there_before(state: Session) -> None
         ("status", "active", "revoked"),
         ("revoked_at", None, (T0 + DAY).isoformat()),
         ("scopes", "['read', 'write']", "['read']"),
-        ("name", "billing", None),
     } == set(history(state)[1:])
+
+
+def test_what_a_later_inventory_does_not_say_stays_as_it_was(state: Session) -> None:
+    save_keys(state, [KEY], T0)
+    save_keys(state, [Key(key_id=KEY.key_id, owner="ada")], T0 + DAY)
+    state.flush()
+    (row,) = key_frame(state).to_dict("records")
+
+    assert (KEY.name, "ada", str(KEY.status), list(KEY.scopes)) == tuple(
+        row[name] for name in ("name", "owner", "status", "scopes")
+    )
 
 
 def test_the_last_use_that_a_provider_tells_never_moves_back(state: Session) -> None:
