@@ -22,6 +22,10 @@ class Settings:
     span: timedelta = timedelta(minutes=5)
     share: float = 0.5
     """Failed calls as a share of the key's calls within `span`."""
+    others: int = 5
+    """So many other keys that fail at their usual places within `span` are an outage."""
+    theirs: int = 3
+    """Calls answered 401, and no fewer than the successful ones, that another key must have there."""
 
 
 @detector(
@@ -48,7 +52,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     False alarms: a job that was left behind after a rotation, a key whose permissions changed. The bursts of a key
     that is revoked or expired are low, since they are a retry loop and revoked-or-expired-key-used tells where it
-    comes from.
+    comes from. Low too are those of minutes in which 5 other keys fail at places where they had succeeded within
+    hours: that is the service's outage, not an attack on a key.
 
     What to do: look at the address in the finding. If it is the owner's own, ask the owner whether something was
     deployed or rotated. If it is not, block the address, check whether a call succeeded afterwards, and rotate the
@@ -58,21 +63,44 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     over = over_the_line(minutes, "key_ref", at_least=settings.failures, span=settings.span, share=settings.share)
     dead = dead_refs(frames)
     dead_at = dict(zip(dead["key_ref"], dead["dead_at"], strict=True))
+    home = _at_home(minutes)
     return to_frame(
-        _row(burst, settings, dead_at.get(burst.subject)) for burst in bursts(minutes, "key_ref", over, settings.span)
+        _row(burst, settings, dead_at.get(burst.subject), _others(home, burst, settings))
+        for burst in bursts(minutes, "key_ref", over, settings.span)
     )
 
 
-def _row(burst: Burst, settings: Settings, dead_at: datetime | None) -> Scored:
+def _at_home(minutes: pd.DataFrame) -> pd.DataFrame:
+    """The rows of auth_minutes of a key at a network where it had succeeded in an earlier minute, by minute."""
+    rows = minutes.dropna(subset=["key_ref", "network"])
+    first = rows[rows["ok"] > 0].groupby(["key_ref", "network"], as_index=False).agg(worked=("minute", "min"))
+    met = rows.merge(first, on=["key_ref", "network"])
+    return met[met["worked"] < met["minute"]].sort_values("minute", kind="stable")
+
+
+def _others(home: pd.DataFrame, burst: Burst, settings: Settings) -> int:
+    """How many other keys fail at their usual places within the span of the burst."""
+    ends = pd.DatetimeIndex([burst.minute - settings.span, burst.minute])
+    low, high = pd.DatetimeIndex(home["minute"]).searchsorted(ends, side="right")
+    near = home.iloc[low:high]
+    sums = near[near["key_ref"] != burst.subject].groupby("key_ref")[["unauthenticated", "ok"]].sum()
+    failing = (sums["unauthenticated"] >= settings.theirs) & (sums["unauthenticated"] >= sums["ok"])
+    return int(failing.sum())
+
+
+def _row(burst: Burst, settings: Settings, dead_at: datetime | None, others: int) -> Scored:
     ip = top(burst.failed, "ip")
     addresses = burst.failed["ip"].nunique()
     span = int(settings.span.total_seconds() // 60)
+    outage = others >= settings.others
+    low = outage or (dead_at is not None and dead_at <= burst.minute)
+    note = f" {others} other keys failed at their usual places then: look at the service first." if outage else ""
     return Scored(
         bucket=burst.minute,
         subject=f"key:{burst.subject}",
         key_ref=burst.subject,
         ip=ip,
-        severity=Severity.LOW if dead_at is not None and dead_at <= burst.minute else None,
+        severity=Severity.LOW if low else None,
         score=burst.failures / settings.failures,
         count=burst.new,
         first_seen=burst.first_seen,
@@ -80,6 +108,6 @@ def _row(burst: Burst, settings: Settings, dead_at: datetime | None) -> Scored:
         title="{count} failed calls with key {key}" + (f" from {ip}" if ip and addresses == 1 else ""),
         summary=f"At its peak {burst.failures} of {burst.requests} calls within {span} minutes failed "
         f"({burst.share:.0%}), from {addresses} address{'' if addresses == 1 else 'es'}"
-        f"{f', most from {ip}' if ip else ''}.",
+        f"{f', most from {ip}' if ip else ''}.{note}",
         detail={"failures": burst.failures, "requests": burst.requests, "addresses": int(addresses)},
     )

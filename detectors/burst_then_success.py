@@ -9,12 +9,13 @@ import pandas as pd
 from detectors import auth_burst_address, auth_burst_key, key_guessing
 from detectors.bursts import over_the_line, with_failures
 from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
+from detectors.lifetimes import known_refs
 from detectors.scores import Scored, moment, to_frame
 from detectors.windows import sliding_sums
 from model.finding import Severity
 from model.window import Window
 
-_RUN_UP: Final = timedelta(minutes=10)
+_RUN_UP: Final = timedelta(minutes=15)
 """How long before an address is over the line its burst can have begun; the longest span of the inner lines."""
 
 
@@ -63,7 +64,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 def _hot(frames: Frames, minutes: pd.DataFrame) -> pd.DataFrame:
     """The minutes at which an address was in a burst: ip, hot."""
     guessed = key_guessing.over(frames, key_guessing.Settings())
-    address = auth_burst_address.over(minutes, auth_burst_address.Settings())
+    address = auth_burst_address.over(minutes, auth_burst_address.Settings(), known_refs(frames))
     hot = pd.concat([guessed, address])[["ip", "minute"]].rename(columns={"minute": "hot"})
     return pd.concat([hot, _hot_by_key(minutes)]).drop_duplicates().sort_values("hot", kind="stable")
 

@@ -8,8 +8,8 @@ comparable) and an exponential tail is fitted beyond u = 2: with n scores of whi
 
 The constants are a prior of 200 scores with a heavier tail than a normal's (5 % beyond 2, mean excess 1; a normal has
 2.3 % and 0.37), so the first days and a lone key have a cautious p-value, and 10,000 pooled scores outweigh it.
-The sum is k times the median / ln 2, which is the mean of an exponential: a few keys that live in bursts would stretch
-a plain mean until nothing is found of all the others (5 % of the keys with excesses of 20 double the line).
+The sum is k times the median / ln 2, which is the mean of an exponential, and a key counts as three scores beyond u at
+most: a few keys that live in bursts would stretch a plain mean until nothing is found of all the others.
 
 **Own tail.** Those few keys have a tail of their own, drawn towards the pool's as far as their history is short: with m
 of a key's N scores beyond 2,
@@ -42,6 +42,7 @@ _CUT: Final = 10.0
 _PRIOR_SCORES: Final = 200
 _PRIOR_BEYOND: Final = 10
 _PRIOR_MEAN: Final = 1.0
+_VOTES: Final = 3
 _OWN_SCORES: Final = 100
 _OWN_BEYOND: Final = 5
 
@@ -61,12 +62,27 @@ class Tail(NamedTuple):
 
 
 def fit(pool: Array) -> Tail:
-    """The tail of a pool of standardised scores of any shape; NaN are left out, an empty pool gives the prior."""
-    scores = pool[~np.isnan(pool)]
-    excess = scores[scores > _FROM] - _FROM
-    beyond = _PRIOR_BEYOND + len(excess)
-    total = len(excess) * float(np.median(excess)) / np.log(2) if len(excess) else 0.0
-    return Tail(beyond / (_PRIOR_SCORES + len(scores)), (_PRIOR_BEYOND * _PRIOR_MEAN + total) / beyond)
+    """The tail of a pool of standardised scores (by keys, if it has two axes).
+
+    NaN are left out, an empty pool gives the prior.
+    """
+    excess = np.maximum(np.nan_to_num(pool, nan=0.0, neginf=0.0) - _FROM, 0.0)
+    beyond, scores = int((excess > 0).sum()), int((~np.isnan(pool)).sum())
+    # Each key has so many votes: one that bursts daily has more excesses than fifty that do not.
+    votes = np.minimum(1.0, _VOTES / np.maximum((excess > 0).sum(axis=0), 1)) if pool.ndim > 1 else 1.0
+    weights = np.where(excess > 0, votes, 0.0)
+    weight = float(weights.sum())
+    total = weight * _weighted_median(excess, weights) / np.log(2)
+    rate = (_PRIOR_BEYOND + beyond) / (_PRIOR_SCORES + scores)
+    return Tail(rate, (_PRIOR_BEYOND * _PRIOR_MEAN + total) / (_PRIOR_BEYOND + weight))
+
+
+def _weighted_median(values: Array, weights: Array) -> float:
+    """The value at half of the weight; 0 without any."""
+    chosen = weights > 0
+    order = np.argsort(values[chosen], kind="stable")
+    reached = np.cumsum(weights[chosen][order])
+    return float(values[chosen][order][np.searchsorted(reached, reached[-1] / 2)]) if len(reached) else 0.0
 
 
 def fit_each(pool: Array) -> Tail:

@@ -28,6 +28,8 @@ class Settings:
     """At most so many known networks make a new one high, together with a new client or many calls."""
     many: int = 100
     """Successful calls from the new network on one day that are many, if they are half of the key's usual day too."""
+    shared: int = 2
+    """A network that so many other keys were used from before is a place of this company or its customers."""
 
 
 @detector(
@@ -47,7 +49,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     A /24 (or /48) new to a key in use for 7 days and 50 calls (30 days of history; Elastic's "Long-Term Access Key
     First Seen from Source IP" has new_terms of 10 days and successes only). High if the key has few networks and
-    either the client is new too, or the calls are many while the usual networks go on. An address in a known
+    either the client is new too, or the calls are many while the usual networks go on (in this hour or the one
+    before). Low if the client is known and two other keys were used from that network before. An address in a known
     network, a client's new version, a network of another key of the same owner, and keys that always find new
     networks are not told.
 
@@ -71,7 +74,9 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
         if _learnt(known, settings):
             today = origin[(origin["key"] == key) & (origin["day"] == day)]
             strange = [network for network in sorted(places["network"]) if not past.of_owner(str(key), network, day)]
-            rows.extend(row for network in strange for row in _rows(today, network, known, settings))
+            for network in strange:
+                shared = past.of_others(str(key), network, day) >= settings.shared
+                rows.extend(_rows(today, network, known, settings, shared=shared))
     return to_frame(rows)
 
 
@@ -82,20 +87,23 @@ def _learnt(known: History, settings: Settings) -> bool:
     )
 
 
-def _rows(today: pd.DataFrame, network: str, known: History, settings: Settings) -> Iterator[Scored]:
+def _rows(today: pd.DataFrame, network: str, known: History, settings: Settings, *, shared: bool) -> Iterator[Scored]:
     """One row for each hour in which the key succeeded from the new network; severity from the day up to that hour."""
     there = today[today["network"] == network]
     usual = today.loc[today["network"].isin(known.networks), "hour"]
     line = max(settings.many, known.usual_day / 2)
     so_far = 0
     clients: set[str] = set()
-    for hour, calls in there.sort_values("hour").groupby("hour"):
+    for _, calls in there.sort_values("hour").groupby("hour"):
+        hour = calls["hour"].iloc[0]
         so_far += int(calls["ok"].sum())
         clients |= {product(client) for client in calls["client"].dropna()}
         new_client = bool(known.clients) and not clients <= known.clients
-        elsewhere = bool((usual <= hour).any()) and so_far >= line
+        # The owner who moves is here and there for an hour, not all day.
+        elsewhere = bool(usual.between(hour - HOUR, hour).any()) and so_far >= line
         high = len(known.networks) <= settings.few and (new_client or elsewhere)
-        yield _row(calls, network, known, Severity.HIGH if high else None, new_client=new_client)
+        severity = Severity.HIGH if high else Severity.LOW if shared and not new_client else None
+        yield _row(calls, network, known, severity, new_client=new_client)
 
 
 def _row(calls: pd.DataFrame, network: str, known: History, severity: Severity | None, *, new_client: bool) -> Scored:
@@ -111,7 +119,7 @@ def _row(calls: pd.DataFrame, network: str, known: History, severity: Severity |
         key_ref=key_ref,
         ip=ip,
         severity=severity,
-        score=(2.0 if severity else 1.0) + min(count, 1000) / 1000,
+        score=(2.0 if severity == Severity.HIGH else 1.0) + min(count, 1000) / 1000,
         count=count,
         first_seen=moment(calls["first_seen"].fillna(calls["hour"]).min()),
         last_seen=moment(calls["last_seen"].fillna(calls["hour"]).max()),

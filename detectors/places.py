@@ -42,6 +42,7 @@ class Histories:
         self._networks = {str(key): days for key, days in networks.groupby("key")}
         self._clients = {str(key): days for key, days in clients.groupby("key")}
         self._owners = owners
+        self._places = {str(network): days for network, days in networks.groupby("network")}
         owned = networks.assign(owner=networks["key"].map(owners)).dropna(subset=["owner"])
         self._owned = dict(iter(owned.groupby(["owner", "network"])))
 
@@ -73,6 +74,11 @@ class Histories:
         """Whether another key of the same owner succeeded from that network before the day."""
         days = _before(self._owned.get((self._owners.get(key), network)), day)
         return days is not None and bool((days["key"] != key).any())
+
+    def of_others(self, key: str, network: str, day: pd.Timestamp) -> int:
+        """How many other keys succeeded from that network before the day."""
+        days = _before(self._places.get(network), day)
+        return 0 if days is None else int(days.loc[days["key"] != key, "key"].nunique())
 
 
 def histories(frames: Frames, keys: dict[str, str]) -> Histories:

@@ -42,7 +42,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     A key that the inventory has ended is tried: low from where it was used before, high from a new network, after a
     grace of 10 minutes (revoked) or 24 hours (expired). A success later than the end plus 5 minutes is critical. A
-    status without a date counts for all earlier time, and the finding says so.
+    status without a date counts for all earlier time, and the finding says so; a success before the inventory was
+    pulled is then medium, for the key may have lived, unless it comes after a week in which the key was not used.
 
     Why it matters: a success means that revoking did not work and the key still opens the door. A try from a new
     place means that somebody else has the old key; from the usual place, that a forgotten job still depends on it.
@@ -55,6 +56,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """
     used = _dead_use(frames, settings)
     first = _places(frames)
+    used = used.merge(frames["keys"][["key_id", "pulled_at"]], on="key_id", how="left")
+    used = used.assign(surely=used["dated"] | (used["first"] >= used["pulled_at"]))
     begun = frames["telemetry"]["since"].min()
     groups = used.sort_values(["hour", "ip"]).groupby(["key_ref", "hour"])
     return to_frame(row for _, group in groups for row in _row(group, first, begun, settings))
@@ -90,6 +93,8 @@ def _row(group: pd.DataFrame, places: pd.DataFrame, begun: pd.Timestamp, setting
     new = not group["network"].isin(set(mine["network"])).all()
     watched = not pd.isna(begun) and day - begun >= settings.history
     severity, where = _judge(won, known=not mine.empty, new=new, watched=watched)
+    if won and not lead["surely"] and (not watched or not mine.empty):
+        severity = Severity.MEDIUM
     ended = f"on {lead['dead_at']:%Y-%m-%d %H:%M} UTC" if lead["dated"] else "at a time the inventory does not say"
     note = "" if lead["dated"] else " The status is undated and counts for all earlier time too."
     verb = "succeeded" if won else "was tried"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.baseline import score_series
-from detectors.calibration import fit, threshold
+from detectors.calibration import fit, fit_each, threshold
 
 HOURS = pd.date_range("2026-09-07", periods=24 * 40, freq="h", tz="UTC")
 
@@ -111,5 +111,29 @@ def test_the_budget_is_the_false_alarms_a_day(tail: str) -> None:
     line = threshold(budget=0.5, tests=250 * 24, detectors=1)
 
     alarms = (fit(pool).p(draw(250 * 24 * days)) <= line).sum() / days
+
+    assert alarms < 1.0
+
+
+def test_keys_that_live_in_bursts_do_not_raise_the_line_of_the_others() -> None:
+    rng = np.random.default_rng(3)
+    calm = rng.standard_normal((24 * 14, 90))
+    wild = np.where(rng.random((24 * 14, 10)) < 0.04, rng.uniform(2, 30, (24 * 14, 10)), 0.0)
+
+    alone, among = fit_each(calm), fit_each(np.hstack([calm, wild]))
+    heavy = float(among.p(np.full(100, 8.0))[90:].min())
+
+    assert np.median(among.p(np.full(100, 8.0))[:90]) < 10 * np.median(alone.p(np.full(90, 8.0))) < 1e-6
+    assert heavy > 1e-3
+
+
+@pytest.mark.parametrize("tail", ["normal", "heavy"])
+def test_the_budget_holds_for_each_key_with_its_own_tail(tail: str) -> None:
+    rng = np.random.default_rng(3)
+    draw = rng.standard_normal if tail == "normal" else (lambda shape: rng.laplace(size=shape))
+    pool, days = draw((24 * 14, 250)), 60
+    line = threshold(budget=0.5, tests=250 * 24, detectors=1)
+
+    alarms = (fit_each(pool).p(draw((24 * days, 250))) <= line).sum() / days
 
     assert alarms < 1.0
