@@ -57,8 +57,8 @@ def _tell(done: "Played", folder: Path, seconds: float) -> None:
     ]
     say(f"{len(found)} incidents, {len(done.judgement.findings)} findings:\n")
     print_table(rows, _COLUMNS, empty="No incident.")
-    say(f"\n{done.delivered.sent} alerts delivered; the local HTTP target got {len(done.received)}, the first:")
-    for message in done.received[:1]:
+    say(f"\n{done.delivered.sent} alerts delivered; the local HTTP target got {len(done.received)}:")
+    for message in done.received:
         say(f"  {message.get('title', '')}")
     root = folder.resolve()
     say(f"\nLog        {root / 'inputs' / 'access.log'}")
