@@ -44,10 +44,10 @@ docs: $(VENV)/.ready ## Write the generated pages anew.
 	$(BIN)/python docs/generate.py
 
 lock: ## Pin the newest dependencies (needs pip-tools).
-	pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-options --no-annotate \
+	pip-compile --quiet --generate-hashes --no-emit-options --no-annotate \
 		--no-header --strip-extras --extra dev --output-file requirements.lock pyproject.toml
-	@# The project itself and comments that name a host go.
-	@sed -i -e '/^keywatch @/d' -e '/^#/d' requirements.lock
+	@# The project itself, and options and comments that name a host, go.
+	@sed -i -e '/^keywatch @/d' -e '/^--/d' -e '/^#/d' requirements.lock
 
 bench: $(VENV)/.ready ## Measure ingest against its peers; writes benchmarks/RESULTS.md.
 	$(BIN)/python benchmarks/ingest.py
