@@ -437,3 +437,17 @@ def test_a_rewritten_file_is_told_by_what_stood_before_the_offset_too(
     ingest(logs)
 
     assert once(range(100), range(100), range(100, 101), range(200, 202)) == paths()
+
+
+def test_known_content_under_a_new_name_is_opened_once_and_then_left_alone(
+    logs: Path, ingest: Callable[..., Ingested], line: Callable[..., str]
+) -> None:
+    log = logs / "a.log"
+    log.write_text("".join(line(n) for n in range(100)))
+    ingest(log)
+    (logs / "a.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    renamed, again = ingest(logs / "a.log.1.gz"), ingest(logs / "a.log.1.gz")
+
+    assert (0, 0) == (renamed.events, renamed.unchanged)
+    assert (0, 1) == (again.events, again.unchanged)
