@@ -6,6 +6,8 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
+from ingest.framing.interface import Records
+
 _CHUNK = 16_384
 """Lines a record batch; DuckDB's threads take one batch at a time."""
 _SAMPLE = 200
@@ -30,13 +32,14 @@ def readable(block: bytes, *, at_start: bool) -> bytes:
     return block
 
 
-def table(block: bytes) -> pa.Table:
-    """One row a line: `n` (int32, from 1) and `text` (large_string, with its line end). Blank lines are there too."""
-    offsets = _offsets(block)
+def table(records: Records) -> pa.Table:
+    """One row a record, blank ones too: `n` (int32, its line in the block, from 1), `text` and `envelope` (text)."""
+    offsets = _offsets(records.data)
     count = len(offsets) - 1
-    text = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(block))
-    number = pa.array(np.arange(1, count + 1, dtype=np.int32))
-    whole = pa.table({"n": number, "text": text})
+    text = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(records.data))
+    own = np.arange(1, count + 1, dtype=np.int32) if records.numbers is None else records.numbers
+    envelope = pa.nulls(count, pa.string()) if records.envelopes is None else pa.array(records.envelopes, pa.string())
+    whole = pa.table({"n": pa.array(own), "text": text, "envelope": envelope})
     return pa.Table.from_batches(_batches(whole), schema=whole.schema)
 
 

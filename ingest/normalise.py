@@ -85,7 +85,7 @@ def events_sql(source: str, prefixes: Sequence[str], *, request_id: bool, path_i
         TRY_CAST(r.bytes_in AS BIGINT) AS bytes_in, CAST(r.duration_ms AS DOUBLE) AS duration_ms, a.user_agent,
         a.client, w.network, {kept_id} AS request_id, {_flags()} AS flags, r.n AS line, c.bare
     FROM raw r LEFT JOIN credentials c ON r.secret = c.secret LEFT JOIN networks w ON r.ip = w.ip
-        LEFT JOIN agents a ON r.user_agent = a.raw WHERE r.reason IS NULL"""
+        LEFT JOIN agents a ON r.user_agent = a.raw WHERE r.reason IS NULL AND r.skipped IS NULL"""
     relative = "regexp_replace(target, '^https?://[^/]+', '')"
     steps = (
         f"CASE WHEN starts_with(target, 'http') THEN {relative} ELSE target END AS path",

@@ -13,7 +13,8 @@ import pyarrow as pa
 from ingest import lines, normalise
 from ingest.fingerprint import Pepper, bare, hint
 from ingest.formats.interface import RAW_COLUMNS, Plan
-from ingest.formats.sql import METHOD_OF_REQUEST, TARGET_OF_REQUEST, WORDS, in_url
+from ingest.formats.sql import METHOD_OF_REQUEST, TARGET_OF_REQUEST, WORDS
+from ingest.framing.interface import Records
 from ingest.redact import quoted, redact
 from model.event import EVENT_COLUMNS
 from model.plain import plain
@@ -30,7 +31,7 @@ class Parsed:
     lines: int
     events: int
     skipped: int
-    """Blank lines."""
+    """Blank lines and lines of another kind."""
     rejected: int
     rejects: tuple[Reject, ...]
     """Samples, at most a thousand."""
@@ -49,9 +50,9 @@ class Parser:
         """Close the connection."""
         self.duck.close()
 
-    def parse(self, block: bytes, plan: Plan, *, source: str, request_id: bool = False) -> Parsed:
-        """Make the table `events` (EVENT_COLUMNS without `batch`) of a block of lines."""
-        numbered = lines.table(block)
+    def parse(self, records: Records, plan: Plan, *, source: str, request_id: bool = False) -> Parsed:
+        """Make the table `events` (EVENT_COLUMNS without `batch`) of a block's records."""
+        numbered = lines.table(records)
         self._take_apart(numbered, plan)
         self._map_credentials()
         self.duck.execute(normalise.networks_sql())
@@ -61,7 +62,7 @@ class Parser:
             normalise.events_sql(source, self._prefixes, request_id=request_id, path_is_name=plan.path_is_name)
         )
         events = self._count("SELECT count(*) FROM events")
-        skipped = self._count("SELECT count(*) FROM raw WHERE reason = ''")
+        skipped = self._count("SELECT count(*) FROM raw WHERE skipped IS NOT NULL")
         rejected = numbered.num_rows - events - skipped
         rejects = self._rejects(numbered) if rejected else ()
         return Parsed(lines=numbered.num_rows, events=events, skipped=skipped, rejected=rejected, rejects=rejects)
@@ -89,17 +90,15 @@ class Parser:
         self.duck.unregister("mapped")
 
     def _rejects(self, numbered: pa.Table) -> tuple[Reject, ...]:
+        self.duck.register("lines", numbered)
         rows = self.duck.execute(
-            f"SELECT n, reason FROM raw WHERE reason <> '' ORDER BY n LIMIT {_REJECT_SAMPLES}",
+            f"SELECT n, reason, text FROM raw JOIN lines USING (n) WHERE reason IS NOT NULL ORDER BY n"
+            f" LIMIT {_REJECT_SAMPLES}",
         ).fetchall()
-        text = numbered.column("text")
+        self.duck.unregister("lines")
         return tuple(
-            Reject(
-                line=n,
-                reason=reason,
-                sample=plain(redact(text[n - 1].as_py().strip(), prefixes=self._prefixes), _SAMPLE_LENGTH),
-            )
-            for n, reason in rows
+            Reject(line=n, reason=why, sample=plain(redact(text.strip(), prefixes=self._prefixes), _SAMPLE_LENGTH))
+            for n, why, text in rows
         )
 
     def _count(self, query: str) -> int:
@@ -111,24 +110,41 @@ class Parser:
         found = self.duck.execute(f"SELECT {', '.join(names)} FROM events ORDER BY line").fetchall()
         return [dict(zip(names, row, strict=True)) for row in found]
 
-    def blank_lines(self) -> list[int]:
-        """The numbers of the last block's blank lines."""
-        return [row[0] for row in self.duck.execute("SELECT n FROM raw WHERE reason = '' ORDER BY n").fetchall()]
+    def skipped(self) -> list[tuple[int, str]]:
+        """(line, class) of the last block's lines that are no requests."""
+        return self.duck.execute("SELECT n, skipped FROM raw WHERE skipped IS NOT NULL ORDER BY n").fetchall()
 
 
 def _raw_sql(plan: Plan) -> str:
-    """The raw columns and the reject's reason of each line: null for an event, empty for a blank line."""
-    taken = "SELECT n, text FROM lines"
+    """The raw columns, secret and key_id; why a line is no event: its reject's reason, or the class it is skipped as.
+
+    Both are null for an event.
+    """
+    taken = "SELECT n, text, envelope FROM lines"
     for step in plan.prepare:
         taken = f"SELECT *, {step} FROM ({taken})"
     columns = ", ".join(f"{plan.columns.get(name, 'NULL')} AS {name}" for name in RAW_COLUMNS)
+    of_line = [c.expression if not c.of_target else "NULL" for c in plan.credentials]
+    carried = "".join(f", {expression} AS credential_{i}" for i, expression in enumerate(of_line))
     unread = f"CASE WHEN {plan.unread} THEN {quoted(plan.unread_reason)} END AS unread"
-    blank = "CASE WHEN length(text) < 3 AND trim(text, E' \\r\\n\\t') = '' THEN '' END AS blank"
-    taken = f"SELECT n, {columns}, {unread}, {blank} FROM ({taken})"
+    kinds = "".join(f" WHEN {condition} THEN {quoted(kind)}" for condition, kind in plan.skips)
+    skipped = f"CASE WHEN length(text) < 3 AND trim(text, E' \\r\\n\\t') = '' THEN 'blank'{kinds} END AS skipped"
+    taken = f"SELECT n, {columns}{carried}, {unread}, {skipped} FROM ({taken})"
     if "request" in plan.columns:
         target = f"coalesce(target, {TARGET_OF_REQUEST}) AS target"
         method = f"coalesce(method, {METHOD_OF_REQUEST}) AS method"
         taken = f"SELECT * EXCLUDE (words) REPLACE ({target}, {method}) FROM (SELECT *, {WORDS} FROM ({taken}))"
-    reason = f"coalesce(blank, unread, CASE WHEN ts IS NULL THEN {quoted(plan.time_reason)} END) AS reason"
-    kept = "* EXCLUDE (unread, blank, request) REPLACE (coalesce(secret, " + in_url("target") + ") AS secret)"
-    return f"SELECT {kept}, {reason} FROM ({taken})"
+    reason = f"coalesce(unread, CASE WHEN ts IS NULL THEN {quoted(plan.time_reason)} END)"
+    reason = f"CASE WHEN skipped IS NULL THEN {reason} END AS reason"
+    kept = ["n", "skipped", *(name for name in RAW_COLUMNS if name != "request")]
+    return (
+        f"SELECT {', '.join(kept)}, {_first(plan, 'secret')} AS secret, {_first(plan, 'id')} AS key_id, {reason}"
+        f" FROM ({taken})"
+    )
+
+
+def _first(plan: Plan, kind: str) -> str:
+    found = [
+        c.expression if c.of_target else f"credential_{i}" for i, c in enumerate(plan.credentials) if c.kind == kind
+    ]
+    return f"coalesce({', '.join(found)}, NULL)" if found else "CAST(NULL AS VARCHAR)"

@@ -2,9 +2,9 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from ingest.formats.interface import Carrier, KeyPlace, Kind
 from keywatch.variables import refuse_unknown, with_mounted
 from model.errors import ConfigError
 
@@ -43,10 +44,33 @@ class SecretsConfig(Section):
 
 
 class KeyConfig(Section):
-    """Where the credential stands in a line."""
+    """Where a credential may stand in a line: one of field, header, query, cookie and path."""
 
-    field: str = Field(description="The field's name as the log spells it; dots reach into nested objects.")
-    kind: Literal["secret", "id"] = Field(default="secret", description="`id` when the log holds the provider's id.")
+    field: str | None = Field(
+        default=None, description="The field's name as the log spells it; dots reach into nested objects."
+    )
+    header: str | None = Field(default=None, description="A request header, by its HTTP name.")
+    query: str | None = Field(default=None, description="A query parameter.")
+    cookie: str | None = Field(default=None, description="A cookie.")
+    path: str | None = Field(default=None, description="A path with `{key}` where the credential stands.")
+    kind: Kind = Field(default="secret", description="`id` when the log holds the provider's id.")
+
+    @model_validator(mode="after")
+    def _one_carrier(self) -> Self:
+        if len(self._named()) != 1:
+            msg = "name exactly one of field, header, query, cookie and path"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def place(self) -> KeyPlace:
+        """The same in the words of ingest."""
+        carrier, name = self._named()[0]
+        return KeyPlace(carrier=carrier, name=name, kind=self.kind)
+
+    def _named(self) -> list[tuple[Carrier, str]]:
+        carriers: tuple[Carrier, ...] = ("field", "header", "query", "cookie", "path")
+        return [(carrier, name) for carrier in carriers if (name := getattr(self, carrier)) is not None]
 
 
 class SourceConfig(Section):
@@ -55,10 +79,19 @@ class SourceConfig(Section):
     name: str = Field(description="How the source is called everywhere.")
     path: str = Field(description="A file, a folder, or a glob.")
     format: str = Field(default="auto", description="`auto`, or a name that `keywatch formats list` shows.")
-    log_format: str | None = Field(default=None, description="A pasted nginx log_format.")
-    key: KeyConfig | None = Field(default=None, description="Where the credential stands; left out: well-known fields.")
+    log_format: str | None = Field(default=None, description="A pasted nginx log_format or Apache LogFormat.")
+    pattern: str | None = Field(default=None, description="A regular expression (RE2) with named groups.")
+    key: KeyConfig | tuple[KeyConfig, ...] = Field(
+        default=(),
+        description="Where the credential stands, or several places in order; left out: well-known ones.",
+    )
     fields: dict[str, str] = Field(default={}, description="Our column to the log's own field, for JSON lines.")
     request_id: bool = Field(default=False, description="Keep the request id (16 bytes an event).")
+
+    @property
+    def keys(self) -> tuple[KeyConfig, ...]:
+        """The places of `key`, in order."""
+        return (self.key,) if isinstance(self.key, KeyConfig) else self.key
 
 
 class InventorySourceConfig(Section):

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest import lines
-from ingest.formats.interface import Format, KeyField, Options, Plan
+from ingest.formats.interface import Format, Options, Plan
 from ingest.formats.registry import FORMATS, named, recognise
 from ingest.formats.variables import KEYS
+from ingest.framing.choose import framing_of
+from ingest.framing.interface import Framing, Records
 from ingest.parse import Parsed, Parser
 from ingest.sources import files
 from ingest.sources.files import Block, Look
@@ -70,11 +72,11 @@ class Reading:
     @property
     def options(self) -> Options:
         """What the config says about the source's lines."""
-        key = self.source.key
         return Options(
-            key=KeyField(field=key.field, kind=key.kind) if key else None,
+            keys=tuple(place.place for place in self.source.keys),
             fields=self.source.fields,
             log_format=self.source.log_format,
+            pattern=self.source.pattern,
         )
 
 
@@ -118,11 +120,12 @@ def read_file(reading: Reading, seen: Look, taken: set[str]) -> None:
     try:
         for block in _blocks(reading, seen, taken):
             if block.data:
-                data = lines.readable(block.data, at_start=block.before is None)
+                framing = framing_of(block.head)
+                records = _records(block, framing)
                 # A few lines may say little of the fields: the file's first ones help.
-                sample = lines.sample(data) if _splitter(block.head) else lines.sample(block.head) + lines.sample(data)
+                sample = _first_lines(block.head, framing) + lines.sample(records.data)
                 fmt = fmt or _format_of(reading, sample, seen.path)
-                waiting.append((block, reading.pool.submit(_prepare, reading, data, sample, fmt)))
+                waiting.append((block, reading.pool.submit(_prepare, reading, records, sample, fmt)))
             elif block.before is not None and block.after != block.before:
                 _note(reading, block)
             if len(waiting) > _AHEAD:
@@ -141,13 +144,18 @@ def read_file(reading: Reading, seen: Look, taken: set[str]) -> None:
 
 def _blocks(reading: Reading, seen: Look, taken: set[str]) -> Iterator[Block]:
     now = reading.clock.now().timestamp()
-    for block in files.blocks(seen, reading.source.name, taken=frozenset(taken), now=now, whole=_splitter):
+    for block in files.blocks(seen, reading.source.name, taken=frozenset(taken), now=now, framing=framing_of):
         taken.add(block.after.origin)
         yield block
 
 
-def _splitter(head: bytes) -> Callable[[bytes], bytes] | None:
-    return next((fmt.split for fmt in FORMATS.values() if fmt.split and fmt.is_document(head)), None)
+def _records(block: Block, framing: Framing) -> Records:
+    return framing.records(lines.readable(block.data, at_start=block.before is None))
+
+
+def _first_lines(head: bytes, framing: Framing) -> list[str]:
+    head = lines.readable(head, at_start=True)
+    return lines.sample(framing.records(head[: framing.cut(head)]).data)
 
 
 def _format_of(reading: Reading, sample: Sequence[str], path: Path) -> Format:
@@ -161,17 +169,17 @@ def _format_of(reading: Reading, sample: Sequence[str], path: Path) -> Format:
 
 def _plan(reading: Reading, data: bytes, sample: list[str], fmt: Format) -> Plan:
     plan = fmt.plan(sample, reading.options)
-    if plan.reads_keys or reading.source.key is not None:
+    if plan.reads_keys or reading.options.keys:
         return plan
     # A key field that most lines leave out is in no sample, and to miss it would be silent.
     rare = lines.line_with(data, (name.rpartition(".")[2] for name in KEYS))
     return fmt.plan([*sample, rare], reading.options) if rare else plan
 
 
-def _prepare(reading: Reading, data: bytes, sample: list[str], fmt: Format) -> _Prepared:
+def _prepare(reading: Reading, records: Records, sample: list[str], fmt: Format) -> _Prepared:
     """Parse a block and write its segment; runs on the thread of the pool."""
-    plan = _plan(reading, data, sample, fmt)
-    parsed = reading.parser.parse(data, plan, source=reading.source.name, request_id=reading.source.request_id)
+    plan = _plan(reading, records.data, sample, fmt)
+    parsed = reading.parser.parse(records, plan, source=reading.source.name, request_id=reading.source.request_id)
     written = _write(reading, parsed)
     reads_keys = plan.reads_keys or (written is not None and bool(written.activity))
     return _Prepared(parsed=parsed, written=written, format=plan.format, reads_keys=reads_keys)

@@ -1,15 +1,12 @@
 """AWS CloudTrail: records files (`{"Records": […]}`) or one event a line; the key is the access key's id."""
 
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from ingest.formats import json_lines
-from ingest.formats.interface import Format, KeyField, Options, Plan
+from ingest.formats.interface import Format, KeyPlace, Options, Plan
 
-_HEAD = re.compile(rb'^\s*\{\s*"Records"\s*:')
 _FIELDS: Final = {
     "ts": "eventTime",
     "ip": "sourceIPAddress",
@@ -35,11 +32,6 @@ OUTCOME: Final = (
 """CloudTrail has error codes and no status; the families are those of the AWS API references."""
 
 
-def _split(document: bytes) -> bytes:
-    records = json.loads(document)["Records"]
-    return b"".join(json.dumps(record, separators=(",", ":")).encode() + b"\n" for record in records)
-
-
 def _confidence(sample: Sequence[str], options: Options) -> float:
     del options
     hits = sum(1 for line in sample if '"eventSource"' in line and '"eventVersion"' in line)
@@ -47,11 +39,10 @@ def _confidence(sample: Sequence[str], options: Options) -> float:
 
 
 def _plan(sample: Sequence[str], options: Options) -> Plan:
-    key = options.key or KeyField(field="userIdentity.accessKeyId", kind="id")
+    keys = options.keys or (KeyPlace(name="userIdentity.accessKeyId", kind="id"),)
     fields = _FIELDS | dict(options.fields)
-    plan = json_lines.plan_of("cloudtrail", sample, Options(key=key, fields=fields))
-    columns = {name: expression for name, expression in plan.columns.items() if name != "secret"}
-    columns |= {"outcome": OUTCOME, "target": f"'/' || {plan.columns['target']}"}
+    plan = json_lines.plan_of("cloudtrail", sample, Options(keys=keys, fields=fields))
+    columns = {**plan.columns, "outcome": OUTCOME, "target": f"'/' || {plan.columns['target']}"}
     return replace(plan, columns=columns, path_is_name=True)
 
 
@@ -60,6 +51,4 @@ FORMAT: Final = Format(
     title="AWS CloudTrail",
     confidence=_confidence,
     plan=_plan,
-    split=_split,
-    is_document=lambda head: _HEAD.match(head) is not None,
 )

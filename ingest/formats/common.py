@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from ingest.formats import text
+from ingest.formats import carriers, text
 from ingest.formats.interface import Format, Options, Plan
 from ingest.formats.sql import clf_moment
 
@@ -42,11 +42,18 @@ def _confidence(sample: Sequence[str], _options: Options) -> float:
     return 0.9 * text.confidence(_RE, sample)
 
 
-def _plan(_sample: Sequence[str], _options: Options) -> Plan:
+def _plan(_sample: Sequence[str], options: Options) -> Plan:
     # The bytes end the line, so its end stays on them: rtrim.
     fits = f"len(q) = 3 AND len(s) = 3 AND {FITS}"
     pieces = PIECES | {"bytes": "rtrim(s[3], E'\\r\\n')"}
-    return text.plan("common", PATTERN, COLUMNS, reads_keys=False, quickly=(SPLITS, fits, pieces))
+    credentials = carriers.credentials(options, known=(), read=text.field)
+    return text.plan(
+        "common",
+        PATTERN,
+        COLUMNS,
+        credentials=credentials,
+        quickly=(SPLITS, fits, pieces),
+    )
 
 
 FORMAT: Final = Format(name="common", title="nginx or Apache common", confidence=_confidence, plan=_plan)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 RAW_COLUMNS: Final = (
     "ts",
     "ip",
+    "forwarded",
     "method",
     "target",
     "request",
@@ -18,34 +19,52 @@ RAW_COLUMNS: Final = (
     "duration_ms",
     "user_agent",
     "referer",
-    "secret",
-    "key_id",
     "request_id",
+    "country",
+    "asn",
 )
-"""What a plan may give. `ts` is a TIMESTAMP in UTC; `target` is the path with its query, and
-`request` a whole request line that gives method and target where they are missing; `secret` and `key_id` are the
-credential, raw or as the provider's id; `duration_ms` a DOUBLE; the rest is text. Missing ones are null."""
+"""What a plan may give. `ts` is a TIMESTAMP in UTC; `ip` the peer's address, with or without a port; `forwarded` what
+proxies wrote of the addresses before it (X-Forwarded-For or Forwarded, as logged); `target` is the path with its query,
+and `request` a whole request line that gives method and target where they are missing; `duration_ms` a DOUBLE; the rest
+is text. Missing ones are null. Credentials are no columns: see `Plan.credentials`."""
+
+Carrier = Literal["field", "header", "query", "cookie", "path"]
+Kind = Literal["secret", "id"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyField:
-    """Where the credential stands."""
+class KeyPlace:
+    """Where a credential may stand."""
 
-    field: str
-    """The field's name as the log spells it; dots reach into nested objects."""
-    kind: Literal["secret", "id"] = "secret"
+    carrier: Carrier = "field"
+    name: str
+    """field: the log's own name, dots reach into nested objects; header, query, cookie: its name as in HTTP; path: a
+    path with `{key}` where it stands (`/bot{key}/send`)."""
+    kind: Kind = "secret"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the config says about a source's lines."""
 
-    key: KeyField | None = None
-    """None: well-known fields are tried."""
+    keys: tuple[KeyPlace, ...] = ()
+    """Tried in order. Empty: well-known fields, then well-known query parameters."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Raw column to the log's own field name; wins over well-known names."""
     log_format: str | None = None
-    """A pasted nginx `log_format`."""
+    """A pasted nginx `log_format` or Apache `LogFormat`."""
+    pattern: str | None = None
+    """The user's own regular expression with named groups; runs in RE2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """An expression that gives one possible credential of a line, or null."""
+
+    expression: str
+    """SQL over `text` and the names of `prepare`; with `of_target` over `target` alone."""
+    kind: Kind = "secret"
+    of_target: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +73,14 @@ class Plan:
 
     format: str
     prepare: tuple[str, ...]
-    """Steps that take `text` apart, each a list of `expression AS name` over `text` and the names before it."""
+    """Steps that take `text` apart, each a list of `expression AS name` over `text`, `n` (its number), `envelope` (the
+    time that a wrapper wrote beside it, as text, or null) and the names before it."""
     columns: Mapping[str, str]
-    """Raw column to expression over `text` and the names of `prepare`."""
+    """Raw column to expression over the same."""
+    credentials: tuple[Credential, ...] = ()
+    """In order; the first that a line holds is its key, the others are taken out of its texts all the same."""
+    skips: tuple[tuple[str, str], ...] = ()
+    """(condition, class): lines of another kind, such as `tcp` or `header`, that are no requests and no rejects."""
     unread: str
     """Condition over the same: the line is none of this format."""
     unread_reason: str
@@ -65,8 +89,11 @@ class Plan:
     """Whether `target` is an operation's name, in which a long word is no token."""
     time_reason: str = "the time cannot be read"
     """What a reject says when only the time is missing."""
-    reads_keys: bool
-    """Whether any field of the lines can hold a credential."""
+
+    @property
+    def reads_keys(self) -> bool:
+        """Whether a field of the lines (not only their URL) can hold a credential."""
+        return any(not credential.of_target for credential in self.credentials)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +106,7 @@ class Format:
     confidence: Callable[[Sequence[str], Options], float]
     """Share of the sample's lines that it reads, 0 to 1."""
     plan: Callable[[Sequence[str], Options], Plan]
-    """Raises FormatError when the options do not fit."""
-    split: Callable[[bytes], bytes] | None = None
-    """For documents that hold many records: the records, one JSON object a line. Raises ValueError when it is not
-    whole."""
-    is_document: Callable[[bytes], bool] = lambda _head: False
-    """Whether a file that begins so must be split."""
+    """Raises FormatError when the options do not fit. The sample begins with the file's first lines; with `directive`
+    the directives that hold for the block's first line, then those inside the block, stand before them."""
+    directive: str | None = None
+    """How lines begin that say what the following lines hold (`#Fields:`); a change within a file counts from there."""

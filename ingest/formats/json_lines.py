@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ingest.formats.interface import Format, KeyField, Options, Plan
+from ingest.formats import carriers
+from ingest.formats.interface import Format, Options, Plan
 from ingest.formats.sql import any_moment, first
-from ingest.formats.variables import DURATIONS, FIELDS, KEYS
+from ingest.formats.variables import DURATIONS, FIELDS
 from ingest.redact import quoted
 from model.errors import FormatError
 
@@ -49,9 +50,7 @@ def plan_of(name: str, sample: Sequence[str], options: Options) -> Plan:
     duration = options.fields.get("duration_ms")
     for field in (duration,) if duration else tuple(f for f in DURATIONS if f in seen)[:1]:
         columns["duration_ms"] = f"TRY_CAST({read(field)} AS DOUBLE) * {DURATIONS.get(field, 1)}"
-    keys = _keys(seen, options)
-    for kind, column in (("secret", "secret"), ("id", "key_id")):
-        columns[column] = first(read(field) for field, of in keys.items() if of == kind)
+    credentials = carriers.credentials(options, known=seen, read=read)
     listed = ", ".join(quoted(_path(field)) for field in paths)
     return Plan(
         format=name,
@@ -60,7 +59,7 @@ def plan_of(name: str, sample: Sequence[str], options: Options) -> Plan:
         unread="r IS NULL",
         unread_reason="not valid JSON",
         time_reason=f"no time in {ts_fields[0]}",
-        reads_keys=bool(keys),
+        credentials=credentials,
     )
 
 
@@ -68,12 +67,6 @@ def _fields(column: str, seen: Sequence[str], options: Options) -> list[str]:
     if column in options.fields:
         return [options.fields[column]]
     return [field for field in FIELDS[column] if field in seen]
-
-
-def _keys(seen: Sequence[str], options: Options) -> Mapping[str, str]:
-    if isinstance(options.key, KeyField):
-        return {options.key.field: options.key.kind}
-    return {field: kind for field, kind in KEYS.items() if field in seen}
 
 
 def _flat(record: Mapping[str, object], before: str) -> list[str]:

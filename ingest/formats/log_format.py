@@ -5,12 +5,12 @@ which variable.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from ingest.formats import json_lines, text
-from ingest.formats.interface import Format, KeyField, Options, Plan
+from ingest.formats import carriers, json_lines, text
+from ingest.formats.interface import Credential, Format, KeyPlace, Options, Plan
 from ingest.formats.sql import any_moment
 from ingest.formats.variables import DURATIONS, FIELDS, KEYS
 from model.errors import FormatError
@@ -72,19 +72,21 @@ def _columns(variables: Sequence[str], options: Options) -> dict[str, str]:
             columns[column] = any_moment(f"{{{chosen}}}") if column == "ts" else text.field(chosen)
     for variable in (v for v in variables if v in DURATIONS):
         columns.setdefault("duration_ms", f"TRY_CAST({text.field(variable)} AS DOUBLE) * {DURATIONS[variable]}")
-    return columns | _keys(variables, options)
-
-
-def _keys(variables: Sequence[str], options: Options) -> dict[str, str]:
-    known: Mapping[str, str] = {options.key.field: options.key.kind} if options.key else KEYS
-    columns: dict[str, str] = {}
-    for variable, kind in known.items():
-        if variable.removeprefix("$") in variables:
-            columns.setdefault("secret" if kind == "secret" else "key_id", text.field(variable.removeprefix("$")))
-    for variable in variables:
-        if variable.startswith("arg_") and not options.key and "key" in variable:
-            columns.setdefault("secret", text.field(variable))
     return columns
+
+
+def _credentials(variables: Sequence[str], options: Options) -> tuple[Credential, ...]:
+    def header(name: str) -> str | None:
+        variable = "http_" + name.lower().replace("-", "_")
+        return f"{{{variable}}}" if variable in variables else None
+
+    keys = tuple(replace(place, name=place.name.removeprefix("$")) for place in options.keys)
+    held = [v for v in variables if v.startswith("arg_") and "key" in v] if not keys else []
+    found = [Credential(expression=text.field(v)) for v in held]
+    places = carriers.credentials(
+        replace(options, keys=keys), known=variables, read=lambda name: f"{{{name}}}", header=header
+    )
+    return (*found, *(c for c in places if c.of_target or any(f"{{{v}}}" in c.expression for v in variables)))
 
 
 def _json_plan(body: str, sample: Sequence[str], options: Options) -> Plan:
@@ -95,13 +97,10 @@ def _json_plan(body: str, sample: Sequence[str], options: Options) -> Plan:
         for variable in reversed(known)
         if variable in spelled
     }
-    key = options.key or next(
-        (KeyField(field=spelled[v], kind=kind) for v, kind in KEYS.items() if v in spelled),
-        None,
-    )
+    keys = options.keys or tuple(KeyPlace(name=spelled[v], kind=kind) for v, kind in KEYS.items() if v in spelled)
     duration = next((v for v in DURATIONS if v in spelled), None)
     durations = {"duration_ms": spelled[duration]} if duration else {}
-    merged = Options(key=key, fields=fields | durations | dict(options.fields))
+    merged = Options(keys=keys, fields=fields | durations | dict(options.fields))
     plan = json_lines.plan_of("log_format", sample, merged)
     if duration is None or "duration_ms" in options.fields:
         return plan
@@ -136,7 +135,7 @@ def _plan(sample: Sequence[str], options: Options) -> Plan:
     if "ts" not in columns:
         msg = f"The log_format writes no time; its variables are: {', '.join(variables)}."
         raise FormatError(msg, hint="Add $time_iso8601, $time_local or $msec to it.")
-    return text.plan("log_format", pattern, columns, reads_keys="secret" in columns or "key_id" in columns)
+    return text.plan("log_format", pattern, columns, credentials=_credentials(variables, options))
 
 
 FORMAT: Final = Format(name="log_format", title="pasted nginx log_format", confidence=_confidence, plan=_plan)

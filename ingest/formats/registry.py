@@ -1,18 +1,26 @@
 """All formats, and which of them a sample is."""
 
 from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final
 
-from ingest.formats import cloudtrail, combined, common, json_lines, log_format, nginx_json
+import ingest.formats
+from ingest.formats import log_format
 from ingest.formats.interface import Format, Options
 from ingest.redact import redact
 from model.errors import FormatError
 from model.plain import plain
 
-FORMATS: Final[dict[str, Format]] = {
-    module.FORMAT.name: module.FORMAT for module in (cloudtrail, nginx_json, json_lines, combined, common, log_format)
-}
-"""By name; in the order in which ties are broken."""
+
+def _found() -> dict[str, Format]:
+    modules = (import_module(f"ingest.formats.{info.name}") for info in iter_modules(ingest.formats.__path__))
+    formats = (module.FORMAT for module in modules if hasattr(module, "FORMAT"))
+    return {fmt.name: fmt for fmt in sorted(formats, key=lambda fmt: fmt.name)}
+
+
+FORMATS: Final[dict[str, Format]] = _found()
+"""By name: every module of this folder that has a FORMAT."""
 
 _ENOUGH = 0.5
 _SHOWN = 200

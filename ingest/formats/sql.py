@@ -1,5 +1,6 @@
 """Pieces of DuckDB SQL that several formats share: moments, outcomes, nulls, credentials in a query."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -8,8 +9,11 @@ from ingest.redact import quoted
 CLF_TIME = "%d/%b/%Y:%H:%M:%S %z"
 
 _URL_KEYS = "x[-_]api[-_](?:key|token)|api[-_]?key|api[-_]?token|access_token|auth_token|oauth_token|token|key"
-IN_URL = rf"(?i)[?&](?:{_URL_KEYS})=([^&#\s]+)"
-"""Query parameters that carry a credential; the group is its value."""
+
+
+def query_pattern(name: str | None) -> str:
+    """The pattern of a query parameter that carries a credential, by its name or a well-known one; one group."""
+    return rf"(?i)[?&](?:{_URL_KEYS if name is None else re.escape(name)})=([^&#\s]+)"
 
 
 def present(expression: str) -> str:
@@ -75,9 +79,9 @@ METHOD_OF_REQUEST: Final = (
 """The method of a request line, or null where there is none."""
 
 
-def in_url(target: str) -> str:
-    """The credential in a target's query, decoded, or null."""
-    raw = f"regexp_extract({target}, {quoted(IN_URL)}, 1)"
+def in_query(target: str, pattern: str) -> str:
+    """The credential in a target's query, decoded, or null; `pattern` as `query_pattern` gives it."""
+    raw = f"regexp_extract({target}, {quoted(pattern)}, 1)"
     # Escapes that are no UTF-8 (%FF) make url_decode fail: such a value is taken as it stands.
     found = f"nullif(coalesce(TRY(url_decode({raw})), {raw}), '')"
     return f"CASE WHEN contains({target}, '=') THEN {found} END"

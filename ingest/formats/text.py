@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from ingest.formats.interface import Plan
+from ingest.formats.interface import Credential, Plan
 from ingest.formats.sql import present
 from ingest.redact import quoted
 
@@ -20,7 +21,7 @@ def plan(
     pattern: str,
     columns: Mapping[str, str],
     *,
-    reads_keys: bool,
+    credentials: tuple[Credential, ...],
     quickly: tuple[tuple[str, ...], str, Mapping[str, str]] | None = None,
 ) -> Plan:
     """A plan from a pattern; `columns` are expressions in which `{group}` stands for a named group of it.
@@ -44,7 +45,7 @@ def plan(
         # A pattern that does not match gives empty groups, and no log writes an empty time.
         unread="r." + _time_group(columns["ts"]) + " = ''",
         unread_reason=f"does not match {name}",
-        reads_keys=reads_keys,
+        credentials=tuple(replace(c, expression=_fill(c.expression, groups)) for c in credentials),
     )
 
 

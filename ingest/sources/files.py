@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from ingest.framing.interface import LINES, Framing
 from ingest.sources.content import HEAD, TAIL, Content, digest
 from ingest.sources.matching import Look, look
 from model.errors import IngestError
@@ -60,14 +61,13 @@ def blocks(
     *,
     taken: frozenset[str],
     now: float,
-    whole: Callable[[bytes], Callable[[bytes], bytes] | None],
+    framing: Callable[[bytes], Framing] = lambda _head: LINES,
     size: int | None = None,
 ) -> Iterator[Block]:
     """The file's new lines.
 
-    `taken` are origins in use; `now` is the clock in epoch seconds; `whole` gives, for a file's head, the splitter of a
-    document that must be read in one piece. Raises IngestError when the file went away, is no longer the one that was
-    looked at, or is a document that is not whole.
+    `taken` are origins in use; `now` is the clock in epoch seconds; `framing` gives, for a file's head, where
+    its records end. Raises IngestError when the file went away, or is no longer the one that was looked at.
     """
     with Content(seen.path) as content:
         head = content.head()
@@ -77,11 +77,7 @@ def blocks(
         if content.inode != seen.inode or (cursor.offset and content.skip_to(cursor.offset) != cursor.tail_hash):
             msg = f"{content.path} was rotated while it was being read."
             raise IngestError(msg, hint="Nothing is lost: the next ingest reads what is left.")
-        splitter = whole(head)
-        if splitter is not None:
-            yield from _document(content, cursor, seen.cursor, splitter, head)
-            return
-        yield from _lines(content, cursor, seen.cursor, head, size=size or _size(head), now=now)
+        yield from _lines(content, cursor, seen.cursor, head, framing(head), size=size or _size(head), now=now)
 
 
 def _size(head: bytes) -> int:
@@ -93,6 +89,7 @@ def _lines(
     cursor: Cursor,
     before: Cursor | None,
     head: bytes,
+    framing: Framing,
     *,
     size: int,
     now: float,
@@ -103,8 +100,8 @@ def _lines(
         read = content.read(size)
         ended = len(read) < size
         data = carry + read
-        cut = data.rfind(b"\n") + 1
-        if ended and cut < len(data) and _is_final(content, now):
+        cut = framing.cut(data)
+        if framing is LINES and ended and cut < len(data) and _is_final(content, now):
             cut = len(data)
         carry, taken = data[cut:], data[:cut]
         whole = ended and not carry and not content.broken
@@ -134,26 +131,6 @@ def _seen_whole(content: Content, cursor: Cursor, head: bytes) -> Block:
 def _is_final(content: Content, now: float) -> bool:
     """Whether a last line without a line end will never be finished."""
     return not content.broken and (content.compressed or now - content.modified > _IDLE_SECONDS)
-
-
-def _document(
-    content: Content,
-    cursor: Cursor,
-    before: Cursor | None,
-    splitter: Callable[[bytes], bytes],
-    head: bytes,
-) -> Iterator[Block]:
-    if cursor.offset:
-        return
-    data = content.read(1 << 40)
-    try:
-        records = splitter(data)
-    except (ValueError, KeyError, TypeError) as error:
-        msg = f"{content.path} is not whole: {content.broken or error}."
-        raise IngestError(msg, hint="It is read again when it has changed; nothing of it was stored.") from None
-    after = _advance(cursor, data, content, head, tail=data[-TAIL:], whole=True)
-    after = replace(after, lines=records.count(b"\n"))
-    yield Block(data=records, head=head, before=before, after=after, done=1.0)
 
 
 def _matches(pattern: str) -> list[Path]:

@@ -67,7 +67,7 @@ def _try(file: Path, name: str, log_format: str | None, *, limit: int | None) ->
     from ingest import lines
     from ingest.fingerprint import Pepper
     from ingest.formats.interface import Options
-    from ingest.formats.registry import FORMATS
+    from ingest.framing.choose import records_of
     from ingest.parse import Parser
     from ingest.sources.content import Content
 
@@ -77,9 +77,8 @@ def _try(file: Path, name: str, log_format: str | None, *, limit: int | None) ->
         broken = content.broken
     if len(block) == _LARGEST:
         block = block[: block.rfind(b"\n") + 1]
-    whole = next((f.split for f in FORMATS.values() if f.split and f.is_document(block[:4096])), None)
-    data = lines.readable(whole(block) if whole else block, at_start=True)
-    sample = lines.sample(data)
+    records = records_of(block)
+    sample = lines.sample(records.data)
     if not sample:
         if broken:
             msg = f"{file} holds no whole line: {broken}."
@@ -89,17 +88,18 @@ def _try(file: Path, name: str, log_format: str | None, *, limit: int | None) ->
     # Nothing is kept, so any pepper does: the references only tell which lines share a key.
     parser = Parser(pepper=Pepper(b"formats test"))
     try:
-        parser.parse(data, chosen.plan(sample, options), source=file.name, request_id=True)
+        parser.parse(records, chosen.plan(sample, options), source=file.name, request_id=True)
         rows = parser.rows()
-        others = parser.duck.execute("SELECT n, reason FROM raw WHERE reason IS NOT NULL ORDER BY n").fetchall()
+        skipped = parser.skipped()
+        rejected = parser.duck.execute("SELECT n, reason FROM raw WHERE reason IS NOT NULL ORDER BY n").fetchall()
     finally:
         parser.close()
     return {
         "format": chosen.name,
         "confidence": confidence,
         "events": [{"line": row["line"]} | row for row in (rows if limit is None else rows[:limit])],
-        "rejects": [{"line": n, "reason": reason} for n, reason in others if reason],
-        "skipped": [{"line": n, "class": "blank"} for n, reason in others if not reason],
+        "rejects": [{"line": n, "reason": reason} for n, reason in rejected],
+        "skipped": [{"line": n, "class": kind} for n, kind in skipped],
     }
 
 

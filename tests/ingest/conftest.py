@@ -8,8 +8,9 @@ import pytest
 
 from ingest import lines
 from ingest.fingerprint import Pepper
-from ingest.formats.interface import KeyField, Options
-from ingest.formats.registry import FORMATS, named, recognise
+from ingest.formats.interface import KeyPlace, Options
+from ingest.formats.registry import named, recognise
+from ingest.framing.choose import records_of
 from ingest.parse import Parser
 
 
@@ -50,13 +51,12 @@ def read(_parser: Parser) -> Callable[..., Read]:
         **options: Any,  # noqa: ANN401 (fields of Options)
     ) -> Read:
         raw = text.encode() if isinstance(text, str) else text
-        whole = next((f.split for f in FORMATS.values() if f.split and f.is_document(raw[:4096])), None)
-        data = lines.readable(whole(raw) if whole else raw, at_start=True)
-        sample = lines.sample(data)
-        chosen = Options(key=KeyField(field=key, kind=kind) if key else None, **options)
+        records = records_of(raw)
+        sample = lines.sample(records.data)
+        chosen = Options(keys=(KeyPlace(name=key, kind=kind),), **options) if key else Options(**options)
         fmt = recognise(sample, chosen, where="a test")[0] if format == "auto" else named(format)
         plan = fmt.plan(sample, chosen)
-        parsed = _parser.parse(data, plan, source="test", request_id=True)
+        parsed = _parser.parse(records, plan, source="test", request_id=True)
         rejects = [(r.line, r.reason, r.sample) for r in parsed.rejects]
         return Read(
             format=plan.format, events=_parser.rows(), rejects=rejects, skipped=parsed.skipped, lines=parsed.lines

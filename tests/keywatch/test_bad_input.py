@@ -79,7 +79,8 @@ def test_an_unknown_format_tells_what_was_tried_and_shows_the_first_line(cli: Cl
     done = cli("ingest", odd)
 
     assert done.code == 1
-    assert "Tried: cloudtrail, nginx-json, json, combined, common" in done.err
+    assert "Tried: " in done.err
+    assert all(name in done.err for name in ("cloudtrail", "nginx-json", "combined"))
     assert "The first line is: the quick brown fox" in done.err
 
 

@@ -1,5 +1,6 @@
 """The sample beside each format becomes the events that one reads in it."""
 
+import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +15,12 @@ from ingest.formats.registry import FORMATS
 Read = Callable[..., Any]
 SAMPLES = Path(ingest.formats.__file__).parent / "samples"
 SECRET = "ac_live_Hq3vTz8LmWc2Rb7NxYk4Pd9F"
-LOG_FORMAT = (
-    '\'$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" \''
-    ' \'"$http_user_agent" $request_time "$upstream_response_time" $http_x_api_token\''
-)
-OPTIONS: dict[str, dict[str, Any]] = {
-    "log_format": {"log_format": LOG_FORMAT},
-    "json": {"fields": {"target": "url"}, "key": "headers.x-api-key"},
-}
+
+
+def options_of(name: str) -> dict[str, Any]:
+    """What the file `<name>.toml` beside a sample says: log_format, pattern, fields, key, kind."""
+    beside = SAMPLES / f"{name}.toml"
+    return tomllib.loads(beside.read_text()) if beside.exists() else {}
 
 
 def test_a_sample_lies_beside_each_format() -> None:
@@ -32,7 +31,7 @@ def test_a_sample_lies_beside_each_format() -> None:
 def test_each_sample_is_recognised_and_read_whole(read: Read, name: str) -> None:
     text = (SAMPLES / f"{name}.log").read_text()
 
-    found = read(text, **OPTIONS.get(name, {}))
+    found = read(text, **options_of(name))
 
     assert name == found.format
     assert text.count("\n") == len(found.events)
@@ -40,7 +39,7 @@ def test_each_sample_is_recognised_and_read_whole(read: Read, name: str) -> None
 
 
 def event(read: Read, name: str, at: int) -> dict[str, Any]:
-    found = read((SAMPLES / f"{name}.log").read_text(), **OPTIONS.get(name, {}))
+    found = read((SAMPLES / f"{name}.log").read_text(), **options_of(name))
     return {column: value for column, value in found.events[at].items() if value is not None}
 
 

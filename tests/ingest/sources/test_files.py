@@ -347,7 +347,7 @@ def test_a_file_of_many_blocks_is_read_whole_with_one_cursor(logs: Path, line: L
     (logs / "a.log").write_text(text + line(1000)[:20])
     seen = look([logs / "a.log"], [])[0]
 
-    found = list(files.blocks(seen, "edge", taken=frozenset(), now=time.time(), whole=lambda _head: None, size=777))
+    found = list(files.blocks(seen, "edge", taken=frozenset(), now=time.time(), size=777))
 
     assert text.encode() == b"".join(block.data for block in found)
     assert all(block.data.endswith(b"\n") for block in found)
@@ -359,7 +359,7 @@ def test_every_cursor_on_the_way_through_a_file_is_known_again(logs: Path, line:
     path = logs / "a.log"
     path.write_text("".join(line(n) for n in range(60)))
     seen = look([path], [])[0]
-    found = list(files.blocks(seen, "edge", taken=frozenset(), now=0.0, whole=lambda _head: None, size=333))
+    found = list(files.blocks(seen, "edge", taken=frozenset(), now=0.0, size=333))
     path.rename(logs / "b.log")
     (logs / "c.log.gz").write_bytes(gzip.compress((logs / "b.log").read_bytes()))
 
@@ -378,14 +378,14 @@ def test_a_file_that_is_rotated_between_the_look_and_the_reading_is_left_for_the
     write(path, line, range(100, 200))
 
     with pytest.raises(IngestError, match="was rotated while it was being read"):
-        list(files.blocks(seen, "edge", taken=frozenset(), now=0.0, whole=lambda _head: None))
+        list(files.blocks(seen, "edge", taken=frozenset(), now=0.0))
 
 
 def test_a_file_that_is_rotated_while_it_is_being_read_is_read_to_its_end(logs: Path, line: Line) -> None:
     path = logs / "a.log"
     write(path, line, range(50))
     seen = look([path], [])[0]
-    reading = files.blocks(seen, "edge", taken=frozenset(), now=0.0, whole=lambda _head: None, size=500)
+    reading = files.blocks(seen, "edge", taken=frozenset(), now=0.0, size=500)
     first = next(reading)
     path.rename(logs / "a.log.1")
     write(path, line, range(100, 200))

@@ -142,7 +142,7 @@ class Ledger(Writers):
     def take(self, size: int) -> Counter[int]:
         for seen in files.look(files.find([self.logs]), list(self.cursors.values())):
             taken = frozenset(self.cursors)
-            blocks = files.blocks(seen, "edge", taken=taken, now=time.time(), whole=lambda _head: None, size=size)
+            blocks = files.blocks(seen, "edge", taken=taken, now=time.time(), size=size)
             for block in blocks if seen.changed else ():
                 assert block.before == self.cursors.get(block.after.origin)
                 if block.data:
