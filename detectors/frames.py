@@ -96,7 +96,9 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         ),
     ),
     "key_refs": FrameSpec(_columns(text="key_ref key_id name owner environment status timezone")),
-    "sources": FrameSpec(_columns(time="last_event_at last_read_at", text="name", flag="late reads_keys")),
+    "sources": FrameSpec(
+        _columns(time="last_event_at last_read_at lost_at", text="name", count="bytes_lost", flag="late reads_keys")
+    ),
     "telemetry": FrameSpec(_columns(time="since until")),
 }
 

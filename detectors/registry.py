@@ -21,6 +21,7 @@ _MODULES: Final = {
     "unused-key": "unused_key",
     "never-used-key": "never_used_key",
     "over-age-key": "over_age_key",
+    "bytes-lost": "bytes_lost",
 }
 """Detector id to module; a new detector is one file and one line here."""
 

@@ -1,4 +1,4 @@
-"""Writes the generated pages: detectors, command line, config. With --check it only says which are stale."""
+"""Writes the generated pages: detectors, formats, command line, config. With --check it only says which are stale."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import format_pages
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -22,9 +23,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is stale")
     check = parser.parse_args().check
     made = {DOCS / "detectors" / name: text for name, text in pages().items()}
+    made |= {DOCS / "formats" / name: text for name, text in format_pages.pages().items()}
     made |= {DOCS / "cli.md": _cli(), DOCS / "config.md": _config()}
     stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    stale += [path for path in (DOCS / "detectors").glob("*.md") if path not in made]
+    folders = (DOCS / "detectors", DOCS / "formats")
+    stale += [path for folder in folders for path in folder.glob("*.md") if path not in made]
     for path in stale:
         if check:
             sys.stderr.write(f"{path.relative_to(DOCS.parent)} is stale: make docs\n")

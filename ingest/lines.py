@@ -1,7 +1,8 @@
 """Bytes to lines: a block becomes an Arrow table of numbered lines without copying the text."""
 
 import codecs
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ _CHUNK = 16_384
 """Lines a record batch; DuckDB's threads take one batch at a time."""
 _SAMPLE = 200
 _PIECE = 1 << 18
+_LOOKED_AT = 1 << 16
 
 
 def readable(block: bytes, *, at_start: bool) -> bytes:
@@ -43,6 +45,44 @@ def table(records: Records) -> pa.Table:
     return pa.Table.from_batches(_batches(whole), schema=whole.schema)
 
 
+def count(data: bytes) -> int:
+    """How many lines, a last one without its end among them."""
+    return data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
+
+
+def some(data: bytes, rows: Sequence[int]) -> pa.Table:
+    """The lines of the ascending `rows` (from 0) as `table` gives them."""
+    numbers = np.array(rows, dtype=np.int32) + 1
+    return table(Records(b"".join(_ended(line) for line in _find(data, rows)), numbers=numbers))
+
+
+def texts(records: Records, numbers: Sequence[int]) -> list[str]:
+    """The records of the ascending line numbers."""
+    places = [n - 1 for n in numbers]
+    if records.numbers is not None:
+        places = np.searchsorted(records.numbers, numbers).tolist()
+    return [line.decode("utf-8", "replace") for line in _find(records.data, places)]
+
+
+def _find(data: bytes, rows: Sequence[int]) -> list[bytes]:
+    """The lines of the ascending `rows`; pieces of the block that hold none of them are only counted."""
+    found: list[bytes] = []
+    wanted, line, begin = deque(rows), 0, 0
+    while wanted:
+        end = data.find(b"\n", begin + _PIECE) + 1 or len(data)
+        inside = data.count(b"\n", begin, end) + (end == len(data))
+        if wanted[0] < line + inside:
+            pieces = data[begin:end].split(b"\n")
+            while wanted and wanted[0] < line + inside:
+                found.append(pieces[wanted.popleft() - line])
+        line, begin = line + inside, end
+    return found
+
+
+def _ended(line: bytes) -> bytes:
+    return line + b"\n"
+
+
 def sample(block: bytes, limit: int = _SAMPLE) -> list[str]:
     """Up to `limit` lines that are not blank: the first half from the start, the others spread over the block."""
     start = block[: 256 * limit].split(b"\n")[: limit // 2]
@@ -53,7 +93,8 @@ def sample(block: bytes, limit: int = _SAMPLE) -> list[str]:
         end = block.find(b"\n", begin)
         if begin and end > begin:
             lines.append(block[begin:end].decode("utf-8", "replace").strip("\r"))
-    return [line for line in lines if line.strip()]
+    # A line of a megabyte says little more of its format, and makes patterns slow.
+    return [line[:_LOOKED_AT] for line in lines if line.strip()]
 
 
 def line_with(block: bytes, names: Iterable[str]) -> str | None:

@@ -1,137 +1,108 @@
-"""Raw columns to event columns: routes, networks, clients, outcomes, and the last redaction before writing."""
+"""Raw rows to events: one join with the small tables, which hold what was looked at once a block."""
 
-import ipaddress
 from collections.abc import Sequence
-from typing import Final
 
-import duckdb
-import pyarrow as pa
-
+from ingest.distinct import address_key, by_method
 from ingest.formats.sql import outcome_of_status
-from ingest.redact import MARK, look, quoted, redact_sql
-from model.event import Flag
-
-_IPV4_NETWORK: Final = r"^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$"
-_V4_BITS: Final = 24
-_V6_BITS: Final = 48
-
-_IDENTIFIER: Final = (
-    r"/(?:[0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}"
-    r"|[0-9A-HJKMNP-TV-Z]{26}|[A-Za-z]{1,12}_[A-Za-z0-9]*[0-9][A-Za-z0-9]*|[^/\s]+@[^/\s]+|\[redacted\])(/|$)"
-)
-"""Path segments that name one thing: numbers, UUIDs, hashes, ULIDs, prefixed ids, e-mail addresses, redacted ones."""
-
-_CLIENT: Final = (
-    "CASE WHEN user_agent LIKE 'Mozilla/%' THEN coalesce("
-    r"nullif(regexp_extract(user_agent, '(Edg|OPR|Firefox|SamsungBrowser|Googlebot|bingbot|Chrome|CriOS)/(\d+)'), ''),"
-    r"nullif(regexp_extract(user_agent, '(Version/\d+|MSIE \d+|Trident/\d+)'), ''), 'Mozilla')"
-    r" ELSE coalesce(nullif(regexp_extract(user_agent, '^[^/\s]{1,60}(/v?\d+)?'), ''), left(user_agent, 40)) END"
-)
-"""Product and major version: `python-requests/2`, `Firefox/133`, `curl/8`."""
+from ingest.redact import MARK, issued_sql, quoted
+from ingest.treatment import Treatment
+from model.event import EVENT_COLUMNS, Flag
 
 
-def networks_sql() -> str:
-    """The table `networks` (ip, network): /24 of IPv4; the others follow by `map_other_networks`."""
-    return (
-        "CREATE OR REPLACE TEMP TABLE networks AS SELECT ip, nullif(regexp_extract(ip, "
-        f"'{_IPV4_NETWORK}', 1), '') || '.0/{_V4_BITS}' AS network"
-        " FROM (SELECT DISTINCT ip FROM raw WHERE ip IS NOT NULL)"
-    )
+def events_sql(columns: Sequence[str], treatment: Treatment, *, several: bool) -> str:
+    """The table `events` from `raw` (which has `columns`) and the small tables beside it.
 
-
-def map_other_networks(duck: duckdb.DuckDBPyConnection) -> None:
-    """Give IPv6 addresses their /48 (an IPv4-mapped one its /24); a host name is its own network."""
-    others = [row[0] for row in duck.execute("SELECT ip FROM networks WHERE network IS NULL").fetchall()]
-    if not others:
-        return
-    found = pa.table({"ip": pa.array(others), "network": pa.array([network_of(ip) for ip in others])})
-    duck.register("found", found)
-    duck.execute("UPDATE networks SET network = found.network FROM found WHERE networks.ip = found.ip")
-    duck.unregister("found")
-
-
-def network_of(ip: str) -> str:
-    """/24 or /48 of an address; a text that is none is its own network."""
-    try:
-        address = ipaddress.ip_address(ip.partition("%")[0].strip("[]"))
-    except ValueError:
-        return ip
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    bits = _V4_BITS if address.version == 4 else _V6_BITS  # noqa: PLR2004 (IP versions)
-    return str(ipaddress.ip_network((address, bits), strict=False))
-
-
-def agents_sql(prefixes: Sequence[str]) -> str:
-    """The table `agents` (raw, user_agent, client): the distinct user agents, redacted, at most 400 characters."""
-    return (
-        f"CREATE OR REPLACE TEMP TABLE agents AS SELECT raw, user_agent, {_CLIENT} AS client FROM ("
-        f"SELECT user_agent AS raw, {redact_sql('left(user_agent, 400)', prefixes)} AS user_agent"
-        " FROM (SELECT DISTINCT user_agent FROM raw WHERE user_agent IS NOT NULL))"
-    )
-
-
-def events_sql(source: str, prefixes: Sequence[str], *, request_id: bool, path_is_name: bool) -> str:
-    """The table `events` from `raw` and the maps beside it.
-
-    Step by step, so that each expression over the path is computed once. With `path_is_name` the path is an operation's
-    name (CloudTrail), in which a long word is no token.
+    With `several` the table of that name tells of rows that carried more than one secret.
     """
-    kept_id = "left(r.request_id, 64)" if request_id else "CAST(NULL AS VARCHAR)"
-    joined = f"""
-    SELECT r.ts, coalesce(c.key_ref, 'id:' || r.key_id) AS key_ref, coalesce(c.key_hint, r.key_id) AS key_hint, r.ip,
-        left(r.method, 20) AS method, r.target, lower(left(r.host, 255)) AS host, r.outcome,
-        nullif(TRY_CAST(r.status AS SMALLINT), 0) AS status, TRY_CAST(r.bytes_out AS BIGINT) AS bytes_out,
-        TRY_CAST(r.bytes_in AS BIGINT) AS bytes_in, CAST(r.duration_ms AS DOUBLE) AS duration_ms, a.user_agent,
-        a.client, w.network, {kept_id} AS request_id, {_flags()} AS flags, r.n AS line, c.bare
-    FROM raw r LEFT JOIN credentials c ON r.secret = c.secret LEFT JOIN networks w ON r.ip = w.ip
-        LEFT JOIN agents a ON r.user_agent = a.raw WHERE r.reason IS NULL AND r.skipped IS NULL"""
-    relative = "regexp_replace(target, '^https?://[^/]+', '')"
-    steps = (
-        f"CASE WHEN starts_with(target, 'http') THEN {relative} ELSE target END AS path",
-        "left(split_part(split_part(path, '?', 1), '#', 1), 4000) AS path",
-        ", ".join(f"{_without_own_secret(name)} AS {name}" for name in ("path", "user_agent", "client")),
-        # What a cut would split must be gone before it.
-        f"left({'path' if path_is_name else _redacted('path', prefixes)}, 1000) AS path",
-        f"{_route('path')} AS route",
+    values = _values(columns, treatment) | {"flags": _flags(columns, several=several)}
+    values |= {name: _credential(name, columns, several=several) for name in ("key_ref", "key_hint")}
+    listed = ", ".join(
+        f"{values.get(name) or f'CAST(NULL AS {kind})'} AS {name}"
+        for name, kind in EVENT_COLUMNS.items()
+        if name != "batch"
     )
-    taken = f"SELECT *, target AS path, target AS route FROM ({joined})"
-    for step in steps:
-        taken = f"SELECT * REPLACE ({step}) FROM ({taken})"
-    return f"""
-    CREATE OR REPLACE TEMP TABLE events AS SELECT CAST(ts AS TIMESTAMPTZ) AS ts, {quoted(source)} AS source, key_ref,
-        key_hint, ip, method, route, path, host, status, coalesce(outcome, {outcome_of_status("status")}) AS outcome,
-        bytes_out, bytes_in, duration_ms, user_agent, client, network, CAST(NULL AS VARCHAR) AS country,
-        CAST(NULL AS VARCHAR) AS asn, request_id, flags, line FROM ({taken})"""
+    joins = _joins(columns, treatment) + (" LEFT JOIN several s ON r.rowid = s.place" if several else "")
+    return f"CREATE TEMP TABLE events AS SELECT {listed} FROM raw r{joins} WHERE r.reason IS NULL AND r.skipped IS NULL"
 
 
-def _redacted(path: str, prefixes: Sequence[str]) -> str:
-    looked = f"regexp_matches({path}, {quoted(look(prefixes))})"
-    return f"CASE WHEN {looked} THEN {redact_sql(path, prefixes)} ELSE {path} END"
+def _values(columns: Sequence[str], treatment: Treatment) -> dict[str, str | None]:
+    has = columns.__contains__
+    status = "r.status" if has("status") else "CAST(NULL AS SMALLINT)"
+    outcome = f"coalesce(r.outcome, {outcome_of_status(status)})" if has("outcome") else outcome_of_status(status)
+    place = treatment.geo is not None and address_key(columns, treatment) is not None
+    country = (
+        ["CASE WHEN regexp_matches(r.country, '^[A-Za-z]{2}$') THEN upper(r.country) END"] if has("country") else []
+    )
+    number = "regexp_extract(r.asn, '^(?:(?i)AS)?([0-9]{1,10})', 1)"
+    asn = [f"'AS' || nullif({number}, '')"] if has("asn") else []
+    # Random by nature, so no long run of it is suspect; but a client may send a key for one.
+    issued = issued_sql("r.request_id", treatment.prefixes)
+    request_id = f"CASE WHEN {issued} THEN {quoted(MARK)} ELSE left(r.request_id, 64) END"
+    address = address_key(columns, treatment) is not None
+    return {
+        "ts": "CAST(r.ts AS TIMESTAMPTZ)",
+        "source": f"CAST({quoted(treatment.source)} AS sources)",
+        "ip": "w.ip" if address else None,
+        "method": "m.method" if has("method") else None,
+        "route": "p.route" if has("path") else None,
+        "path": "p.path" if has("path") else None,
+        "host": "h.host" if has("host") else None,
+        "status": status,
+        "outcome": f"CAST({outcome} AS outcomes)",
+        "bytes_out": "r.bytes_out" if has("bytes_out") else None,
+        "bytes_in": "r.bytes_in" if has("bytes_in") else None,
+        "duration_ms": "r.duration_ms" if has("duration_ms") else None,
+        "user_agent": "a.user_agent" if has("user_agent") else None,
+        "client": "a.client" if has("user_agent") else None,
+        "network": "w.network" if address else None,
+        # What the log itself says comes first.
+        "country": _first([*country, *(["w.country"] if place else [])]),
+        "asn": _first([*asn, *(["w.asn"] if place else [])]),
+        "request_id": request_id if treatment.request_id and has("request_id") else None,
+        "line": "CAST(coalesce(r.n, r.rowid + 1) AS INTEGER)",
+    }
 
 
-def _without_own_secret(expression: str) -> str:
-    """What the request's own credential also stands in, without it: no family of tokens need know it.
-
-    Shorter ones than six characters stay: replacing them would tear words apart.
-    """
-    own = f"length(bare) >= 6 AND contains({expression}, bare)"
-    return f"CASE WHEN {own} THEN replace({expression}, bare, '{MARK}') ELSE {expression} END"
-
-
-def _route(path: str) -> str:
-    # Two identifiers in a row share the slash between them: doubled, each has its own.
-    replaced = f"regexp_replace(replace({path}, '/', '//'), {quoted(_IDENTIFIER)}, '/{{id}}\\1', 'g')"
-    single = f"replace({replaced}, '//', '/')"
-    return f"CASE WHEN regexp_matches({path}, '[0-9@\\[]') THEN {single} ELSE {path} END"
+def _joins(columns: Sequence[str], treatment: Treatment) -> str:
+    key = address_key(columns, treatment)
+    joins = f" LEFT JOIN addresses w ON {key} = w.raw" if key else ""
+    for table, short, column in (("agents", "a", "user_agent"), ("methods", "m", "method"), ("hosts", "h", "host")):
+        joins += f" LEFT JOIN {table} {short} ON r.{column} = {short}.raw" if column in columns else ""
+    if "path" in columns:
+        method = " AND r.method IS NOT DISTINCT FROM p.method" if by_method(columns, treatment) else ""
+        joins += f" LEFT JOIN paths p ON r.path = p.raw{method}"
+    joins += " LEFT JOIN credentials c ON r.secret = c.raw AND NOT c.is_id" if "secret" in columns else ""
+    return joins + (" LEFT JOIN credentials i ON r.key_id = i.raw AND i.is_id" if "key_id" in columns else "")
 
 
-def _flags() -> str:
-    url = f"CASE WHEN {_holds_secret('r.target')} THEN '{Flag.KEY_IN_URL}' END"
-    referer = f"CASE WHEN {_holds_secret('r.referer')} THEN '{Flag.KEY_IN_REFERER}' END"
-    return f"nullif(concat_ws(',', {url}, {referer}), '')"
+def _credential(name: str, columns: Sequence[str], *, several: bool) -> str | None:
+    # Where an id stands before the secrets, it counts.
+    tables = [("c", "secret" in columns), ("i", "key_id" in columns), ("s", several)]
+    return _first([f"{table}.{name}" for table, there in tables if there])
+
+
+def _first(expressions: Sequence[str]) -> str | None:
+    if len(expressions) > 1:
+        return f"coalesce({', '.join(expressions)})"
+    return expressions[0] if expressions else None
+
+
+def _flags(columns: Sequence[str], *, several: bool) -> str | None:
+    """The remarks, comma-separated; None where the lines can carry none."""
+    parts: list[str] = []
+    tables = [table for table, of in (("c", "secret"), ("i", "key_id")) if of in columns]
+    if "secret" in columns and "target" in columns:
+        parts.append(f"CASE WHEN {_holds_secret('r.target')} THEN '{Flag.KEY_IN_URL}' END")
+    elif "secret" in columns and "path" in columns:
+        # The only places of a credential are in the URL.
+        parts.append(f"CASE WHEN c.key_ref IS NOT NULL THEN '{Flag.KEY_IN_URL}' END")
+    if "secret" in columns and "referer" in columns:
+        parts.append(f"CASE WHEN {_holds_secret('r.referer')} THEN '{Flag.KEY_IN_REFERER}' END")
+    parts += [f"CASE WHEN {table}.unverified THEN '{Flag.UNVERIFIED_TOKEN}' END" for table in tables]
+    parts += [f"CASE WHEN s.many THEN '{Flag.SEVERAL_KEYS}' END"] if several else []
+    return f"nullif(concat_ws(',', {', '.join(parts)}), '')" if parts else None
 
 
 def _holds_secret(text: str) -> str:
     decoded = f"contains({text}, '%') AND contains(TRY(url_decode({text})), c.bare)"
-    return f"c.bare IS NOT NULL AND (contains({text}, c.bare) OR ({decoded}))"
+    return f"c.bare IS NOT NULL AND {text} IS NOT NULL AND (contains({text}, c.bare) OR ({decoded}))"

@@ -1,6 +1,7 @@
-"""A block of lines to events, rejects and counts: one pass of SQL in one DuckDB connection.
+"""A block of lines to events, rejects and counts, in one DuckDB connection of one thread.
 
-Fingerprint first, then redact; what leaves `events` holds no secret. Nothing is spilled to disk.
+Fingerprint first, then redact; what leaves `events` holds no secret. Nothing is spilled to disk. What repeats (keys,
+addresses, user agents, paths) is looked at once a block, and stands in the events as one of an enumeration.
 """
 
 from collections.abc import Sequence
@@ -8,20 +9,25 @@ from dataclasses import dataclass
 from typing import Final
 
 import duckdb
-import pyarrow as pa
 
-from ingest import lines, normalise
-from ingest.fingerprint import Pepper, bare, hint
-from ingest.formats.interface import RAW_COLUMNS, Plan
-from ingest.formats.sql import METHOD_OF_REQUEST, TARGET_OF_REQUEST, WORDS
+from ingest import distinct, lines, normalise, secrets, tables
+from ingest.block import BlockFile
+from ingest.formats.interface import Plan, Quick
+from ingest.formats.quick import quick_way
 from ingest.framing.interface import Records
-from ingest.redact import quoted, redact
+from ingest.raw import ODD, columns_of, quick_sql, raw_sql
+from ingest.redact import beginning
+from ingest.treatment import Treatment
 from model.event import EVENT_COLUMNS
 from model.plain import plain
 from model.segment import Reject
 
 _SAMPLE_LENGTH: Final = 300
+_LOOKED_AT: Final = 2000
+"""Characters of a reject that are redacted for its sample."""
 _REJECT_SAMPLES: Final = 1000
+_MANY: Final = 4
+"""When more than one line in so many is unusual, the quick way is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,66 +46,97 @@ class Parsed:
 class Parser:
     """Parses blocks, one after another; holds one in-memory DuckDB connection. Close it."""
 
-    def __init__(self, *, pepper: Pepper, prefixes: Sequence[str] = (), threads: int = 2) -> None:
-        self.duck = duckdb.connect(":memory:", config={"threads": threads, "temp_directory": ""})
+    def __init__(self, treatment: Treatment) -> None:
+        # One thread: two parsers side by side keep two cores busier than one that divides each statement.
+        self.duck = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""})
         self.duck.execute("SET TimeZone = 'UTC'")
-        self._pepper = pepper
-        self._prefixes = tuple(prefixes)
+        self._treatment = treatment
+        try:
+            self._file: BlockFile | None = BlockFile()
+        except OSError:
+            self._file = None
 
     def close(self) -> None:
         """Close the connection."""
         self.duck.close()
+        if self._file is not None:
+            self._file.close()
 
-    def parse(self, records: Records, plan: Plan, *, source: str, request_id: bool = False) -> Parsed:
+    def parse(self, records: Records, plan: Plan) -> Parsed:
         """Make the table `events` (EVENT_COLUMNS without `batch`) of a block's records."""
-        numbered = lines.table(records)
-        self._take_apart(numbered, plan)
-        self._map_credentials()
-        self.duck.execute(normalise.networks_sql())
-        normalise.map_other_networks(self.duck)
-        self.duck.execute(normalise.agents_sql(self._prefixes))
-        self.duck.execute(
-            normalise.events_sql(source, self._prefixes, request_id=request_id, path_is_name=plan.path_is_name)
-        )
+        tables.drop_all(self.duck)
+        count = self._take_apart(records, plan)
+        self._make_events(columns_of(plan.columns, plan.credentials), path_is_name=plan.path_is_name)
         events = self._count("SELECT count(*) FROM events")
-        skipped = self._count("SELECT count(*) FROM raw WHERE skipped IS NOT NULL")
-        rejected = numbered.num_rows - events - skipped
-        rejects = self._rejects(numbered) if rejected else ()
-        return Parsed(lines=numbered.num_rows, events=events, skipped=skipped, rejected=rejected, rejects=rejects)
+        skipped = self._count("SELECT count(*) FROM raw WHERE skipped IS NOT NULL") + len(records.skipped)
+        rejected = self._count("SELECT count(*) FROM raw WHERE reason IS NOT NULL")
+        rejects = self._rejects(records) if rejected else ()
+        total = count + len(records.skipped)
+        return Parsed(lines=total, events=events, skipped=skipped, rejected=rejected, rejects=rejects)
 
-    def _take_apart(self, numbered: pa.Table, plan: Plan) -> None:
+    def _make_events(self, columns: Sequence[str], *, path_is_name: bool) -> None:
+        duck, treatment = self.duck, self._treatment
+        secrets.make_credentials(duck, columns, treatment.pepper, treatment.prefixes)
+        secrets.take_out(duck, columns)
+        several = secrets.make_several(duck, columns)
+        distinct.make_addresses(duck, distinct.address_key(columns, treatment), treatment)
+        distinct.make_agents(duck, columns, treatment)
+        distinct.make_paths(duck, columns, treatment, path_is_name=path_is_name)
+        distinct.make_words(duck, columns, treatment)
+        duck.execute(normalise.events_sql(columns, treatment, several=several))
+        distinct.cap_routes(duck, columns, treatment)
+
+    def _take_apart(self, records: Records, plan: Plan) -> int:
+        """Make the table `raw`; returns the number of lines."""
+        quick = quick_way(plan) if records.numbers is None and records.envelopes is None else None
+        if quick is not None and self._file is not None:
+            count = self._quickly(records.data, plan, quick, self._file)
+            if count is not None:
+                return count
+        numbered = lines.table(records)
         self.duck.register("lines", numbered)
-        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {_raw_sql(plan)}")
+        self.duck.execute(f"CREATE TEMP TABLE raw AS {raw_sql(plan, 'lines')}")
         self.duck.unregister("lines")
+        return int(numbered.num_rows)
 
-    def _map_credentials(self) -> None:
-        found = [
-            row[0] for row in self.duck.execute("SELECT DISTINCT secret FROM raw WHERE secret IS NOT NULL").fetchall()
-        ]
-        bared = [bare(secret) for secret in found]
-        mapped = pa.table(
-            {
-                "secret": pa.array(found, pa.string()),
-                "bare": pa.array(bared, pa.string()),
-                "key_ref": pa.array([self._pepper.key_ref(secret) for secret in bared], pa.string()),
-                "key_hint": pa.array([hint(secret) for secret in bared], pa.string()),
-            },
-        )
-        self.duck.register("mapped", mapped)
-        self.duck.execute("CREATE OR REPLACE TEMP TABLE credentials AS FROM mapped")
-        self.duck.unregister("mapped")
+    def _quickly(self, data: bytes, plan: Plan, quick: Quick, file: BlockFile) -> int | None:
+        """The same by DuckDB's own reader, with the odd lines line by line; None where that does not fit the block."""
+        count = lines.count(data)
+        file.hold(data)
+        try:
+            self.duck.execute(f"CREATE TEMP TABLE raw AS {quick_sql(quick, file.path)}")
+        except duckdb.Error:
+            # A line that the reader refuses, such as one of a hundred quotes.
+            return None
+        odd = [row[0] for row in self.duck.execute(f"SELECT rowid FROM raw WHERE reason = '{ODD}'").fetchall()]
+        if self._count("SELECT count(*) FROM raw") != count or len(odd) * _MANY > count:
+            self.duck.execute("DROP TABLE raw")
+            return None
+        if odd:
+            self.duck.execute(f"DELETE FROM raw WHERE reason = '{ODD}'")
+            self.duck.register("lines", lines.some(data, odd))
+            self.duck.execute(f"INSERT INTO raw BY NAME {raw_sql(plan, 'lines')}")
+            self.duck.unregister("lines")
+        return count
 
-    def _rejects(self, numbered: pa.Table) -> tuple[Reject, ...]:
-        self.duck.register("lines", numbered)
+    def _rejects(self, records: Records) -> tuple[Reject, ...]:
         rows = self.duck.execute(
-            f"SELECT n, reason, text FROM raw JOIN lines USING (n) WHERE reason IS NOT NULL ORDER BY n"
-            f" LIMIT {_REJECT_SAMPLES}",
+            f"SELECT n, reason FROM raw WHERE reason IS NOT NULL ORDER BY n LIMIT {_REJECT_SAMPLES}",
         ).fetchall()
-        self.duck.unregister("lines")
+        texts = self._redacted(lines.texts(records, [row[0] for row in rows]))
         return tuple(
-            Reject(line=n, reason=why, sample=plain(redact(text.strip(), prefixes=self._prefixes), _SAMPLE_LENGTH))
-            for n, why, text in rows
+            Reject(line=n, reason=why, sample=plain(text, _SAMPLE_LENGTH))
+            for (n, why), text in zip(rows, texts, strict=True)
         )
+
+    def _redacted(self, texts: Sequence[str]) -> list[str]:
+        """Their beginnings, in RE2: a thousand long lines of hostile text would keep Python's engine busy for hours."""
+        cleaned = distinct.redacted("t", self._treatment.prefixes)
+        begun = [beginning(text.strip(), _LOOKED_AT) for text in texts]
+        found = self.duck.execute(
+            f"SELECT {cleaned} FROM (SELECT unnest(CAST($texts AS VARCHAR[])) AS t)", {"texts": begun}
+        )
+        return [row[0] for row in found.fetchall()]
 
     def _count(self, query: str) -> int:
         return int(self.duck.execute(query).fetchall()[0][0])
@@ -110,41 +147,10 @@ class Parser:
         found = self.duck.execute(f"SELECT {', '.join(names)} FROM events ORDER BY line").fetchall()
         return [dict(zip(names, row, strict=True)) for row in found]
 
+    def rejected(self) -> list[tuple[int, str]]:
+        """(line, reason) of the last block's rejects, all of them."""
+        return self.duck.execute("SELECT n, reason FROM raw WHERE reason IS NOT NULL ORDER BY n").fetchall()
+
     def skipped(self) -> list[tuple[int, str]]:
         """(line, class) of the last block's lines that are no requests."""
         return self.duck.execute("SELECT n, skipped FROM raw WHERE skipped IS NOT NULL ORDER BY n").fetchall()
-
-
-def _raw_sql(plan: Plan) -> str:
-    """The raw columns, secret and key_id; why a line is no event: its reject's reason, or the class it is skipped as.
-
-    Both are null for an event.
-    """
-    taken = "SELECT n, text, envelope FROM lines"
-    for step in plan.prepare:
-        taken = f"SELECT *, {step} FROM ({taken})"
-    columns = ", ".join(f"{plan.columns.get(name, 'NULL')} AS {name}" for name in RAW_COLUMNS)
-    of_line = [c.expression if not c.of_target else "NULL" for c in plan.credentials]
-    carried = "".join(f", {expression} AS credential_{i}" for i, expression in enumerate(of_line))
-    unread = f"CASE WHEN {plan.unread} THEN {quoted(plan.unread_reason)} END AS unread"
-    kinds = "".join(f" WHEN {condition} THEN {quoted(kind)}" for condition, kind in plan.skips)
-    skipped = f"CASE WHEN length(text) < 3 AND trim(text, E' \\r\\n\\t') = '' THEN 'blank'{kinds} END AS skipped"
-    taken = f"SELECT n, {columns}{carried}, {unread}, {skipped} FROM ({taken})"
-    if "request" in plan.columns:
-        target = f"coalesce(target, {TARGET_OF_REQUEST}) AS target"
-        method = f"coalesce(method, {METHOD_OF_REQUEST}) AS method"
-        taken = f"SELECT * EXCLUDE (words) REPLACE ({target}, {method}) FROM (SELECT *, {WORDS} FROM ({taken}))"
-    reason = f"coalesce(unread, CASE WHEN ts IS NULL THEN {quoted(plan.time_reason)} END)"
-    reason = f"CASE WHEN skipped IS NULL THEN {reason} END AS reason"
-    kept = ["n", "skipped", *(name for name in RAW_COLUMNS if name != "request")]
-    return (
-        f"SELECT {', '.join(kept)}, {_first(plan, 'secret')} AS secret, {_first(plan, 'id')} AS key_id, {reason}"
-        f" FROM ({taken})"
-    )
-
-
-def _first(plan: Plan, kind: str) -> str:
-    found = [
-        c.expression if c.of_target else f"credential_{i}" for i, c in enumerate(plan.credentials) if c.kind == kind
-    ]
-    return f"coalesce({', '.join(found)}, NULL)" if found else "CAST(NULL AS VARCHAR)"

@@ -1,61 +1,85 @@
-"""Redaction: what looks like a secret is replaced before anything is written. Idempotent.
+r"""Redaction: what looks like a secret is replaced before anything is written. Idempotent.
 
-The patterns are our own, written in the part of the syntax that RE2 (inside DuckDB) and Python share. Families from
-gitleaks' rules and the vendors' documentation.
+One list of steps, each a pattern and what replaces it, in the part of the syntax that RE2 (inside DuckDB) and Python
+share; so both give the same. What is taken out, in this order: passwords of URLs, what follows `Bearer` and `Basic`,
+the values of names that carry credentials, the families of issued tokens, and long runs that are no words.
+
+A pattern that ends in word characters takes all of them: after MARK no word goes on, so nothing is found there the next
+time. MARK comes before the issued prefixes and stands for itself: none is ever found inside it.
+
+Python's engine backtracks: cut a text to a few thousand characters before `redact`; RE2 needs no such care.
 """
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
+
+from ingest.families import DISTINCT, SHORT
+from ingest.names import NAMED, NAMED_LOOK
 
 MARK: Final = "[redacted]"
 
-_BEGIN: Final = r"(?:\b|_|%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2})"
+_MARKED: Final = r"\[redacted\]"
+_ESCAPE: Final = r"%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}"
+_BEGIN: Final = rf"(?:\b|_|{_ESCAPE})"
 """Where a short prefix may begin: `sk-` is no part of `disk-usage`, but may follow an escape."""
-
-_LONG: Final = "|".join(
-    (r"[A-Za-z]{28,}", *(rf"[A-Za-z_]{{{n}}}[0-9][A-Za-z0-9_]{{{27 - n},}}" for n in range(28))),
+_USERINFO: Final = r"://[^/?# \t\r\n\f\v\"<>]+@"
+_SCHEMES: Final = (
+    r"\b(?:[bB][eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC])(?: +|%20|\+)[A-Za-z0-9+/=._~-]{6,}[A-Za-z0-9+/=._~%-]*"
 )
-"""28 or more letters, or letters, digits and underscores with a digit among them: no word, and no words_of_a_name.
+_SCHEMES_LOOK: Final = r"(?:[bB][eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC])(?: |%20|\+)"
 
-Written out for each place of the first digit, for RE2 has no look-ahead."""
+_RUN: Final = "[A-Za-z0-9_+-]"
+_ONE_CASE: Final = "[a-z0-9]{28,}|[A-Z0-9]{28,}"
+_MIXED: Final = "[A-Z][a-z][0-9]|[0-9][a-z][A-Z]|[a-z][0-9]+[A-Z]|[A-Z][0-9]+[a-z]|[0-9][A-Z][a-z]"
+"""Digits between letters of both cases: rare in names, common in random text."""
+_LONE: Final = "[A-Z][a-z][A-Z]"
+"""A small letter alone: `ByI` of getUserByIdOrName too, so it takes a digit elsewhere, or four of them."""
+_GOES_ON: Final = "[0-9][A-Za-z]"
 
-_FAMILIES: Final = (
-    _BEGIN + r"(?:sk|rk|pk|ak|ac)_(?:live|test|prod|dev)_[A-Za-z0-9]{6,}",
-    r"gh[pousr]_[A-Za-z0-9]{16,}",
-    r"github_pat_[A-Za-z0-9_]{16,}",
-    r"glpat-[A-Za-z0-9_-]{16,}",
-    _BEGIN + r"sk-(?:ant-|proj-)?[A-Za-z0-9_-]{16,}",
-    r"A[KS]IA[A-Z0-9]{16}",
-    r"AIza[A-Za-z0-9_-]{30,}",
-    r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
-    r"SG\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-    r"hf_[A-Za-z0-9]{16,}",
-    r"npm_[A-Za-z0-9]{20,}",
-    r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
-    _LONG,
-)
-"""Issued prefixes, then the fallback."""
+# Two control characters stand around a run while it is judged; what came with the text goes first.
+_OPEN, _CLOSE = "\x01", "\x02"
+_IN: Final = f"[^{_OPEN}{_CLOSE}]*"
+_TAIL: Final = f"(?:%(?:2[BbFf]|3[Dd])(?:{_OPEN}{_IN}{_CLOSE}|{_RUN})*|=)*"
+"""The rest of a base64 text whose `+`, `/` and `=` are escaped."""
 
-_NAMES: Final = (
-    r"(?:x[-_])?(?:api[-_]?(?:key|token)|access[-_]?token|auth[-_]?token|oauth[-_]?token|token|secret|password|passwd"
-    r"|authorization|signature|sig|apikey|key)"
-)
-_NAMED: Final = rf"(?i:(?:\b|_){_NAMES})(=|%3[dD]|: ?|\": ?\")(?i:(?:bearer|basic) +)?[^&\s\"#;,{{}}\[]+"
-_USERINFO: Final = r"://[^/\s@\"]+@"
-_SCHEMES: Final = r"(?i:\b(?:bearer|basic)) +[A-Za-z0-9+/=._~-]{6,}"
+Steps = tuple[tuple[str, str], ...]
 
 
-def token_pattern(prefixes: Sequence[str] = ()) -> str:
-    """One alternation of all token families; `prefixes` are what this company issues."""
-    issued = tuple(re.escape(prefix) + r"[A-Za-z0-9_-]{4,}" for prefix in prefixes)
-    return "|".join(f"(?:{pattern})" for pattern in issued + _FAMILIES)
+def steps(prefixes: Sequence[str] = ()) -> Steps:
+    """(pattern, replacement) in order; `prefixes` are what this company issues."""
+    x, d = f"(?:{_MIXED}|{_LONE})", f"(?:{_MIXED}|{_GOES_ON})"
+    random = f"{x}{_IN}{d}|{d}{_IN}{x}|{_LONE}{_IN}{_LONE}{_IN}{_LONE}{_IN}{_LONE}"
+    no_word = "[0-9]|[b-df-hj-np-tv-xz]{6}|[B-DF-HJ-NP-TV-XZ]{6}"
+    return (
+        (f"[{_OPEN}{_CLOSE}]", ""),
+        (_USERINFO, f"://{MARK}@"),
+        (_SCHEMES, MARK),
+        (NAMED, rf"\1{MARK}"),
+        (f"{_MARKED}|{_tokens(prefixes)}", rf"\1{MARK}"),
+        # An escape is passed over whole, so that its digits begin no run.
+        (f"({_ESCAPE})|({_ONE_CASE})", rf"\1{_OPEN}\2{_CLOSE}"),
+        (f"{_OPEN}{_IN}(?:{no_word}){_IN}{_CLOSE}(?:{_RUN}|{_OPEN}|{_CLOSE})*{_TAIL}", MARK),
+        (f"[{_OPEN}{_CLOSE}]", ""),
+        (f"({_ESCAPE})|({_RUN}{{20,}})", rf"\1{_OPEN}\2{_CLOSE}"),
+        (f"{_OPEN}{_IN}(?:{random}){_IN}{_CLOSE}{_TAIL}", MARK),
+        (f"[{_OPEN}{_CLOSE}]", ""),
+    )
 
 
-_TOKENS = re.compile(token_pattern())
-_NAMED_RE = re.compile(_NAMED)
-_USERINFO_RE = re.compile(_USERINFO)
-_SCHEMES_RE = re.compile(_SCHEMES)
+def look(prefixes: Sequence[str] = ()) -> str:
+    """A small pattern that matches wherever a step could change something; an ordinary path or agent it does not.
+
+    Most texts are spared the steps by this look.
+    """
+    begins = "|".join(begin for begin, _ in SHORT)
+    known = "|".join(begin for begin, _ in DISTINCT)
+    own = "".join(f"|{re.escape(prefix)}" for prefix in prefixes)
+    return (
+        f"[{_OPEN}{_CLOSE}]|{_USERINFO}|{_SCHEMES_LOOK}|{NAMED_LOOK}|{_BEGIN}(?:{begins}{own})|{known}"
+        f"|[a-z0-9]{{28}}|[A-Z0-9]{{28}}|{_MIXED}|{_LONE}"
+    )
 
 
 def redact(text: str, secrets: Sequence[str] = (), prefixes: Sequence[str] = ()) -> str:
@@ -63,25 +87,35 @@ def redact(text: str, secrets: Sequence[str] = (), prefixes: Sequence[str] = ())
     for secret in secrets:
         if secret:
             text = text.replace(secret, MARK)
-    text = _SCHEMES_RE.sub(MARK, _USERINFO_RE.sub(f"://{MARK}@", text))
-    text = _NAMED_RE.sub(_keep_name, text)
-    pattern = re.compile(token_pattern(prefixes)) if prefixes else _TOKENS
-    return pattern.sub(MARK, text)
-
-
-def look(prefixes: Sequence[str] = ()) -> str:
-    """A small pattern that matches wherever `redact_sql` could change something.
-
-    The alternation of all families is too large for RE2's fast automaton; most texts are spared it by this look.
-    """
-    marks = r"[A-Za-z0-9_]{16}|[=:%@]|_(?:live|test|prod|dev)_|sk-|xox[abeoprs]-|glpat-|SG\.|eyJ|(?i:bearer|basic) "
-    return "|".join((marks, *(re.escape(prefix) for prefix in prefixes)))
+    first, patterns = _compiled(tuple(prefixes))
+    if first.search(text):
+        for pattern, replacement in patterns:
+            text = pattern.sub(replacement, text)
+    return text
 
 
 def redact_sql(expression: str, prefixes: Sequence[str] = ()) -> str:
-    """The SQL that replaces the same in `expression` (a path, a user agent); names of parameters go too."""
-    pattern = f"{_SCHEMES}|{_NAMED}|{token_pattern(prefixes)}"
-    return f"regexp_replace({expression}, {quoted(pattern)}, '{MARK}', 'g')"
+    """The SQL that replaces the same in `expression`; dear, so ask `look` first."""
+    for pattern, replacement in steps(prefixes):
+        expression = f"regexp_replace({expression}, {quoted(pattern)}, {quoted(replacement)}, 'g')"
+    return expression
+
+
+def beginning(text: str, longest: int) -> str:
+    """At most `longest` characters, without the word that the cut would split: half a secret is not known as one."""
+    cut = text[:longest]
+    end = max(map(cut.rfind, " \t\"'")) + 1
+    return cut[:end] if end and len(text) > longest else cut
+
+
+def issued(text: str, prefixes: Sequence[str] = ()) -> bool:
+    """Whether a token of a known family stands in `text`."""
+    return _issued(tuple(prefixes)).search(text) is not None
+
+
+def issued_sql(expression: str, prefixes: Sequence[str] = ()) -> str:
+    """The same as SQL, for texts that are random by nature (request ids)."""
+    return f"regexp_matches({expression}, {quoted(_tokens(prefixes))})"
 
 
 def quoted(text: str) -> str:
@@ -89,6 +123,21 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _keep_name(match: re.Match[str]) -> str:
-    head = match[0]
-    return head[: match.end(1) - match.start()] + MARK
+def _tokens(prefixes: Sequence[str]) -> str:
+    """All families; group 1 is what stands before a short one and stays."""
+    own = [re.escape(prefix) + r"[A-Za-z0-9_-]{4,}" for prefix in prefixes]
+    short = "|".join((*own, *(f"(?:{begin}){tail}" for begin, tail in SHORT)))
+    distinct = "|".join(f"(?:{begin}){tail}" for begin, tail in DISTINCT)
+    return rf"(?:({_BEGIN})(?:{short})|{distinct})[A-Za-z0-9_-]*"
+
+
+@lru_cache(maxsize=16)
+def _compiled(prefixes: tuple[str, ...]) -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]]:
+    # ASCII, for RE2's \b knows no other words.
+    compiled = tuple((re.compile(pattern, re.ASCII), replacement) for pattern, replacement in steps(prefixes))
+    return re.compile(look(prefixes), re.ASCII), compiled
+
+
+@lru_cache(maxsize=16)
+def _issued(prefixes: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(_tokens(prefixes), re.ASCII)

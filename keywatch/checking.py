@@ -12,6 +12,7 @@ from ingest.formats.registry import named
 from keywatch import judging
 from keywatch.addressing import routes, targets
 from keywatch.config import Config, SourceConfig, load
+from keywatch.elsewhere import check_place
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import ConfigError, DeliveryError, FormatError
@@ -32,6 +33,7 @@ def check_config(path: Path) -> list[str]:
     _check_names(workspace.config)
     for source in workspace.config.sources:
         _check_format(source)
+        check_place(workspace, source, SystemClock())
     table = routes(workspace)
     version = workspace.pepper.version
     counted = f"{len(workspace.config.sources)} sources, {len(reached)} targets, {len(table)} routes"
@@ -80,7 +82,20 @@ def shown_config(path: Path) -> dict[str, object]:
     for target in shown["alerts"]["targets"]:
         if _kind(target["url"]) not in {*_REFERENCES, "jsonl"}:
             target["url"] = mask(target["url"])
+    for source in shown["sources"]:
+        _mask_source(source)
     return shown
+
+
+def _mask_source(source: dict[str, Any]) -> None:
+    """Mask what may be a secret in a source, and is no reference to one."""
+    if source["url"] is not None and _kind(source["url"]) not in _REFERENCES:
+        source["url"] = _PASSWORD.sub(r"\1****@", source["url"])
+    auth, options = source["auth"], source["objects"]["options"]
+    for table in (auth, auth["headers"], options):
+        for name, value in table.items():
+            if isinstance(value, str) and _kind(value) not in _REFERENCES and not (table is options and "://" in value):
+                table[name] = "****"
 
 
 def _kind(reference: str) -> str:

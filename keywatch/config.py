@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -14,17 +14,14 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from ingest.addresses import Mode
 from ingest.formats.interface import Carrier, KeyPlace, Kind
+from keywatch.places import PlaceConfig
+from keywatch.section import Section
 from keywatch.variables import refuse_unknown, with_mounted
 from model.errors import ConfigError
 
 FILE_NAME = "keywatch.toml"
-
-
-class Section(BaseModel):
-    """A table of the config; an unknown name in it is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class StoreConfig(Section):
@@ -40,7 +37,9 @@ class SecretsConfig(Section):
     """Secrets by reference: `env:NAME`, `file:PATH` (0600) or `keyring:NAME`."""
 
     pepper: str = Field(default="file:keywatch.pepper", description="The pepper of the fingerprints.")
-    prefixes: tuple[str, ...] = Field(default=(), description="Prefixes of the keys that you issue, for redaction.")
+    prefixes: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:~-]+$")], ...] = Field(
+        default=(), description="Prefixes of the keys that you issue, for redaction."
+    )
 
 
 class KeyConfig(Section):
@@ -60,6 +59,9 @@ class KeyConfig(Section):
         if len(self._named()) != 1:
             msg = "name exactly one of field, header, query, cookie and path"
             raise ValueError(msg)
+        if self.path is not None and "{key}" not in self.path:
+            msg = "path does not tell where the key stands: write {key} there"
+            raise ValueError(msg)
         return self
 
     @property
@@ -73,11 +75,10 @@ class KeyConfig(Section):
         return [(carrier, name) for carrier in carriers if (name := getattr(self, carrier)) is not None]
 
 
-class SourceConfig(Section):
+class SourceConfig(PlaceConfig):
     """A place that logs are pulled from."""
 
     name: str = Field(description="How the source is called everywhere.")
-    path: str = Field(description="A file, a folder, or a glob.")
     format: str = Field(default="auto", description="`auto`, or a name that `keywatch formats list` shows.")
     log_format: str | None = Field(default=None, description="A pasted nginx log_format or Apache LogFormat.")
     pattern: str | None = Field(default=None, description="A regular expression (RE2) with named groups.")
@@ -86,12 +87,47 @@ class SourceConfig(Section):
         description="Where the credential stands, or several places in order; left out: well-known ones.",
     )
     fields: dict[str, str] = Field(default={}, description="Our column to the log's own field, for JSON lines.")
+    max_line: int = Field(
+        default=1 << 20, ge=256, le=16 << 20, description="Bytes of the longest line; a longer one becomes a reject."
+    )
     request_id: bool = Field(default=False, description="Keep the request id (16 bytes an event).")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses and blocks of your own proxies, or `private`: the client is the right-most address of"
+        " X-Forwarded-For or Forwarded that is none of them. Empty: the peer is the client.",
+    )
+    routes: str | None = Field(default=None, description="This source's routes file; see [routes].")
 
     @property
     def keys(self) -> tuple[KeyConfig, ...]:
         """The places of `key`, in order."""
         return (self.key,) if isinstance(self.key, KeyConfig) else self.key
+
+
+class PrivacyConfig(Section):
+    """How much of personal data is kept."""
+
+    addresses: Mode = Field(
+        default="full",
+        description="`full`; `truncated` keeps the network alone (/24, /48); `pseudonymised` keeps a keyed HMAC.",
+    )
+
+
+class GeoConfig(Section):
+    """Country and operator of addresses; needs the extra `geo`."""
+
+    databases: tuple[str, ...] = Field(default=(), description="MMDB files; the first that knows an address tells.")
+
+
+class RoutesConfig(Section):
+    """How paths become routes. Beyond declared routes, identifiers in a path are recognised by their look."""
+
+    file: str | None = Field(
+        default=None, description="An OpenAPI file (JSON or YAML), or a list with one `GET /v1/agents/{id}` a line."
+    )
+    limit: int = Field(
+        default=2000, ge=10, le=1_000_000, description="Routes that are not declared, a host; the rest is `/…`."
+    )
 
 
 class InventorySourceConfig(Section):
@@ -155,9 +191,15 @@ class Config(BaseSettings):
     )
     toml_path: ClassVar[Path | None] = None
 
+    roots: tuple[str, ...] = Field(
+        default=(), description="Folders that configured sources may read from, links followed; empty: any."
+    )
     store: StoreConfig = StoreConfig()
     secrets: SecretsConfig = SecretsConfig()
     sources: tuple[SourceConfig, ...] = ()
+    privacy: PrivacyConfig = PrivacyConfig()
+    geo: GeoConfig = GeoConfig()
+    routes: RoutesConfig = RoutesConfig()
     inventory: InventoryConfig = InventoryConfig()
     detectors: dict[str, Any] = Field(default={}, description="`budget`, and a table for each detector.")
     alerts: AlertsConfig = AlertsConfig()

@@ -40,7 +40,7 @@ def run_once(workspace: Workspace, clock: Clock) -> Cycle:
     """One round. A source that cannot be read is an error of the round, and the rest goes on."""
     cycle = Cycle()
     with workspace.lock():
-        for source in workspace.config.sources:
+        for source in (one for one in workspace.config.sources if one.path != "-"):
             try:
                 done = ingest_source(workspace, source, clock=clock)
                 cycle.ingested.append(done)

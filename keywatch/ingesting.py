@@ -4,12 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.sources import files
-from ingest.sources.content import Content
+from ingest.sources.files import Look
 from keywatch.config import SourceConfig
-from keywatch.reading import Ingested, Progress, open_reading, read_file
+from keywatch.elsewhere import ingest_elsewhere, is_elsewhere
+from keywatch.ingested import Ingested, Progress
+from keywatch.metering import Meter
+from keywatch.reading import Reading, open_reading, read_file
+from keywatch.windows import Pass, open_pass
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import FormatError, IngestError
+from model.segment import Cursor
+from model.window import Window
 from store.events.files import sweep
 from store.state import segments, sources
 
@@ -22,36 +28,33 @@ def ingest_source(
     *,
     clock: Clock,
     paths: Sequence[Path] | None = None,
+    window: Window | None = None,
     progress: Progress | None = None,
 ) -> Ingested:
-    """Read what is new in a source's files; the caller holds the workspace's lock.
+    """Read what is new in a source; with `window`, the events of that time. The caller holds the workspace's lock.
 
     Files that cannot be read are named in `errors`, and the others go on; a source none of whose files has a format
     raises FormatError.
     """
-    found = files.find(list(paths) if paths else [str(workspace.root / Path(source.path).expanduser())])
+    if not paths and is_elsewhere(source):
+        return ingest_elsewhere(workspace, source, clock=clock, window=window, progress=progress)
+    found = files.find(list(paths) if paths else [str(workspace.root / Path(source.path or "").expanduser())])
+    this = open_pass(workspace, source, window, clock.now())
     with workspace.store.reading() as tx:
-        known = segments.cursors(tx, source.name)
+        known = segments.cursors(tx, this.name)
         live = segments.ids(tx)
     sweep(workspace.store.events_root, live)
     result = Ingested(source.name)
-    readable = _readable(found, result)
-    if not readable:
+    found += files.left_behind(known, found)
+    looks = files.look(found, known, roots=() if paths else workspace.roots, refused=result.errors)
+    if not looks:
         raise IngestError("\n".join(result.errors))
+    if window is None:
+        _count_lost(workspace, files.vanished(known, looks), clock)
     taken = {cursor.origin for cursor in known}
-    failure: FormatError | None = None
     with open_reading(workspace, source, clock=clock, result=result, progress=progress) as reading:
-        for seen in files.look(readable, known):
-            if not seen.changed:
-                result.unchanged += 1
-                continue
-            try:
-                read_file(reading, seen, taken)
-            except FormatError as error:
-                failure = error
-                result.errors.append(str(error))
-            except IngestError as error:
-                result.errors.append(str(error))
+        reading.lineage = this.name
+        failure = _read_files(reading, this, looks, taken)
     if failure is not None and not result.lines and not result.unchanged:
         raise failure
     if result.errors:
@@ -60,12 +63,38 @@ def ingest_source(
     return result
 
 
-def _readable(found: Sequence[Path], result: Ingested) -> list[Path]:
-    kept = []
-    for path in found:
+def _read_files(reading: Reading, this: Pass, looks: Sequence[Look], taken: set[str]) -> FormatError | None:
+    """Read what changed; returns the last error of a file that no format fits."""
+    result, failure = reading.result, None
+    if reading.progress:
+        meter = Meter(reading.progress)
+        meter.begin((str(seen.path), seen.size, _share(seen)) for seen in looks if seen.changed)
+        reading.progress = meter
+    for seen in looks:
+        if not seen.changed or this.has_all(seen.signature):
+            result.unchanged += 1
+            if seen.broken:
+                result.errors.append(seen.broken)
+            continue
         try:
-            with Content(path):
-                kept.append(path)
+            reading.keep = this.keep_of_file(seen)
+            read_file(reading, seen, taken)
+        except FormatError as error:
+            failure = error
+            result.errors.append(str(error))
         except IngestError as error:
             result.errors.append(str(error))
-    return kept
+    return failure
+
+
+def _share(seen: Look) -> float:
+    """The share of a file that was read before; that of a compressed one is not known."""
+    read = seen.cursor.offset if seen.cursor else 0
+    return read / seen.size if 0 < read <= seen.size else 0.0
+
+
+def _count_lost(workspace: Workspace, moves: list[tuple[Cursor, Cursor]], clock: Clock) -> None:
+    if moves:
+        with workspace.store.transaction() as tx:
+            for before, after in moves:
+                segments.move_cursor(tx, before, after, clock.now())

@@ -1,18 +1,24 @@
-"""One file in blocks: while one is parsed, the next is read; each is committed in its turn.
+"""One file in blocks: a parser a core, while the next block is read; each block is committed in its turn.
 
-DuckDB parses on all cores, outside Python's lock. Two parsers of one thread each were a third slower: their blocks had
-to be smaller for the same memory, and each block costs some 40 ms of planning.
+DuckDB parses outside Python's lock. Two parsers of one thread each keep two cores busier than one parser of two: a
+statement's last part is always one thread's.
 """
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
+
+from duckdb import DuckDBPyConnection
 
 from ingest import lines
+from ingest.formats.directives import directives
 from ingest.formats.interface import Format, Options, Plan
 from ingest.formats.registry import FORMATS, named, recognise
 from ingest.formats.variables import KEYS
@@ -21,38 +27,21 @@ from ingest.framing.interface import Framing, Records
 from ingest.parse import Parsed, Parser
 from ingest.sources import files
 from ingest.sources.files import Block, Look
+from ingest.sources.matching import broken
 from keywatch.config import SourceConfig
+from keywatch.ingested import Ingested, Progress
+from keywatch.keeping import Keep, kept
+from keywatch.treating import treatment
 from keywatch.workspace import Workspace
 from model.clock import Clock
-from model.errors import IngestError
 from model.segment import Segment
 from model.window import Window
 from store.events.segments import Written, new_id, write_segment
+from store.handle import Transaction
 from store.state import inventory, segments
 
-_AHEAD = 1
-"""Blocks read ahead of the one that is being parsed."""
-
-Progress = Callable[[Path, float, int], None]
-"""Called with the file, the share of it that is read, and the lines stored so far."""
-
-
-@dataclass(slots=True)
-class Ingested:
-    """What an ingest of one source did."""
-
-    source: str
-    files: int = 0
-    """Files that held something new."""
-    unchanged: int = 0
-    lines: int = 0
-    events: int = 0
-    rejects: int = 0
-    skipped: int = 0
-    formats: set[str] = field(default_factory=set)
-    reads_keys: bool = False
-    errors: list[str] = field(default_factory=list)
-    """A sentence for each file that could not be read whole."""
+_PARSERS = min(os.cpu_count() or 1, 4)
+"""Blocks that are parsed side by side; each takes some 200 MB."""
 
 
 @dataclass(slots=True)
@@ -65,9 +54,16 @@ class Reading:
     result: Ingested
     progress: Progress | None
     pool: ThreadPoolExecutor
-    parser: Parser
+    parsers: "SimpleQueue[Parser]"
+    """Those that are idle."""
     kept: list[str]
     """The key_refs that are never folded."""
+    lineage: str = ""
+    """What the cursors of this pass go by, when it is not the source's name."""
+    keep: Callable[[Block], Keep | None] = lambda _block: None
+    """Which events of a block are stored; None: all."""
+    also: Callable[[Transaction, Block, datetime], None] | None = None
+    """Told of each block in the transaction that stores it."""
 
     @property
     def options(self) -> Options:
@@ -85,6 +81,7 @@ class _Prepared:
     """A block that is parsed and whose segment lies on disk, but is in no manifest yet."""
 
     parsed: Parsed
+    outside: int
     written: Written | None
     format: str
     reads_keys: bool
@@ -99,40 +96,61 @@ def open_reading(
     result: Ingested,
     progress: Progress | None,
 ) -> Iterator[Reading]:
-    """The parser of a source, closed at the end."""
-    parser = Parser(pepper=workspace.pepper, prefixes=workspace.config.secrets.prefixes, threads=os.cpu_count() or 1)
+    """The parsers of a source, closed at the end."""
     with workspace.store.reading() as tx:
         kept = inventory.known_refs(tx)
-    try:
-        with ThreadPoolExecutor(1, thread_name_prefix="parse") as pool:
-            yield Reading(workspace, source, clock, result, progress, pool, parser, kept)
-    finally:
-        parser.close()
+    with ExitStack() as stack:
+        treated = stack.enter_context(treatment(workspace, source))
+        parsers: SimpleQueue[Parser] = SimpleQueue()
+        for _ in range(_PARSERS):
+            parser = Parser(treated)
+            stack.callback(parser.close)
+            parsers.put(parser)
+        pool = stack.enter_context(ThreadPoolExecutor(_PARSERS, thread_name_prefix="parse"))
+        yield Reading(workspace, source, clock, result, progress, pool, parsers, kept)
 
 
 def read_file(reading: Reading, seen: Look, taken: set[str]) -> None:
-    """Store a file's new lines; `taken` are the origins in use, and grows.
+    """Store a file's new lines; `taken` are the origins in use, and grows. Raises like `read_blocks`."""
+    framing = partial(framing_of, now=_written(seen.path) or reading.clock.now())
+    read_blocks(reading, _blocks(reading, seen, taken, framing), seen.path, framing)
 
-    Raises IngestError when the file is not whole, FormatError when no format fits it; what was committed stays.
+
+def read_blocks(
+    reading: Reading,
+    blocks: Iterable[Block],
+    where: Path | str,
+    framing: Callable[[bytes], Framing] = framing_of,
+) -> None:
+    """Store blocks in their order; `where` is what messages call the place that they come from.
+
+    `framing` must be what cut the blocks.
+
+    Raises IngestError when the content is not whole, FormatError when no format fits it; what was committed stays.
     """
     waiting: deque[tuple[Block, Future[_Prepared]]] = deque()
     fmt: Format | None = None
+    frame: Framing | None = None
     try:
-        for block in _blocks(reading, seen, taken):
+        for block in blocks:
             if block.data:
-                framing = framing_of(block.head)
-                records = _records(block, framing)
-                # A few lines may say little of the fields: the file's first ones help.
-                sample = _first_lines(block.head, framing) + lines.sample(records.data)
-                fmt = fmt or _format_of(reading, sample, seen.path)
-                waiting.append((block, reading.pool.submit(_prepare, reading, records, sample, fmt)))
-            elif block.before is not None and block.after != block.before:
-                _note(reading, block)
-            if len(waiting) > _AHEAD:
+                frame = frame or framing(block.head)
+                records = frame.records(_readable(block.data, frame, at_start=block.before is None))
+                sample = lines.sample(records.data)
+                if block.before is not None:
+                    # A few lines may say little of the fields: the file's first ones help.
+                    sample = _first_lines(block.head, frame) + sample
+                fmt = fmt or _format_of(reading, sample, where)
+                waiting.append((block, reading.pool.submit(_prepare, reading, block, records, sample, fmt)))
+            else:
+                while waiting:  # cursors move in the order of the file
+                    _finish(reading, *waiting.popleft())
+                if block.after != block.before:
+                    _note(reading, block)
+            if len(waiting) > _PARSERS:
                 _finish(reading, *waiting.popleft())
             if block.truncated:
-                msg = f"{seen.path} ends in the middle of its compressed data; the lines before that are stored."
-                raise IngestError(msg, hint="It is read on from there when it is whole.")
+                raise broken(where, block.truncated)
     finally:
         # Also when reading failed: the blocks before the failure are good. Should one of them fail, the rest is
         # swept by the next ingest.
@@ -142,28 +160,43 @@ def read_file(reading: Reading, seen: Look, taken: set[str]) -> None:
         reading.result.files += 1
 
 
-def _blocks(reading: Reading, seen: Look, taken: set[str]) -> Iterator[Block]:
-    now = reading.clock.now().timestamp()
-    for block in files.blocks(seen, reading.source.name, taken=frozenset(taken), now=now, framing=framing_of):
+def _blocks(reading: Reading, seen: Look, taken: set[str], framing: Callable[[bytes], Framing]) -> Iterator[Block]:
+    now, limit = reading.clock.now().timestamp(), reading.source.max_line
+    for block in files.blocks(
+        seen,
+        reading.lineage or reading.source.name,
+        taken=frozenset(taken),
+        now=now,
+        framing=framing,
+        max_line=limit,
+    ):
         taken.add(block.after.origin)
         yield block
 
 
-def _records(block: Block, framing: Framing) -> Records:
-    return framing.records(lines.readable(block.data, at_start=block.before is None))
+def _readable(data: bytes, framing: Framing, *, at_start: bool) -> bytes:
+    return data if framing.raw else lines.readable(data, at_start=at_start)
 
 
 def _first_lines(head: bytes, framing: Framing) -> list[str]:
-    head = lines.readable(head, at_start=True)
+    head = _readable(head, framing, at_start=True)
     return lines.sample(framing.records(head[: framing.cut(head)]).data)
 
 
-def _format_of(reading: Reading, sample: Sequence[str], path: Path) -> Format:
+def _written(path: Path) -> datetime | None:
+    """When a file was last written: its lines are no younger."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return None
+
+
+def _format_of(reading: Reading, sample: Sequence[str], where: Path | str) -> Format:
     if reading.source.log_format is None and reading.source.format != "auto":
         return named(reading.source.format)
     if not sample:
         return FORMATS["common"]  # blank lines only: any format skips them
-    fmt, _ = recognise(sample, reading.options, where=str(path))
+    fmt, _ = recognise(sample, reading.options, where=str(where))
     return fmt
 
 
@@ -176,20 +209,28 @@ def _plan(reading: Reading, data: bytes, sample: list[str], fmt: Format) -> Plan
     return fmt.plan([*sample, rare], reading.options) if rare else plan
 
 
-def _prepare(reading: Reading, records: Records, sample: list[str], fmt: Format) -> _Prepared:
-    """Parse a block and write its segment; runs on the thread of the pool."""
+def _prepare(reading: Reading, block: Block, records: Records, sample: list[str], fmt: Format) -> _Prepared:
+    """Parse a block and write its segment; runs on a thread of the pool."""
+    if fmt.directive is not None:
+        held = [block.context] if block.context else []
+        sample = held + directives(records.data, fmt.directive) + sample
     plan = _plan(reading, records.data, sample, fmt)
-    parsed = reading.parser.parse(records, plan, source=reading.source.name, request_id=reading.source.request_id)
-    written = _write(reading, parsed)
+    parser = reading.parsers.get()
+    try:
+        parsed = parser.parse(records, plan)
+        parsed, outside = kept(parser.duck, parsed, reading.keep(block))
+        written = _write(reading, parser.duck, parsed)
+    finally:
+        reading.parsers.put(parser)
     reads_keys = plan.reads_keys or (written is not None and bool(written.activity))
-    return _Prepared(parsed=parsed, written=written, format=plan.format, reads_keys=reads_keys)
+    return _Prepared(parsed=parsed, outside=outside, written=written, format=plan.format, reads_keys=reads_keys)
 
 
-def _write(reading: Reading, parsed: Parsed) -> Written | None:
+def _write(reading: Reading, duck: DuckDBPyConnection, parsed: Parsed) -> Written | None:
     if not parsed.events:
         return None
     return write_segment(
-        reading.parser.duck,
+        duck,
         "events",
         rows=parsed.events,
         root=reading.workspace.store.events_root,
@@ -206,6 +247,7 @@ def _finish(reading: Reading, block: Block, future: "Future[_Prepared]") -> None
     result.events += parsed.events
     result.rejects += parsed.rejected
     result.skipped += parsed.skipped
+    result.outside += done.outside
     if parsed.lines > parsed.skipped:
         result.formats.add(done.format)
     result.reads_keys = result.reads_keys or done.reads_keys
@@ -214,9 +256,19 @@ def _finish(reading: Reading, block: Block, future: "Future[_Prepared]") -> None
 
 
 def _note(reading: Reading, block: Block) -> None:
-    """Move a cursor that only learned its file's new name."""
+    """Move a cursor past no line that is parsed: it learned its file's new name, or a line was left out."""
+    now, source = reading.clock.now(), reading.source.name
+    prefixes = reading.workspace.config.secrets.prefixes
+    rejects = [block.left_out.reject(prefixes)] if block.left_out else []
     with reading.workspace.store.transaction() as tx:
-        segments.move_cursor(tx, block.before, block.after, reading.clock.now())
+        segments.move_cursor(tx, block.before, block.after, now)
+        if rejects:
+            segments.add_rejects(tx, rejects, cursor=block.after, first_line=block.before_lines, now=now)
+            segments.count_left_out(tx, source, len(rejects), now)
+        if reading.also:
+            reading.also(tx, block, now)
+    reading.result.lines += len(rejects)
+    reading.result.rejects += len(rejects)
 
 
 def _commit(reading: Reading, block: Block, done: _Prepared) -> None:
@@ -228,6 +280,8 @@ def _commit(reading: Reading, block: Block, done: _Prepared) -> None:
         if written is not None:
             segments.add_segment(tx, _segment(reading, block, done, written))
             inventory.save_activity(tx, written.activity)
+        if reading.also:
+            reading.also(tx, block, now)
         segments.count_lines(
             tx,
             reading.source.name,

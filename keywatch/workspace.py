@@ -11,7 +11,7 @@ from pathlib import Path
 from ingest.fingerprint import Pepper
 from keywatch.config import Config, load
 from keywatch.references import resolve
-from model.errors import ConfigError, WorkspaceLocked
+from model.errors import ConfigError, StoreError, WorkspaceLocked
 from store.handle import Store
 
 _LOCK = ".keywatch.lock"
@@ -54,10 +54,19 @@ class Workspace:
             msg = f"The pepper behind {self.config.secrets.pepper} is not <version>:<hex digits>."
             raise ConfigError(msg, hint="Restore it from a backup: other peppers make other fingerprints.") from None
 
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders that configured sources may read from; relative ones are taken from the workspace's folder."""
+        return tuple(self.root / Path(each).expanduser() for each in self.config.roots)
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the workspace while writing. Raises WorkspaceLocked when another process holds it."""
-        descriptor = os.open(self.root / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            descriptor = os.open(self.root / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError as error:
+            msg = f"The workspace {self.root} cannot be locked: {error.strerror}."
+            raise StoreError(msg, hint="Make room, or give this user the right to write there.") from None
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,6 +30,10 @@ class Flag(StrEnum):
     """The credential stood in the URL."""
     KEY_IN_REFERER = "key_in_referer"
     """The credential stood in the referer."""
+    SEVERAL_KEYS = "several_keys"
+    """The request carried credentials of more than one key; the first place that held one counts."""
+    UNVERIFIED_TOKEN = "unverified_token"  # noqa: S105 (a word, no secret)
+    """The key is what a JWT says of itself (jti, sub or kid); nobody checked its signature."""
 
 
 EVENT_COLUMNS: Final[dict[str, str]] = {

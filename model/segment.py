@@ -17,6 +17,8 @@ class Cursor:
     """A stable id of the file's content lineage; survives renames and compression."""
     path: str
     """Where it was seen last."""
+    target: str = ""
+    """Where a symbolic link at `path` led to."""
     offset: int = 0
     """Bytes read, up to the end of a complete line."""
     lines: int = 0
@@ -29,9 +31,20 @@ class Cursor:
     tail_hash: str = ""
     """Hash of up to 1,024 bytes before `offset`: tells a file that grew from one that was rewritten."""
     signature: str = ""
-    """inode:size:mtime at the last look; an unchanged file is not opened again."""
+    """inode:size:mtime at the last look; an unchanged file is not opened again. A `~` behind it: written so lately that
+    the next write may look the same."""
+    size: int = 0
+    """Bytes known to be in the file at the last look; what lies behind `offset` is lost if the file goes away."""
+    missing: bool = False
+    """Whether the last look found the file nowhere, with bytes in it that had not been read."""
     bytes_lost: int = 0
     """Bytes that vanished before they were read."""
+    overlong: bool = False
+    """Whether `offset` stands inside a line that was rejected as too long."""
+    context: str = ""
+    """The last directive (`#Fields: …`) before `offset`."""
+    broken: str = ""
+    """Why the file's compressed data ends early, as of `signature`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from model.errors import StoreError
 from model.window import Window
 from store.events.reader import EventsReader, open_reader
 from store.state import segments
@@ -41,9 +43,19 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """A transaction that writes: all of it is committed at the end, or none of it."""
-        with Session(self.state.execution_options(writes=True), expire_on_commit=False) as session, session.begin():
-            yield session
+        """A transaction that writes: all of it is committed at the end, or none of it.
+
+        Raises StoreError when the database cannot be written: a full disk, a lock that nobody gives back.
+        """
+        writing = self.state.execution_options(writes=True)
+        try:
+            with Session(writing, expire_on_commit=False) as session, session.begin():
+                yield session
+        except (OperationalError, DatabaseError) as error:
+            if isinstance(error, IntegrityError):
+                raise
+            msg = f"The state {self.state.url.render_as_string()} cannot be written: {error.orig}."
+            raise StoreError(msg, hint="Nothing of it was written. Make room, check the disk, and try again.") from None
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -1,28 +1,27 @@
-r"""nginx and Apache common: `ip - user [26/Jan/2019:19:45:25 +0330] "GET / HTTP/1.1" 200 512`."""
+r"""nginx and Apache common: `ip - user [26/Jan/2019:19:45:25 +0330] "GET / HTTP/1.1" 200 512`.
 
-import re
+A virtual host or a list of forwarded addresses may stand before the client.
+"""
+
 from collections.abc import Sequence
 from typing import Final
 
-from ingest.formats import carriers, text
+from ingest.formats import clf, error_log, text
 from ingest.formats.interface import Format, Options, Plan
-from ingest.formats.sql import clf_moment
+from ingest.formats.sql import CLF_TIME
 
 QUOTED: Final = r'"(?P<{}>(?:[^"\\]|\\.)*)"'
 """A quoted field; nginx writes a quote as \\x22, Apache as \\"."""
-PATTERN: Final = (
-    r"^\"?(?P<ip>\S+) +(?:\S+ +)?(?P<user>\S+(?: [^\[\]\"]+)?) +\[(?P<time>[^\]]+)\] +"
-    + QUOTED.format("request")
-    + r" +(?P<status>\d{3}|-|000) +(?P<bytes>\d+|-)"
-)
+REST: Final = r"\[(?P<time>[^\]]+)\] +" + QUOTED.format("request") + r" +(?P<status>\d{3}|-|000) +(?P<bytes>\d+|-)"
+"""From the time on."""
+PATTERN: Final = clf.PLAIN + REST
 COLUMNS: Final = {
-    "ts": clf_moment("{time}"),
+    "ts": clf.moment("time"),
     "ip": text.field("ip"),
     "request": text.field("request"),
     "status": text.field("status"),
     "bytes_out": text.field("bytes"),
 }
-_RE = re.compile(PATTERN)
 
 SPLITS: Final = ("string_split(text, '\"') AS q", "string_split(q[1], ' ') AS p, string_split(q[3], ' ') AS s")
 """By quotes, then what stands before and behind the request by spaces."""
@@ -35,24 +34,39 @@ PIECES: Final = {
     "status": "s[2]",
     "bytes": "s[3]",
 }
+BY_QUOTES: Final = {
+    "time": "right(q1, 29)",
+    "ip": "split_part(q1, ' ', 1)",
+    "request": "q2",
+    "status": "substr(q3, 2, 3)",
+}
+"""The pieces where DuckDB's CSV reader splits by quotes."""
+BY_QUOTES_TIME: Final = f"CAST(try_strptime({{time}}, '[{CLF_TIME}] ') AS TIMESTAMP)"
+BY_QUOTES_USUAL: Final = (
+    "starts_with(split_part(q1, ' ', 4), '[') AND substr(q1, length(q1) - 28, 1) = '[' AND substr(q3, 5, 1) = ' '"
+)
+NO_IDENTITY: Final = "p[2] = '-'"
+"""Where lines of other heads are about, the quick way fits only those whose second column is none of theirs."""
 
 
 def _confidence(sample: Sequence[str], _options: Options) -> float:
     # Combined lines begin like common ones: it must win on them.
-    return 0.9 * text.confidence(_RE, sample)
+    return 0.9 * clf.share(sample, clf.ANY_HEAD + REST)
 
 
-def _plan(_sample: Sequence[str], options: Options) -> Plan:
+def _plan(sample: Sequence[str], options: Options) -> Plan:
+    otherwise = any(clf.begins_otherwise(sample))
     # The bytes end the line, so its end stays on them: rtrim.
-    fits = f"len(q) = 3 AND len(s) = 3 AND {FITS}"
+    fits = f"len(q) = 3 AND len(s) = 3 AND {FITS}" + (f" AND {NO_IDENTITY}" if otherwise else "")
     pieces = PIECES | {"bytes": "rtrim(s[3], E'\\r\\n')"}
-    credentials = carriers.credentials(options, known=(), read=text.field)
     return text.plan(
         "common",
         PATTERN,
-        COLUMNS,
-        credentials=credentials,
+        clf.columns_of_heads(COLUMNS) if otherwise else COLUMNS,
+        credentials=clf.credentials(options, text.GROUP.findall(PATTERN), name="common"),
         quickly=(SPLITS, fits, pieces),
+        variants=clf.variants(REST) if otherwise else (),
+        skips=(error_log.SKIP,),
     )
 
 

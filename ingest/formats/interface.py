@@ -62,9 +62,30 @@ class Credential:
     """An expression that gives one possible credential of a line, or null."""
 
     expression: str
-    """SQL over `text` and the names of `prepare`; with `of_target` over `target` alone."""
+    """SQL over `text` and the names of `prepare`; with `of_target` over `target` alone, and `{found}`."""
     kind: Kind = "secret"
     of_target: bool = False
+    found: str = "NULL"
+    """With `of_target`: SQL over `target` that `{found}` stands for, so that it is computed once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quick:
+    """How one of DuckDB's own readers takes a whole block apart; lines of an unusual shape go through the plan's SQL.
+
+    The reader must give one row for each line that is not blank, in order, and hold nothing of a line back.
+    """
+
+    reader: str
+    """A table function over `{path}`."""
+    prepare: tuple[str, ...] = ()
+    """As in Plan, over the reader's columns."""
+    columns: Mapping[str, str]
+    """As in Plan."""
+    credentials: tuple[Credential, ...]
+    """As many as the plan's, in the same order."""
+    usual: str
+    """Condition over the reader's columns, true where the reader's pieces are what the plan would find."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +106,11 @@ class Plan:
     """Condition over the same: the line is none of this format."""
     unread_reason: str
     """What a reject says then."""
+    quick: Quick | None = None
+    """A faster way for most lines."""
+    leaves: tuple[str, ...] = ()
+    """For JSON lines all of whose fields stand at the top: their names. `columns` and `credentials` are then over
+    `r[1]`, `r[2]` …, the fields' texts, and nothing else of the line."""
     path_is_name: bool = False
     """Whether `target` is an operation's name, in which a long word is no token."""
     time_reason: str = "the time cannot be read"

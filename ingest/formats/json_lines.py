@@ -1,28 +1,25 @@
 """JSON lines of any logger: well-known field names, or the config's own `fields`; one level or nested."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from ingest.formats import carriers
+from ingest.formats import json_plan
 from ingest.formats.interface import Format, Options, Plan
-from ingest.formats.sql import any_moment, first
-from ingest.formats.variables import DURATIONS, FIELDS
-from ingest.redact import quoted
-from model.errors import FormatError
+from ingest.formats.json_layout import Layout
+from ingest.formats.json_leaves import leaves
+from ingest.formats.json_names import FIELDS, QUERIES
+from ingest.formats.json_sample import look
+
+__all__ = ["ANY", "FORMAT", "format_of", "leaves", "names", "plan_of"]
+
+ANY: Final = Layout(name="json", title="JSON lines", fields=FIELDS, query=QUERIES, known=False)
+"""Whatever names the sample shows."""
 
 
 def names(sample: Sequence[str]) -> list[str]:
     """The names of all fields in the sample's objects, nested ones with dots, in order of appearance."""
-    found: dict[str, None] = {}
-    for line in sample:
-        try:
-            record = json.loads(line)
-            if isinstance(record, dict):
-                found.update(dict.fromkeys(_flat(record, "")))
-        except (ValueError, RecursionError):
-            continue
-    return list(found)
+    return list(look(sample).leaves)
 
 
 def plan_of(name: str, sample: Sequence[str], options: Options) -> Plan:
@@ -30,71 +27,36 @@ def plan_of(name: str, sample: Sequence[str], options: Options) -> Plan:
 
     Raises FormatError when nothing in it can be the time of a request.
     """
-    seen = names(sample)
-    paths: dict[str, str] = {}
-
-    def read(field: str) -> str:
-        paths.setdefault(field, f"r[{len(paths) + 1}]")
-        return paths[field]
-
-    ts_fields = _fields("ts", seen, options)
-    if not ts_fields:
-        msg = f"No field of these JSON lines is a time; the fields are: {', '.join(seen[:20]) or 'none'}."
-        raise FormatError(msg, hint='Name it in the source: fields = { ts = "…" }.')
-    moment = any_moment(read(ts_fields[0]))
-    columns = {"ts": moment} | {
-        column: first(read(field) for field in fields)
-        for column in FIELDS
-        if column != "ts" and (fields := _fields(column, seen, options))
-    }
-    duration = options.fields.get("duration_ms")
-    for field in (duration,) if duration else tuple(f for f in DURATIONS if f in seen)[:1]:
-        columns["duration_ms"] = f"TRY_CAST({read(field)} AS DOUBLE) * {DURATIONS.get(field, 1)}"
-    credentials = carriers.credentials(options, known=seen, read=read)
-    listed = ", ".join(quoted(_path(field)) for field in paths)
-    return Plan(
-        format=name,
-        prepare=(f"CASE WHEN json_valid(text) THEN json_extract_string(text, [{listed}]) END AS r",),
-        columns=columns,
-        unread="r IS NULL",
-        unread_reason="not valid JSON",
-        time_reason=f"no time in {ts_fields[0]}",
-        credentials=credentials,
-    )
+    return json_plan.plan(replace(ANY, name=name), sample, options)
 
 
-def _fields(column: str, seen: Sequence[str], options: Options) -> list[str]:
-    if column in options.fields:
-        return [options.fields[column]]
-    return [field for field in FIELDS[column] if field in seen]
+def format_of(layout: Layout) -> Format:
+    """The format that a layout describes; it claims the lines that have its marks, and their kin beside them."""
+
+    def confidence(sample: Sequence[str], options: Options) -> float:
+        del options
+        held = list(zip(sample, look(sample).records, strict=True))
+        marked = [_is_marked(layout, line, fields) for line, fields in held]
+        if not any(marked):
+            return 0.0
+        kin = [bool(layout.kin) and layout.kin <= fields for _, fields in held]
+        return sum(map(max, marked, kin)) / len(held)
+
+    def plan(sample: Sequence[str], options: Options) -> Plan:
+        return json_plan.plan(layout, sample, options)
+
+    return Format(name=layout.name, title=layout.title, confidence=confidence, plan=plan)
 
 
-def _flat(record: Mapping[str, object], before: str) -> list[str]:
-    found = []
-    for name, value in record.items():
-        if isinstance(value, dict):
-            found += _flat(value, f"{before}{name}.")
-        else:
-            found.append(f"{before}{name}")
-    return found
-
-
-def _path(field: str) -> str:
-    # A list (Caddy's headers) gives its first element: "$.a[0]" on a text gives null, so both are not tried here.
-    return "$" + "".join('."' + part.replace('"', '\\"') + '"' for part in field.split("."))
-
-
-def _is_object(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
+def _is_marked(layout: Layout, line: str, held: frozenset[str]) -> bool:
+    return any(marks <= held for marks in layout.marks) or any(word in line for word in layout.words)
 
 
 def _confidence(sample: Sequence[str], options: Options) -> float:
-    if not sample or not _fields("ts", names(sample), options):
+    seen = look(sample)
+    if not seen.lines or not json_plan.has_time(sample, ANY, options):
         return 0.0
-    return 0.8 * sum(1 for line in sample if _is_object(line)) / len(sample)
+    return 0.8 * seen.bare / seen.lines
 
 
 def _plan(sample: Sequence[str], options: Options) -> Plan:

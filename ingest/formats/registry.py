@@ -6,9 +6,9 @@ from pkgutil import iter_modules
 from typing import Final
 
 import ingest.formats
-from ingest.formats import log_format
+from ingest.formats import envoy_format, log_format
 from ingest.formats.interface import Format, Options
-from ingest.redact import redact
+from ingest.redact import beginning, redact
 from model.errors import FormatError
 from model.plain import plain
 
@@ -22,8 +22,9 @@ def _found() -> dict[str, Format]:
 FORMATS: Final[dict[str, Format]] = _found()
 """By name: every module of this folder that has a FORMAT."""
 
-_ENOUGH = 0.5
+_ENOUGH = 0.3
 _SHOWN = 200
+_LOOKED_AT = 2000
 
 
 def named(name: str) -> Format:
@@ -41,15 +42,18 @@ def named(name: str) -> Format:
 def recognise(sample: Sequence[str], options: Options, *, where: str) -> tuple[Format, float]:
     """The format that reads most of the sample, with that share.
 
-    Raises FormatError when none reads half of it; the message names the formats that were tried and shows the first
+    Raises FormatError when none reads a third of it; the message names the formats that were tried and shows the first
     line, redacted.
     """
     if options.log_format is not None:
-        return FORMATS["log_format"], log_format.FORMAT.confidence(sample, options)
+        fmt = envoy_format.FORMAT if envoy_format.is_envoy(options.log_format) else log_format.FORMAT
+        return fmt, fmt.confidence(sample, options)
+    if options.pattern is not None:
+        return FORMATS["pattern"], FORMATS["pattern"].confidence(sample, options)
     scored = [(fmt.confidence(sample, options), fmt) for fmt in FORMATS.values()]
     best, fmt = max(scored, key=lambda pair: pair[0])
-    if best < _ENOUGH * 0.8:
-        shown = plain(redact(sample[0]), _SHOWN) if sample else "(no line)"
+    if best < _ENOUGH:
+        shown = plain(redact(beginning(sample[0], _LOOKED_AT)), _SHOWN) if sample else "(no line)"
         msg = (
             f"No format fits {where}. Tried: {', '.join(f.name for f in FORMATS.values() if f.name != 'log_format')}."
             f"\n  The first line is: {shown}"

@@ -8,12 +8,17 @@ from ingest.redact import quoted
 
 CLF_TIME = "%d/%b/%Y:%H:%M:%S %z"
 
-_URL_KEYS = "x[-_]api[-_](?:key|token)|api[-_]?key|api[-_]?token|access_token|auth_token|oauth_token|token|key"
+_URL_KEYS = (
+    "x[-_]api[-_](?:key|token)|api[-_]?(?:key|token|secret)|(?:access|auth|oauth|id|private|bearer)[-_]?token"
+    "|(?:access|app|user|license|subscription|client|consumer|secret|hapi)[-_]?key|client_secret|jwt"
+    "|x-(?:amz|goog)-credential|AWSAccessKeyId|token|key"
+)
+"""Parameters that carry a credential; of two in one query the left one counts."""
 
 
 def query_pattern(name: str | None) -> str:
-    """The pattern of a query parameter that carries a credential, by its name or a well-known one; one group."""
-    return rf"(?i)[?&](?:{_URL_KEYS if name is None else re.escape(name)})=([^&#\s]+)"
+    """The pattern of a query parameter that carries a credential, by its name or a well-known one."""
+    return rf"(?i)[?&](?:{_URL_KEYS if name is None else re.escape(name)})=[^&#\s]+"
 
 
 def present(expression: str) -> str:
@@ -69,22 +74,32 @@ _PLAIN: Final = (
 
 TARGET_OF_REQUEST: Final = (
     f"CASE WHEN {_PLAIN} THEN words[2] ELSE coalesce("
-    "nullif(regexp_extract(request, '^[A-Z]{1,20} (.*?)(?: HTTP/[0-9.]+)?$', 1), ''), request) END"
+    "nullif(regexp_extract(request, '^[A-Z][A-Z_-]{0,19} (.*?)(?: HTTP/[0-9.]+)?$', 1), ''),"
+    " nullif(regexp_replace(request, '^- - HTTP/[0-9.]+$', ''), '')) END"
 )
-"""The target of a request line (`GET /path HTTP/1.1`); what is no request line is its own target."""
+"""The target of a request line (`GET /path HTTP/1.1`); what is no request line is its own target, but for dashes."""
 
 METHOD_OF_REQUEST: Final = (
-    f"CASE WHEN {_PLAIN} THEN words[1] ELSE nullif(regexp_extract(request, '^([A-Z]{{1,20}}) ', 1), '') END"
+    f"CASE WHEN {_PLAIN} THEN words[1] ELSE nullif(regexp_extract(request, '^([A-Z][A-Z_-]{{0,19}}) ', 1), '') END"
 )
 """The method of a request line, or null where there is none."""
 
 
 def in_query(target: str, pattern: str) -> str:
-    """The credential in a target's query, decoded, or null; `pattern` as `query_pattern` gives it."""
-    raw = f"regexp_extract({target}, {quoted(pattern)}, 1)"
+    """The parameter of a query that carries a credential, with its name; `pattern` as `query_pattern` gives it.
+
+    Without a group RE2 needs its fast automaton only: a quarter of the time.
+    """
+    return f"CASE WHEN contains({target}, '=') THEN regexp_extract({target}, {quoted(pattern)}) END"
+
+
+def value_of_parameter(parameter: str) -> str:
+    """The value of `name=value`, decoded, or null."""
+    raw = f"substr({parameter}, instr({parameter}, '=') + 1)"
     # Escapes that are no UTF-8 (%FF) make url_decode fail: such a value is taken as it stands.
-    found = f"nullif(coalesce(TRY(url_decode({raw})), {raw}), '')"
-    return f"CASE WHEN contains({target}, '=') THEN {found} END"
+    decoded = f"coalesce(TRY(url_decode({raw})), {raw})"
+    value = f"CASE WHEN contains({parameter}, '%') THEN {decoded} ELSE {raw} END"
+    return f"CASE WHEN {parameter} <> '' THEN {value} END"
 
 
 def outcome_of_status(status: str) -> str:

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.int32]]
+
+LIMIT: Final = 16 << 20
+"""Bytes that may wait for a record's end. A longer record is cut there, and its pieces are counted like any others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +30,21 @@ class Framing:
     """How one file's bytes become records."""
 
     name: str
+    """`lines`, or the parts from the outside in: `cri > docker`."""
     cut: Callable[[bytes], int]
     """How many bytes from the start are whole records; what is behind them waits for more. Called with bytes that begin
     where the last cut ended."""
     records: Callable[[bytes], Records]
-    """The records of bytes that `cut` found whole."""
+    """The records of bytes that `cut` found whole. What a caller takes beyond that, since nothing will follow, becomes
+    records too, as far as it goes."""
+    raw: bool = False
+    """Whether `records` counts bytes, so that none may be dropped or replaced before it."""
 
 
 def cut_lines(data: bytes) -> int:
-    """Up to and with the last line end."""
-    return data.rfind(b"\n") + 1
+    """Up to and with the last line end; all of a line that is longer than LIMIT."""
+    end = data.rfind(b"\n") + 1
+    return len(data) if not end and len(data) > LIMIT else end
 
 
 LINES = Framing(name="lines", cut=cut_lines, records=Records)

@@ -1,53 +1,70 @@
-"""A file's bytes, inflated, and the hashes by which its content is known again after renames and compression."""
+"""A file's bytes, unpacked, and the hashes by which its content is known again after renames and compression."""
 
-import gzip
 import hashlib
 import io
 import os
 import stat
-import zlib
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from ingest.sources.decompress import LONGEST_MAGIC, Broken, codec_of, unpack
+from ingest.sources.roots import within
 from model.errors import IngestError
 
 HEAD: Final = 4096
 """First bytes whose hash tells one file from another."""
 TAIL: Final = 1024
 """Bytes before the offset whose hash tells a file that grew from one that was rewritten."""
-_GZIP: Final = b"\x1f\x8b"
 _STEP: Final = 8 << 20
+_TICK: Final = 20_000_000
+"""Nanoseconds in which a clock of the kernel may not move on; where it counts whole seconds, two of them."""
 
 
 class Content:
-    """One open file; reads inflated bytes in order. Use as a context manager.
+    """One open file; reads unpacked bytes in order. Use as a context manager.
 
-    Raises IngestError when the file is missing, unreadable or no regular file.
+    Raises IngestError when the file is missing, unreadable, no regular file, or outside of `roots` (none: any place).
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, roots: Sequence[Path] = ()) -> None:
         self.path = path
         self.broken: str | None = None
-        """Why the compressed stream ended early, once it did."""
+        """Why the compressed data ended early, once it did; follows the file's name in a sentence."""
         self.before = b""
         """The bytes just before the offset that `skip_to` went to."""
         try:
             self._raw = _open(path)
         except OSError as error:
-            msg = f"{path} cannot be read: {error.strerror}."
-            raise IngestError(msg, hint="Check that the file is there and that this user may read it.") from None
+            raise unreadable(path, error) from None
         status = os.fstat(self._raw.fileno())
+        if roots and not within(path, status, roots):
+            self._raw.close()
+            msg = f"{path} leads outside of the roots that the config names."
+            raise IngestError(msg, hint="Add the folder that the file really lies in to `roots`, or remove the link.")
         self.inode = status.st_ino
         self.identity = (status.st_dev, status.st_ino)
         """Tells files apart, whatever names and links lead to them."""
         self.modified = status.st_mtime
         self.size = status.st_size
-        self.signature = f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
-        self.compressed = self._raw.read(2) == _GZIP
+        self.signature = signature_of(status)
+        self._codec = codec_of(self._raw.read(LONGEST_MAGIC))
         self._raw.seek(0)
-        inflated = gzip.GzipFile(fileobj=self._raw) if self.compressed else None
-        self._stream: io.BufferedReader | gzip.GzipFile = inflated or self._raw
+        self._pieces: Iterator[bytes] = iter(())
+        self._piece = b""
+        self._rewind()
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the file is unpacked while it is read."""
+        return self._codec is not None
+
+    @property
+    def target(self) -> str:
+        """Where the path leads to, when it is a symbolic link."""
+        return str(self.path.resolve()) if self.path.is_symlink() else ""
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +72,6 @@ class Content:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stream.close()
         self._raw.close()
 
     def head(self) -> bytes:
@@ -66,25 +82,19 @@ class Content:
         return first
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; fewer at the end, or where the compressed stream is broken."""
+        """Up to `size` bytes; fewer at the end, or where the compressed data is broken."""
+        if self._codec is None:
+            return self._raw.read(size)
         parts: list[bytes] = []
-        left = size
-        while left and not self.broken:
-            try:
-                # read1 hands over what it has before a broken place; read would drop it with the error.
-                part = self._stream.read1(min(left, _STEP)) if self.compressed else self._stream.read(min(left, _STEP))
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                self.broken = str(error).rstrip(".")
-                break
-            if not part:
-                break
+        while size and (self._piece or self._next_piece()):
+            part, self._piece = self._piece[:size], self._piece[size:]
             parts.append(part)
-            left -= len(part)
+            size -= len(part)
         return b"".join(parts)
 
-    def position(self) -> int:
-        """How many bytes of the file itself have been read."""
-        return self._raw.tell()
+    def unread(self, offset: int) -> int:
+        """How many bytes of the file itself lie behind what has been read up to `offset`."""
+        return self.size - (self._raw.tell() if self.compressed else offset)
 
     def skip_to(self, offset: int) -> str:
         """Go to `offset`; returns the hash of the bytes before it, empty when the content is shorter."""
@@ -98,13 +108,28 @@ class Content:
                     return ""
                 at += len(part)
         else:
-            self._stream.seek(start)
+            self._raw.seek(start)
         self.before = self.read(offset - start)
         return digest(self.before) if len(self.before) == offset - start else ""
 
+    def holds(self, place: int, data: bytes) -> bool:
+        """Whether `data` still stands at `place`; asked of files that are not compressed, which others may rewrite."""
+        return self.compressed or os.pread(self._raw.fileno(), len(data), place) == data
+
+    def _next_piece(self) -> bool:
+        if self.broken:
+            return False
+        try:
+            self._piece = next(self._pieces, b"")
+        except Broken as error:
+            self.broken = str(error)
+        return bool(self._piece)
+
     def _rewind(self) -> None:
-        self._stream.seek(0)
-        self.broken = None
+        self._raw.seek(0)
+        self._piece, self.broken = b"", None
+        if self._codec is not None:
+            self._pieces = unpack(self._raw, self._codec)
 
 
 def digest(data: bytes) -> str:
@@ -112,11 +137,29 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
+def signature_of(status: os.stat_result) -> str:
+    """inode:size:mtime; a `~` behind it says that it was written so lately that the next write may look the same."""
+    coarse = status.st_mtime_ns % 1_000_000_000 == 0
+    settled = time.time_ns() - status.st_mtime_ns > (2_000_000_000 if coarse else _TICK)
+    return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}{'' if settled else '~'}"
+
+
+def unreadable(path: Path, error: OSError) -> IngestError:
+    """The error of a file that the system does not let us read."""
+    msg = f"{path} cannot be read: {error.strerror}."
+    return IngestError(msg, hint="Check that the file is there and that this user may read it.")
+
+
+def irregular(path: Path) -> IngestError:
+    """The error of what is no file: a FIFO, a device, a socket, a folder."""
+    msg = f"{path} is no regular file."
+    return IngestError(msg, hint="Name a log file, a folder of them, or a glob.")
+
+
 def _open(path: Path) -> io.BufferedReader:
     # O_NONBLOCK: a FIFO without a writer would otherwise hang the open.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        msg = f"{path} is no regular file."
-        raise IngestError(msg, hint="Name a log file, a folder of them, or a glob.")
+        raise irregular(path)
     return os.fdopen(descriptor, "rb")

@@ -1,28 +1,30 @@
-"""Log files: found by path, folder or glob; read in blocks of complete lines.
+"""Log files: read in blocks of complete lines, each with the cursor that is stored beside it.
 
 More than 150 lines with what a block is and how its cursor moves, which is one idea with reading it.
 """
 
-import glob
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from ingest.framing.interface import LINES, Framing
 from ingest.sources.content import HEAD, TAIL, Content, digest
+from ingest.sources.cutting import BLOCK_LINES, MAX_LINE, Cutter, Piece
+from ingest.sources.directives import directive
+from ingest.sources.encoding import encoding_of
+from ingest.sources.finding import find
+from ingest.sources.left_out import LeftOut
+from ingest.sources.links import left_behind
 from ingest.sources.matching import Look, look
+from ingest.sources.vanished import vanished
 from model.errors import IngestError
 from model.segment import Cursor
 
-__all__ = ["BLOCK_BYTES", "Block", "Look", "blocks", "find", "look"]
+__all__ = ["BLOCK_BYTES", "MAX_LINE", "Block", "LeftOut", "Look", "blocks", "find", "left_behind", "look", "vanished"]
 
 BLOCK_BYTES: Final = 48 << 20
-BLOCK_LINES: Final = 160_000
-"""Inflated bytes, and by their first bytes lines, that are parsed at once; bound the memory of an ingest."""
-_IDLE_SECONDS: Final = 60.0
-"""A last line without a line end is taken once nobody has written for so long."""
+"""Unpacked bytes that are parsed at once, and with BLOCK_LINES what bounds the memory of an ingest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,29 +32,24 @@ class Block:
     """Complete lines of one file, and how its cursor moves when they are stored."""
 
     data: bytes
+    """In UTF-8; empty when only the cursor moves, or a line was left out."""
     head: bytes
-    """The file's first bytes; formats are recognised by them."""
+    """The file's first bytes, in UTF-8; formats are recognised by them."""
     before: Cursor | None
     after: Cursor
     done: float
     """Share of the file that has been read, 0 to 1."""
     truncated: str | None = None
-    """Why the compressed stream ends early."""
+    """Why the compressed data ends early; follows the file's name in a sentence."""
+    context: str = ""
+    """The directive (`#Fields: …`) in force where the block begins."""
+    left_out: LeftOut | None = None
+    """A line that is no record, and becomes a reject."""
 
-
-def find(patterns: Sequence[str | Path]) -> list[Path]:
-    """The files behind paths, folders and globs, without repeats, oldest first.
-
-    Raises IngestError for one that finds nothing.
-    """
-    found: dict[Path, None] = {}
-    for pattern in patterns:
-        matched = _matches(str(pattern))
-        if not matched:
-            msg = f"There is no file {pattern}."
-            raise IngestError(msg, hint="Check the path; a glob needs quotes in the shell.")
-        found.update(dict.fromkeys(matched))
-    return sorted(found, key=lambda path: (_modified(path), str(path)))
+    @property
+    def before_lines(self) -> int:
+        """The file's lines before the block."""
+        return self.before.lines if self.before else 0
 
 
 def blocks(
@@ -63,98 +60,113 @@ def blocks(
     now: float,
     framing: Callable[[bytes], Framing] = lambda _head: LINES,
     size: int | None = None,
+    max_line: int = MAX_LINE,
 ) -> Iterator[Block]:
     """The file's new lines.
 
     `taken` are origins in use; `now` is the clock in epoch seconds; `framing` gives, for a file's head, where
-    its records end. Raises IngestError when the file went away, or is no longer the one that was looked at.
+    its records end; lines longer than `max_line` bytes are left out. Raises IngestError when the file went away, is
+    no longer the one that was looked at, or lies outside of the look's roots.
     """
-    with Content(seen.path) as content:
+    with Content(seen.path, seen.roots) as content:
         head = content.head()
         if not head:
             return
         cursor = seen.cursor or _fresh(content, source, head, taken)
         if content.inode != seen.inode or (cursor.offset and content.skip_to(cursor.offset) != cursor.tail_hash):
-            msg = f"{content.path} was rotated while it was being read."
-            raise IngestError(msg, hint="Nothing is lost: the next ingest reads what is left.")
-        yield from _lines(content, cursor, seen.cursor, head, framing(head), size=size or _size(head), now=now)
+            raise _rotated(content)
+        finished = lambda: _is_final(content, seen, now)  # noqa: E731 (asked at the end of the file only)
+        known = seen.cursor
+        yield from blocks_of(
+            content, cursor, known, head=head, is_final=finished, framing=framing, size=size, max_line=max_line
+        )
+
+
+def blocks_of(
+    content: Content,
+    cursor: Cursor,
+    before: Cursor | None,
+    *,
+    head: bytes,
+    is_final: Callable[[], bool],
+    framing: Callable[[bytes], Framing],
+    size: int | None = None,
+    max_line: int = MAX_LINE,
+) -> Iterator[Block]:
+    """The new lines of open content that `cursor` continues; `before` is the cursor as the state has it."""
+    content.skip_to(cursor.offset)
+    encoding = encoding_of(head)
+    text = encoding.text(head)
+    frame = framing(text)
+    by_line = not frame.raw and not frame.name.startswith("document")
+    cutter = Cutter(
+        read=content.read,
+        framing=frame,
+        encoding=encoding,
+        size=(size or _size(text)) // 2 * 2,
+        max_line=max_line,
+        tail=TAIL,
+        overlong=cursor.overlong,
+        unfinished=by_line and cursor.offset > 0 and not cursor.overlong and not encoding.at_line(content.before),
+        is_final=is_final,
+    )
+    yield from _blocks(content, cursor, before, cutter, head)
 
 
 def _size(head: bytes) -> int:
     return min(BLOCK_BYTES, BLOCK_LINES * len(head) // max(1, head.count(b"\n")))
 
 
-def _lines(
-    content: Content,
-    cursor: Cursor,
-    before: Cursor | None,
-    head: bytes,
-    framing: Framing,
-    *,
-    size: int,
-    now: float,
-) -> Iterator[Block]:
-    content.skip_to(cursor.offset)
-    carry, tail, ended = b"", content.before, False
-    while not ended:
-        read = content.read(size)
-        ended = len(read) < size
-        data = carry + read
-        cut = framing.cut(data)
-        if framing is LINES and ended and cut < len(data) and _is_final(content, now):
-            cut = len(data)
-        carry, taken = data[cut:], data[:cut]
-        whole = ended and not carry and not content.broken
-        if not taken and not content.broken:
-            if whole and before is not None and before.signature != content.signature:
-                yield _seen_whole(content, before, head)
-            continue
-        tail = taken[-TAIL:] if len(taken) >= TAIL else (tail + taken)[-TAIL:]
-        after = _advance(cursor, taken, content, head, tail=tail, whole=whole) if taken else cursor
+def _blocks(content: Content, cursor: Cursor, before: Cursor | None, cutter: Cutter, head: bytes) -> Iterator[Block]:
+    text = cutter.encoding.text(head)
+    tail, directives = content.before, _has_directives(text, cursor)
+    for piece in cutter.pieces():
+        # Somebody who rewrote the file while it was read changed its beginning, or what we read last.
+        if not content.holds(0, head) or not content.holds(cursor.offset - len(tail), tail):
+            raise _rotated(content)
+        tail = piece.tail if len(piece.tail) >= TAIL else (tail + piece.tail)[-TAIL:]
+        after = _advance(cursor, piece, content, head, tail=tail)
+        if directives:
+            after = replace(after, context=directive(piece.text) or cursor.context)
+        whole = cutter.ended and not cutter.left
+        if whole:
+            after = _at_end(content, after)
         yield Block(
-            data=taken,
-            head=head,
+            data=piece.text,
+            head=text,
             before=before,
             after=after,
-            done=1.0 if ended else _done(content, after.offset),
-            truncated=content.broken,
+            done=_done(content, after.offset),
+            truncated=content.broken if whole else None,
+            context=cursor.context,
+            left_out=piece.left_out,
         )
         cursor = before = after
+        if whole:
+            return
+    last = _at_end(content, cursor, whole=not cutter.left)
+    if content.broken or (before is not None and last != before):
+        yield Block(data=b"", head=text, before=before, after=last, done=1.0, truncated=content.broken)
 
 
-def _seen_whole(content: Content, cursor: Cursor, head: bytes) -> Block:
-    """A block without lines: known content under a new name (a rename, a .gz) need not be opened again."""
-    after = replace(cursor, path=str(content.path), signature=content.signature)
-    return Block(data=b"", head=head, before=cursor, after=after, done=1.0)
+def _has_directives(head: bytes, cursor: Cursor) -> bool:
+    return bool(cursor.context) or head.lstrip(b"\xef\xbb\xbf").startswith(b"#") or b"\n#" in head
 
 
-def _is_final(content: Content, now: float) -> bool:
+def _is_final(content: Content, seen: Look, now: float) -> bool:
     """Whether a last line without a line end will never be finished."""
-    return not content.broken and (content.compressed or now - content.modified > _IDLE_SECONDS)
+    return not content.broken and (content.compressed or abs(now - content.modified) > seen.idle)
 
 
-def _matches(pattern: str) -> list[Path]:
-    path = Path(pattern).expanduser()
-    try:
-        if path.is_dir():
-            return [p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")]
-        if path.exists():
-            return [path]
-    except PermissionError:
-        return [path]  # reading it says why it cannot be read
-    return [Path(p) for p in glob.glob(str(path), recursive=True) if Path(p).is_file()]  # noqa: PTH207 (absolute globs)
-
-
-def _modified(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0  # it went away; reading it says so
+def _rotated(content: Content) -> IngestError:
+    msg = f"{content.path} was rotated while it was being read."
+    return IngestError(msg, hint="Nothing is lost: the next ingest reads what is left.")
 
 
 def _fresh(content: Content, source: str, head: bytes, taken: frozenset[str]) -> Cursor:
     first = head.split(b"\n", 1)[0]
-    text = f"{source}\x1f{content.path}\x1f{content.inode}\x1f{digest(first)}"
+    # Without the name: two readers that see the file before and after a rename have to want the same cursor.
+    text = f"{source}\x1f{content.identity}\x1f{digest(first)}"
     base = hashlib.sha256(text.encode()).hexdigest()[:20]
     origin, again = base, 1
     while origin in taken:
@@ -163,24 +175,49 @@ def _fresh(content: Content, source: str, head: bytes, taken: frozenset[str]) ->
     return Cursor(source=source, origin=origin, path=str(content.path))
 
 
-def _advance(cursor: Cursor, data: bytes, content: Content, head: bytes, *, tail: bytes, whole: bool) -> Cursor:
-    """The cursor after `data`; `tail` are up to TAIL bytes before its new offset."""
-    offset = cursor.offset + len(data)
+def _advance(cursor: Cursor, piece: Piece, content: Content, head: bytes, *, tail: bytes) -> Cursor:
+    """The cursor after a piece; `tail` are up to TAIL bytes before its new offset."""
+    offset = cursor.offset + piece.size
     head_size = min(HEAD, offset, len(head))
+    counted = int(piece.left_out is not None and not piece.left_out.again)
     return replace(
         cursor,
         path=str(content.path),
+        target=_target(content, cursor),
         offset=offset,
-        lines=cursor.lines + data.count(b"\n") + (not data.endswith(b"\n")),
+        lines=cursor.lines + piece.text.count(b"\n") + counted + bool(piece.text and not piece.text.endswith(b"\n")),
         head_size=head_size,
         head_hash=digest(head[:head_size]),
         tail_hash=digest(tail),
-        # Only a file read to its end may be passed over while it stays unchanged.
-        signature=content.signature if whole else f"{content.inode}::",
+        signature=f"{content.inode}::",
+        size=offset + max(0, content.unread(offset)),
+        missing=False,
+        overlong=piece.overlong,
+        broken="",
     )
 
 
+def _at_end(content: Content, cursor: Cursor, *, whole: bool = True) -> Cursor:
+    """The cursor once there is nothing more to read now: known content under a new name need not be opened again.
+
+    Only a file read to its end may be passed over while it stays unchanged, and one that is broken.
+    """
+    passed = content.signature if whole or content.broken else f"{content.inode}::"
+    return replace(
+        cursor,
+        path=str(content.path),
+        target=_target(content, cursor),
+        signature=passed,
+        size=cursor.offset + max(0, content.unread(cursor.offset)),
+        missing=False,
+        broken=content.broken or "",
+    )
+
+
+def _target(content: Content, cursor: Cursor) -> str:
+    """A file that a link led to stays one when it is read by its own name."""
+    return content.target or (cursor.target if cursor.target == str(content.path) else "")
+
+
 def _done(content: Content, offset: int) -> float:
-    if content.compressed:
-        return min(1.0, content.position() / content.size) if content.size else 1.0
-    return min(1.0, offset / content.size) if content.size else 1.0
+    return 1.0 - min(1.0, max(0, content.unread(offset)) / content.size) if content.size else 1.0

@@ -6,15 +6,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from keywatch.commands.shared import AsJson, print_json, print_table, say
-from model.errors import IngestError
 
 if TYPE_CHECKING:
-    from ingest.formats.interface import Format, Options
+    from keywatch.trying import Tried
 
 _SHOWN = 3
-_LARGEST = 64 << 20
-"""Bytes of a file that are tried; of a longer one, the whole lines in them."""
 _COLUMNS = ("line", "ts", "outcome", "method", "route", "status", "ip", "key_hint", "client")
+_PRINTED = ("format", "confidence", "events", "rejects", "skipped")
+
+File = Annotated[Path, typer.Argument(readable=False, help="A log file, packed or not; - is standard input.")]
+Name = Annotated[str, typer.Option("--format", help="A format's name, or auto.")]
+LogFormat = Annotated[str | None, typer.Option("--log-format", help="A pasted nginx log_format or Apache LogFormat.")]
+Pattern = Annotated[str | None, typer.Option("--pattern", help="A regular expression (RE2) with named groups.")]
+Key = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        metavar="PLACE",
+        help="Where the key stands: header:NAME, query:NAME, cookie:NAME, field:NAME, path:/…{key}…; with id: before"
+        " it when the log holds an id. Can be repeated.",
+    ),
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -35,79 +47,56 @@ def list_(*, as_json: AsJson = False) -> None:
 
 
 def detect(
-    file: Annotated[Path, typer.Argument(readable=False, help="A log file.")], *, as_json: AsJson = False
+    file: File,
+    *,
+    log_format: LogFormat = None,
+    pattern: Pattern = None,
+    key: Key = None,
+    as_json: AsJson = False,
 ) -> None:
-    """The format of a file, with its confidence and three parsed events."""
-    result = _try(file, "auto", None, limit=_SHOWN)
+    """The format of a file and the wrappers around it, with its confidence and three parsed events."""
+    tried = _try(file, "auto", log_format, pattern, key)
+    tried.events = tried.events[:_SHOWN]
     if as_json:
-        print_json(result)
+        print_json({"detected": tried.name} | _printed(tried))
         return
-    say(f"{file}: {result['format']}, confidence {result['confidence']}")
-    print_table(result["events"], _COLUMNS, empty="It holds no event.")  # type: ignore[arg-type]
+    _say_what(file, tried)
+    print_table(tried.events, _COLUMNS, empty="It holds no event.")
 
 
 def try_(
-    file: Annotated[Path, typer.Argument(readable=False, help="A log file.")],
+    file: File,
     *,
-    fmt: Annotated[str, typer.Option("--format", help="A format's name, or auto.")] = "auto",
-    log_format: Annotated[str | None, typer.Option("--log-format", help="A pasted nginx log_format.")] = None,
+    fmt: Name = "auto",
+    log_format: LogFormat = None,
+    pattern: Pattern = None,
+    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """The events and rejects that a format makes of a file."""
-    result = _try(file, fmt, log_format, limit=None)
+    tried = _try(file, fmt, log_format, pattern, key)
     if as_json:
-        print_json(result)
+        print_json(_printed(tried))
         return
-    say(f"{file}: {result['format']}, confidence {result['confidence']}")
-    print_table(result["events"], _COLUMNS, empty="It holds no event.")  # type: ignore[arg-type]
-    print_table(result["rejects"], ("line", "reason"), empty="No line was rejected.")  # type: ignore[arg-type]
+    _say_what(file, tried)
+    print_table(tried.events, _COLUMNS, empty="It holds no event.")
+    print_table(tried.rejects, ("line", "reason"), empty="No line was rejected.")
 
 
-def _try(file: Path, name: str, log_format: str | None, *, limit: int | None) -> dict[str, object]:
-    from ingest import lines
-    from ingest.fingerprint import Pepper
+def _try(file: Path, name: str, log_format: str | None, pattern: str | None, keys: list[str] | None) -> "Tried":
     from ingest.formats.interface import Options
-    from ingest.framing.choose import records_of
-    from ingest.parse import Parser
-    from ingest.sources.content import Content
+    from keywatch.trying import key_place, try_file
 
-    options = Options(log_format=log_format)
-    with Content(file) as content:
-        block = content.read(_LARGEST)
-        broken = content.broken
-    if len(block) == _LARGEST:
-        block = block[: block.rfind(b"\n") + 1]
-    records = records_of(block)
-    sample = lines.sample(records.data)
-    if not sample:
-        if broken:
-            msg = f"{file} holds no whole line: {broken}."
-            raise IngestError(msg, hint="Its compressed data ends in the middle; try it again when it is whole.")
-        return {"format": None, "confidence": 0.0, "events": [], "rejects": [], "skipped": []}
-    chosen, confidence = _choose(name, sample, options, file)
-    # Nothing is kept, so any pepper does: the references only tell which lines share a key.
-    parser = Parser(pepper=Pepper(b"formats test"))
-    try:
-        parser.parse(records, chosen.plan(sample, options), source=file.name, request_id=True)
-        rows = parser.rows()
-        skipped = parser.skipped()
-        rejected = parser.duck.execute("SELECT n, reason FROM raw WHERE reason IS NOT NULL ORDER BY n").fetchall()
-    finally:
-        parser.close()
-    return {
-        "format": chosen.name,
-        "confidence": confidence,
-        "events": [{"line": row["line"]} | row for row in (rows if limit is None else rows[:limit])],
-        "rejects": [{"line": n, "reason": reason} for n, reason in rejected],
-        "skipped": [{"line": n, "class": kind} for n, kind in skipped],
-    }
+    places = tuple(key_place(text) for text in keys or ())
+    tried = try_file(file, name, Options(keys=places, log_format=log_format, pattern=pattern))
+    for remark in tried.remarks:
+        say(remark)
+    return tried
 
 
-def _choose(name: str, sample: list[str], options: "Options", file: Path) -> tuple["Format", float]:
-    from ingest.formats.registry import named, recognise
+def _printed(tried: "Tried") -> dict[str, object]:
+    return {name: getattr(tried, name) for name in _PRINTED}
 
-    if options.log_format is None and name != "auto":
-        fmt = named(name)
-        return fmt, round(fmt.confidence(sample, options), 3)
-    fmt, confidence = recognise(sample, options, where=str(file))
-    return fmt, round(confidence, 3)
+
+def _say_what(file: Path, tried: "Tried") -> None:
+    say(f"{file}: {tried.name}, confidence {tried.confidence}" if tried.format else f"{file}: it holds no line")

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywatch.commands.shared import AsJson, console, print_json, say, workspace
+from keywatch.commands.shared import AsJson, console, moment, now, print_json, say, workspace
 from model.errors import IngestError, UsageError
 
 if TYPE_CHECKING:
     from keywatch.config import SourceConfig
     from keywatch.ingesting import Ingested, Progress
     from keywatch.workspace import Workspace
+    from model.window import Window
 
 _PARTLY = 5
 
@@ -26,27 +27,31 @@ def add(app: typer.Typer) -> None:
 def ingest(
     ctx: typer.Context,
     paths: Annotated[
-        list[Path] | None, typer.Argument(readable=False, help="Files, folders or globs; none: the config's.")
+        list[Path] | None,
+        typer.Argument(readable=False, help="Files, folders or globs; `-` is standard input; none: the config's."),
     ] = None,
     *,
     source: Annotated[str | None, typer.Option("--source", help="One source of the config, by name.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="T", help="Backfill: events from then on (ISO 8601, or 7d).")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="T", help="Backfill: events before then (ISO 8601, or 2d).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read what is new in the access logs; reading the same files again adds nothing."""
-    from keywatch.ingesting import Ingested, ingest_source
-    from model.clock import SystemClock
+    """Read what is new in the access logs; reading the same files again adds nothing.
 
-    done: list[Ingested] = []
+    With --since or --until only the events of that time are read; run it again to go on where it was stopped. What
+    ordinary runs have read, and will read, is not changed by it.
+    """
     with workspace(ctx) as ws:
+        window = _window(since, until)
         chosen = _sources(ws, source, paths or [])
-        with ws.lock(), _bar() as progress:
-            for place, mine in chosen:
-                try:
-                    done.append(ingest_source(ws, place, clock=SystemClock(), paths=mine, progress=progress))
-                except IngestError as error:
-                    if len(chosen) == 1:
-                        raise
-                    done.append(Ingested(place.name, errors=[str(error)]))
+        if any(place.path == "-" for place, _ in chosen):
+            done = [_from_pipe(ws, chosen[0][0], window)]
+        else:
+            done = _from_places(ws, chosen, window)
     if as_json:
         print_json([_record(one) for one in done])
     for one in done:
@@ -55,10 +60,53 @@ def ingest(
         raise typer.Exit(_PARTLY)
 
 
+def _from_pipe(ws: "Workspace", source: "SourceConfig", window: "Window | None") -> "Ingested":
+    from keywatch.streaming import ingest_stdin
+    from model.clock import SystemClock
+
+    with _bar() as progress:
+        return ingest_stdin(ws, source, clock=SystemClock(), window=window, progress=progress)
+
+
+def _from_places(
+    ws: "Workspace", chosen: list[tuple["SourceConfig", list[Path] | None]], window: "Window | None"
+) -> list["Ingested"]:
+    from keywatch.ingesting import Ingested, ingest_source
+    from model.clock import SystemClock
+
+    done: list[Ingested] = []
+    with ws.lock(), _bar() as progress:
+        for place, mine in chosen:
+            try:
+                done.append(ingest_source(ws, place, clock=SystemClock(), paths=mine, window=window, progress=progress))
+            except IngestError as error:
+                if len(chosen) == 1:
+                    raise
+                done.append(Ingested(place.name, errors=[str(error)]))
+    return done
+
+
+def _window(since: str | None, until: str | None) -> "Window | None":
+    from datetime import UTC, datetime
+
+    from model.window import Window
+
+    if since is None and until is None:
+        return None
+    end = now()
+    return Window(since=moment(since, end) if since else datetime(1970, 1, 1, tzinfo=UTC), until=moment(until, end))
+
+
 def _sources(ws: "Workspace", name: str | None, paths: list[Path]) -> list[tuple["SourceConfig", list[Path] | None]]:
     from keywatch.config import SourceConfig
 
     known = {one.name: one for one in ws.config.sources}
+    if Path("-") in paths:
+        if len(paths) > 1:
+            msg = "Standard input is read alone."
+            raise UsageError(msg, hint="Name the files in a run of their own.")
+        at = known.get(name or "", SourceConfig(name=name or "stdin", path="-"))
+        return [(at.model_copy(update={"path": "-"}), None)]
     if name is not None and name not in known:
         if not paths:
             msg = f"The config has no source {name!r}."
@@ -69,7 +117,7 @@ def _sources(ws: "Workspace", name: str | None, paths: list[Path]) -> list[tuple
     if not known:
         msg = "There is nothing to read: the config has no [[sources]] and no path was given."
         raise UsageError(msg, hint="keywatch ingest /var/log/nginx/access.log")
-    return [(one, None) for one in known.values() if name in {None, one.name}]
+    return [(one, None) for one in known.values() if name == one.name or (name is None and one.path != "-")]
 
 
 @contextmanager
@@ -79,38 +127,46 @@ def _bar() -> Iterator["Progress | None"]:
     if not shown.is_terminal:
         yield None
         return
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
     columns = (
         SpinnerColumn(),
         TextColumn("{task.fields[name]}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[lines]:,} lines"),
-        TimeElapsedColumn(),
+        TextColumn("{task.fields[speed]:,.0f} lines/s"),
+        TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Progress(*columns, console=shown, transient=True) as bar:
-        task = bar.add_task("ingest", total=1.0, name="reading", lines=0)
+        task = bar.add_task("ingest", total=1.0, name="reading", lines=0, speed=0.0)
+
+        before, last = 0, 0
 
         def show(path: Path, share: float, lines: int) -> None:
-            bar.update(task, completed=share, name=path.name, lines=lines)
+            nonlocal before, last
+            before, last = before + (last if lines < last else 0), lines  # another source counts from 0
+            speed = (before + lines) / max(0.001, bar.tasks[0].elapsed or 0.0)
+            bar.update(task, completed=share, name=path.name, lines=before + lines, speed=speed)
 
         yield show
 
 
 def _record(one: "Ingested") -> dict[str, object]:
-    names = ("source", "files", "unchanged", "lines", "events", "rejects", "skipped", "formats", "errors")
+    counts = ("files", "unchanged", "lines", "events", "rejects", "skipped", "duplicates", "outside")
+    names = ("source", *counts, "formats", "errors")
     return {name: getattr(one, name) for name in names}
 
 
 def _tell(one: "Ingested") -> None:
     for error in one.errors:
         say(f"keywatch: {error}")
+    left = f" {one.outside:,} events are not of that time, or were stored before." if one.outside else ""
     if not one.lines:
-        say(f"{one.source}: no new line" + (f" ({one.unchanged} files unchanged)." if one.unchanged else "."))
+        say(f"{one.source}: no new line" + (f" ({one.unchanged} files unchanged)." if one.unchanged else ".") + left)
         return
     say(
         f"{one.source}: {one.lines:,} lines from {one.files} files as {', '.join(sorted(one.formats))}:"
-        f" {one.events:,} events, {one.rejects:,} rejects, {one.skipped:,} blank.",
+        f" {one.events:,} events, {one.rejects:,} rejects, {one.skipped:,} blank." + left,
     )
     if not one.reads_keys:
         say(

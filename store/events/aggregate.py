@@ -1,5 +1,7 @@
 """The SQL that turns events into usage and facets, for segments being sealed and for the tails of a view alike."""
 
+from typing import Final
+
 from model.event import FACET_KINDS, UNKNOWN_PREFIX
 
 _HOUR_US = 3_600_000_000
@@ -10,20 +12,34 @@ _COUNTS = (
 )
 
 
-def folded(source: str, kept: str) -> str:
-    """A SELECT of `source` whose unknown credentials are folded into one key_ref per address network.
+def known(source: str, kept: str) -> str:
+    """A SELECT of the credentials of `source` that stay themselves.
 
-    A credential stays itself when it stands in the table `kept` (column key_ref) or succeeded in this batch. Only the
-    columns that usage and facets need are selected.
+    They stand in the table `kept` (column key_ref), or succeeded in this batch.
+    """
+    return f"""
+    SELECT key_ref FROM {source} WHERE outcome = 'ok' AND key_ref IS NOT NULL
+    UNION SELECT s.key_ref FROM (SELECT DISTINCT key_ref FROM {source}) s JOIN {kept} k
+        ON CAST(s.key_ref AS VARCHAR) = k.key_ref"""
+
+
+def folded(source: str, known: str, *, kind: str = "VARCHAR") -> str:
+    """A SELECT of `source` whose other credentials are folded into one key_ref per address network.
+
+    `known` is a table or subquery as `known` gives it; `kind` the type of the key_ref. Only the columns that usage and
+    facets need are selected.
     """
     return f"""
     SELECT e.ts, e.key_hint, e.host, e.outcome, e.bytes_out, e.duration_ms, e.ip, e.network, e.asn, e.country, e.client,
-        coalesce(e.method || ' ', '') || e.route AS route,
-        (CASE WHEN e.key_ref IS NULL OR k.key_ref IS NOT NULL THEN e.key_ref
-        ELSE '{UNKNOWN_PREFIX}' || coalesce(e.network, '-') END) AS key_ref
-    FROM {source} e LEFT JOIN (
-        SELECT key_ref FROM {kept} UNION SELECT key_ref FROM {source} WHERE outcome = 'ok' AND key_ref IS NOT NULL
-    ) k ON e.key_ref = k.key_ref"""
+        e.method, e.route, CAST({REF} AS {kind}) AS key_ref
+    FROM {source} e LEFT JOIN {known} k ON e.key_ref = k.key_ref"""
+
+
+REF: Final = (
+    f"CASE WHEN e.key_ref IS NULL OR k.key_ref IS NOT NULL THEN CAST(e.key_ref AS VARCHAR)"
+    f" ELSE '{UNKNOWN_PREFIX}' || coalesce(CAST(e.network AS VARCHAR), '-') END"
+)
+"""The folded key_ref of an event `e` beside the known credential `k`."""
 
 
 def usage(source: str) -> str:
@@ -40,8 +56,11 @@ def facets(source: str) -> str:
 
 
 def _facet(source: str, kind: str) -> str:
+    columns, value = (kind, f"CAST({kind} AS VARCHAR)")
+    if kind == "route":
+        columns, value = "method, route", "coalesce(CAST(method AS VARCHAR) || ' ', '') || CAST(route AS VARCHAR)"
     return f"""
-    SELECT make_timestamptz(bucket * {_DAY_US}) AS day, key_ref, '{kind}' AS kind, value, outcome, requests, bytes_out,
-        duration_sum, duration_max, timed, first_ts, last_ts
-    FROM (SELECT epoch_us(ts) // {_DAY_US} AS bucket, key_ref, {kind} AS value, outcome, {_COUNTS},
+    SELECT make_timestamptz(bucket * {_DAY_US}) AS day, key_ref, '{kind}' AS kind, {value} AS value, outcome, requests,
+        bytes_out, duration_sum, duration_max, timed, first_ts, last_ts
+    FROM (SELECT epoch_us(ts) // {_DAY_US} AS bucket, key_ref, {columns}, outcome, {_COUNTS},
         min(ts) AS first_ts, max(ts) AS last_ts FROM {source} WHERE {kind} IS NOT NULL GROUP BY ALL)"""

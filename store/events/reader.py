@@ -56,7 +56,7 @@ def _make_views(duck: duckdb.DuckDBPyConnection, root: Path, manifest: Sequence[
     duck.execute("CREATE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept)])
     _view(duck, "events", _files(root, manifest, "events") or "no_events")
     _view(duck, "tails", _files(root, tails, "events") or "no_events")
-    _view_of(duck, "folded_tails", aggregate.folded("tails", "kept"))
+    _view_of(duck, "folded_tails", aggregate.folded("tails", f"({aggregate.known('tails', 'kept')})"))
     for name, of_tails in (("usage", aggregate.usage), ("facets", aggregate.facets)):
         parts = [of_tails("folded_tails")] if tails or not sealed else []
         if sealed:

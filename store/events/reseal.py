@@ -43,7 +43,8 @@ def reseal(root: Path, manifest: Sequence[Segment], refs: Sequence[str], kept: S
 
 def _aggregate_again(duck: duckdb.DuckDBPyConnection, root: Path, segment: Segment) -> None:
     source = f"read_parquet({_quoted(path_of(root, segment.id, 'events'))})"
-    duck.execute(f"CREATE OR REPLACE TEMP TABLE folded AS {aggregate.folded(source, 'kept')}")
+    known = f"({aggregate.known(source, 'kept')})"
+    duck.execute(f"CREATE OR REPLACE TEMP TABLE folded AS {aggregate.folded(source, known)}")
     for kind, select in (("usage", aggregate.usage), ("facets", aggregate.facets)):
         final = path_of(root, segment.id, kind)
         draft = final.with_name(final.name + ".draft")

@@ -1,16 +1,16 @@
 """The inventory: keys, their references, what changed, and when the logs saw them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import String, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
 from model.key import Key, KeyStatus
-from store.state.schema import KeyActivityRow, KeyHistoryRow, KeyRefRow, KeyRow
+from store.state.schema import Base, KeyActivityRow, KeyHistoryRow, KeyRefRow, KeyRow
 
 _FIELDS = tuple(column.key for column in KeyRow.__table__.columns)
 _TRACKED = tuple(name for name in _FIELDS if name not in {"key_id", "pulled_at", "source_last_used_at", "source"})
@@ -46,8 +46,9 @@ def save_activity(tx: Session, activity: Sequence[Activity]) -> None:
     sqlite = tx.get_bind().dialect.name == "sqlite"
     # SQLite's two-argument min and max are null when either side is; PostgreSQL's least and greatest pass nulls over.
     least, greatest = (func.min, func.max) if sqlite else (func.least, func.greatest)
-    adding = (insert_sqlite if sqlite else insert_postgresql)(KeyActivityRow)
-    kept, new = KeyActivityRow, adding.excluded
+    table = Base.metadata.tables[KeyActivityRow.__tablename__]
+    adding = (insert_sqlite if sqlite else insert_postgresql)(table)
+    kept, new = table.c, adding.excluded
     success = greatest(func.coalesce(kept.last_success, new.last_success), new.last_success)
     widened = {
         "hint": func.coalesce(kept.hint, new.hint),
@@ -56,10 +57,19 @@ def save_activity(tx: Session, activity: Sequence[Activity]) -> None:
         "last_success": func.coalesce(success, kept.last_success),
     }
     names = ("key_ref", "hint", "first_seen", "last_seen", "last_success")
-    tx.execute(
+    rows: Sequence[tuple[object, ...]] = activity
+    if sqlite:
+        # As SQLite keeps moments: thousands of rows a block are spared the way through Python's types.
+        adding = adding.values({name: bindparam(name, type_=String()) for name in names})
+        rows = [(ref, hint, *map(_as_kept, moments)) for ref, hint, *moments in activity]
+    tx.connection().execute(
         adding.on_conflict_do_update(index_elements=["key_ref"], set_=widened),
-        [dict(zip(names, row, strict=True)) for row in activity],
+        [dict(zip(names, row, strict=True)) for row in rows],
     )
+
+
+def _as_kept(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def known_refs(tx: Session) -> list[str]:

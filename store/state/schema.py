@@ -3,7 +3,7 @@
 More than 150 lines, since a schema is read in one piece.
 """
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from store.state.types import json_list, json_object, moment, optional_moment, word
@@ -35,6 +35,7 @@ class SourceRow(Base):
     rejects: Mapped[int] = mapped_column(_ID, default=0)
     skipped: Mapped[int] = mapped_column(_ID, default=0)
     bytes_lost: Mapped[int] = mapped_column(_ID, default=0)
+    lost_at: Mapped[optional_moment]
     first_event_at: Mapped[optional_moment]
     last_event_at: Mapped[optional_moment]
     last_read_at: Mapped[optional_moment]
@@ -49,6 +50,7 @@ class CursorRow(Base):
     origin: Mapped[word] = mapped_column(primary_key=True)
     source: Mapped[word] = mapped_column(index=True)
     path: Mapped[str] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(Text, default="")
     offset: Mapped[int] = mapped_column(_ID)
     lines: Mapped[int] = mapped_column(_ID)
     epoch: Mapped[int]
@@ -56,8 +58,44 @@ class CursorRow(Base):
     head_hash: Mapped[word]
     tail_hash: Mapped[word]
     signature: Mapped[word]
+    size: Mapped[int] = mapped_column(_ID, default=0)
+    missing: Mapped[bool] = mapped_column(default=False)
     bytes_lost: Mapped[int] = mapped_column(_ID, default=0)
+    overlong: Mapped[bool] = mapped_column(default=False)
+    context: Mapped[str] = mapped_column(Text, default="")
+    broken: Mapped[str] = mapped_column(Text, default="")
     updated_at: Mapped[moment]
+
+
+class PullRow(Base):
+    """Where a source that is no local file goes on: its server's own position, or how far its objects are listed."""
+
+    __tablename__ = "pulls"
+    origin: Mapped[word] = mapped_column(primary_key=True)
+    source: Mapped[word] = mapped_column(index=True)
+    position: Mapped[json_object]
+    updated_at: Mapped[moment]
+
+
+class PulledIdsRow(Base):
+    """The ids of records that may be handed out once more: one row a block, 16 bytes an id."""
+
+    __tablename__ = "pulled_ids"
+    origin: Mapped[word] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    newest: Mapped[int] = mapped_column(_ID)
+    ids: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class BackfillRow(Base):
+    """A window of time that was read out of files or objects apart from the rest; its cursors go by `name`."""
+
+    __tablename__ = "backfills"
+    name: Mapped[word] = mapped_column(primary_key=True)
+    source: Mapped[word] = mapped_column(index=True)
+    since: Mapped[moment]
+    until: Mapped[moment]
+    made_at: Mapped[moment]
 
 
 class SegmentRow(Base):

@@ -20,28 +20,14 @@ SAMPLES = 20
 def cursors(tx: Session, source: str) -> list[Cursor]:
     """All cursors of a source."""
     rows = tx.scalars(select(CursorRow).where(CursorRow.source == source))
-    return [
-        Cursor(
-            source=row.source,
-            origin=row.origin,
-            path=row.path,
-            offset=row.offset,
-            lines=row.lines,
-            epoch=row.epoch,
-            head_size=row.head_size,
-            head_hash=row.head_hash,
-            tail_hash=row.tail_hash,
-            signature=row.signature,
-            bytes_lost=row.bytes_lost,
-        )
-        for row in rows
-    ]
+    return [Cursor(**{name: getattr(row, name) for name in Cursor.__slots__}) for row in rows]
 
 
 def move_cursor(tx: Session, before: Cursor | None, after: Cursor, now: datetime) -> None:
     """Move a cursor from where we read it to where we read to; `before` is None for a file never seen.
 
-    Raises Fenced when somebody else moved it first: the caller's transaction writes nothing then.
+    What it says was lost is added to its source. Raises Fenced when somebody else moved it first: the caller's
+    transaction writes nothing then.
     """
     values = {name: getattr(after, name) for name in Cursor.__slots__ if name != "origin"} | {"updated_at": now}
     if before is None:
@@ -49,6 +35,7 @@ def move_cursor(tx: Session, before: Cursor | None, after: Cursor, now: datetime
             tx.execute(insert(CursorRow).values(origin=after.origin, **values))
         except IntegrityError:
             raise _fenced(after) from None
+        _lose(tx, after.source, after.bytes_lost, now)
         return
     moved = tx.execute(
         update(CursorRow)
@@ -57,11 +44,27 @@ def move_cursor(tx: Session, before: Cursor | None, after: Cursor, now: datetime
     )
     if moved.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
         raise _fenced(after)
+    _lose(tx, after.source, after.bytes_lost - before.bytes_lost, now)
+
+
+def _lose(tx: Session, source: str, count: int, now: datetime) -> None:
+    if count > 0:
+        row = _source_row(tx, source)
+        row.bytes_lost += count
+        row.lost_at = now
 
 
 def add_segment(tx: Session, segment: Segment) -> None:
     """Make a segment visible."""
     tx.execute(insert(SegmentRow).values(**{name: getattr(segment, name) for name in Segment.__slots__}))
+
+
+def count_left_out(tx: Session, source: str, rejects: int, now: datetime) -> None:
+    """Add lines that were left out unread (too long, the rest of another) to their source's counts."""
+    row = _source_row(tx, source)
+    row.lines += rejects
+    row.rejects += rejects
+    row.last_read_at = now
 
 
 def add_rejects(tx: Session, rejects: Sequence[Reject], *, cursor: Cursor, first_line: int, now: datetime) -> None:
@@ -120,10 +123,7 @@ def count_lines(
     format_name: str,
 ) -> None:
     """Add what one batch held to its source's counts."""
-    row = tx.get(SourceRow, source)
-    if row is None:
-        row = SourceRow(name=source, lines=0, events=0, rejects=0, skipped=0, bytes_lost=0, reads_keys=False)
-        tx.add(row)
+    row = _source_row(tx, source)
     row.lines += lines
     row.events += events
     row.rejects += rejects
@@ -135,6 +135,14 @@ def count_lines(
     if span is not None:
         row.first_event_at = min(row.first_event_at or span.since, span.since)
         row.last_event_at = max(row.last_event_at or span.until, span.until)
+
+
+def _source_row(tx: Session, source: str) -> SourceRow:
+    row = tx.get(SourceRow, source)
+    if row is None:
+        row = SourceRow(name=source, lines=0, events=0, rejects=0, skipped=0, bytes_lost=0, reads_keys=False)
+        tx.add(row)
+    return row
 
 
 def _segment(row: SegmentRow) -> Segment:

@@ -19,6 +19,7 @@ _COLUMNS = (
     "rejects",
     "skipped",
     "bytes_lost",
+    "lost_at",
     "first_event_at",
     "last_event_at",
     "last_read_at",
@@ -33,7 +34,7 @@ def source_frame(tx: Session, now: datetime) -> pd.DataFrame:
         tuple(getattr(row, name) for name in _COLUMNS) for row in tx.scalars(select(SourceRow).order_by(SourceRow.name))
     ]
     frame = pd.DataFrame(rows, columns=list(_COLUMNS)).astype(object)
-    for name in ("first_event_at", "last_event_at", "last_read_at"):
+    for name in ("lost_at", "first_event_at", "last_event_at", "last_read_at"):
         frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
     lag = pd.Timestamp(now) - frame["last_event_at"]
     frame["late"] = (lag > LATE_AFTER) | lag.isna()
@@ -71,10 +72,3 @@ def note_error(tx: Session, source: str, error: str, now: datetime) -> None:
         tx.add(row)
     row.last_error = error
     row.last_read_at = now
-
-
-def add_bytes_lost(tx: Session, source: str, count: int) -> None:
-    """Count bytes that vanished before they were read."""
-    row = tx.get(SourceRow, source)
-    if row is not None:
-        row.bytes_lost += count

@@ -7,10 +7,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from model.errors import StoreError
 
-HEAD = "0001"
+HEAD = "0003"
 """The newest migration in store/state/migrations/versions."""
 
-KNOWN = frozenset({"0001"})
+KNOWN = frozenset({"0001", "0002", "0003"})
 """All migrations that this program has."""
 
 

@@ -73,7 +73,10 @@ class World:
             "keys": keys,
             "key_refs": keys.assign(key_ref=refs)[list(FRAMES["key_refs"].columns)],
             "sources": pd.DataFrame(
-                [{"name": "edge", "last_event_at": END, "last_read_at": END, "late": False, "reads_keys": True}]
+                [
+                    {"name": "edge", "last_event_at": END, "last_read_at": END, "late": False, "reads_keys": True}
+                    | {"bytes_lost": 0, "lost_at": pd.NaT}
+                ]
             ),
             "telemetry": pd.DataFrame([{"since": BEGIN, "until": END}]),
         }

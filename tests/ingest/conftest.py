@@ -8,10 +8,12 @@ import pytest
 
 from ingest import lines
 from ingest.fingerprint import Pepper
+from ingest.formats.directives import directives
 from ingest.formats.interface import KeyPlace, Options
 from ingest.formats.registry import named, recognise
 from ingest.framing.choose import records_of
 from ingest.parse import Parser
+from ingest.treatment import Treatment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,8 @@ class Read:
     """(line, reason, sample)."""
     skipped: int
     lines: int
+    classes: list[str]
+    """Of the skipped lines, in order."""
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +37,7 @@ def pepper() -> Pepper:
 
 @pytest.fixture(scope="session")
 def _parser(pepper: Pepper) -> Iterator[Parser]:
-    parser = Parser(pepper=pepper)
+    parser = Parser(Treatment(source="test", pepper=pepper, request_id=True))
     yield parser
     parser.close()
 
@@ -55,11 +59,17 @@ def read(_parser: Parser) -> Callable[..., Read]:
         sample = lines.sample(records.data)
         chosen = Options(keys=(KeyPlace(name=key, kind=kind),), **options) if key else Options(**options)
         fmt = recognise(sample, chosen, where="a test")[0] if format == "auto" else named(format)
-        plan = fmt.plan(sample, chosen)
-        parsed = _parser.parse(records, plan, source="test", request_id=True)
+        held = directives(records.data, fmt.directive) if fmt.directive else []
+        plan = fmt.plan(held + sample, chosen)
+        parsed = _parser.parse(records, plan)
         rejects = [(r.line, r.reason, r.sample) for r in parsed.rejects]
         return Read(
-            format=plan.format, events=_parser.rows(), rejects=rejects, skipped=parsed.skipped, lines=parsed.lines
+            format=plan.format,
+            events=_parser.rows(),
+            rejects=rejects,
+            skipped=parsed.skipped,
+            lines=parsed.lines,
+            classes=[kind for _, kind in _parser.skipped()],
         )
 
     return run

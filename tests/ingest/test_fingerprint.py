@@ -22,7 +22,21 @@ def test_a_pepper_never_shows_itself() -> None:
     assert "salt and" not in repr(Pepper(b"salt and pepper"))
 
 
-@pytest.mark.parametrize("text", ["abc", "Bearer abc", "bearer  abc", " abc ", "Token abc", "ApiKey abc"])
+def test_many_are_fingerprinted_as_one_is_with_a_pepper_of_any_length() -> None:
+    for length in (1, 32, 64, 65, 200):
+        pepper = Pepper(b"p" * length, 2)
+        expected = hmac.new(b"p" * length, "ä\ud800".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+        assert [f"fp:2:{expected[:20]}"] == pepper.key_refs(["ä\ud800"]) == [pepper.key_ref("ä\ud800")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("abc", "Bearer abc", "bearer  abc", " abc ", "Token abc", "ApiKey abc", "Bearer%20abc", '"abc"'),
+        *('Token token="abc"', "key=abc", "SSWS abc", "Klaviyo-API-Key abc", "Bearer Bearer abc", "%61bc"),
+    ],
+)
 def test_the_scheme_is_no_part_of_the_secret(text: str) -> None:
     assert bare(text) == "abc"
 
@@ -42,6 +56,11 @@ def test_the_scheme_is_no_part_of_the_secret(text: str) -> None:
 )
 def test_a_hint_is_prefix_and_last_four_or_nothing(secret: str, expected: str) -> None:
     assert hint(secret) == expected
+
+
+@pytest.mark.parametrize("text", ["a%FFb", "a%00b", "100%", "%zz", "keyboard", "bot", "Bearer", "key==", "a b c"])
+def test_what_only_resembles_scheme_name_or_escape_is_the_secret(text: str) -> None:
+    assert bare(text) == text
 
 
 @given(st.text(st.sampled_from("abXY01_-"), max_size=60))

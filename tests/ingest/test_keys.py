@@ -1,16 +1,24 @@
 """Where credentials stand in lines, and that they are the same key wherever they stand."""
 
+import base64
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+import duckdb
 import pytest
 
 from ingest.fingerprint import Pepper
+from ingest.formats.carriers import credentials, path_pattern, same_header
+from ingest.formats.interface import KeyPlace, Options
+from model.errors import FormatError
 
 Read = Callable[..., Any]
 SECRET = "ac_live_Hq3vTz8LmWc2Rb7NxYk4Pd9F"
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJqdGkiOiJqLTcifQ.dozjgNryP4J3jVmN"
+"""{"alg":"RS256"}, {"jti":"j-7"}."""
 
 
 def record(**fields: object) -> str:
@@ -85,3 +93,123 @@ def test_a_log_without_a_key_field_works_by_address(read: Read) -> None:
     (event,) = read('192.0.2.1 - - [01/Oct/2026:09:30:00 +0000] "GET / HTTP/1.1" 401 5 "-" "curl/8"\n').events
 
     assert (None, "192.0.2.1", "unauthenticated") == (event["key_ref"], event["ip"], event["outcome"])
+
+
+def test_the_first_place_that_holds_something_wins_whether_secret_or_id(read: Read, pepper: Pepper) -> None:
+    keys = (
+        KeyPlace(name="consumer", kind="id"),
+        KeyPlace(carrier="header", name="X-Api-Key"),
+        KeyPlace(name="owner", kind="id"),
+    )
+    both = record(request_uri="/v1", consumer="c-17", http_x_api_key=SECRET, owner="o-1")
+    later = record(request_uri="/v1", consumer="-", http_x_api_key=SECRET, owner="o-1")
+    last = record(request_uri="/v1", consumer=None, http_x_api_key="-", owner="o-1")
+
+    assert ["id:c-17", pepper.key_ref(SECRET), "id:o-1"] == [
+        event["key_ref"] for event in read(both + later + last, keys=keys).events
+    ]
+
+
+def test_every_key_of_a_request_is_taken_out_of_its_path_and_agent(read: Read) -> None:
+    own, other = "plain-secret-one", "plain-secret-two"
+    line = record(
+        request_uri=f"/v1/{other}/x?api_key={own}", http_x_api_token=other, http_user_agent=f"tool ({own}; {other})"
+    )
+
+    (event,) = read(line).events
+
+    assert own not in str(event)
+    assert other not in str(event)
+
+
+def test_a_key_in_the_path_is_found_and_taken_out(read: Read, pepper: Pepper) -> None:
+    keys = (KeyPlace(carrier="path", name="/bot{key}/send"),)
+
+    (event,) = read(record(request_uri="/bot123-abc%2Fdef/send?x=1"), keys=keys).events
+
+    assert pepper.key_ref("123-abc/def") == event["key_ref"]
+    assert "123-abc" not in str(event)
+
+
+@pytest.mark.parametrize(
+    ("keys", "cookies", "found"),
+    [
+        ((KeyPlace(carrier="cookie", name="api_key"),), "a=b; api_key=s3cr3t; c=d", "s3cr3t"),
+        ((KeyPlace(carrier="cookie", name="key"),), "api_key=s3cr3t;key=other", "other"),
+        ((KeyPlace(carrier="cookie", name="a.c"),), "abc=1", None),
+        ((), f"a=b; session={JWT}; c=d", JWT),
+        ((), f"{JWT[:20]}=1; a=b", None),
+    ],
+)
+def test_a_key_in_a_cookie_is_found_by_its_name_or_as_a_jwt(
+    keys: tuple[KeyPlace, ...], cookies: str, found: str | None
+) -> None:
+    places = credentials(Options(keys=keys), known=["http_cookie"], read=lambda name: name)
+    expression = next(place.expression for place in places if "http_cookie" in place.expression)
+
+    with duckdb.connect() as duck:
+        assert [(found,)] == duck.execute(f"SELECT {expression} FROM (SELECT ? AS http_cookie)", [cookies]).fetchall()
+
+
+def test_a_jwt_counts_by_its_claim_and_is_flagged(read: Read) -> None:
+    (event,) = read(record(request_uri="/v1", http_authorization=f"Bearer {JWT}")).events
+
+    assert ("id:jwt:jti:j-7", "jwt:jti:j-7", "unverified_token") == (
+        event["key_ref"],
+        event["key_hint"],
+        event["flags"],
+    )
+
+
+@pytest.mark.parametrize("pair", [f"{SECRET}:", f"api:{SECRET}"])
+def test_a_basic_credential_is_the_key_that_it_holds(read: Read, pepper: Pepper, pair: str) -> None:
+    basic = "Basic " + base64.b64encode(pair.encode()).decode()
+
+    (event,) = read(record(request_uri="/v1", http_authorization=basic)).events
+
+    assert (pepper.key_ref(SECRET), "ac_live_…Pd9F") == (event["key_ref"], event["key_hint"])
+
+
+def test_a_presigned_url_names_its_access_key(read: Read) -> None:
+    scope = quote("AKIAIOSFODNN7EXAMPLE/20261001/eu-central-1/s3/aws4_request", safe="")
+
+    (event,) = read(record(request_uri=f"/bucket?X-Amz-Credential={scope}&X-Amz-Signature=abc")).events
+
+    assert "id:AKIAIOSFODNN7EXAMPLE" == event["key_ref"]
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern_matches", "key"),
+    [
+        ("/bot{key}/send", "/bot123/send", "123"),
+        ("/bot{key}/send", "https://api.example/bot123/send?x", "123"),
+        ("/bot{key}/send", "/v1/bot123/send", None),
+        ("/v1/{tenant}/{key}", "/v1/acme/s3cr3t?x", "s3cr3t"),
+        ("token.{key}", "/x/token.s3cr3t", "s3cr3t"),
+    ],
+)
+def test_a_path_template_matches_from_the_start_of_the_path(name: str, pattern_matches: str, key: str | None) -> None:
+    found = re.search(path_pattern(name), pattern_matches)
+
+    assert key == (found[1] if found else None)
+
+
+def test_a_path_template_without_a_key_is_an_error() -> None:
+    with pytest.raises(FormatError, match="where the key stands"):
+        path_pattern("/bot/send")
+
+
+@pytest.mark.parametrize(
+    ("field", "header", "same"),
+    [
+        ("http_x_api_key", "X-Api-Key", True),
+        ("request_X-Api-Key", "x-api-key", True),
+        ("request.headers.X-Api-Key", "X-Api-Key", True),
+        ("x_api_key", "X-Api-Key", True),
+        ("cs(Cookie)", "Cookie", True),
+        ("api_key", "X-Api-Key", False),
+        ("http_x_api_key_id", "X-Api-Key", False),
+    ],
+)
+def test_a_field_is_called_like_its_header(field: str, header: str, same: bool) -> None:  # noqa: FBT001
+    assert same == same_header(field, header)

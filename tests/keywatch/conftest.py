@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # tests are no package, and the command line is a module beside them
+sys.path.insert(0, str(Path(__file__).parents[1] / "ingest" / "sources"))  # servers to pull from
 
 from commandline import GOOD, NOON, Cli, attack, copied
 

@@ -15,7 +15,13 @@ TARGET = '[[alerts.targets]]\nname = "chat"\nurl = "{url}"\n'
         ('[stor]\nstate = "sqlite:///a.db"\n', "stor is unknown. Did you mean 'store'?"),
         ('[store]\nstat = "sqlite:///a.db"\n', "store.stat is unknown. Did you mean 'state'?"),
         ('[[sources]]\nname = "a"\npath = "b"\nfromat = "c"\n', "sources.0.fromat is unknown. Did you mean 'format'?"),
-        ('[[sources]]\nname = "a"\n', "sources.0.path: Field required"),
+        ('[[sources]]\nname = "a"\n', "sources.0: Value error, name exactly one of path, url and cloudwatch"),
+        ('[[sources]]\nname = "a"\npath = "b"\nurl = "c"\n', "name exactly one of path, url and cloudwatch"),
+        ('[[sources]]\nname = "a"\npath = "b"\nloki = { query = "{}" }\n', "need a url"),
+        ('[[sources]]\nname = "a"\nurl = "https://b"\nloki = { qery = "{}" }\n', "Did you mean 'query'?"),
+        ('[[sources]]\nname = "a"\nurl = "https://b"\nauth = { user = "x" }\n', "user and password belong together"),
+        ('[[sources]]\nname = "a"\nurl = "https://b"\npull = { start = "soon" }\n', "Write a number and a unit"),
+        ('[[sources]]\nname = "a"\nurl = "https://b"\nhttp = { since = "from" }\n', "since and until belong together"),
         ('[[sources]]\nname = "a"\npath = 3\n', "sources.0.path: Input should be a valid string"),
         ("[dashboard]\nport = 'many'\n", "dashboard.port: Input should be a valid integer"),
         ("[store\n", "is not TOML"),
@@ -142,3 +148,48 @@ def test_config_show_masks_what_may_be_secret_and_shows_references(cli: Cli) -> 
     assert "postgresql+psycopg://kw:****@db/keywatch" == done.json()["store"]["state"]
     urls = [target["url"] for target in done.json()["alerts"]["targets"]]
     assert urls == ["https://hooks.example/****", "env:CHAT_URL", "jsonl:alerts.jsonl"]
+
+
+ELSEWHERE = """
+[[sources]]
+name = "gateway"
+url = "https://reader:kw-hidden@logs.example/v1"
+auth = { headers = { "x-api-key" = "kw-hidden", "x-other" = "env:OTHER_KEY" } }
+http = { records = "items" }
+
+[[sources]]
+name = "trail"
+url = "memory://logs/{date:%Y/%m/%d}/*.gz"
+objects = { options = { secret = "kw-hidden", anon = false, endpoint_url = "https://s3.example" } }
+"""
+
+
+def test_secrets_of_sources_are_masked_and_references_shown(cli: Cli) -> None:
+    cli.configure(ELSEWHERE)
+
+    done = cli("config", "show")
+
+    assert done.code == 0
+    assert "kw-hidden" not in done.out
+    assert all(word in done.out for word in ("env:OTHER_KEY", "logs.example", "https://s3.example"))
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ('url = "https://b"\nhttp = {}\nauth = { bearer = "env:NOT_SET_ANYWHERE" }', "NOT_SET_ANYWHERE is not set"),
+        ('url = "http://b"\nloki = { query = "{}" }', "without TLS"),
+        ('url = "mars://b/*"', "no reading of mars://"),
+        ('url = "memory://b/{date:%H}/*"', "does not name a day"),
+        ('url = "mars://x/y"\nsql = { query = "SELECT 1", cursor = "id" }', "cannot be opened"),
+        ('url = "sqlite:///x"\nsql = { query = "DELETE FROM x", cursor = "id" }', "no SELECT"),
+        ('url = "https://b"\nhttp = {}\nca = "nowhere.pem"', "holds no certificates"),
+    ],
+)
+def test_config_check_opens_what_sources_ask_and_sends_nothing(cli: Cli, place: str, said: str) -> None:
+    cli.configure(f'[[sources]]\nname = "a"\n{place}\n')
+
+    done = cli("config", "check")
+
+    assert done.code == 4
+    assert said in done.err

@@ -52,7 +52,7 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     opened.close()
 
-    with pytest.raises(StoreError, match=r"schema is 9999, newer than this keywatch \(0001\)") as caught:
+    with pytest.raises(StoreError, match=r"schema is 9999, newer than this keywatch") as caught:
         Store.open(url, tmp_path / "events")
 
     assert "newer one" in str(caught.value.hint)

@@ -73,7 +73,8 @@ def _fill(duck: duckdb.DuckDBPyConnection, rows: Rows) -> None:
         duck.executemany(f"INSERT INTO events VALUES ({marks})", [list(row.values()) for row in rows])
     for batch in sorted({row["batch"] for row in rows}):
         duck.execute(f"CREATE OR REPLACE TABLE batch AS FROM events WHERE batch = '{batch}'")
-        duck.execute(f"CREATE OR REPLACE TABLE folded AS {aggregate.folded('batch', 'kept')}")
+        known = f"({aggregate.known('batch', 'kept')})"
+        duck.execute(f"CREATE OR REPLACE TABLE folded AS {aggregate.folded('batch', known)}")
         duck.execute(f"INSERT INTO usage {aggregate.usage('folded')}")
         duck.execute(f"INSERT INTO facets {aggregate.facets('folded')}")
 

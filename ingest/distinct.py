@@ -1,0 +1,148 @@
+"""What repeats in a block, looked at once: addresses, user agents, paths, methods and hosts, as tables beside `raw`."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import duckdb
+
+from ingest.addresses import clients, shown
+from ingest.clients import clients as clients_of
+from ingest.geo import NOWHERE
+from ingest.redact import issued_sql, look, quoted, redact_sql
+from ingest.routes import OVERFLOW, route_sql
+from ingest.tables import TYPES, enumerate_columns, table, values
+from ingest.templates import Templates
+from ingest.treatment import Treatment
+from model.event import Outcome
+
+_BETWEEN: Final = "\x1f"
+_LONGEST_PATH: Final = 1000
+_LONGEST_AGENT: Final = 400
+
+
+def make_addresses(duck: duckdb.DuckDBPyConnection, key: str | None, treatment: Treatment) -> None:
+    """The table `addresses` (raw, ip, network, country, asn); `raw` is what `address_key` gives."""
+    if key is None:
+        return
+    raw = values(duck, f"SELECT DISTINCT {key} FROM raw r WHERE r.reason IS NULL AND {key} IS NOT NULL")
+    pairs = [text.split(_BETWEEN, 1) if _BETWEEN in text else [text, ""] for text in raw]
+    found = clients([(peer or None, chain or None) for peer, chain in pairs], treatment.proxies)
+    places = treatment.geo.places(found) if treatment.geo is not None else [NOWHERE] * len(found)
+    stored = shown(found, treatment.addresses, treatment.pepper)
+    table(
+        duck,
+        "addresses",
+        raw=raw,
+        ip=[each.ip for each in stored],
+        network=[each.network for each in stored],
+        country=[place.country for place in places],
+        asn=[place.asn for place in places],
+    )
+    enumerate_columns(duck, "addresses", "ip", "network")
+
+
+def address_key(columns: Sequence[str], treatment: Treatment) -> str | None:
+    """What tells one client of `raw r` from another: the peer, with what proxies say where that counts."""
+    if "forwarded" not in columns:
+        return "r.ip" if "ip" in columns else None
+    if "ip" not in columns:
+        return f"chr({ord(_BETWEEN)}) || r.forwarded"
+    both = f"coalesce(r.ip, '') || chr({ord(_BETWEEN)}) || coalesce(r.forwarded, '')"
+    return both if treatment.proxies else f"CASE WHEN r.ip IS NULL THEN {both} ELSE r.ip END"
+
+
+def make_agents(duck: duckdb.DuckDBPyConnection, columns: Sequence[str], treatment: Treatment) -> None:
+    """The table `agents` (raw, user_agent, client): redacted, at most 400 characters."""
+    if "user_agent" not in columns:
+        return
+    asked = "SELECT DISTINCT user_agent AS raw FROM raw WHERE user_agent IS NOT NULL AND reason IS NULL"
+    cleaned = redacted("left(raw, 4000)", treatment.prefixes)
+    duck.execute(f"CREATE TEMP TABLE cleaned AS SELECT raw, left({cleaned}, {_LONGEST_AGENT}) AS agent FROM ({asked})")
+    agents = values(duck, "SELECT DISTINCT agent FROM cleaned")
+    table(duck, "named", agent=agents, client=clients_of(agents))
+    duck.execute(
+        "CREATE TEMP TABLE agents AS SELECT raw, agent AS user_agent, client FROM cleaned LEFT JOIN named USING (agent)"
+    )
+    enumerate_columns(duck, "agents", "user_agent", "client")
+
+
+def make_paths(
+    duck: duckdb.DuckDBPyConnection, columns: Sequence[str], treatment: Treatment, *, path_is_name: bool
+) -> None:
+    """The table `paths` (raw, path, route): redacted, at most 1,000 characters, and with identifiers templated.
+
+    With declared routes it has a column `method`, too. With `path_is_name` the path is an operation's name
+    (CloudTrail), in which a long word is no token.
+    """
+    if "path" not in columns:
+        return
+    method = ", method" if by_method(columns, treatment) else ""
+    asked = f"SELECT DISTINCT path AS raw{method} FROM raw WHERE path IS NOT NULL AND reason IS NULL"
+    # What the cut would split must be gone before it.
+    cleaned = redacted("left(raw, 4000)", treatment.prefixes, looked_at="raw")
+    if path_is_name:
+        cleaned = f"CASE WHEN {issued_sql('raw', treatment.prefixes)} THEN {cleaned} ELSE raw END"
+    duck.execute(
+        f"CREATE TEMP TABLE paths AS SELECT *, {route_sql('path')} AS route"
+        f" FROM (SELECT raw, left({cleaned}, {_LONGEST_PATH}) AS path{method} FROM ({asked}))"
+    )
+    if treatment.templates is not None:
+        _declared_routes(duck, treatment.templates, method=bool(method))
+    enumerate_columns(duck, "paths", "route", also=OVERFLOW)
+
+
+def by_method(columns: Sequence[str], treatment: Treatment) -> bool:
+    """Whether one path may have a route for each method."""
+    return treatment.templates is not None and "method" in columns
+
+
+def make_words(duck: duckdb.DuckDBPyConnection, columns: Sequence[str], treatment: Treatment) -> None:
+    """The tables `methods` and `hosts` (raw, and the column), and the types of sources and outcomes."""
+    host = f"lower({redacted('left(raw, 255)', treatment.prefixes)})"
+    method = redacted("left(raw, 20)", treatment.prefixes)
+    for name, expression in (("method", method), ("host", host)):
+        if name in columns:
+            asked = f"SELECT DISTINCT {name} AS raw FROM raw WHERE {name} IS NOT NULL AND reason IS NULL"
+            duck.execute(f"CREATE TEMP TABLE {name}s AS SELECT raw, {expression} AS {name} FROM ({asked})")
+            enumerate_columns(duck, f"{name}s", name)
+    for name, words in (("source", [treatment.source]), ("outcome", list(Outcome))):
+        duck.execute(f"CREATE TYPE {TYPES[name]} AS ENUM ({', '.join(quoted(word) for word in words)})")
+
+
+def cap_routes(duck: duckdb.DuckDBPyConnection, columns: Sequence[str], treatment: Treatment) -> None:
+    """Put what goes beyond the cap of a host's routes into the overflow's route, in the table `events`."""
+    if "path" not in columns:
+        return
+    rows = duck.execute(
+        "SELECT CAST(host AS VARCHAR), CAST(route AS VARCHAR), bool_or(outcome = 'ok') FROM events"
+        " WHERE route IS NOT NULL GROUP BY 1, 2 ORDER BY count(*) DESC, 1, 2"
+    ).fetchall()
+    admitted = treatment.cap.admit(rows)
+    over = [(host, route) for (host, route, _), kept in zip(rows, admitted, strict=True) if kept == OVERFLOW]
+    if over:
+        table(duck, "beyond", host=[host for host, _ in over], route=[route for _, route in over])
+        duck.execute(
+            f"UPDATE events SET route = {quoted(OVERFLOW)} FROM beyond WHERE CAST(events.route AS VARCHAR) ="
+            " beyond.route AND CAST(events.host AS VARCHAR) IS NOT DISTINCT FROM beyond.host"
+        )
+
+
+def redacted(expression: str, prefixes: Sequence[str], *, looked_at: str | None = None) -> str:
+    """SQL of the redacted text; only where a look finds something is it worked on."""
+    looked = f"regexp_matches({looked_at or expression}, {quoted(look(prefixes))})"
+    return f"CASE WHEN {looked} THEN {redact_sql(expression, prefixes)} ELSE {expression} END"
+
+
+def _declared_routes(duck: duckdb.DuckDBPyConnection, templates: Templates, *, method: bool) -> None:
+    """Put declared routes into the table `paths`."""
+    told = "method" if method else "CAST(NULL AS VARCHAR)"
+    path = "path" if templates.needs_path else "''"
+    rows = duck.execute(f"SELECT DISTINCT {told}, route, {path} FROM paths").fetchall()
+    found = templates.match(rows)
+    changed = [(*row, route) for row, route in zip(rows, found, strict=True) if route != row[1]]
+    names = ("told", "generic", "asked", "declared")
+    table(duck, "declared", **{name: [row[i] for row in changed] for i, name in enumerate(names)})
+    duck.execute(
+        f"UPDATE paths SET route = d.declared FROM declared d WHERE paths.route = d.generic AND {path} = d.asked"
+        f" AND {told} IS NOT DISTINCT FROM d.told"
+    )

@@ -1,0 +1,177 @@
+"""From a layout and a sample to the plan: which leaves are read, and what the raw columns make of them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from ingest.formats import carriers, variables
+from ingest.formats.durations import milliseconds
+from ingest.formats.interface import RAW_COLUMNS, Credential, KeyPlace, Options, Plan
+from ingest.formats.json_layout import NO_CREDENTIAL, Layout
+from ingest.formats.json_leaves import Leaf, first_of, leaves, top_level
+from ingest.formats.json_names import DURATIONS, FIELDS, duration_of, kind_of, same_header
+from ingest.formats.json_sample import Sample, look
+from ingest.formats.sql import any_moment, first
+from ingest.redact import quoted
+from model.errors import FormatError
+
+_TELLING: Final = ("method", "target", "request", "status", "ip")
+"""Columns of which a line that is a request has one."""
+_URL = re.compile(r"(?i)ur[il]")
+
+
+def plan(layout: Layout, lines: Sequence[str], options: Options) -> Plan:
+    """The plan for lines of that layout.
+
+    Raises FormatError when nothing in them can be the time of a request.
+    """
+    building = _Building(layout, look(lines), options)
+    times = building.names("ts")
+    if not times:
+        seen = ", ".join(list(building.sample.leaves)[:20]) or "none"
+        msg = f"No field of these JSON lines is a time; the fields are: {seen}."
+        raise FormatError(msg, hint='Name it in the source: fields = { ts = "…" }.')
+    moment = f"coalesce({layout.moment(building.text(times))}, {any_moment('envelope')}) AS moment"
+    target = f"{building.target()} AS bare_target"
+    columns = building.columns()
+    credentials = building.credentials()
+    skips = (*layout.skips(building.read), *building.remarks(columns, credentials))
+    # Last, when all leaves are known.
+    prepare = (*leaves(list(building.leaves), prefixed=layout.prefixed), moment, target)
+    return Plan(
+        format=layout.name,
+        prepare=prepare,
+        columns=columns,
+        credentials=credentials,
+        skips=skips,
+        unread="r IS NULL",
+        unread_reason="not valid JSON",
+        time_reason=f"no time in {times[0]}",
+        path_is_name=layout.path_is_name,
+        leaves=() if layout.prefixed else top_level(list(building.leaves)),
+    )
+
+
+def has_time(lines: Sequence[str], layout: Layout, options: Options) -> bool:
+    """Whether some field of the sample can be the time."""
+    return bool(_Building(layout, look(lines), options).names("ts"))
+
+
+class _Building:
+    """The leaves that are wanted so far, and the ways to want more."""
+
+    def __init__(self, layout: Layout, sample: Sample, options: Options) -> None:
+        self.layout, self.sample, self.options = layout, sample, options
+        self.leaves: dict[Leaf, str] = {}
+
+    def read(self, name: str) -> str:
+        """The expression of a field's text."""
+        leaf = self.sample.leaf(name)
+        text = self.leaves.setdefault(leaf, f"r[{len(self.leaves) + 1}]")
+        is_list = self.sample.field(name) in self.sample.lists or name.startswith(self.layout.lists)
+        return first_of(text) if is_list else text
+
+    def read_key(self, name: str) -> str:
+        """The same for a field that may hold a credential."""
+        return (
+            f"CASE WHEN {self.read(name)} NOT IN ({', '.join(map(quoted, NO_CREDENTIAL))}) THEN {self.read(name)} END"
+        )
+
+    def text(self, names: Sequence[str]) -> str:
+        """The first of the fields that a line has."""
+        return self.read(names[0]) if len(names) == 1 else first(self.read(name) for name in names)
+
+    def names(self, column: str) -> list[str]:
+        """The fields of a column: the config's own, those that the sample has, or what the format calls it."""
+        if column in self.options.fields:
+            return [self.options.fields[column]]
+        own = self.layout.fields.get(column, ())
+        seen = self._seen(own) or self._seen(FIELDS.get(column, ()))
+        return seen or (list(own[:1]) if self.layout.known else [])
+
+    def _seen(self, names: Sequence[str]) -> list[str]:
+        found = (self.sample.field(name) for name in names)
+        return list(dict.fromkeys(name for name in found if name is not None))
+
+    def columns(self) -> dict[str, str]:
+        """All raw columns."""
+        plain = [name for name in RAW_COLUMNS if name not in {"ts", "target", "duration_ms", "outcome"}]
+        found = {column: first(map(self.read, names)) for column in plain if (names := self.names(column))}
+        found |= {"ts": "moment"} | ({"target": "bare_target"} if self.names("target") else {})
+        found |= self._duration()
+        computed = self.layout.columns(self.read)
+        found |= {column: text for column, text in computed.items() if column not in self.options.fields}
+        if any(_URL.search(name) for name in self.names("target")):
+            url = r"regexp_extract(bare_target, '^https?://(?:[^/?#@]*@)?([^/?#]+)', 1)"
+            of_url = f"CASE WHEN starts_with(bare_target, 'http') THEN nullif({url}, '') END"
+            found["host"] = f"coalesce({found['host']}, {of_url})" if "host" in found else of_url
+        return found
+
+    def target(self) -> str:
+        """The target with its query."""
+        names = self.names("target")
+        target = first(map(self.read, names)) if names else "NULL"
+        queries = self._seen(self.layout.query) or list(self.layout.query[: self.layout.known])
+        if not names or not queries:
+            return target
+        query = first(map(self.read, queries))
+        whole = f"concat({target}, '?', ltrim({query}, '?'))"
+        return f"CASE WHEN {query} IS NULL OR contains({target}, '?') THEN {target} ELSE {whole} END"
+
+    def _duration(self) -> dict[str, str]:
+        named = self.options.fields.get("duration_ms")
+        if named is not None:
+            return {"duration_ms": milliseconds(self.read(named), variables.DURATIONS.get(named, 1))}
+        own = self.layout.durations or DURATIONS
+        seen = self._seen(tuple(own))
+        units = {name: own.get(name, 1) for name in seen or (list(own)[:1] if self.layout.durations else [])}
+        if not units:
+            units = dict([(n, u) for n in self.sample.leaves if (u := duration_of(n)) is not None][:1])
+        parts = [milliseconds(self.read(name), unit) for name, unit in units.items()]
+        return {"duration_ms": f"coalesce({', '.join(parts)})"} if parts else {}
+
+    def credentials(self) -> tuple[Credential, ...]:
+        """The config's places, or the layout's and whatever else the sample shows to be one, and the query."""
+        if self.options.keys:
+            return self._carried(tuple(map(self._of_cookie, self.options.keys)))
+        in_query = carriers.credentials(Options(), known=(), read=self.read)
+        if self.layout.credentials is not None:
+            return (*self.layout.credentials(self.read), *in_query)
+        own = dict(self.layout.keys)
+        ordered = (*(name for name in variables.KEYS if name in self.sample.leaves), *self.sample.leaves)
+        seen = {name: kind for name in ordered if name not in own and (kind := kind_of(name)) is not None}
+        places = tuple(KeyPlace(name=name, kind=kind) for name, kind in (own | seen).items())
+        return (*(self._carried(places) if places else ()), *in_query)
+
+    def _carried(self, places: tuple[KeyPlace, ...]) -> tuple[Credential, ...]:
+        return carriers.credentials(
+            replace(self.options, keys=places),
+            known=(),
+            read=self.read_key,
+            header=self._header,
+            cookies=self._header("cookie"),
+        )
+
+    def _of_cookie(self, place: KeyPlace) -> KeyPlace:
+        if place.carrier != "cookie" or self.layout.cookies is None:
+            return place
+        return replace(place, carrier="field", name=self.layout.cookies.format(place.name))
+
+    def _header(self, name: str) -> str | None:
+        for field in self.sample.leaves:
+            if same_header(field, name):
+                return self.read_key(field)
+        return (
+            None
+            if self.layout.headers is None
+            else self.read_key(self.layout.headers.format(self.layout.spelled(name)))
+        )
+
+    def remarks(self, columns: dict[str, str], credentials: Sequence[Credential]) -> tuple[tuple[str, str], ...]:
+        """Lines that say nothing of a request: what the logger says of itself, between its requests."""
+        telling = [columns[name] for name in _TELLING if name in columns]
+        if not self.layout.only_requests or not any(name in columns for name in _TELLING[:-1]):
+            return ()
+        told = ", ".join((*telling, *(c.expression for c in credentials if not c.of_target)))
+        return ((f"r IS NOT NULL AND coalesce({told}) IS NULL AND moment IS NOT NULL", "log"),)

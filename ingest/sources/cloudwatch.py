@@ -1,0 +1,92 @@
+"""CloudWatch Logs: the events of a log group, by FilterLogEvents. boto3 signs, and tries again when throttled."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from ingest.sources.records import Page, Position, Record, as_line, nanoseconds
+from model.errors import ConfigError, IngestError
+from model.window import Window
+
+_MS: Final = 1_000_000
+_TRIES: Final = 8
+
+
+class Client(Protocol):
+    """What is used of boto3's client."""
+
+    def filter_log_events(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 (as boto3 has it)
+        """One page."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Cloudwatch:
+    """A log group."""
+
+    client: Client
+    group: str
+    streams: str | None = None
+    filter: str | None = None
+    timed: bool = True
+
+    def pages(self, span: Window | None, position: Position) -> Iterator[Page]:
+        """The events of a stretch of time; `position` holds the token to go on with, good for a day."""
+        if span is None:
+            return
+        token = position.get("token")
+        while True:
+            answer = self._ask(span, token)
+            if answer is None:  # the token is too old: from the start of the stretch, and ids keep events single
+                token = None
+                continue
+            token = answer.get("nextToken")
+            yield Page(records=[_record(event) for event in answer.get("events", ())], position={"token": token})
+            if token is None:
+                return
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _ask(self, span: Window, token: str | None) -> dict[str, Any] | None:
+        arguments: dict[str, Any] = {
+            "logGroupName": self.group,
+            "startTime": nanoseconds(span.since) // _MS,
+            "endTime": nanoseconds(span.until) // _MS - 1,  # it is included
+        }
+        chosen = {"nextToken": token, "logStreamNamePrefix": self.streams, "filterPattern": self.filter}
+        arguments |= {name: value for name, value in chosen.items() if value is not None}
+        try:
+            return self.client.filter_log_events(**arguments)
+        except Exception as error:
+            # botocore's errors, which are only there when boto3 is; all others are our own mistakes.
+            if type(error).__module__.partition(".")[0] != "botocore":
+                raise
+            code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+            if token is not None and code == "InvalidParameterException":
+                return None
+            msg = f"CloudWatch Logs did not hand out {self.group}: {error}"
+            raise IngestError(msg, hint="The next ingest goes on from here.") from None
+
+
+def client(*, region: str | None, profile: str | None, endpoint: str | None) -> Client:
+    """boto3's client, with the credentials that boto3 finds. Raises ConfigError."""
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+    except ImportError:
+        msg = "CloudWatch Logs needs boto3, which is not installed."
+        raise ConfigError(msg, hint="pip install 'keywatch[aws]'") from None
+    try:
+        session = boto3.Session(profile_name=profile, region_name=region)
+        retries = {"mode": "standard", "total_max_attempts": _TRIES}
+        made: Client = session.client("logs", endpoint_url=endpoint, config=Config(retries=retries))
+    except BotoCoreError as error:
+        msg = f"CloudWatch Logs cannot be asked: {error}"
+        raise ConfigError(msg, hint="Check region and profile of [sources.cloudwatch].") from None
+    return made
+
+
+def _record(event: dict[str, Any]) -> Record:
+    return Record(id=event["eventId"], line=as_line(event["message"]), at=int(event["timestamp"]) * _MS)

@@ -1,0 +1,71 @@
+"""Ingest of what is no local file: servers, objects and standard input."""
+
+from collections.abc import Callable
+
+from keywatch.config import SourceConfig
+from keywatch.fetching import open_place, read_objects
+from keywatch.ingested import Ingested, Progress
+from keywatch.pulling import read_server
+from keywatch.reading import Reading, open_reading
+from keywatch.servers import open_server
+from keywatch.workspace import Workspace
+from model.clock import Clock
+from model.errors import FormatError, IngestError, UsageError
+from model.window import Window
+from store.events.files import sweep
+from store.state import segments, sources
+
+
+def is_elsewhere(source: SourceConfig) -> bool:
+    """Whether a source is anything but local files."""
+    return source.url is not None or source.asked is not None or source.path == "-"
+
+
+def check_place(workspace: Workspace, source: SourceConfig, clock: Clock) -> None:
+    """Look up all that reading it needs, and ask nobody. Raises ConfigError."""
+    if source.asked is not None:
+        server, _ = open_server(workspace, source, clock)
+        server.close()
+    elif source.url is not None:
+        open_place(workspace, source, clock)
+
+
+def ingest_elsewhere(
+    workspace: Workspace,
+    source: SourceConfig,
+    *,
+    clock: Clock,
+    window: Window | None = None,
+    progress: Progress | None = None,
+) -> Ingested:
+    """Read what is new; with `window`, the events of that time. The caller holds the workspace's lock.
+
+    What went wrong half-way stands in `errors`. Raises FormatError when nothing has a
+    format, UsageError and ConfigError.
+    """
+    with workspace.store.reading() as tx:
+        live = segments.ids(tx)
+    sweep(workspace.store.events_root, live)
+    result = Ingested(source.name)
+    failure: FormatError | None = None
+    with open_reading(workspace, source, clock=clock, result=result, progress=progress) as reading:
+        try:
+            _reader(source)(reading, window)
+        except FormatError as error:
+            failure = error
+            result.errors.append(str(error))
+        except IngestError as error:
+            result.errors.append(str(error))
+    if result.errors:
+        with workspace.store.transaction() as tx:
+            sources.note_error(tx, source.name, result.errors[-1], clock.now())
+    if failure is not None and not result.lines:
+        raise failure
+    return result
+
+
+def _reader(source: SourceConfig) -> Callable[[Reading, Window | None], None]:
+    if source.path == "-":
+        msg = f"The source {source.name} is standard input."
+        raise UsageError(msg, hint=f"… | keywatch ingest --source {source.name} -")
+    return read_objects if source.asked is None else read_server
