@@ -100,11 +100,11 @@ def _section(results: Sequence[Result], named: str, given: argparse.Namespace) -
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure ingest against GoAccess and a bare DuckDB copy.")
-    parser.add_argument("--lines", type=int, default=2_000_000)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--lines", type=int, default=10_000_000)
+    parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--without", nargs="*", default=[], choices=["keywatch", "goaccess", "duckdb"])
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "RESULTS.md")
-    parser.add_argument("--folder", type=Path, help="where to put the generated files (2 GB for 2 million lines)")
+    parser.add_argument("--folder", type=Path, help="where to put the generated files (6 GB for 10 million lines)")
     return parser.parse_args()
 
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from keywatch.__main__ import app
 from keywatch.config import Config
 
 DOCS = Path(__file__).parent
+_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 
 
 def main() -> int:
@@ -100,7 +102,16 @@ def _table(model: type[BaseModel]) -> list[str]:
 def _default(value: object) -> str:
     if value is PydanticUndefined:
         return "required"
-    return "" if value in (None, (), {}) else f"`{value}`"
+    if isinstance(value, timedelta):
+        return f"`{_spelt(value)}`"
+    return "" if value in (None, (), {}, "") else f"`{value}`"
+
+
+def _spelt(length: timedelta) -> str:
+    """As the config takes it."""
+    seconds = int(length.total_seconds())
+    size, unit = next(((size, unit) for size, unit in _UNITS if seconds % size == 0), (1, "s"))
+    return f"{seconds // size}{unit}"
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:

@@ -6,7 +6,7 @@ proxies the peer counts, for a client may send such a header itself. A request w
 the header) takes the last address: the proxy that wrote the log added it.
 
 An address is written as RFC 5952 has it: IPv4 within IPv6 as IPv4, no zone, no port. A host name stays, in small
-letters. `unknown`, `_hidden` and what is neither address nor name become null.
+letters. `unknown`, `_hidden` and what is neither address nor name become null, and so does a token.
 """
 
 import re
@@ -16,6 +16,7 @@ from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Final, Literal, NamedTuple
 
 from ingest.fingerprint import Pepper
+from ingest.redact import redact
 from model.errors import ConfigError
 
 Mode = Literal["full", "truncated", "pseudonymised"]
@@ -35,7 +36,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}", re.ASCII)
 _LETTER = re.compile(r"[A-Za-z]", re.ASCII)
 _FOR = re.compile(r"(?i:(?:^|[;,\s])for)\s*=\s*(?:\"([^\"]*)\"|([^;,\s]*))")
 _DIGITS: Final = 16
-_NOBODY: Final = frozenset({"", "-", "unknown", "none", "null", "(null)", "undefined"})
+_NOBODY: Final = frozenset({"", "-", "unix", "unknown", "none", "null", "(null)", "undefined"})
 
 
 class Address(NamedTuple):
@@ -147,6 +148,8 @@ def _six(text: str) -> str | None:
 def _name(text: str) -> str | None:
     if text.lower() in _NOBODY or not _LETTER.search(text) or not _NAME.fullmatch(text):
         return None
+    if redact(text) != text:
+        return None  # a secret that stands where an address should
     return text.lower().rstrip(".")
 
 

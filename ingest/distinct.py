@@ -8,7 +8,7 @@ import duckdb
 from ingest.addresses import clients, shown
 from ingest.clients import clients as clients_of
 from ingest.geo import NOWHERE
-from ingest.redact import issued_sql, look, quoted, redact_sql
+from ingest.redact import issued, issued_sql, look, quoted, redact_sql
 from ingest.routes import OVERFLOW, route_sql
 from ingest.tables import TYPES, enumerate_columns, table, values
 from ingest.templates import Templates
@@ -16,6 +16,8 @@ from ingest.treatment import Treatment
 from model.event import Outcome
 
 _BETWEEN: Final = "\x1f"
+_LOOKED_AT: Final = 4000
+"""Characters of a text in which secrets are looked for; what stands behind them is not kept."""
 _LONGEST_PATH: Final = 1000
 _LONGEST_AGENT: Final = 400
 
@@ -27,6 +29,8 @@ def make_addresses(duck: duckdb.DuckDBPyConnection, key: str | None, treatment: 
     raw = values(duck, f"SELECT DISTINCT {key} FROM raw r WHERE r.reason IS NULL AND {key} IS NOT NULL")
     pairs = [text.split(_BETWEEN, 1) if _BETWEEN in text else [text, ""] for text in raw]
     found = clients([(peer or None, chain or None) for peer, chain in pairs], treatment.proxies)
+    if treatment.prefixes:
+        found = [None if ip is not None and issued(ip, treatment.prefixes) else ip for ip in found]
     places = treatment.geo.places(found) if treatment.geo is not None else [NOWHERE] * len(found)
     stored = shown(found, treatment.addresses, treatment.pepper)
     table(
@@ -56,8 +60,9 @@ def make_agents(duck: duckdb.DuckDBPyConnection, columns: Sequence[str], treatme
     if "user_agent" not in columns:
         return
     asked = "SELECT DISTINCT user_agent AS raw FROM raw WHERE user_agent IS NOT NULL AND reason IS NULL"
-    cleaned = redacted("left(raw, 4000)", treatment.prefixes)
-    duck.execute(f"CREATE TEMP TABLE cleaned AS SELECT raw, left({cleaned}, {_LONGEST_AGENT}) AS agent FROM ({asked})")
+    duck.execute(f"CREATE TEMP TABLE cleaned AS SELECT raw, left(raw, {_LOOKED_AT}) AS agent FROM ({asked})")
+    _redact(duck, "cleaned", "agent", treatment.prefixes)
+    duck.execute(f"UPDATE cleaned SET agent = left(agent, {_LONGEST_AGENT}) WHERE length(agent) > {_LONGEST_AGENT}")
     agents = values(duck, "SELECT DISTINCT agent FROM cleaned")
     table(duck, "named", agent=agents, client=clients_of(agents))
     duck.execute(
@@ -78,13 +83,12 @@ def make_paths(
         return
     method = ", method" if by_method(columns, treatment) else ""
     asked = f"SELECT DISTINCT path AS raw{method} FROM raw WHERE path IS NOT NULL AND reason IS NULL"
-    # What the cut would split must be gone before it.
-    cleaned = redacted("left(raw, 4000)", treatment.prefixes, looked_at="raw")
-    if path_is_name:
-        cleaned = f"CASE WHEN {issued_sql('raw', treatment.prefixes)} THEN {cleaned} ELSE raw END"
+    duck.execute(f"CREATE TEMP TABLE shown AS SELECT raw, left(raw, {_LOOKED_AT}) AS path{method} FROM ({asked})")
+    # What the cut below would split must be gone before it.
+    _redact(duck, "shown", "path", treatment.prefixes, issued_only=path_is_name)
     duck.execute(
         f"CREATE TEMP TABLE paths AS SELECT *, {route_sql('path')} AS route"
-        f" FROM (SELECT raw, left({cleaned}, {_LONGEST_PATH}) AS path{method} FROM ({asked}))"
+        f" FROM (SELECT * REPLACE (left(path, {_LONGEST_PATH}) AS path) FROM shown)"
     )
     if treatment.templates is not None:
         _declared_routes(duck, treatment.templates, method=bool(method))
@@ -98,12 +102,13 @@ def by_method(columns: Sequence[str], treatment: Treatment) -> bool:
 
 def make_words(duck: duckdb.DuckDBPyConnection, columns: Sequence[str], treatment: Treatment) -> None:
     """The tables `methods` and `hosts` (raw, and the column), and the types of sources and outcomes."""
-    host = f"lower({redacted('left(raw, 255)', treatment.prefixes)})"
-    method = redacted("left(raw, 20)", treatment.prefixes)
-    for name, expression in (("method", method), ("host", host)):
+    for name, longest in (("method", 20), ("host", 255)):
         if name in columns:
             asked = f"SELECT DISTINCT {name} AS raw FROM raw WHERE {name} IS NOT NULL AND reason IS NULL"
-            duck.execute(f"CREATE TEMP TABLE {name}s AS SELECT raw, {expression} AS {name} FROM ({asked})")
+            duck.execute(f"CREATE TEMP TABLE {name}s AS SELECT raw, left(raw, {_LOOKED_AT}) AS {name} FROM ({asked})")
+            _redact(duck, f"{name}s", name, treatment.prefixes)
+            cut = f"left({name}, {longest})" if name == "method" else f"lower(left({name}, {longest}))"
+            duck.execute(f"UPDATE {name}s SET {name} = {cut} WHERE {name} <> {cut}")
             enumerate_columns(duck, f"{name}s", name)
     for name, words in (("source", [treatment.source]), ("outcome", list(Outcome))):
         duck.execute(f"CREATE TYPE {TYPES[name]} AS ENUM ({', '.join(quoted(word) for word in words)})")
@@ -127,10 +132,15 @@ def cap_routes(duck: duckdb.DuckDBPyConnection, columns: Sequence[str], treatmen
         )
 
 
-def redacted(expression: str, prefixes: Sequence[str], *, looked_at: str | None = None) -> str:
-    """SQL of the redacted text; only where a look finds something is it worked on."""
-    looked = f"regexp_matches({looked_at or expression}, {quoted(look(prefixes))})"
-    return f"CASE WHEN {looked} THEN {redact_sql(expression, prefixes)} ELSE {expression} END"
+def _redact(
+    duck: duckdb.DuckDBPyConnection, name: str, column: str, prefixes: Sequence[str], *, issued_only: bool = False
+) -> None:
+    """Redact a column of a small table. The steps are many and large, so a look tells whether any is needed."""
+    looked = f"regexp_matches({column}, {quoted(look(prefixes))})"
+    if issued_only:
+        looked += f" AND {issued_sql(column, prefixes)}"
+    if duck.execute(f"SELECT 1 FROM {name} WHERE {looked} LIMIT 1").fetchall():
+        duck.execute(f"UPDATE {name} SET {column} = {redact_sql(column, prefixes)} WHERE {looked}")
 
 
 def _declared_routes(duck: duckdb.DuckDBPyConnection, templates: Templates, *, method: bool) -> None:

@@ -39,6 +39,7 @@ _ORDINARY = re.compile(
 _NONE = re.compile(
     r"(?i:[\[(<{*]*(?:redacted|filtered|hidden|masked|removed|null|undefined|none|nil|-)[\])>}*]*|[*•x.\[\]]+|:)"
 )
+_AWS_ID = re.compile(r"A[KS]IA[A-Z0-9]+")
 _NO_KEY = re.compile(r"(?i:ntlm|negotiate|kerberos)\b")
 _ONLY_SCHEME = re.compile(r"(?i:bearer|basic|token|digest|apikey|api-key)")
 
@@ -86,7 +87,7 @@ def identify_ids(raw: Sequence[str], pepper: Pepper, prefixes: Sequence[str] = (
 def _of_id(text: str, pepper: Pepper, prefixes: Sequence[str]) -> Identity:
     if not text or _NONE.fullmatch(text):
         return NOBODY
-    if issued(text, prefixes) and not text.startswith(("AKIA", "ASIA")):
+    if issued(text, prefixes) and not _AWS_ID.fullmatch(text):
         return identify([text], pepper)[0]
     shown = text[:_LONGEST_ID]
     return Identity(KeyRef(f"id:{shown}"), shown)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 
+from ingest.arrow import integers, strings
 from ingest.framing.interface import Records
 
 _CHUNK = 16_384
@@ -40,8 +41,8 @@ def table(records: Records) -> pa.Table:
     count = len(offsets) - 1
     text = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(records.data))
     own = np.arange(1, count + 1, dtype=np.int32) if records.numbers is None else records.numbers
-    envelope = pa.nulls(count, pa.string()) if records.envelopes is None else pa.array(records.envelopes, pa.string())
-    whole = pa.table({"n": pa.array(own), "text": text, "envelope": envelope})
+    envelope = pa.nulls(count, pa.large_string()) if records.envelopes is None else strings(records.envelopes)
+    whole = pa.Table.from_arrays([integers(own), text, envelope], names=["n", "text", "envelope"])
     return pa.Table.from_batches(_batches(whole), schema=whole.schema)
 
 

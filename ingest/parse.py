@@ -6,6 +6,7 @@ addresses, user agents, paths) is looked at once a block, and stands in the even
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import duckdb
@@ -16,7 +17,7 @@ from ingest.formats.interface import Plan, Quick
 from ingest.formats.quick import quick_way
 from ingest.framing.interface import Records
 from ingest.raw import ODD, columns_of, quick_sql, raw_sql
-from ingest.redact import beginning
+from ingest.redact import beginning, look, quoted, redact_sql
 from ingest.treatment import Treatment
 from model.event import EVENT_COLUMNS
 from model.plain import plain
@@ -62,14 +63,23 @@ class Parser:
         if self._file is not None:
             self._file.close()
 
-    def parse(self, records: Records, plan: Plan) -> Parsed:
-        """Make the table `events` (EVENT_COLUMNS without `batch`) of a block's records."""
-        tables.drop_all(self.duck)
+    def parse(self, records: Records, plan: Plan, *, now: datetime | None = None) -> Parsed:
+        """Make the table `events` (EVENT_COLUMNS without `batch`) of a block's records.
+
+        `now` is the newest moment that they can be of: by it a year is found that a line leaves out.
+        """
+        tables.drop(self.duck)
+        told = "NULL" if now is None else quoted(now.isoformat())
+        self.duck.execute(f"SET VARIABLE now = CAST({told} AS TIMESTAMPTZ)")
         count = self._take_apart(records, plan)
         self._make_events(columns_of(plan.columns, plan.credentials), path_is_name=plan.path_is_name)
+        left_out = "SELECT n, reason, skipped FROM raw WHERE reason IS NOT NULL OR skipped IS NOT NULL"
+        self.duck.execute(f"CREATE TEMP TABLE left_out AS {left_out}")
+        # Room for the files that are written next.
+        tables.drop(self.duck, but=("events", "left_out"))
         events = self._count("SELECT count(*) FROM events")
-        skipped = self._count("SELECT count(*) FROM raw WHERE skipped IS NOT NULL") + len(records.skipped)
-        rejected = self._count("SELECT count(*) FROM raw WHERE reason IS NOT NULL")
+        skipped = self._count("SELECT count(skipped) FROM left_out") + len(records.skipped)
+        rejected = self._count("SELECT count(reason) FROM left_out")
         rejects = self._rejects(records) if rejected else ()
         total = count + len(records.skipped)
         return Parsed(lines=total, events=events, skipped=skipped, rejected=rejected, rejects=rejects)
@@ -105,6 +115,8 @@ class Parser:
         file.hold(data)
         try:
             self.duck.execute(f"CREATE TEMP TABLE raw AS {quick_sql(quick, file.path)}")
+        except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
+            raise  # a mistake of ours, which would only make everything slow
         except duckdb.Error:
             # A line that the reader refuses, such as one of a hundred quotes.
             return None
@@ -121,7 +133,7 @@ class Parser:
 
     def _rejects(self, records: Records) -> tuple[Reject, ...]:
         rows = self.duck.execute(
-            f"SELECT n, reason FROM raw WHERE reason IS NOT NULL ORDER BY n LIMIT {_REJECT_SAMPLES}",
+            f"SELECT n, reason FROM left_out WHERE reason IS NOT NULL ORDER BY n LIMIT {_REJECT_SAMPLES}",
         ).fetchall()
         texts = self._redacted(lines.texts(records, [row[0] for row in rows]))
         return tuple(
@@ -131,10 +143,13 @@ class Parser:
 
     def _redacted(self, texts: Sequence[str]) -> list[str]:
         """Their beginnings, in RE2: a thousand long lines of hostile text would keep Python's engine busy for hours."""
-        cleaned = distinct.redacted("t", self._treatment.prefixes)
+        prefixes = self._treatment.prefixes
+        looked = f"regexp_matches(t, {quoted(look(prefixes))})"
         begun = [beginning(text.strip(), _LOOKED_AT) for text in texts]
         found = self.duck.execute(
-            f"SELECT {cleaned} FROM (SELECT unnest(CAST($texts AS VARCHAR[])) AS t)", {"texts": begun}
+            f"SELECT CASE WHEN {looked} THEN {redact_sql('t', prefixes)} ELSE t END"
+            " FROM (SELECT unnest(CAST($texts AS VARCHAR[])) AS t)",
+            {"texts": begun},
         )
         return [row[0] for row in found.fetchall()]
 
@@ -149,8 +164,8 @@ class Parser:
 
     def rejected(self) -> list[tuple[int, str]]:
         """(line, reason) of the last block's rejects, all of them."""
-        return self.duck.execute("SELECT n, reason FROM raw WHERE reason IS NOT NULL ORDER BY n").fetchall()
+        return self.duck.execute("SELECT n, reason FROM left_out WHERE reason IS NOT NULL ORDER BY n").fetchall()
 
     def skipped(self) -> list[tuple[int, str]]:
         """(line, class) of the last block's lines that are no requests."""
-        return self.duck.execute("SELECT n, skipped FROM raw WHERE skipped IS NOT NULL ORDER BY n").fetchall()
+        return self.duck.execute("SELECT n, skipped FROM left_out WHERE skipped IS NOT NULL ORDER BY n").fetchall()

@@ -12,13 +12,10 @@ ODD: Final = "odd"
 
 _TYPES: Final = {"status": "SMALLINT", "bytes_out": "BIGINT", "bytes_in": "BIGINT", "duration_ms": "DOUBLE"}
 _PATH: Final = (
-    "CASE WHEN starts_with(target, 'http') THEN regexp_replace(target, '^https?://[^/]+', '') ELSE target END AS path",
-    (
-        "CASE WHEN contains(path, '#') THEN split_part(split_part(path, '?', 1), '#', 1)"
-        " ELSE split_part(path, '?', 1) END AS path"
-    ),
-    # The path of a URL that has none.
-    "CASE WHEN path = '' THEN '/' ELSE path END AS path",
+    "CASE WHEN starts_with(target, '/') AND NOT contains(target, '#') THEN split_part(target, '?', 1)"
+    # A URL with its host, which may have no path, and fragments, which no client should send.
+    " WHEN target IS NOT NULL THEN coalesce(nullif(split_part(split_part("
+    "regexp_replace(target, '^https?://[^/?#]+', ''), '?', 1), '#', 1), ''), '/') END"
 )
 
 
@@ -92,8 +89,10 @@ def _select(
         target = f"coalesce(target, {TARGET_OF_REQUEST})" if "target" in columns else TARGET_OF_REQUEST
         method = f"coalesce(method, {METHOD_OF_REQUEST})" if "method" in columns else METHOD_OF_REQUEST
         rest = [name for name in ("target", "method") if name in columns]
-        without = f" EXCLUDE ({', '.join(['words', *rest])})"
-        taken = f"SELECT *{without}, {target} AS target, {method} AS method FROM (SELECT *, {WORDS} FROM ({taken}))"
+        without = f" EXCLUDE ({', '.join(['words', 'plain', *rest])})"
+        for step in WORDS:
+            taken = f"SELECT *, {step} FROM ({taken})"
+        taken = f"SELECT *{without}, {target} AS target, {method} AS method FROM ({taken})"
     has_target = bool({"request", "target"} & set(columns))
     if not has_target:
         taken = f"SELECT *, CAST(NULL AS VARCHAR) AS target FROM ({taken})"
@@ -103,9 +102,7 @@ def _select(
         values = ", ".join(f"{c.expression.replace('{found}', f'found_{i}')} AS credential_{i}" for i, c in of_target)
         taken = f"SELECT *, {values} FROM (SELECT *, {found} FROM ({taken}))"
     if has_target:
-        taken = f"SELECT *, target AS path FROM ({taken})"
-        for step in _PATH:
-            taken = f"SELECT * REPLACE ({step}) FROM ({taken})"
+        taken = f"SELECT *, {_PATH} AS path FROM ({taken})"
     reason = f"CASE WHEN skipped IS NULL THEN coalesce(unread, CASE WHEN ts IS NULL THEN {late} END) END AS reason"
     picked = _picked(credentials)
     kept = [name for name in columns_of(columns, credentials) if name not in picked]

@@ -46,9 +46,11 @@ def enumerate_columns(duck: duckdb.DuckDBPyConnection, name: str, *columns: str,
         duck.execute(f"ALTER TABLE {name} ALTER {column} TYPE {TYPES[column]}")
 
 
-def drop_all(duck: duckdb.DuckDBPyConnection) -> None:
-    """Forget the tables and enumerations of the block before."""
-    for (name,) in duck.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall():
-        duck.execute(f"DROP TABLE {name}")
-    for kind in TYPES.values():
-        duck.execute(f"DROP TYPE IF EXISTS {kind}")
+def drop(duck: duckdb.DuckDBPyConnection, *, but: Sequence[str] = ()) -> None:
+    """Drop all tables but those; without any, their enumerations too."""
+    for name in values(duck, "SELECT table_name FROM duckdb_tables() WHERE temporary"):
+        if name not in but:
+            duck.execute(f"DROP TABLE {name}")
+    if not but:
+        for kind in TYPES.values():
+            duck.execute(f"DROP TYPE IF EXISTS {kind}")

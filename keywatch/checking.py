@@ -11,8 +11,8 @@ from detectors import engine
 from ingest.formats.registry import named
 from keywatch import judging
 from keywatch.addressing import routes, targets
+from keywatch.collecting.elsewhere import check_place
 from keywatch.config import Config, SourceConfig, load
-from keywatch.elsewhere import check_place
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import ConfigError, DeliveryError, FormatError

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from alerts.delivery import DeliveryReport, deliver
 from keywatch.addressing import targets
-from keywatch.ingesting import Ingested, ingest_source
+from keywatch.collecting.ingesting import Ingested, ingest_source
 from keywatch.judging import Judgement, judge
 from keywatch.workspace import Workspace
 from model.clock import Clock

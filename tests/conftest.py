@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from keywatch.collecting.ingesting import Ingested, ingest_source
 from keywatch.commands.init import make
 from keywatch.config import SourceConfig
-from keywatch.ingesting import Ingested, ingest_source
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

@@ -7,7 +7,7 @@ from ingest.formats.json_layout import Layout, Read, fields
 from ingest.formats.json_lines import format_of
 from ingest.formats.sql import any_moment, first, present
 
-_TIMES: Final = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S %z", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M:%S %p %z")
+_TIMES: Final = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p")
 """Month first, as Azure's older exports write; a time without a zone is in UTC."""
 _TAKEN: Final = ("properties.timeTaken", "TimeTaken", "timeTaken_d")
 _SECONDS: Final = ("properties.serverRouted", "properties.sslProtocol", "properties.transactionId", "TransactionId")
@@ -15,8 +15,10 @@ _SECONDS: Final = ("properties.serverRouted", "properties.sslProtocol", "propert
 
 
 def _moment(text: str) -> str:
-    listed = ", ".join(f"'{time}'" for time in _TIMES)
-    return f"coalesce({any_moment(text)}, CAST(try_strptime({text}, [{listed}]) AS TIMESTAMP))"
+    # Two lists: of one with %z in some of its formats, DuckDB keeps a line's zone for the lines behind it.
+    plain, zoned = (", ".join(f"'{time}{zone}'" for time in _TIMES) for zone in ("", " %z"))
+    both = f"try_strptime({text}, [{plain}]), CAST(try_strptime({text}, [{zoned}]) AS TIMESTAMP)"
+    return f"coalesce({any_moment(text)}, {both})"
 
 
 def _columns(read: Read) -> dict[str, str]:

@@ -13,7 +13,7 @@ PATTERN: Final = _HEAD + combined.REST
 _COLUMNS: Final = combined.COLUMNS | {"host": text.field("host"), "request_id": text.field("id")}
 _FITS: Final = (
     f"len(q) = 7 AND {combined.FITS} AND len(p) = 8 AND p[3] = '-' AND starts_with(p[6], '[')"
-    " AND ends_with(p[7], ']') AND length(s[2]) = 3"
+    f" AND ends_with(p[7], ']') AND {common.COUNTS}"
 )
 _PIECES: Final = combined.PIECES | {
     "host": "split_part(p[1], ':', 1)",

@@ -31,8 +31,10 @@ PLAIN: Final = r"^\"?(?P<ip>\S+) +(?:\S+ +)?" + USER + " +"
 """`ip - user`; the second column may be missing."""
 _BEFORE_HOST: Final = rf"^\"?{NAME} +{_ADDRESS} +"
 _BEHIND_HOST: Final = rf"^\"?{_ADDRESS} +{_DOTTED} +\S+ +\["
+_HOST_AND_LIST: Final = rf"^\"?[\w*.:-]+ +\"?{_ADDRESS}, *{_ADDRESS}"
 _BEFORE_LIST: Final = rf"^\"{{0,2}}(?:-|{ADDRESSES})(?:, *|\"? +){_ADDRESS} +"
 _HEADS: Final = {
+    _HOST_AND_LIST: rf"^\"?{HOST} +\"?(?P<chain>{ADDRESSES})(?:, *|\"? +)(?P<ip>{_ADDRESS}) +(?:\S+ +)?{USER} +",
     _BEFORE_HOST: rf"^\"?{HOST} +(?P<ip>\S+) +(?:\S+ +)?{USER} +",
     # lighttpd writes the host where others write the identity.
     _BEHIND_HOST: rf"^\"?(?P<ip>\S+) +{HOST} +(?P<user>\S+) +",
@@ -88,12 +90,13 @@ def share(sample: Sequence[str], pattern: str, *, but: Callable[[dict[str, str]]
 
 
 def moment(group: str) -> str:
-    """CLF; with a fraction; without a zone, taken as UTC; ISO 8601 or an epoch: as TIMESTAMP in UTC."""
+    """CLF; with a fraction; without a zone, taken as UTC; ISO 8601; an epoch; cPanel's month: as TIMESTAMP in UTC."""
     time = f"{{{group}}}"
     fraction = f"CAST(try_strptime({time}, '%d/%b/%Y:%H:%M:%S.%f %z') AS TIMESTAMP)"
     no_zone = f"try_strptime({time}, ['%d/%b/%Y:%H:%M:%S', '%d/%b/%Y %H:%M:%S', '%d/%b/%Y:%H:%M:%S.%f'])"
+    month_first = f"CAST(try_strptime({time}, '%m/%d/%Y:%H:%M:%S %z') AS TIMESTAMP)"
     # Nearly all are the first: the others are looked at only where it is none.
-    return f"coalesce({clf_moment(time)}, {fraction}, {no_zone}, {any_moment(time)})"
+    return f"coalesce({clf_moment(time)}, {fraction}, {no_zone}, {any_moment(time)}, {month_first})"
 
 
 def credentials(options: Options, groups: Sequence[str], *, name: str) -> tuple[Credential, ...]:

@@ -30,7 +30,7 @@ _BY_QUOTES: Final = (
     COLUMNS | {"ts": common.BY_QUOTES_TIME},
     common.BY_QUOTES | {"bytes": "substr(q3, 6, length(q3) - 6)", "referer": "q4", "agent": "q6"},
     (
-        "q7 IS NOT NULL AND q8 IS NULL AND q5 = ' ' AND ends_with(q3, ' ') AND split_part(q3, ' ', 4) = ''"
+        "q7 IS NOT NULL AND q8 IS NULL AND q5 = ' ' AND regexp_full_match(q3, ' \\d{3} (?:\\d+|-) ')"
         f" AND {common.BY_QUOTES_USUAL}"
     ),
 )

@@ -8,12 +8,13 @@ from typing import Final
 
 from ingest.formats import clf, error_log, text
 from ingest.formats.interface import Format, Options, Plan
-from ingest.formats.sql import CLF_TIME
+from ingest.formats.sql import CLF_TIME, EARLIEST
 
 QUOTED: Final = r'"(?P<{}>(?:[^"\\]|\\.)*)"'
 """A quoted field; nginx writes a quote as \\x22, Apache as \\"."""
-REST: Final = r"\[(?P<time>[^\]]+)\] +" + QUOTED.format("request") + r" +(?P<status>\d{3}|-|000) +(?P<bytes>\d+|-)"
-"""From the time on."""
+_TIME: Final = r"\[(?P<time>[^\]]+)\] +(?:\(\d+ s\) +)?"
+REST: Final = _TIME + QUOTED.format("request") + r" +(?P<status>\d{3}|-|000) +(?P<bytes>\d+|-)"
+"""From the time on; Gandi writes how long the request took behind it."""
 PATTERN: Final = clf.PLAIN + REST
 COLUMNS: Final = {
     "ts": clf.moment("time"),
@@ -25,7 +26,9 @@ COLUMNS: Final = {
 
 SPLITS: Final = ("string_split(text, '\"') AS q", "string_split(q[1], ' ') AS p, string_split(q[3], ' ') AS s")
 """By quotes, then what stands before and behind the request by spaces."""
-FITS: Final = "len(p) = 6 AND starts_with(p[4], '[') AND ends_with(p[5], ']') AND length(s[2]) = 3"
+COUNTS: Final = r"regexp_matches(q[3], '^ \d{3} (?:\d+|-)(?:[ \r\n]|$)')"
+"""Status and bytes stand behind the request, nothing before them."""
+FITS: Final = f"len(p) = 6 AND starts_with(p[4], '[') AND ends_with(p[5], ']') AND {COUNTS}"
 PIECES: Final = {
     "ip": "p[1]",
     "user": "p[3]",
@@ -41,10 +44,13 @@ BY_QUOTES: Final = {
     "status": "substr(q3, 2, 3)",
 }
 """The pieces where DuckDB's CSV reader splits by quotes."""
-BY_QUOTES_TIME: Final = f"CAST(try_strptime({{time}}, '[{CLF_TIME}] ') AS TIMESTAMP)"
-BY_QUOTES_USUAL: Final = (
-    "starts_with(split_part(q1, ' ', 4), '[') AND substr(q1, length(q1) - 28, 1) = '[' AND substr(q3, 5, 1) = ' '"
+BY_QUOTES_TIME: Final = (
+    # The zone is the same in nearly all lines; only where it is none of UTC's it costs.
+    "nullif(greatest(CASE WHEN ends_with(q1, ' +0000] ')"
+    " THEN try_strptime(substr(q1, length(q1) - 27, 20), '%d/%b/%Y:%H:%M:%S')"
+    f" ELSE CAST(try_strptime({{time}}, '[{CLF_TIME}] ') AS TIMESTAMP) END, {EARLIEST}), {EARLIEST})"
 )
+BY_QUOTES_USUAL: Final = "starts_with(split_part(q1, ' ', 4), '[') AND strpos(q1, '[') = length(q1) - 28"
 NO_IDENTITY: Final = "p[2] = '-'"
 """Where lines of other heads are about, the quick way fits only those whose second column is none of theirs."""
 

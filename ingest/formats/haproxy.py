@@ -27,7 +27,7 @@ PATTERN: Final = (
 )
 
 _TCP: Final = r"\] +\S+ +\S*/\S* +(?:\S+ +)?-?\d+/-?\d+/\+?-?\d+ +\+?\d+ +[A-Za-z-]{2} "
-_CONNECTION: Final = r"\S:\d+ \[[^\]]+\] +[^ ]+: |(?:^|: )Connect from "
+_CONNECTION: Final = r"\S:\d+ \[\d+/\w+/[^\]]+\] +[^ ]+: |(?:^|: )Connect from "
 _NOTICE: Final = (
     r"(?:^|\]: )(?:\[(?:NOTICE|WARNING|ALERT)\]|Proxy \S+ |Stopping |Pausing |Enabling |Server \S+ |Backend \S+ "
     r"|backend \S+ |Health check |Loading |New worker |Current worker |Former worker )"

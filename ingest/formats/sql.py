@@ -21,6 +21,12 @@ def query_pattern(name: str | None) -> str:
     return rf"(?i)[?&](?:{_URL_KEYS if name is None else re.escape(name)})=[^&#\s]+"
 
 
+NOW: Final = "CAST(getvariable('now') AS TIMESTAMPTZ)"
+"""The newest moment that the lines can be of, as the parser was told; for times without a year. May be null."""
+EARLIEST: Final = "TIMESTAMP '1969-12-31 00:00:00'"
+"""No log was written before."""
+
+
 def present(expression: str) -> str:
     """The text, or null where the log wrote nothing or a dash."""
     return f"nullif(nullif({expression}, ''), '-')"
@@ -63,24 +69,25 @@ def _possible(moment: str) -> str:
     return f"nullif(least(nullif(greatest({moment}, {low}), {low}), {high}), {high})"
 
 
-WORDS: Final = "string_split(request, ' ') AS words"
-"""The step before the two below."""
-
-_PLAIN: Final = (
-    "len(words) = 3 AND words[1] IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS')"
-    " AND starts_with(words[3], 'HTTP/')"
+WORDS: Final = (
+    "string_split(request, ' ') AS words",
+    (
+        "len(words) = 3 AND words[1] IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS')"
+        " AND starts_with(words[3], 'HTTP/') AS plain"
+    ),
 )
-"""Whether a request line is three words, the first a common method: nearly all are, and need no pattern."""
+"""The steps before the two below: nearly all request lines are three words, the first a common method, and need no
+pattern."""
 
 TARGET_OF_REQUEST: Final = (
-    f"CASE WHEN {_PLAIN} THEN words[2] ELSE coalesce("
+    "CASE WHEN plain THEN words[2] ELSE coalesce("
     "nullif(regexp_extract(request, '^[A-Z][A-Z_-]{0,19} (.*?)(?: HTTP/[0-9.]+)?$', 1), ''),"
     " nullif(regexp_replace(request, '^- - HTTP/[0-9.]+$', ''), '')) END"
 )
 """The target of a request line (`GET /path HTTP/1.1`); what is no request line is its own target, but for dashes."""
 
 METHOD_OF_REQUEST: Final = (
-    f"CASE WHEN {_PLAIN} THEN words[1] ELSE nullif(regexp_extract(request, '^([A-Z][A-Z_-]{{0,19}}) ', 1), '') END"
+    "CASE WHEN plain THEN words[1] ELSE nullif(regexp_extract(request, '^([A-Z][A-Z_-]{0,19}) ', 1), '') END"
 )
 """The method of a request line, or null where there is none."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.arrow import strings
 from ingest.formats.interface import Credential, Plan
 from ingest.formats.sql import present
 from ingest.redact import quoted
@@ -85,8 +86,8 @@ def field(group: str) -> str:
     return present(f"{{{group}}}")
 
 
-def _array(sample: Sequence[str]) -> pa.StringArray:
-    return pa.array([line[:_LONGEST] for line in sample], pa.string())
+def _array(sample: Sequence[str]) -> pa.LargeStringArray:
+    return strings([line[:_LONGEST] for line in sample])
 
 
 def _extracted(pattern: str, groups: Sequence[str]) -> str:

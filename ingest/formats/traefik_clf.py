@@ -10,12 +10,12 @@ from ingest.formats import clf, combined, common, error_log, text
 from ingest.formats.interface import Format, Options, Plan
 
 _NAME: Final = r'(?:"(?:[^"\\]|\\.)*"|-)'
-PATTERN: Final = (
-    clf.PLAIN
-    + common.REST
-    + r' +(?:"(?P<referer>(?:[^"\\]|\\.)*)"|-) +(?:"(?P<agent>(?:[^"\\]|\\.)*)"|-)'
-    + rf" +(?:\d+|-) +{_NAME} +{_NAME} +(?P<took>\d+)ms"
-)
+_AGENT: Final = r' +(?:"(?P<referer>(?:[^"\\]|\\.)*)"|-) +(?:"(?P<agent>(?:[^"\\]|\\.)*)"|-)'
+_TAIL: Final = rf" +(?:\d+|-) +{_NAME} +{_NAME} +(?P<took>\d+)ms"
+_WHOLE: Final = clf.PLAIN + common.REST + _AGENT + _TAIL
+PATTERN: Final = clf.PLAIN + common.REST + f"(?:{_AGENT}(?:{_TAIL})?)?"
+"""With what other services of the same host may have written between Traefik's lines."""
+_MOST: Final = 0.5
 _COLUMNS: Final = common.COLUMNS | {
     "referer": text.field("referer"),
     "user_agent": clf.decoded("{agent}"),
@@ -26,7 +26,8 @@ _PIECES: Final = combined.PIECES | {"took": "ltrim(split_part(q[11], 'ms', 1))"}
 
 
 def _confidence(sample: Sequence[str], _options: Options) -> float:
-    return clf.share(sample, PATTERN)
+    whole = clf.share(sample, _WHOLE)
+    return whole if whole < _MOST else clf.share(sample, PATTERN)
 
 
 def _plan(_sample: Sequence[str], options: Options) -> Plan:

@@ -8,7 +8,7 @@ from ingest.formats import carriers
 from ingest.formats.addresses import without_port
 from ingest.formats.durations import milliseconds
 from ingest.formats.interface import Credential, Format, Options, Plan
-from ingest.formats.sql import any_moment, first
+from ingest.formats.sql import NOW, any_moment, first
 from ingest.redact import quoted
 
 _PAIR: Final = r'([A-Za-z_]+)=("(?:[^"\\]|\\.)*"|\S*)'
@@ -27,7 +27,7 @@ _COLUMNS: Final = {
 
 def moment(text: str) -> str:
     """A time as Tyk writes it: ISO 8601, or `Jan 29 08:27:09` of the year of the wrapper's time or of today."""
-    now = "coalesce(TRY_CAST(envelope AS TIMESTAMPTZ), now())"
+    now = f"coalesce(TRY_CAST(envelope AS TIMESTAMPTZ), {NOW})"
     this, last = (
         f"try_strptime(concat({year}, ' ', {text}), '%Y %b %d %H:%M:%S')"
         for year in (f"year({now})", f"year({now}) - 1")

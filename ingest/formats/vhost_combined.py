@@ -11,7 +11,7 @@ from ingest.formats.interface import Format, Options, Plan
 
 _FITS: Final = (
     "len(p) = 7 AND p[3] = '-' AND NOT ends_with(p[1], ',') AND NOT starts_with(p[1], '[')"
-    " AND starts_with(p[5], '[') AND ends_with(p[6], ']') AND length(s[2]) = 3"
+    f" AND starts_with(p[5], '[') AND ends_with(p[6], ']') AND {common.COUNTS}"
 )
 _PIECES: Final = combined.PIECES | {
     "host": "split_part(p[1], ':', 1)",

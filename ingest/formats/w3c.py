@@ -103,7 +103,7 @@ def _plan(sample: Sequence[str], options: Options) -> Plan:
         columns=found | {"ts": "moment"},
         credentials=w3c_fields.credentials(columns, options, dialect),
         skips=_skips(columns, found),
-        unread="len(v) < 3" if told else _otherwise(columns),
+        unread=_cut_short(columns) if told else _otherwise(columns),
         unread_reason="fewer columns than #Fields names" if told else "other columns than most lines, and no #Fields",
     )
 
@@ -112,6 +112,14 @@ def _otherwise(columns: Columns) -> str:
     """Where the columns are guessed, a line of others must not be misread."""
     method, status = (f"coalesce({columns.raw(name)}, '')" for name in ("cs-method", "sc-status"))
     return rf"NOT (regexp_full_match({method}, '[A-Z_]+') AND regexp_full_match({status}, '\d{{3}}|-'))"
+
+
+def _cut_short(columns: Columns) -> str:
+    """A line that was cut off is read as far as it goes; one of fewer columns all along must not be misread."""
+    method = columns.raw("cs-method")
+    fewest = min(map(len, columns.names))
+    fits = "false" if method is None else rf"NOT regexp_full_match(coalesce({method}, ''), '[A-Za-z_-]+|')"
+    return f"len(v) < 3 OR (len(v) < {fewest} AND {fits})"
 
 
 def _skips(columns: Columns, found: dict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from ingest.framing.interface import Framing
+from ingest.framing.interface import LINES, Framing
 from ingest.sources.encoding import Encoding
 from ingest.sources.left_out import BEGINNING, LeftOut
 
 MAX_LINE: Final = 1 << 20
 """Bytes of a line (in UTF-8, without its end) that are parsed; a longer one is left out and counted."""
-BLOCK_LINES: Final = 160_000
+BLOCK_LINES: Final = 200_000
 REST: Final = "rest of a line that was taken unfinished"
 
 
@@ -27,6 +27,8 @@ class Piece:
     """How many bytes of the stream it stands for."""
     tail: bytes
     """The last of those."""
+    lines: int = 0
+    """How many lines `text` has, a last one without its end among them."""
     left_out: LeftOut | None = None
     overlong: bool = False
     """Whether it ends inside a line that is too long."""
@@ -107,7 +109,7 @@ class Cutter:
             yield from self._lines(text, len(text))
             self.unfinished = True
         else:
-            yield from self._lines(text, self.framing.cut(text[:end]))
+            yield from self._lines(text, end if self.framing is LINES else self.framing.cut(text[:end]))
 
     def _lines(self, text: bytes, end: int) -> Iterator[Piece]:
         """The lines before `end`, without those that are too long."""
@@ -121,12 +123,14 @@ class Cutter:
     def _records(self, text: bytes, end: int) -> Iterator[Piece]:
         """What stands before `end`, in pieces that do not hold too many lines."""
         while end:
-            step = end
-            while text.count(b"\n", 0, step) > 2 * BLOCK_LINES and (half := text.rfind(b"\n", 0, step // 2) + 1):
+            step, count = end, text.count(b"\n", 0, end)
+            while count > 2 * BLOCK_LINES and (half := text.rfind(b"\n", 0, step // 2) + 1):
                 step = self.framing.cut(text[:half]) or step
+                count = text.count(b"\n", 0, step)
                 if step > half:
                     break
-            yield self._take(text[:step], self.encoding.size(text[:step]))
+            count += not text.endswith(b"\n", 0, step)
+            yield self._take(text[:step], self.encoding.size(text[:step]), lines=count)
             text, end = text[step:], end - step
 
     def _too_long(self, line: bytes) -> Iterator[Piece]:
@@ -146,9 +150,9 @@ class Cutter:
         elif finished:
             yield from self._records(line, len(line))
 
-    def _take(self, text: bytes, size: int, *, left_out: LeftOut | None = None) -> Piece:
+    def _take(self, text: bytes, size: int, *, lines: int = 0, left_out: LeftOut | None = None) -> Piece:
         taken, self.left = self.left[max(0, size - self.tail) : size], self.left[size:]
-        return Piece(text=text, size=size, tail=taken, left_out=left_out, overlong=self.overlong)
+        return Piece(text=text, size=size, tail=taken, lines=lines, left_out=left_out, overlong=self.overlong)
 
 
 def _long_lines(text: bytes, end: int, limit: int) -> Iterator[tuple[int, int]]:

@@ -23,7 +23,7 @@ from model.segment import Cursor
 
 __all__ = ["BLOCK_BYTES", "MAX_LINE", "Block", "LeftOut", "Look", "blocks", "find", "left_behind", "look", "vanished"]
 
-BLOCK_BYTES: Final = 48 << 20
+BLOCK_BYTES: Final = 32 << 20
 """Unpacked bytes that are parsed at once, and with BLOCK_LINES what bounds the memory of an ingest."""
 
 
@@ -185,7 +185,7 @@ def _advance(cursor: Cursor, piece: Piece, content: Content, head: bytes, *, tai
         path=str(content.path),
         target=_target(content, cursor),
         offset=offset,
-        lines=cursor.lines + piece.text.count(b"\n") + counted + bool(piece.text and not piece.text.endswith(b"\n")),
+        lines=cursor.lines + piece.lines + counted,
         head_size=head_size,
         head_hash=digest(head[:head_size]),
         tail_hash=digest(tail),

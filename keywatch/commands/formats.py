@@ -8,7 +8,7 @@ import typer
 from keywatch.commands.shared import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from keywatch.trying import Tried
+    from keywatch.collecting.trying import Tried
 
 _SHOWN = 3
 _COLUMNS = ("line", "ts", "outcome", "method", "route", "status", "ip", "key_hint", "client")
@@ -85,7 +85,7 @@ def try_(
 
 def _try(file: Path, name: str, log_format: str | None, pattern: str | None, keys: list[str] | None) -> "Tried":
     from ingest.formats.interface import Options
-    from keywatch.trying import key_place, try_file
+    from keywatch.collecting.trying import key_place, try_file
 
     places = tuple(key_place(text) for text in keys or ())
     tried = try_file(file, name, Options(keys=places, log_format=log_format, pattern=pattern))

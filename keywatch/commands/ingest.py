@@ -11,8 +11,8 @@ from keywatch.commands.shared import AsJson, console, moment, now, print_json, s
 from model.errors import IngestError, UsageError
 
 if TYPE_CHECKING:
+    from keywatch.collecting.ingesting import Ingested, Progress
     from keywatch.config import SourceConfig
-    from keywatch.ingesting import Ingested, Progress
     from keywatch.workspace import Workspace
     from model.window import Window
 
@@ -61,7 +61,7 @@ def ingest(
 
 
 def _from_pipe(ws: "Workspace", source: "SourceConfig", window: "Window | None") -> "Ingested":
-    from keywatch.streaming import ingest_stdin
+    from keywatch.collecting.streaming import ingest_stdin
     from model.clock import SystemClock
 
     with _bar() as progress:
@@ -71,7 +71,7 @@ def _from_pipe(ws: "Workspace", source: "SourceConfig", window: "Window | None")
 def _from_places(
     ws: "Workspace", chosen: list[tuple["SourceConfig", list[Path] | None]], window: "Window | None"
 ) -> list["Ingested"]:
-    from keywatch.ingesting import Ingested, ingest_source
+    from keywatch.collecting.ingesting import Ingested, ingest_source
     from model.clock import SystemClock
 
     done: list[Ingested] = []

@@ -8,11 +8,11 @@ from typing import Any
 
 from alerts.delivery import DeliveryReport
 from ingest.inventory.read import read_keys
+from keywatch.collecting.ingesting import Ingested, Progress, ingest_source
 from keywatch.commands.init import make
 from keywatch.cycle import deliver_due
 from keywatch.demo.receiver import receiver
 from keywatch.demo.world import World, make_world
-from keywatch.ingesting import Ingested, Progress, ingest_source
 from keywatch.judging import Judgement, judge
 from keywatch.registering import register
 from keywatch.rendering import render_report

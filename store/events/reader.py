@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import duckdb_engine
-import pandas as pd
 from sqlalchemy import Connection, Select, create_engine
 from sqlalchemy.pool import StaticPool
 
@@ -16,6 +15,9 @@ from model.event import EVENT_COLUMNS
 from model.segment import Segment
 from store.events import aggregate
 from store.events.files import path_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,10 @@ class EventsReader:
     connection: Connection
     """DuckDB with the views events, usage and facets; or ClickHouse."""
 
-    def frame(self, query: Select[*tuple[Any, ...]]) -> pd.DataFrame:
+    def frame(self, query: Select[*tuple[Any, ...]]) -> "pd.DataFrame":
         """The query's rows; columns as it labels them."""
+        import pandas as pd
+
         return pd.read_sql(query, self.connection)
 
 

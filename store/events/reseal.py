@@ -12,7 +12,7 @@ import duckdb
 
 from model.segment import Segment
 from store.events import aggregate
-from store.events.files import path_of, publish
+from store.events.files import PARQUET, draft_of, path_of, publish
 
 Activity = tuple[str, str | None, datetime, datetime, datetime | None]
 """(key_ref, hint, first seen, last seen, last success)."""
@@ -47,9 +47,8 @@ def _aggregate_again(duck: duckdb.DuckDBPyConnection, root: Path, segment: Segme
     duck.execute(f"CREATE OR REPLACE TEMP TABLE folded AS {aggregate.folded(source, known)}")
     for kind, select in (("usage", aggregate.usage), ("facets", aggregate.facets)):
         final = path_of(root, segment.id, kind)
-        draft = final.with_name(final.name + ".draft")
-        duck.execute(f"COPY ({select('folded')}) TO {_quoted(draft)} (FORMAT parquet, COMPRESSION zstd)")
-        publish(draft, final)
+        duck.execute(f"COPY ({select('folded')}) TO {_quoted(draft_of(final))} ({PARQUET})")
+        publish([final])
 
 
 def _refs_table(duck: duckdb.DuckDBPyConnection, name: str, refs: Sequence[str]) -> None:

@@ -4,12 +4,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from store.state.schema import AuditRow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _GENESIS = "0" * 64
 
@@ -42,8 +45,10 @@ def record(
     tx.flush()
 
 
-def audit_frame(tx: Session, limit: int = 500) -> pd.DataFrame:
+def audit_frame(tx: Session, limit: int = 500) -> "pd.DataFrame":
     """The newest rows first: seq, at, actor, action, subject, detail."""
+    import pandas as pd
+
     columns = ("seq", "at", "actor", "action", "subject", "detail")
     query = select(AuditRow).order_by(AuditRow.seq.desc()).limit(limit)
     return pd.DataFrame([[getattr(row, n) for n in columns] for row in tx.scalars(query)], columns=list(columns))

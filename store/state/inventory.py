@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import String, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from model.key import Key, KeyStatus
 from store.state.schema import Base, KeyActivityRow, KeyHistoryRow, KeyRefRow, KeyRow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FIELDS = tuple(column.key for column in KeyRow.__table__.columns)
 _TRACKED = tuple(name for name in _FIELDS if name not in {"key_id", "pulled_at", "source_last_used_at", "source"})
@@ -79,11 +82,13 @@ def known_refs(tx: Session) -> list[str]:
     return sorted(known)
 
 
-def key_frame(tx: Session) -> pd.DataFrame:
+def key_frame(tx: Session) -> "pd.DataFrame":
     """One row a key: the inventory's columns, `key_refs` (list), and first_seen, last_seen, last_success in the logs.
 
     Times are datetime64[us, UTC], NaT where nothing is known.
     """
+    import pandas as pd
+
     refs: dict[str, list[str]] = {}
     for ref, key_id in tx.execute(select(KeyRefRow.key_ref, KeyRefRow.key_id).order_by(KeyRefRow.key_ref)):
         refs.setdefault(key_id, []).append(ref)
@@ -120,8 +125,10 @@ def key_frame(tx: Session) -> pd.DataFrame:
     return frame.where(frame.notna(), None) if frame.empty else frame
 
 
-def ref_frame(tx: Session) -> pd.DataFrame:
+def ref_frame(tx: Session) -> "pd.DataFrame":
     """One row a reference: key_ref, key_id, name, owner, environment, status, timezone."""
+    import pandas as pd
+
     columns = ("key_ref", "key_id", "name", "owner", "environment", "status", "timezone")
     rows = tx.execute(
         select(
@@ -139,8 +146,10 @@ def ref_frame(tx: Session) -> pd.DataFrame:
     return pd.DataFrame([tuple(row) for row in rows], columns=list(columns)).astype(object)
 
 
-def activity_frame(tx: Session) -> pd.DataFrame:
+def activity_frame(tx: Session) -> "pd.DataFrame":
     """One row a key_ref seen in the logs: key_ref, hint, first_seen, last_seen, last_success."""
+    import pandas as pd
+
     columns = ("key_ref", "hint", "first_seen", "last_seen", "last_success")
     rows = [
         tuple(getattr(row, name) for name in columns)

@@ -1,13 +1,16 @@
 """Which reports were made."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from model.window import Window
 from store.state.schema import ReportRow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _COLUMNS = ("id", "period", "since", "until", "made_at", "folder", "files")
 
@@ -36,8 +39,10 @@ def save_report(
     )
 
 
-def report_frame(tx: Session) -> pd.DataFrame:
+def report_frame(tx: Session) -> "pd.DataFrame":
     """The reports, the newest first: id, period, since, until, made_at, folder, files."""
+    import pandas as pd
+
     rows = [
         [getattr(row, name) for name in _COLUMNS]
         for row in tx.scalars(select(ReportRow).order_by(ReportRow.made_at.desc()))

@@ -1,12 +1,15 @@
 """How the sources fare: what was read, what was rejected, how late they are."""
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from store.state.schema import CursorRow, RejectRow, SourceRow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LATE_AFTER = timedelta(minutes=15)
 """A source whose last event is older than this, by the clock of the run, is late."""
@@ -28,8 +31,10 @@ _COLUMNS = (
 )
 
 
-def source_frame(tx: Session, now: datetime) -> pd.DataFrame:
+def source_frame(tx: Session, now: datetime) -> "pd.DataFrame":
     """One row a source: its counts, times (datetime64[us, UTC]), `late` (bool) and `lag_seconds` behind `now`."""
+    import pandas as pd
+
     rows = [
         tuple(getattr(row, name) for name in _COLUMNS) for row in tx.scalars(select(SourceRow).order_by(SourceRow.name))
     ]
@@ -42,8 +47,10 @@ def source_frame(tx: Session, now: datetime) -> pd.DataFrame:
     return frame
 
 
-def reject_frame(tx: Session, source: str | None = None, limit: int = 100) -> pd.DataFrame:
+def reject_frame(tx: Session, source: str | None = None, limit: int = 100) -> "pd.DataFrame":
     """Sampled rejects, the latest first: source, path, line, reason, sample, seen_at."""
+    import pandas as pd
+
     columns = ("source", "path", "line", "reason", "sample", "seen_at")
     query = select(RejectRow).order_by(RejectRow.id.desc()).limit(limit)
     if source is not None:
@@ -54,8 +61,10 @@ def reject_frame(tx: Session, source: str | None = None, limit: int = 100) -> pd
     return frame
 
 
-def file_frame(tx: Session, source: str | None = None) -> pd.DataFrame:
+def file_frame(tx: Session, source: str | None = None) -> "pd.DataFrame":
     """The files of the sources: source, path, offset (bytes), lines, bytes_lost, updated_at."""
+    import pandas as pd
+
     columns = ("source", "path", "offset", "lines", "bytes_lost", "updated_at")
     query = select(CursorRow).order_by(CursorRow.source, CursorRow.path)
     if source is not None:

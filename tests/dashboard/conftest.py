@@ -13,9 +13,9 @@ from streamlit.util import calc_hash
 
 from dashboard.serve import EVENTS, STATE_URL
 from ingest.inventory.read import read_keys
+from keywatch.collecting.ingesting import ingest_source
 from keywatch.commands.init import make
 from keywatch.config import SourceConfig
-from keywatch.ingesting import ingest_source
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.finding import Evidence, Finding, FindingStatus, Severity, Subject, SubjectKind, finding_id

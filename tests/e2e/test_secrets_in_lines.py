@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from leaks import in_bytes, in_segments
 
+from keywatch.collecting.ingesting import Ingested, ingest_source
 from keywatch.commands.init import make
 from keywatch.config import SourceConfig
-from keywatch.ingesting import Ingested, ingest_source
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

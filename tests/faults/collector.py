@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from keywatch.collecting.ingesting import ingest_source
 from keywatch.config import SourceConfig
-from keywatch.ingesting import ingest_source
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

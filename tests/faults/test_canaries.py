@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from keywatch.ingesting import Ingested
+from keywatch.collecting.ingesting import Ingested
 from keywatch.workspace import Workspace
 from model.errors import FormatError
 from store.state.sources import reject_frame

@@ -93,7 +93,7 @@ def test_a_call_that_fails_is_told_in_a_sentence_and_the_next_run_stores_all(
     assert_whole_after_another_run(words, stored)
 
 
-@pytest.mark.parametrize("size", ["300k", "420k"])
+@pytest.mark.parametrize("size", ["280k", "320k"])
 def test_on_a_full_disk_nothing_moves_and_with_more_room_all_is_stored(
     mount: tuple[str, ...], workspace: Workspace, words: tuple[str, ...], stored: Stored, size: str
 ) -> None:

@@ -123,3 +123,15 @@ def test_a_gz_bomb_is_stopped_and_named_and_what_was_before_is_kept(
     assert used < MOST
     assert "as a bomb would; the lines before that are stored" in told
     assert [(100,)] == stored("SELECT count(*) FROM events")
+
+
+@pytest.mark.parametrize("kind", ["json", "combined"])
+def test_a_million_ordinary_lines_take_no_more(workspace: Workspace, tmp_path: Path, kind: str) -> None:
+    log = tmp_path / "a.log"
+    made = (sys.executable, str(ROOT / "benchmarks" / "generate.py"), str(log), "--lines", "1000000", "--format", kind)
+    subprocess.run(made, cwd=ROOT, check=True, capture_output=True)
+
+    used, told = peak(workspace, log)
+
+    assert "999,900 events" in told
+    assert used < MOST

@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from keywatch.collecting.ingesting import Ingested, ingest_source
 from keywatch.config import SourceConfig
-from keywatch.ingesting import Ingested, ingest_source
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keywatch.ingesting import Ingested
+from keywatch.collecting.ingesting import Ingested
 from keywatch.workspace import Workspace
 from model.errors import ConfigError, WorkspaceLocked
 from store.events.files import path_of, sweep

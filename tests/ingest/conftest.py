@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from ingest.formats.registry import named, recognise
 from ingest.framing.choose import records_of
 from ingest.parse import Parser
 from ingest.treatment import Treatment
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,7 @@ def read(_parser: Parser) -> Callable[..., Read]:
         fmt = recognise(sample, chosen, where="a test")[0] if format == "auto" else named(format)
         held = directives(records.data, fmt.directive) if fmt.directive else []
         plan = fmt.plan(held + sample, chosen)
-        parsed = _parser.parse(records, plan)
+        parsed = _parser.parse(records, plan, now=NOW)
         rejects = [(r.line, r.reason, r.sample) for r in parsed.rejects]
         return Read(
             format=plan.format,

@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "ingest" / "sources"))  # ser
 from commandline import GOOD, NOON, Cli, attack, copied
 
 from ingest.inventory.read import read_keys
+from keywatch.collecting.ingesting import ingest_source
 from keywatch.commands.init import make
-from keywatch.ingesting import ingest_source
 from keywatch.judging import judge
 from keywatch.workspace import Workspace
 from model.clock import FixedClock

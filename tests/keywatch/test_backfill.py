@@ -1,6 +1,7 @@
 """`keywatch ingest --since --until`: the events of that time and no others, each once, whatever else was read when."""
 
 import gzip
+import json
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,8 @@ from typing import Any
 import pytest
 from commandline import NOON, Cli, combined
 
+from keywatch.collecting.ingesting import Ingested, ingest_source
 from keywatch.config import SourceConfig
-from keywatch.ingesting import Ingested, ingest_source
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.window import Window
@@ -92,6 +93,25 @@ def test_the_lines_of_the_window_lead_back_to_their_place_in_the_file(
     read(log, 20, 23)
 
     assert [(21,), (22,), (23,)] == stored("SELECT line FROM events ORDER BY line")
+
+
+def test_a_document_of_many_records_in_one_line_is_taken_apart_by_time(
+    read: Callable[..., Ingested], stored: Stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.sources.files.BLOCK_BYTES", 1000)
+    moments = [f"{T0 + timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}" for n in range(40)]
+    records = [
+        {"eventTime": at, "eventSource": "s3.amazonaws.com", "eventName": f"Get{n}", "sourceIPAddress": "192.0.2.1"}
+        for n, at in enumerate(moments)
+    ]
+    (tmp_path / "trail.json").write_text(json.dumps({"Records": records}))
+
+    for window in [(10, 20), (15, 25), (), (0, 30)]:
+        read(tmp_path / "trail.json", *window)
+
+    assert [(at.replace("T", " ").rstrip("Z"),) for at in moments] == [
+        (f"{at:%Y-%m-%d %H:%M:%S}",) for (at,) in stored("SELECT ts FROM events ORDER BY ts")
+    ]
 
 
 @pytest.mark.parametrize("seed", range(6))

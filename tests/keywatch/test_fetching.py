@@ -11,8 +11,8 @@ import pytest
 from answering import Asked, Reply, serve
 
 from ingest.sources import asking, objects
+from keywatch.collecting.ingesting import Ingested, ingest_source
 from keywatch.config import SourceConfig
-from keywatch.ingesting import Ingested, ingest_source
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from model.errors import ConfigError, FormatError
@@ -41,7 +41,7 @@ class Store:
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """Memory as an object store; `servers` makes it a server of files."""
     monkeypatch.setattr(objects, "STORES", objects.STORES | {"memory"})
-    monkeypatch.setattr("keywatch.fetching.STORES", objects.STORES | {"memory"})
+    monkeypatch.setattr("keywatch.collecting.fetching.STORES", objects.STORES | {"memory"})
     made = Store()
     made.fs.store.clear()
     made.fs.pseudo_dirs[:] = [""]
@@ -52,7 +52,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 @pytest.fixture
 def files(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The same as a server whose files grow and are renamed."""
-    monkeypatch.setattr("keywatch.fetching.STORES", objects.STORES - {"memory"})
+    monkeypatch.setattr("keywatch.collecting.fetching.STORES", objects.STORES - {"memory"})
     return store
 
 
@@ -226,7 +226,7 @@ def test_a_day_with_an_object_that_cannot_be_read_is_listed_until_it_can(
     assert [1, 3, 4, 5] == numbers(stored)
     assert "PermissionError" in first.errors[0]
     monkeypatch.undo()
-    monkeypatch.setattr("keywatch.fetching.STORES", objects.STORES | {"memory"})
+    monkeypatch.setattr("keywatch.collecting.fetching.STORES", objects.STORES | {"memory"})
 
     fetch(DAILY, 5)
 
@@ -394,11 +394,16 @@ def test_files_of_a_web_server_are_listed_and_read_on_when_they_grow(
     fetch: Fetch, stored: Stored, monkeypatch: pytest.MonkeyPatch, *, ranges: bool
 ) -> None:
     monkeypatch.setattr(asking, "_FIRST_WAIT", 0.001)
+    monkeypatch.setattr(objects, "_BUFFER", 64)  # so that going back and forth asks the server
     with serve() as server:
         server.answer = site = Site(ranges=ranges)
-        site.files = {"/logs/a.log": lines(1, 2), "/logs/old/b.log.gz": gzip.compress(lines(3)), "/x/c.log": lines(9)}
+        site.files = {
+            "/logs/a.log": lines(*range(10, 60)),
+            "/logs/old/b.log.gz": gzip.compress(lines(3)),
+            "/x/c.log": lines(9),
+        }
         done = fetch(server.url + "/logs/**", allow_private=True)
-        assert (3, []) == (done.lines, done.errors)
+        assert (51, []) == (done.lines, done.errors)
         site.files["/logs/a.log"] += lines(4)
         site.files["/logs/a.log.1"] = site.files.pop("/logs/a.log")
         site.files["/logs/a.log"] = lines(5)
@@ -406,7 +411,7 @@ def test_files_of_a_web_server_are_listed_and_read_on_when_they_grow(
         assert fetch(server.url + "/logs/**", allow_private=True).lines == 2
         assert fetch(server.url + "/logs/**", allow_private=True).lines == 0
 
-    assert numbers(stored) == [1, 2, 3, 4, 5]
+    assert numbers(stored) == [3, 4, 5, *range(10, 60)]
 
 
 def test_a_web_server_that_breaks_off_is_read_on_from_there(

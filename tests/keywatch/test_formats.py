@@ -13,8 +13,8 @@ import zstandard
 from commandline import GOOD, NOON, Cli, combined
 
 from ingest.formats.interface import KeyPlace
-from keywatch import trying
-from keywatch.trying import key_place
+from keywatch.collecting import trying
+from keywatch.collecting.trying import key_place
 from model.errors import UsageError
 
 TIME = "2026-10-01T06:00:00.000000001Z"

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from commandline import NOON, Cli, combined
 
+from keywatch.collecting.ingested import Ingested
+from keywatch.collecting.streaming import ingest_stdin
 from keywatch.config import SourceConfig
-from keywatch.ingested import Ingested
-from keywatch.streaming import ingest_stdin
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import IngestError

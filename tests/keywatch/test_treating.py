@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from keywatch.collecting.treating import treatment
 from keywatch.config import Config, GeoConfig, PrivacyConfig, RoutesConfig, SecretsConfig, SourceConfig
-from keywatch.treating import treatment
 from keywatch.workspace import Workspace
 from model.errors import ConfigError
 

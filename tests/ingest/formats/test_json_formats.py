@@ -162,9 +162,8 @@ def test_a_tyk_time_without_a_year_is_of_the_last_twelve_months(read: Read) -> N
 
     found = read(lines[3].replace("Oct 01", "Dec 31"))
 
-    moment = found.events[0]["ts"]
-    assert (12, 31) == (moment.month, moment.day)
-    assert -366 <= (moment - datetime.now(UTC)).days <= 1
+    # The tests' own now is of November 2026.
+    assert (2025, 12, 31) == found.events[0]["ts"].timetuple()[:3]
 
 
 def test_tyk_s_application_log_is_skipped(read: Read) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from keywatch.ingesting import Ingested
+from keywatch.collecting.ingesting import Ingested
 
 Ingest = Callable[..., Ingested]
 Stored = Callable[[str], list[tuple[Any, ...]]]

@@ -67,6 +67,18 @@ def test_a_failure_that_passes_is_tried_again_with_growing_waits(
     assert 1 <= waits[1] <= 3
 
 
+def test_an_answer_that_breaks_off_at_the_end_of_a_line_is_not_taken_for_whole(
+    server: Answering, asker: Asker, waits: list[float]
+) -> None:
+    server.answer = lambda _: Reply(b'{"a": 1}\n{"a": 2}\n')
+    server.failures = [Reply(b'{"a": 1}\n{"a": 2}\n', cut=9)]
+
+    assert asker.ask("GET", "", read=lambda answer: answer.data.count(b"\n")) == 2
+    asker.close()
+
+    assert len(waits) == 1
+
+
 @pytest.mark.parametrize("later", ["7", format_datetime(NOW + timedelta(seconds=7), usegmt=True)])
 def test_retry_after_is_waited_for(server: Answering, asker: Asker, waits: list[float], later: str) -> None:
     server.answer = lambda _: Reply({})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.sources.encoding import PLAIN, Encoding, encoding_of
-from keywatch.ingesting import Ingested
+from keywatch.collecting.ingesting import Ingested
 
 Ingest = Callable[..., Ingested]
 Line = Callable[..., str]

@@ -17,7 +17,7 @@ import pytest
 from ingest.sources import files
 from ingest.sources.content import Content
 from ingest.sources.matching import look
-from keywatch.ingesting import Ingested
+from keywatch.collecting.ingesting import Ingested
 from keywatch.workspace import Workspace
 from model.errors import IngestError
 from store.state.segments import cursors

@@ -12,7 +12,7 @@ import pytest
 from ingest.sources import files
 from ingest.sources.matching import look
 from ingest.sources.vanished import vanished
-from keywatch.ingesting import Ingested
+from keywatch.collecting.ingesting import Ingested
 from keywatch.judging import judge
 from keywatch.workspace import Workspace
 from model.clock import SystemClock

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from ingest.sources import files
 from ingest.sources.files import Look
+from keywatch.collecting.elsewhere import ingest_elsewhere, is_elsewhere
+from keywatch.collecting.ingested import Ingested, Progress
+from keywatch.collecting.metering import Meter
+from keywatch.collecting.reading import Reading, open_reading, read_file
+from keywatch.collecting.windows import Pass, open_pass
 from keywatch.config import SourceConfig
-from keywatch.elsewhere import ingest_elsewhere, is_elsewhere
-from keywatch.ingested import Ingested, Progress
-from keywatch.metering import Meter
-from keywatch.reading import Reading, open_reading, read_file
-from keywatch.windows import Pass, open_pass
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import FormatError, IngestError

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keywatch.ingested import Progress
+from keywatch.collecting.ingested import Progress
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,20 +28,20 @@ from ingest.parse import Parsed, Parser
 from ingest.sources import files
 from ingest.sources.files import Block, Look
 from ingest.sources.matching import broken
+from keywatch.collecting.ingested import Ingested, Progress
+from keywatch.collecting.keeping import Keep, kept
+from keywatch.collecting.treating import treatment
 from keywatch.config import SourceConfig
-from keywatch.ingested import Ingested, Progress
-from keywatch.keeping import Keep, kept
-from keywatch.treating import treatment
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.segment import Segment
 from model.window import Window
-from store.events.segments import Written, new_id, write_segment
+from store.events.segments import Written, draft_segment, new_id, publish_segment
 from store.handle import Transaction
 from store.state import inventory, segments
 
-_PARSERS = min(os.cpu_count() or 1, 4)
-"""Blocks that are parsed side by side; each takes some 200 MB."""
+_PARSERS = min(os.cpu_count() or 1, 2)
+"""Blocks that are parsed side by side; each takes some 180 MB, and an ingest shall stay under 600."""
 
 
 @dataclass(slots=True)
@@ -141,7 +141,9 @@ def read_blocks(
                     # A few lines may say little of the fields: the file's first ones help.
                     sample = _first_lines(block.head, frame) + sample
                 fmt = fmt or _format_of(reading, sample, where)
+                block = replace(block, data=b"")  # noqa: PLW2901 (its bytes go with the records)
                 waiting.append((block, reading.pool.submit(_prepare, reading, block, records, sample, fmt)))
+                del records
             else:
                 while waiting:  # cursors move in the order of the file
                     _finish(reading, *waiting.popleft())
@@ -217,7 +219,7 @@ def _prepare(reading: Reading, block: Block, records: Records, sample: list[str]
     plan = _plan(reading, records.data, sample, fmt)
     parser = reading.parsers.get()
     try:
-        parsed = parser.parse(records, plan)
+        parsed = parser.parse(records, plan, now=reading.clock.now())
         parsed, outside = kept(parser.duck, parsed, reading.keep(block))
         written = _write(reading, parser.duck, parsed)
     finally:
@@ -229,7 +231,7 @@ def _prepare(reading: Reading, block: Block, records: Records, sample: list[str]
 def _write(reading: Reading, duck: DuckDBPyConnection, parsed: Parsed) -> Written | None:
     if not parsed.events:
         return None
-    return write_segment(
+    return draft_segment(
         duck,
         "events",
         rows=parsed.events,
@@ -274,6 +276,9 @@ def _note(reading: Reading, block: Block) -> None:
 def _commit(reading: Reading, block: Block, done: _Prepared) -> None:
     now, parsed, written = reading.clock.now(), done.parsed, done.written
     first_line = block.before.lines if block.before else 0
+    if written is not None:
+        # Here, and not where it was written: a parser need not wait for the disk.
+        publish_segment(written)
     with reading.workspace.store.transaction() as tx:
         segments.move_cursor(tx, block.before, block.after, now)
         segments.add_rejects(tx, parsed.rejects, cursor=block.after, first_line=first_line, now=now)

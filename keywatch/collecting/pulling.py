@@ -8,10 +8,10 @@ from ingest.sources import slices
 from ingest.sources.files import Block
 from ingest.sources.records import Page, Pulled, RecordSource, blocks, origin
 from ingest.sources.slices import Reach, reach_of, whole_second
+from keywatch.collecting.ingested import Ingested
+from keywatch.collecting.reading import Reading, read_blocks
+from keywatch.collecting.servers import open_server
 from keywatch.config import SourceConfig
-from keywatch.ingested import Ingested
-from keywatch.reading import Reading, read_blocks
-from keywatch.servers import open_server
 from model.errors import UsageError
 from model.segment import Cursor
 from model.window import Window

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from ingest.sources.content import Content, digest
 from ingest.sources.files import Block, Look
+from keywatch.collecting.keeping import Keep
 from keywatch.config import SourceConfig
-from keywatch.keeping import Keep
 from keywatch.workspace import Workspace
 from model.segment import Cursor
 from model.window import Window
@@ -101,10 +101,8 @@ def _keep(block: Block, window: Window | None, reached: Sequence[tuple[Window | 
     conditions = [] if window is None else [inside(window)]
     begin = block.before.offset if block.before else 0
     for other, cursor in reached:
-        within = "TRUE" if other is None else inside(other)
-        if cursor.offset >= block.after.offset:
-            conditions.append(f"NOT {within}")
-        elif cursor.offset > begin:
+        if cursor.offset > begin:
+            within = "TRUE" if other is None else inside(other)
             conditions.append(f"NOT ({within} AND line <= {cursor.lines - block.before_lines})")
     if not conditions:
         return None

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
+from keywatch.collecting.fetching import open_place, read_objects
+from keywatch.collecting.ingested import Ingested, Progress
+from keywatch.collecting.pulling import read_server
+from keywatch.collecting.reading import Reading, open_reading
+from keywatch.collecting.servers import open_server
 from keywatch.config import SourceConfig
-from keywatch.fetching import open_place, read_objects
-from keywatch.ingested import Ingested, Progress
-from keywatch.pulling import read_server
-from keywatch.reading import Reading, open_reading
-from keywatch.servers import open_server
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import FormatError, IngestError, UsageError

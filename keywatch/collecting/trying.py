@@ -94,7 +94,7 @@ def try_file(file: Path, name: str, options: Options) -> Tried:
         place = where if framing.name == "lines" else f"{where} inside its wrappers ({framing.name})"
         fmt, tried.confidence = _choose(name, sample, options, place)
         tried.format = fmt.name
-        _parse(tried, records, sample, fmt, options)
+        _parse(tried, records, sample, fmt, options, written=written)
     _number(tried, records)
     return tried
 
@@ -111,12 +111,14 @@ def _choose(name: str, sample: list[str], options: Options, where: str) -> tuple
     return fmt, round(confidence, 3)
 
 
-def _parse(tried: Tried, records: Records, sample: list[str], fmt: Format, options: Options) -> None:
+def _parse(
+    tried: Tried, records: Records, sample: list[str], fmt: Format, options: Options, *, written: datetime
+) -> None:
     # Nothing is kept, so any pepper does: the references only tell which lines share a key.
     parser = Parser(Treatment(source=_NO_SOURCE, pepper=Pepper(b"formats test"), request_id=True))
     try:
         held = directives(records.data, fmt.directive) if fmt.directive else []
-        parser.parse(records, fmt.plan(held + sample, options))
+        parser.parse(records, fmt.plan(held + sample, options), now=written)
         tried.events = [{"line": row["line"]} | row for row in parser.rows()]
         tried.skipped = [{"line": n, "class": kind} for n, kind in parser.skipped()]
         tried.rejects = [{"line": n, "reason": reason} for n, reason in parser.rejected()]

@@ -12,13 +12,13 @@ from ingest.sources.matching import LIVE_IDLE, broken
 from ingest.sources.objects import STORES, ObjectContent, file_system, fresh, is_read, matched, told
 from ingest.sources.web import WebFiles
 from ingest.sources.wire import shown
-from keywatch import filing
+from keywatch.collecting import filing
+from keywatch.collecting.metering import Meter
+from keywatch.collecting.reading import Reading, read_blocks
+from keywatch.collecting.servers import asker_of, url_of
+from keywatch.collecting.windows import Pass, open_pass
 from keywatch.config import SourceConfig
-from keywatch.metering import Meter
-from keywatch.reading import Reading, read_blocks
 from keywatch.references import resolve
-from keywatch.servers import asker_of, url_of
-from keywatch.windows import Pass, open_pass
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import FormatError, IngestError

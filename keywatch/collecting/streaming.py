@@ -11,11 +11,11 @@ from typing import Any, Final
 from ingest.framing.choose import framing_of
 from ingest.sources.records import origin
 from ingest.sources.stdin import Stream
+from keywatch.collecting.ingested import Ingested, Progress
+from keywatch.collecting.keeping import Keep
+from keywatch.collecting.reading import Reading, open_reading, read_blocks
+from keywatch.collecting.windows import inside
 from keywatch.config import SourceConfig
-from keywatch.ingested import Ingested, Progress
-from keywatch.keeping import Keep
-from keywatch.reading import Reading, open_reading, read_blocks
-from keywatch.windows import inside
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import WorkspaceLocked

@@ -1,0 +1,1 @@
+"""Collecting: what is new in every source becomes segments of the store."""
