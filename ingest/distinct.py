@@ -5,14 +5,14 @@ from typing import Final
 
 import duckdb
 
-from ingest.addresses import clients, shown
+from ingest.addresses import Address, clients, shown
 from ingest.clients import clients as clients_of
-from ingest.geo import NOWHERE
+from ingest.geo import NOWHERE, Place
 from ingest.redact import issued, issued_sql, look, quoted, redact_sql
 from ingest.routes import OVERFLOW, route_sql
 from ingest.tables import TYPES, enumerate_columns, table, values
 from ingest.templates import Templates
-from ingest.treatment import Treatment
+from ingest.treatment import REMEMBERED, Treatment
 from model.event import Outcome
 
 _BETWEEN: Final = "\x1f"
@@ -27,22 +27,33 @@ def make_addresses(duck: duckdb.DuckDBPyConnection, key: str | None, treatment: 
     if key is None:
         return
     raw = values(duck, f"SELECT DISTINCT {key} FROM raw r WHERE r.reason IS NULL AND {key} IS NOT NULL")
+    known = treatment.addresses_known
+    new = [text for text in raw if text not in known]
+    fresh = dict(zip(new, zip(*_resolved(new, treatment), strict=True), strict=True))
+    # GeoIP files may change, so with them nothing is remembered.
+    if treatment.geo is None and len(known) < REMEMBERED:
+        known.update(fresh)
+    found = [fresh.get(text) or known[text] for text in raw]
+    table(
+        duck,
+        "addresses",
+        raw=raw,
+        ip=[stored.ip for stored, _ in found],
+        network=[stored.network for stored, _ in found],
+        country=[place.country for _, place in found],
+        asn=[place.asn for _, place in found],
+    )
+    enumerate_columns(duck, "addresses", "ip", "network")
+
+
+def _resolved(raw: Sequence[str], treatment: Treatment) -> tuple[list[Address], list[Place]]:
+    """What is stored of each, and where it is."""
     pairs = [text.split(_BETWEEN, 1) if _BETWEEN in text else [text, ""] for text in raw]
     found = clients([(peer or None, chain or None) for peer, chain in pairs], treatment.proxies)
     if treatment.prefixes:
         found = [None if ip is not None and issued(ip, treatment.prefixes) else ip for ip in found]
     places = treatment.geo.places(found) if treatment.geo is not None else [NOWHERE] * len(found)
-    stored = shown(found, treatment.addresses, treatment.pepper)
-    table(
-        duck,
-        "addresses",
-        raw=raw,
-        ip=[each.ip for each in stored],
-        network=[each.network for each in stored],
-        country=[place.country for place in places],
-        asn=[place.asn for place in places],
-    )
-    enumerate_columns(duck, "addresses", "ip", "network")
+    return shown(found, treatment.addresses, treatment.pepper), places
 
 
 def address_key(columns: Sequence[str], treatment: Treatment) -> str | None:

@@ -86,7 +86,7 @@ class Parser:
 
     def _make_events(self, columns: Sequence[str], *, path_is_name: bool) -> None:
         duck, treatment = self.duck, self._treatment
-        secrets.make_credentials(duck, columns, treatment.pepper, treatment.prefixes)
+        secrets.make_credentials(duck, columns, treatment)
         secrets.take_out(duck, columns)
         several = secrets.make_several(duck, columns)
         distinct.make_addresses(duck, distinct.address_key(columns, treatment), treatment)

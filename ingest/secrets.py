@@ -5,10 +5,10 @@ from typing import Final
 
 import duckdb
 
-from ingest.fingerprint import Pepper
-from ingest.identity import identify, identify_ids
+from ingest.identity import Identity, identify, identify_ids
 from ingest.redact import MARK, quoted
 from ingest.tables import enumerate_columns, table, values
+from ingest.treatment import REMEMBERED, Treatment
 
 _SHORT: Final = 6
 """Own secrets of fewer characters stay in texts: replacing them would tear words apart."""
@@ -18,17 +18,15 @@ _ROUNDS: Final = 8
 """Own secrets of one request that are taken out, one after another."""
 
 
-def make_credentials(
-    duck: duckdb.DuckDBPyConnection, columns: Sequence[str], pepper: Pepper, prefixes: Sequence[str] = ()
-) -> None:
+def make_credentials(duck: duckdb.DuckDBPyConnection, columns: Sequence[str], treatment: Treatment) -> None:
     """The tables `credentials` (is_id, raw, key_ref, key_hint, bare, unverified) and `bares` (raw, bare).
 
     `bare` is the secret itself; the second table has all texts that stand for it.
     """
     secrets = _secrets(duck, columns)
     ids = values(duck, "SELECT DISTINCT key_id FROM raw WHERE key_id IS NOT NULL") if "key_id" in columns else []
-    found = [each for some in batched(secrets, _AT_ONCE) for each in identify(some, pepper)]
-    found += identify_ids(ids, pepper, prefixes)
+    found = _identified(secrets, treatment)
+    found += identify_ids(ids, treatment.pepper, treatment.prefixes)
     table(
         duck,
         "credentials",
@@ -43,6 +41,19 @@ def make_credentials(
     known = [pair for pair in known if len(pair[1]) >= _SHORT]
     table(duck, "bares", raw=[raw for raw, _ in known], bare=[bare for _, bare in known])
     enumerate_columns(duck, "credentials", "key_ref", "key_hint")
+
+
+def _identified(secrets: Sequence[str], treatment: Treatment) -> list[Identity]:
+    known = treatment.identities_known
+    new = [secret for secret in secrets if secret not in known]
+    fresh = {
+        secret: each
+        for some in batched(new, _AT_ONCE)
+        for secret, each in zip(some, identify(some, treatment.pepper), strict=True)
+    }
+    if len(known) < REMEMBERED:
+        known.update(fresh)
+    return [fresh.get(secret) or known[secret] for secret in secrets]
 
 
 def take_out(duck: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> None:

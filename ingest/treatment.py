@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
-from ingest.addresses import Mode, Network
+from ingest.addresses import Address, Mode, Network
 from ingest.fingerprint import Pepper
-from ingest.geo import Geo
+from ingest.geo import Geo, Place
+from ingest.identity import Identity
 from ingest.routes import Cap
 from ingest.templates import Templates
+
+REMEMBERED: Final = 100_000
+"""How many addresses, and credentials, are remembered from block to block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,10 @@ class Treatment:
     """Declared routes."""
     cap: Cap = field(default_factory=Cap)
     """Bounds the routes of each host."""
+    addresses_known: dict[str, tuple[Address, Place]] = field(default_factory=dict, repr=False)
+    """What earlier blocks found out, so that it is not worked out again for each."""
+    identities_known: dict[str, Identity] = field(default_factory=dict, repr=False)
+    """The same of credentials; the secrets in it are in memory only."""
     request_id: bool = False
     """Whether the request id is kept."""
 

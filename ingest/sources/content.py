@@ -23,6 +23,9 @@ _TICK: Final = 20_000_000
 """Nanoseconds in which a clock of the kernel may not move on; where it counts whole seconds, two of them."""
 
 
+_LOOK: Final = 1 << 16
+
+
 class Content:
     """One open file; reads unpacked bytes in order. Use as a context manager.
 
@@ -91,6 +94,14 @@ class Content:
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+    def up_to_line_end(self, size: int) -> int:
+        """How many of the next `size` bytes end with a line; `size` itself where a look ahead does not tell."""
+        if self.compressed:
+            return size
+        look = min(size, _LOOK)
+        ahead = os.pread(self._raw.fileno(), look, self._raw.tell() + size - look)
+        return size - (look - ahead.rfind(b"\n") - 1) if len(ahead) == look and b"\n" in ahead else size
 
     def unread(self, offset: int) -> int:
         """How many bytes of the file itself lie behind what has been read up to `offset`."""

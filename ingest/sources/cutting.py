@@ -51,6 +51,8 @@ class Cutter:
     """Whether the offset stands inside a line that is too long."""
     unfinished: bool
     """Whether it stands behind a last line that was taken without its end."""
+    up_to_line_end: Callable[[int], int] = lambda size: size
+    """How many of the next so many bytes end with a line, where that can be told: a block that does is not copied."""
     is_final: Callable[[], bool]
     """Whether what has no line end at the end of the file never gets one."""
     left: bytes = field(default=b"", init=False)
@@ -65,8 +67,9 @@ class Cutter:
     def pieces(self) -> Iterator[Piece]:
         """The pieces, in order."""
         while not self.ended:
-            read = self.read(self.size)
-            self.ended = len(read) < self.size
+            size = self.up_to_line_end(self.size)
+            read = self.read(size)
+            self.ended = len(read) < size
             self.left += read
             del read
             if self.overlong or self.unfinished:

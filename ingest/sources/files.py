@@ -12,7 +12,7 @@ from ingest.framing.interface import LINES, Framing
 from ingest.sources.content import HEAD, TAIL, Content, digest
 from ingest.sources.cutting import BLOCK_LINES, MAX_LINE, Cutter, Piece
 from ingest.sources.directives import directive
-from ingest.sources.encoding import encoding_of
+from ingest.sources.encoding import PLAIN, encoding_of
 from ingest.sources.finding import find
 from ingest.sources.left_out import LeftOut
 from ingest.sources.links import left_behind
@@ -23,7 +23,7 @@ from model.segment import Cursor
 
 __all__ = ["BLOCK_BYTES", "MAX_LINE", "Block", "LeftOut", "Look", "blocks", "find", "left_behind", "look", "vanished"]
 
-BLOCK_BYTES: Final = 32 << 20
+BLOCK_BYTES: Final = 44 << 20
 """Unpacked bytes that are parsed at once, and with BLOCK_LINES what bounds the memory of an ingest."""
 
 
@@ -101,6 +101,7 @@ def blocks_of(
     by_line = not frame.raw and not frame.name.startswith("document")
     cutter = Cutter(
         read=content.read,
+        up_to_line_end=content.up_to_line_end if encoding == PLAIN else lambda size: size,
         framing=frame,
         encoding=encoding,
         size=(size or _size(text)) // 2 * 2,

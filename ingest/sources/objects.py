@@ -80,6 +80,10 @@ class ObjectContent(Content):
     def __enter__(self) -> Self:
         return self
 
+    def up_to_line_end(self, size: int) -> int:
+        """A look ahead would cost a request."""
+        return size
+
     def holds(self, place: int, data: bytes) -> bool:
         """Nobody rewrites an object while it is read: it is written whole."""
         del place, data

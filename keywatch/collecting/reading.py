@@ -204,9 +204,9 @@ def _format_of(reading: Reading, sample: Sequence[str], where: Path | str) -> Fo
 
 def _plan(reading: Reading, data: bytes, sample: list[str], fmt: Format) -> Plan:
     plan = fmt.plan(sample, reading.options)
-    if plan.reads_keys or reading.options.keys:
+    if plan.reads_keys or reading.options.keys or not data.startswith(b"{"):
         return plan
-    # A key field that most lines leave out is in no sample, and to miss it would be silent.
+    # A key field of JSON that most lines leave out is in no sample, and to miss it would be silent.
     rare = lines.line_with(data, (name.rpartition(".")[2] for name in KEYS))
     return fmt.plan([*sample, rare], reading.options) if rare else plan
 

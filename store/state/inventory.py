@@ -72,7 +72,10 @@ def save_activity(tx: Session, activity: Sequence[Activity]) -> None:
 
 
 def _as_kept(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if moment is None:
+        return None
+    in_utc = moment.astimezone(UTC) if moment.utcoffset() else moment
+    return in_utc.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def known_refs(tx: Session) -> list[str]:
