@@ -12,7 +12,7 @@ from model.errors import StoreError
 from model.event import EVENT_COLUMNS
 from model.segment import SegmentId
 from store.events import aggregate
-from store.events.files import KINDS, PARQUET, draft_of, path_of, publish
+from store.events.files import KINDS, PARQUET, PARQUET_OF_EVENTS, draft_of, path_of, publish
 
 SEAL_ROWS = 5_000
 """A batch of fewer events stays a tail: its facets would outweigh its events."""
@@ -63,7 +63,10 @@ def draft_segment(
         "facets": f"{aggregate.facets('folded')} ORDER BY key_ref, kind, day",
     }
     files = tuple(path_of(root, segment, kind) for kind in kinds)
-    size = sum(_copy(duck, selects[kind], file) for kind, file in zip(kinds, files, strict=True))
+    options = {"events": PARQUET_OF_EVENTS}
+    size = sum(
+        _copy(duck, selects[kind], file, options.get(kind, PARQUET)) for kind, file in zip(kinds, files, strict=True)
+    )
     low, high = duck.execute(f"SELECT min(ts), max(ts) FROM {table}").fetchall()[0]
     return Written(
         id=segment,
@@ -112,10 +115,10 @@ def _fold(duck: duckdb.DuckDBPyConnection, table: str) -> None:
     duck.execute(f"CREATE TEMP TABLE folded AS {aggregate.folded(table, 'known', kind='folded_refs')}")
 
 
-def _copy(duck: duckdb.DuckDBPyConnection, select: str, final: Path) -> int:
+def _copy(duck: duckdb.DuckDBPyConnection, select: str, final: Path, options: str) -> int:
     draft = draft_of(final)
     try:
-        duck.execute(f"COPY ({select}) TO '{str(draft).replace(chr(39), chr(39) * 2)}' ({PARQUET})")
+        duck.execute(f"COPY ({select}) TO '{str(draft).replace(chr(39), chr(39) * 2)}' ({options})")
         return draft.stat().st_size
     except (duckdb.IOException, OSError) as error:
         raise _refused(final, error) from None
