@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import time
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -53,13 +54,13 @@ class Writers(RuleBasedStateMachine):
         self.halfway: tuple[Path, str] | None = None
         self.all_read = True
 
+    @abstractmethod
     def take(self, size: int, crash: int | None) -> None:
         """Read what is new, `size` bytes at a time, and die at the `crash`-th step; `found` is what is stored then."""
-        raise NotImplementedError
 
+    @abstractmethod
     def counted(self) -> tuple[int, int]:
         """The rejects and the lost bytes that were counted."""
-        raise NotImplementedError
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
