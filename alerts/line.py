@@ -9,13 +9,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from alerts.backoff import Uniform, next_try
+from alerts.breaker import opened_until
 from alerts.channels.interface import Channel, SendError
 from alerts.channels.open import open_target
 from alerts.channels.redact import short
 from alerts.config import Target
+from alerts.fallback import on_death
+from alerts.pace import Pace
 from model.clock import Clock
 from model.incident import Delivery
-from store.state import deliveries
+from store.state import deliveries, health
 
 if TYPE_CHECKING:
     from store.handle import Transaction
@@ -64,6 +67,9 @@ class Line:
     limit: int | None = None
     uniform: Uniform = random.uniform
     opener: Opener = open_target
+    watchers: tuple[str, ...] = ()
+    """Targets that hear of it when this one refuses for good."""
+    pace: Pace | None = None
     counts: Counts = field(default_factory=Counts)
     stop: threading.Event = field(default_factory=threading.Event)
     """Set from outside: send nothing more."""
@@ -80,6 +86,7 @@ class Line:
     def _run(self) -> None:
         channel: Channel | None = None
         taken = failures = 0
+        self._wait()
         delivery = self._next(None, None)
         while delivery is not None:
             error: SendError | None = None
@@ -93,8 +100,21 @@ class Line:
             taken += 1
             if error is not None and not error.permanent:
                 failures = FAILURES if error.error_class == "rate_limited" else failures + 1
-            more = failures < FAILURES and (self.limit is None or taken < self.limit) and not self.stop.is_set()
-            delivery = self._next(delivery, error, more=more)
+            more = failures < FAILURES and (self.limit is None or taken < self.limit)
+            delivery = self._after(delivery, error, more=more and not self.stop.is_set())
+
+    def _after(self, done: Delivery, error: SendError | None, *, more: bool) -> Delivery | None:
+        """Write what became of a delivery, and take the next one when the target's pace lets us."""
+        if self.pace is None or not more:
+            return self._next(done, error, more=more)
+        self._next(done, error, more=False)  # not held while we wait
+        self._wait()
+        return self._next(None, None, more=not self.stop.is_set())
+
+    def _wait(self) -> None:
+        """Wait for the target's pace, in this target's own thread."""
+        if self.pace is not None:
+            self.stop.wait(self.pace.take())
 
     def _open(self) -> Channel:
         if self.target is None:
@@ -116,15 +136,24 @@ class Line:
     def _mark(self, tx: "Transaction", done: Delivery, error: SendError | None) -> None:
         now, counts = self.clock.now(), self.counts
         if error is None:
+            health.succeeded(tx, self.name, now)
             kept = deliveries.mark_sent(tx, done, now)
             counts.sent += kept
             counts.lost += not kept
             return
         said = short(error.what)
         at = self._next_try(done, error)
+        if error.error_class != "bad_request":  # the message's fault, not the target's
+            before = health.healths(tx, [self.name]).get(self.name)
+            failures = (before.failures if before else 0) + 1
+            until = opened_until(now, failures=failures, retry_after=error.retry_after)
+            health.failed(tx, self.name, now, error=said, open_until=until)
         if at is None:
             kept = deliveries.mark_dead(tx, done, error_class=error.error_class, error=said)
             counts.dead += kept
+            if kept:
+                fallback = self.target.fallback if self.target else None
+                on_death(tx, done, error.error_class, said, fallback=fallback, watchers=self.watchers, now=now)
         elif error.ambiguous:
             kept = deliveries.mark_unknown(tx, done, next_at=at, error_class=error.error_class, error=said)
             counts.unknown += kept
@@ -139,7 +168,7 @@ class Line:
         return next_try(
             self.clock.now(),
             attempts=done.attempts,
-            written=done.alert.created_at,
+            written=done.replayed_at or done.alert.created_at,
             retry_after=error.retry_after,
             uniform=self.uniform,
         )

@@ -29,6 +29,7 @@ def with_findings(incident: Incident, news: Sequence[Finding], now: datetime) ->
         opened_at=min(finding.first_seen for finding in members),
         last_seen=max(finding.last_seen for finding in members),
         resolved_at=_resolved_at(incident, members, status, now),
+        snoozed_until=None if status is IncidentStatus.RESOLVED else incident.snoozed_until,
         findings=members,
         key_id=about.key_id if about else None,
         key_name=about.key_name if about else None,

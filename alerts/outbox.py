@@ -1,31 +1,35 @@
 """Telling: incidents, alerts and deliveries are written in one transaction, the one that writes the findings.
 
-A person gets one message when an incident opens, one when it gets worse or another detector joins, and one when it is
-over. Everything else changes the incident in silence.
+A person gets one message when an incident opens, one when it gets worse or another detector joins, a reminder while
+nobody acknowledges it, and one when it is over. Whatever is kept back from a target (a silence, a snooze, a storm, a
+digest) is a delivery that says so.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from alerts import payload, rendering
-from alerts.config import Route
-from alerts.headline import family
+from alerts import digest, payload, rendering
+from alerts.config import Telling
 from alerts.incidents import group
 from alerts.joining import JOIN_WITHIN
-from alerts.routing import targets
-from model.finding import Finding, FindingStatus, Severity
-from model.incident import Alert, Incident, IncidentStatus
-from store.state import deliveries
+from alerts.muting import Mute, mute_of
+from alerts.news import News, Past, news
+from alerts.quiet import leaves_at
+from alerts.routing import Addressed, addressed
+from model.finding import Finding, Severity
+from model.incident import Alert, DeliveryStatus, Incident
+from store.state import deliveries, outbox, silences
 from store.state.incidents import KeyFacts, incidents_to_join, key_facts, save_incidents
 
 if TYPE_CHECKING:
     from store.handle import Transaction
 
-_Kind = Literal["opened", "updated", "resolved"]
 _NOBODY = KeyFacts()
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,65 +41,46 @@ class Told:
     alerts: tuple[Alert, ...] = ()
     """Alerts that were written, whether a route took them or not."""
     deliveries: int = 0
+    """Those that will leave, at once or in a digest."""
+    suppressed: int = 0
+    """Those that were kept back; each says by what."""
 
 
-def tell_findings(
-    tx: "Transaction",
-    findings: Sequence[Finding],
-    routes: Sequence[Route],
-    *,
-    now: datetime,
-    link_base: str | None = None,
-) -> Told:
+def tell_findings(tx: "Transaction", findings: Sequence[Finding], telling: Telling, *, now: datetime) -> Told:
     """Group findings that were just saved into incidents, and tell them; see `tell`.
 
-    Incidents that stand without change are looked at too: one that no route took is told once a route does. So this
-    belongs into each cycle, also into one without findings.
+    Incidents that stand without change are looked at too: one that no route took is told once a route does, reminders
+    and escalations fall due, silences end. So this belongs into each cycle, also into one without findings.
     """
     since = min((finding.first_seen for finding in findings), default=now) - JOIN_WITHIN
     before = incidents_to_join(tx, findings, since)
     changed = group(before, findings, now)
     ids = {incident.id for incident in changed}
-    return tell(tx, changed, routes, now=now, link_base=link_base, standing=[i for i in before if i.id not in ids])
+    return tell(tx, changed, telling, now=now, standing=[i for i in before if i.id not in ids])
 
 
 def tell(
     tx: "Transaction",
     incidents: Sequence[Incident],
-    routes: Sequence[Route],
+    telling: Telling,
     *,
     now: datetime,
-    link_base: str | None = None,
     standing: Sequence[Incident] = (),
 ) -> Told:
     """Write changed incidents, and an alert with its deliveries for each that people should hear of.
 
     Only incidents that stand are told: one that is over when it is first seen is recorded, as in a first run on
     history. Info and low ones make an alert only if a route takes them. Telling the same twice writes one.
-    `standing` are unchanged: they are told if they should have been and were not. `link_base` is the dashboard's URL.
+    `standing` are unchanged: they are told if they should have been and were not.
     """
     save_incidents(tx, incidents)
-    every = [*incidents, *standing]
-    ids = [incident.id for incident in every]
-    told, addressed = _earlier(tx, ids), deliveries.told_targets(tx, ids)
-    facts = key_facts(tx, [incident.key_id for incident in every if incident.key_id is not None])
-    alerts: list[Alert] = []
-    written = 0
-    for incident in every:
-        earlier = told.get(incident.id, [])
-        about = facts.get(incident.key_id or "", _NOBODY)
-        to, heard = targets(incident, routes, about.labels), addressed.get(incident.id, ())
-        news = _news(incident, earlier, unheard=bool(to) and not heard)
-        if news is None:
-            continue
-        if news.kind == "resolved":
-            to = tuple(heard)  # who heard of it hears the end of it, whatever the routes say now
-        if not to and (news.kind == "resolved" or incident.severity.rank < Severity.MEDIUM.rank):
-            continue
-        alert = _alert(incident, news, sequence=len(earlier), facts=about, now=now, link_base=link_base)
-        written += deliveries.enqueue(tx, alert, [(name, idempotency_key(alert, name)) for name in to])
-        alerts.append(alert)
-    return Told(incidents=len(incidents), alerts=tuple(alerts), deliveries=written)
+    desk = _Desk(tx, telling, now, [*incidents, *standing])
+    for incident in (*incidents, *standing):
+        desk.tell(incident)
+    desk.alerts += digest.due(tx, telling, now)
+    return Told(
+        incidents=len(incidents), alerts=tuple(desk.alerts), deliveries=desk.written, suppressed=desk.suppressed
+    )
 
 
 def alert_id(incident: str, kind: str, sequence: int) -> str:
@@ -103,17 +88,91 @@ def alert_id(incident: str, kind: str, sequence: int) -> str:
     return hashlib.sha256("\x1f".join((incident, kind, str(sequence))).encode()).hexdigest()[:16]
 
 
-def idempotency_key(alert: Alert, target: str) -> str:
-    """`kw-` and 16 hex digits of SHA-256 over alert and target; it says nothing and is the same for each try."""
-    return "kw-" + hashlib.sha256(f"{alert.id}\x1f{target}".encode()).hexdigest()[:16]
+class _Desk:
+    """One telling: what was told before, and what is written now."""
 
+    def __init__(self, tx: "Transaction", telling: Telling, now: datetime, incidents: Sequence[Incident]) -> None:
+        self.tx, self.telling, self.now = tx, telling, now
+        ids = [incident.id for incident in incidents]
+        self.earlier = _earlier(tx, ids)
+        self.places = outbox.places(tx, ids)
+        self.facts = key_facts(tx, [i.key_id for i in incidents if i.key_id is not None])
+        self.silences = silences.active(tx, now)
+        self.lately: Counter[str] = Counter(outbox.written_since(tx, now - _MINUTE))
+        self.alerts: list[Alert] = []
+        self.written = self.suppressed = 0
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _News:
-    """Why people should hear of an incident now."""
+    def tell(self, incident: Incident) -> None:
+        """Write what is new of an incident, if anything is."""
+        facts = self.facts.get(incident.key_id or "", _NOBODY)
+        where = addressed(incident, self.telling, facts, self.now)
+        mute = mute_of(incident, self.silences, facts, self.now)
+        earlier, places = self.earlier.get(incident.id, []), self.places.get(incident.id, [])
+        past = _past(earlier, places, muted=mute is not None)
+        fresh = news(incident, past, where, self.telling.timing, self.now)
+        if fresh is None or (mute is not None and fresh.kind in {"reminder", "escalated"}):
+            return
+        waiting = past.last is not None and _unsent(past.last, places, self.now)
+        if waiting and fresh.kind == "resolved" and past.last is not None:
+            reason = "It was over before it was told."
+            self.suppressed += outbox.withdraw(self.tx, past.last.id, reason=reason)
+            return
+        to = self._to(fresh, past, where)
+        if not to and (fresh.kind == "resolved" or incident.severity.rank < Severity.MEDIUM.rank):
+            return
+        alert = self._alert(incident, fresh, len(earlier), facts)
+        if waiting and fresh.kind == "updated" and past.last is not None:
+            outbox.rewrite(self.tx, _as_opened(incident, alert, past.last))
+            return
+        outbox.write(self.tx, alert)
+        self.alerts.append(alert)
+        for name in to:
+            self._address(alert, name, where, mute if fresh.kind != "resolved" else None)
 
-    kind: _Kind
-    changes: tuple[str, ...] = ()
+    def _to(self, fresh: News, past: Past, where: Addressed) -> Sequence[str]:
+        if fresh.kind == "resolved":  # who heard of it hears the end of it, whatever the routes say now
+            return [name for name in past.heard if name not in where.digests]
+        if fresh.to is not None:
+            return fresh.to
+        return where.to if fresh.kind == "opened" else [name for name in where.to if name not in where.digests]
+
+    def _address(self, alert: Alert, name: str, where: Addressed, mute: Mute | None) -> None:
+        key = digest.idempotency_key(alert.id, name)
+        if mute is not None:
+            status, why = DeliveryStatus.SUPPRESSED, (mute.kind, mute.reason)
+        elif name in where.digests:
+            status, why = DeliveryStatus.COLLECTED, (where.digests[name], "Waits for the digest.")
+        elif self.lately[name] >= self.telling.timing.storm and alert.severity is not Severity.CRITICAL:
+            status, why = DeliveryStatus.COLLECTED, (digest.STORM, "Too many at once: waits for the digest.")
+        else:
+            status, why = DeliveryStatus.PENDING, None
+            self.lately[name] += 1
+        at = self._leaves_at(alert, name)
+        new = outbox.address(self.tx, alert.id, name, key, status=status, next_at=at, why=why)
+        if status is DeliveryStatus.SUPPRESSED:
+            self.suppressed += new
+        else:
+            self.written += new
+
+    def _leaves_at(self, alert: Alert, name: str) -> datetime:
+        target = self.telling.targets.get(name)
+        wait = self.telling.timing.group_wait if alert.kind == "opened" else timedelta(0)
+        return leaves_at(target.quiet if target else None, alert.severity, self.now + wait)
+
+    def _alert(self, incident: Incident, fresh: News, sequence: int, facts: KeyFacts) -> Alert:
+        base = self.telling.link_base
+        link = f"{base.rstrip('/')}/incidents?incident={incident.id}" if base else None
+        alert = Alert(
+            id=alert_id(incident.id, fresh.kind, sequence),
+            incident_id=incident.id,
+            kind=fresh.kind,
+            created_at=self.now,
+            severity=incident.severity,
+            title=rendering.title(incident, fresh.kind),
+            body=rendering.body(incident, facts=facts, changes=fresh.changes, link=link),
+        )
+        said = payload.document(incident, facts=facts, sequence=sequence, changes=fresh.changes, link=link)
+        return replace(alert, payload=said)
 
 
 def _earlier(tx: "Transaction", incidents: Sequence[str]) -> Mapping[str, list[Alert]]:
@@ -130,49 +189,33 @@ def _sequence(alert: Alert) -> int:
     return number if isinstance(number, int) else 0
 
 
-def _news(incident: Incident, earlier: Sequence[Alert], *, unheard: bool) -> _News | None:
-    """What is new since the last alert, or None; `unheard`: no route took the alerts before, and now one does."""
-    last = earlier[-1] if earlier else None
-    if incident.status is IncidentStatus.RESOLVED:
-        return _News(kind="resolved") if last is not None and last.kind != "resolved" else None
-    if not any(f.status in (FindingStatus.OPEN, FindingStatus.ACKNOWLEDGED) for f in incident.findings):
-        return None
-    if last is None or last.kind == "resolved":
-        return _News(kind="opened", changes=("It was resolved, and is back.",) if last else ())
-    if unheard:
-        return _News(kind="opened")
-    changes = _changes(incident, last)
-    return _News(kind="updated", changes=changes) if changes else None
-
-
-def _changes(incident: Incident, last: Alert) -> tuple[str, ...]:
-    named = last.payload.get("detectors")
-    known = {family(str(name)) for name in named} if isinstance(named, list) else set()
-    joined = sorted({finding.detector for finding in incident.findings if family(finding.detector) not in known})
-    changes = [f"{name} joined." for name in joined]
-    if incident.severity.rank > last.severity.rank:
-        changes.insert(0, f"The severity rose from {last.severity} to {incident.severity}.")
-    return tuple(changes)
-
-
-def _alert(
-    incident: Incident,
-    news: _News,
-    *,
-    sequence: int,
-    facts: KeyFacts,
-    now: datetime,
-    link_base: str | None,
-) -> Alert:
-    link = f"{link_base.rstrip('/')}/incidents?incident={incident.id}" if link_base else None
-    alert = Alert(
-        id=alert_id(incident.id, news.kind, sequence),
-        incident_id=incident.id,
-        kind=news.kind,
-        created_at=now,
-        severity=incident.severity,
-        title=rendering.title(incident, news.kind),
-        body=rendering.body(incident, facts=facts, changes=news.changes, link=link),
+def _past(earlier: Sequence[Alert], places: Sequence[outbox.Place], *, muted: bool) -> Past:
+    """What was told; while it is muted, what was kept back counts as told, so that it is kept back once."""
+    kept = {place.alert_id for place in places if place.status is DeliveryStatus.SUPPRESSED}
+    told = [place for place in places if muted or place.status is not DeliveryStatus.SUPPRESSED]
+    out = {place.alert_id for place in told}
+    escalated = {alert.id for alert in earlier if alert.kind == "escalated"}
+    return Past(
+        alerts=[alert for alert in earlier if alert.id in out or alert.id not in kept],
+        heard=list(dict.fromkeys(place.target for place in told)),
+        escalated=frozenset(place.target for place in told if place.alert_id in escalated),
     )
-    said = payload.document(incident, facts=facts, sequence=sequence, changes=news.changes, link=link)
-    return replace(alert, payload=said)
+
+
+def _unsent(alert: Alert, places: Sequence[outbox.Place], now: datetime) -> bool:
+    """Whether an opening still waits for what belongs to it at every target."""
+    mine = [place for place in places if place.alert_id == alert.id]
+    return alert.kind == "opened" and bool(mine) and all(place.untouched(now) for place in mine)
+
+
+def _as_opened(incident: Incident, alert: Alert, opened: Alert) -> Alert:
+    """What an opening that has not left says now."""
+    said = {**alert.payload, "sequence": opened.payload.get("sequence"), "changes": opened.payload.get("changes", [])}
+    return replace(
+        alert,
+        id=opened.id,
+        kind="opened",
+        created_at=opened.created_at,
+        payload=said,
+        title=rendering.title(incident, "opened"),
+    )

@@ -1,10 +1,16 @@
 """Which targets an incident goes to: the routes are asked first to last, the first that matches takes it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from alerts.config import Matcher, Route
+from alerts.config import Digest, Escalation, Route, Telling
+from alerts.matching import misses, wanted
 from model.incident import Incident
+from store.state.incidents import KeyFacts
+
+OWNER = "@owner"
+"""In a route's `to`: the target of the key's owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,51 +24,64 @@ class Decision:
     """One sentence: what matched, or what did not."""
     to: tuple[str, ...] = ()
     """Where the incident goes because of it."""
+    digest: Digest | None = None
+    escalate: Escalation | None = None
 
 
-def targets(incident: Incident, routes: Sequence[Route], labels: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The names of the targets, each once, in the order of the routes; `labels` are those of the incident's key."""
-    decisions = explain(incident, routes, labels)
-    return tuple(dict.fromkeys(name for decision in decisions for name in decision.to))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """Where an incident goes."""
+
+    to: tuple[str, ...] = ()
+    """Targets, each once, in the order of the routes."""
+    digests: Mapping[str, Digest] = field(default_factory=dict)
+    """Those of them that get it in a digest only."""
+    escalations: tuple[Escalation, ...] = ()
 
 
-def explain(incident: Incident, routes: Sequence[Route], labels: Mapping[str, str] | None = None) -> list[Decision]:
+def addressed(incident: Incident, telling: Telling, facts: KeyFacts, now: datetime) -> Addressed:
+    """Where an incident goes now; a target that one route tells at once gets no digest from another."""
+    decisions = explain(incident, telling, facts, now)
+    at_once = {name for decision in decisions if decision.digest is None for name in decision.to}
+    digests = {name: one.digest for one in decisions if one.digest for name in one.to if name not in at_once}
+    return Addressed(
+        to=tuple(dict.fromkeys(name for decision in decisions for name in decision.to)),
+        digests=digests,
+        escalations=tuple(decision.escalate for decision in decisions if decision.escalate),
+    )
+
+
+def explain(incident: Incident, telling: Telling, facts: KeyFacts, now: datetime) -> list[Decision]:
     """What each route that was asked said, in order; routes below the one that took the incident are not asked."""
     decisions: list[Decision] = []
-    for number, route in enumerate(routes, 1):
-        misses = list(_misses(incident, route.when, labels or {}))
-        if misses:
-            decisions.append(Decision(number=number, matched=False, reason=f"It wants {' and '.join(misses)}."))
+    for number, route in enumerate(telling.routes, 1):
+        missing = list(misses(incident, route.when, facts, now))
+        if missing:
+            decisions.append(Decision(number=number, matched=False, reason=f"It wants {' and '.join(missing)}."))
             continue
-        reason = f"It takes {_wanted(route.when)}."
-        decisions.append(Decision(number=number, matched=True, reason=reason, to=route.to))
+        decisions.append(_taken(number, route, incident, telling, facts))
         if not route.continue_:
             break
     return decisions
 
 
-def _misses(incident: Incident, when: Matcher, labels: Mapping[str, str]) -> Iterator[str]:
-    if when.severity is not None and incident.severity.rank < when.severity.rank:
-        yield f"severity {when.severity} or above, and this is {incident.severity}"
-    detectors = sorted({finding.detector for finding in incident.findings})
-    if when.detector and not set(when.detector) & set(detectors):
-        yield f"detector {_one_of(when.detector)}, and this is {_one_of(detectors)}"
-    if when.owner and incident.owner not in when.owner:
-        yield f"owner {_one_of(when.owner)}, and this is {incident.owner or 'nobody'}"
-    if when.environment and incident.environment not in when.environment:
-        yield f"environment {_one_of(when.environment)}, and this is {incident.environment or 'not known'}"
-    for name, value in when.labels.items():
-        if labels.get(name) != value:
-            yield f"label {name}={value}, and this is {labels.get(name, 'without it')}"
+def _taken(number: int, route: Route, incident: Incident, telling: Telling, facts: KeyFacts) -> Decision:
+    to = tuple(name for one in route.to for name in _named(one, incident.owner, facts, telling.owners))
+    reason = f"It takes {wanted(route.when)}."
+    if OWNER in route.to and len(to) < len(route.to):
+        reason += f" No target is known of the owner {incident.owner or 'nobody'}: add one to [alerts.owners]."
+    escalate = route.escalate
+    return Decision(number=number, matched=True, reason=reason, to=to, digest=route.digest, escalate=escalate)
 
 
-def _wanted(when: Matcher) -> str:
-    wanted = [f"severity {when.severity} or above"] if when.severity is not None else []
-    named = (("detector", when.detector), ("owner", when.owner), ("environment", when.environment))
-    wanted += [f"{what} {_one_of(values)}" for what, values in named if values]
-    wanted += [f"label {name}={value}" for name, value in when.labels.items()]
-    return " and ".join(wanted) or "every incident"
+def _named(one: str, owner: str | None, facts: KeyFacts, owners: Mapping[str, str]) -> Iterable[str]:
+    if one != OWNER:
+        return (one,)
+    found = owners.get(owner or "") or owners.get(facts.team or "")
+    return (found,) if found else ()
 
 
-def _one_of(values: Sequence[str]) -> str:
-    return " or ".join(values)
+def names(routes: Sequence[Route]) -> set[str]:
+    """The targets that routes name, those of escalations too."""
+    found = {name for route in routes for name in route.to if name != OWNER}
+    return found | {name for route in routes if route.escalate for name in route.escalate.to}

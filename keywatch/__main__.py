@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from keywatch.commands import alerts, check, dashboard, detect, formats, ingest, init, keys, report, run, store, usage
+from keywatch.commands import (
+    alerts,
+    check,
+    dashboard,
+    detect,
+    formats,
+    ingest,
+    init,
+    keys,
+    report,
+    run,
+    silences,
+    store,
+    usage,
+)
 from model.errors import KeywatchError
 
 app = typer.Typer(
@@ -44,7 +58,7 @@ def root(
     ctx.obj = config
 
 
-for module in (init, check, ingest, formats, keys, usage, detect, alerts, report, run, dashboard, store):
+for module in (init, check, ingest, formats, keys, usage, detect, alerts, silences, report, run, dashboard, store):
     module.add(app)
 
 

@@ -1,62 +1,138 @@
-"""The config's targets and routes, as the room alerts reads them."""
+"""The config's targets, routes and timing, as the room alerts reads them."""
 
-from alerts.config import Matcher, Route, Target
-from keywatch.config import RouteConfig
+from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from alerts.config import Escalation, Quiet, Route, Target, Telling, Timing
+from alerts.matching import matcher_of
+from alerts.routing import names
+from keywatch.config import QuietConfig, RouteConfig, TargetConfig
 from keywatch.references import resolve
 from keywatch.workspace import Workspace
-from model.errors import ConfigError
-from model.finding import Severity
+from model.errors import ConfigError, UsageError
+from model.window import parse_duration
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_AT_ONCE = timedelta(0)
 
 
-def routes(workspace: Workspace) -> list[Route]:
-    """The routing table. Raises ConfigError for a route to a target that there is not."""
-    known = {target.name for target in workspace.config.alerts.targets}
-    for route in workspace.config.alerts.routes:
-        for name in route.to:
-            if name not in known:
-                msg = f"[[alerts.routes]] sends to {name!r}, which is no target."
-                raise ConfigError(msg, hint=f"The targets are: {', '.join(sorted(known)) or 'none'}.")
-    return [_route(route) for route in workspace.config.alerts.routes]
+def telling(workspace: Workspace, *, waiting: bool = False) -> Telling:
+    """Who is told what and when; targets without their URLs, which only the deliverer needs.
+
+    With `waiting` a new incident waits for what belongs to it, as `keywatch run` does; a single pass tells at once.
+    Raises ConfigError for a name that is no target, a zone or a duration that is none.
+    """
+    config = workspace.config.alerts
+    routes = tuple(_route(route) for route in config.routes)
+    known = {target.name for target in config.targets}
+    named = [("[[alerts.routes]] sends to", name) for name in sorted(names(routes))]
+    named += [("[alerts.owners] sends to", name) for name in config.owners.values()]
+    named += [(f"The target {one.name} falls back to", one.fallback) for one in config.targets if one.fallback]
+    named += [("[alerts] watchers has", name) for name in config.watchers or ()]
+    for what, name in named:
+        if name not in known:
+            msg = f"{what} {name!r}, which is no target."
+            raise ConfigError(msg, hint=f"The targets are: {', '.join(sorted(known)) or 'none'}.")
+    return Telling(
+        routes=routes,
+        targets={target.name: _target(target, url="") for target in config.targets},
+        owners=config.owners,
+        timing=_timing(workspace, waiting=waiting),
+        link_base=workspace.config.dashboard.link,
+    )
 
 
 def targets(workspace: Workspace) -> list[Target]:
     """The targets, with their references resolved. Raises ConfigError."""
     return [
-        Target(
-            name=target.name,
+        _target(
+            target,
             url=_anchored(resolve(target.url, root=workspace.root, what=f"The target {target.name}"), workspace),
+            secret=_secret(target, workspace),
         )
         for target in workspace.config.alerts.targets
     ]
 
 
-def _anchored(url: str, workspace: Workspace) -> str:
-    scheme, _, path = url.partition(":")
-    return f"{scheme}:{workspace.root / path}" if scheme == "jsonl" else url
+def watchers(workspace: Workspace) -> tuple[str, ...]:
+    """The targets that hear of one that refuses for good: those of the config, or all (never the broken one itself)."""
+    config = workspace.config.alerts
+    return tuple(target.name for target in config.targets) if config.watchers is None else config.watchers
+
+
+def longest_silence(workspace: Workspace) -> timedelta:
+    """How long a silence may be."""
+    return _duration(workspace.config.alerts.longest_silence, "longest_silence")
+
+
+def _timing(workspace: Workspace, *, waiting: bool) -> Timing:
+    config = workspace.config.alerts
+    reminder = _duration(config.reminder, "reminder")
+    return Timing(
+        group_wait=_duration(config.group_wait, "group_wait") if waiting else _AT_ONCE,
+        update=_duration(config.update, "update"),
+        reminder=reminder or None,
+        storm=config.storm,
+        digest_at=config.digest_at,
+        zone=_zone(config.zone, "[alerts] zone"),
+    )
+
+
+def _target(target: TargetConfig, *, url: str, secret: str | None = None) -> Target:
+    return Target(
+        name=target.name,
+        url=url,
+        secret=secret,
+        quiet=_quiet(target.quiet, target.name) if target.quiet else None,
+        fallback=target.fallback,
+        per_minute=target.per_minute,
+    )
+
+
+def _secret(target: TargetConfig, workspace: Workspace) -> str | None:
+    if target.secret is None:
+        return None
+    return resolve(target.secret, root=workspace.root, what=f"The secret of the target {target.name}")
+
+
+def _quiet(quiet: QuietConfig, name: str) -> Quiet:
+    days = frozenset(_DAYS.index(day) for day in quiet.days or _DAYS)
+    zone = _zone(quiet.zone, f"The quiet hours of the target {name}: zone")
+    return Quiet(begin=quiet.begin, end=quiet.end, zone=zone, days=days)
 
 
 def _route(route: RouteConfig) -> Route:
-    when = dict(route.when)
-    unknown = set(when) - {"severity", "detector", "owner", "environment", "labels"}
-    if unknown:
-        msg = f"[[alerts.routes]] when has no {min(unknown)!r}."
-        raise ConfigError(msg, hint="It takes: severity, detector, owner, environment, labels.")
-    try:
-        severity = Severity(when["severity"]) if "severity" in when else None
-    except ValueError:
-        msg = f"[[alerts.routes]] severity {when['severity']!r} is none."
-        raise ConfigError(msg, hint="It is one of: info, low, medium, high, critical.") from None
-    matcher = Matcher(
-        severity=severity,
-        detector=_several(when.get("detector")),
-        owner=_several(when.get("owner")),
-        environment=_several(when.get("environment")),
-        labels=when.get("labels", {}),
+    escalate = None
+    if route.escalate:
+        after = _duration(route.escalate.after, "routes escalate after")
+        escalate = Escalation(after=after, to=route.escalate.to)
+    return Route(
+        to=route.to,
+        when=matcher_of(route.when, where="[[alerts.routes]] when"),
+        continue_=route.continue_,
+        digest=route.digest,
+        escalate=escalate,
     )
-    return Route(to=route.to, when=matcher, continue_=route.continue_)
 
 
-def _several(value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return tuple(str(one) for one in value) if isinstance(value, (list, tuple)) else (str(value),)
+def _anchored(url: str, workspace: Workspace) -> str:
+    for scheme in ("jsonl:", "ocsf+jsonl:"):
+        if url.startswith(scheme):
+            return f"{scheme}{workspace.root / url.removeprefix(scheme)}"
+    return url
+
+
+def _zone(name: str, what: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        msg = f"{what} is {name!r}, which is no time zone."
+        raise ConfigError(msg, hint="Write a name of the IANA database: Europe/Berlin, UTC.") from None
+
+
+def _duration(text: str, what: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except UsageError as error:
+        msg = f"[alerts] {what} is {text!r}."
+        raise ConfigError(msg, hint=error.hint) from None

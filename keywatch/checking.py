@@ -10,7 +10,7 @@ from alerts.config import Target
 from detectors import engine
 from ingest.formats.registry import named
 from keywatch import judging
-from keywatch.addressing import routes, targets
+from keywatch.addressing import longest_silence, targets, telling
 from keywatch.collecting.elsewhere import check_place
 from keywatch.config import Config, SourceConfig, load
 from keywatch.workspace import Workspace
@@ -18,6 +18,7 @@ from model.clock import SystemClock
 from model.errors import ConfigError, DeliveryError, FormatError
 
 _REFERENCES = frozenset({"env", "file", "keyring"})
+_HIDDEN = "****"
 _PASSWORD = re.compile(r"(://[^:@/]*:)[^@]*@")
 
 
@@ -34,7 +35,8 @@ def check_config(path: Path) -> list[str]:
     for source in workspace.config.sources:
         _check_format(source)
         check_place(workspace, source, SystemClock())
-    table = routes(workspace)
+    table = telling(workspace).routes
+    longest_silence(workspace)
     version = workspace.pepper.version
     counted = f"{len(workspace.config.sources)} sources, {len(reached)} targets, {len(table)} routes"
     return [
@@ -82,6 +84,11 @@ def shown_config(path: Path) -> dict[str, object]:
     for target in shown["alerts"]["targets"]:
         if _kind(target["url"]) not in {*_REFERENCES, "jsonl"}:
             target["url"] = mask(target["url"])
+        if target["secret"] is not None and _kind(target["secret"]) not in _REFERENCES:
+            target["secret"] = _HIDDEN
+    heartbeat = shown["alerts"]["heartbeat"]
+    if heartbeat is not None and _kind(heartbeat) not in _REFERENCES:
+        shown["alerts"]["heartbeat"] = mask(heartbeat)
     for source in shown["sources"]:
         _mask_source(source)
     return shown

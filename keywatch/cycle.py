@@ -1,15 +1,14 @@
 """The cycle: ingest, detect, deliver; once or again and again."""
 
-import os
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from alerts.delivery import DeliveryReport, deliver
+from alerts.delivery import DeliveryReport
 from keywatch.addressing import targets
 from keywatch.collecting.ingesting import Ingested, ingest_source
 from keywatch.judging import Judgement, judge
+from keywatch.posting import DRAIN, Post, deliverer
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import ConfigError, KeywatchError
@@ -38,6 +37,13 @@ class Cycle:
 
 def run_once(workspace: Workspace, clock: Clock) -> Cycle:
     """One round. A source that cannot be read is an error of the round, and the rest goes on."""
+    cycle = read_and_judge(workspace, clock)
+    cycle.delivered = deliver_due(workspace, clock)
+    return cycle
+
+
+def read_and_judge(workspace: Workspace, clock: Clock, *, waiting: bool = False) -> Cycle:
+    """Ingest and detect; `waiting` as in `addressing.telling`."""
     cycle = Cycle()
     with workspace.lock():
         for source in (one for one in workspace.config.sources if one.path != "-"):
@@ -47,26 +53,14 @@ def run_once(workspace: Workspace, clock: Clock) -> Cycle:
                 cycle.errors.extend(done.errors)
             except KeywatchError as error:
                 cycle.errors.append(str(error))
-        cycle.judgement = judge(workspace, now=clock.now())
+        cycle.judgement = judge(workspace, now=clock.now(), waiting=waiting)
         cycle.errors.extend(f"{name}: {error}" for name, error in cycle.judgement.errors.items())
-    cycle.delivered = deliver_due(workspace, clock)
     return cycle
-
-
-def _round(workspace: Workspace, clock: Clock) -> Cycle:
-    """One round of many: what stopped it is told, and the next round tries again. A wrong config ends the run."""
-    try:
-        return run_once(workspace, clock)
-    except ConfigError:
-        raise
-    except KeywatchError as error:
-        return Cycle(errors=[str(error)])
 
 
 def deliver_due(workspace: Workspace, clock: Clock) -> DeliveryReport:
     """Send what is due."""
-    worker = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    return deliver(workspace.store, targets(workspace), clock, worker)
+    return deliverer(workspace, clock).deliver(targets(workspace))
 
 
 def run(
@@ -77,8 +71,33 @@ def run(
     stop: threading.Event,
     tell: Callable[[Cycle], None],
 ) -> None:
-    """Rounds, `interval` seconds from start to start on monotonic time, until `stop` is set."""
-    while not stop.is_set():
-        began = clock.monotonic()
-        tell(_round(workspace, clock))
-        stop.wait(max(0.0, interval - (clock.monotonic() - began)))
+    """Rounds, `interval` seconds from start to start on monotonic time, until `stop` is set.
+
+    Delivery has a loop of its own: a target that hangs delays neither the logs nor the other targets. A wrong config
+    ends the run; what else stopped a round is told, and the next round tries again.
+    """
+    post = Post(workspace, clock, stop)
+    post.start()
+    try:
+        while not stop.is_set():
+            began = clock.monotonic()
+            cycle = _round(workspace, clock)
+            cycle.delivered, said = post.take()
+            cycle.errors.extend(said)
+            post.beat = cycle.judgement is not None
+            tell(cycle)
+            stop.wait(max(0.0, interval - (clock.monotonic() - began)))
+    finally:
+        stop.set()
+        post.join(DRAIN)
+    if post.failure is not None:
+        raise post.failure
+
+
+def _round(workspace: Workspace, clock: Clock) -> Cycle:
+    try:
+        return read_and_judge(workspace, clock, waiting=True)
+    except ConfigError:
+        raise
+    except KeywatchError as error:
+        return Cycle(errors=[str(error)])

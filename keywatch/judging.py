@@ -9,7 +9,7 @@ from alerts.outbox import Told, tell_findings
 from detectors import engine
 from detectors.engine import Detection
 from detectors.settings import DetectorsConfig
-from keywatch.addressing import routes
+from keywatch.addressing import telling
 from keywatch.workspace import Workspace
 from model.finding import Finding
 from model.window import Window
@@ -32,10 +32,18 @@ class Judgement:
     """Detector to what went wrong; each is a finding too."""
 
 
-def judge(workspace: Workspace, *, now: datetime, since: datetime | None = None, dry_run: bool = False) -> Judgement:
+def judge(
+    workspace: Workspace,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+    dry_run: bool = False,
+    waiting: bool = False,
+) -> Judgement:
     """Judge what is new since the last time (or since `since`) as of `now`, and write what was found.
 
     Judged time that a later segment touches is judged again. Findings, incidents and the outbox are one transaction.
+    `waiting` as in `addressing.telling`.
     """
     store = workspace.store
     config = detectors_config(workspace)
@@ -46,7 +54,7 @@ def judge(workspace: Workspace, *, now: datetime, since: datetime | None = None,
     detection = engine.detect(frames(store, window, now), window, known=known, config=config, now=now)
     if dry_run:
         return Judgement(window=window, findings=detection.findings, told=Told(), errors=detection.errors)
-    told = _write(workspace, detection, now, read_until)
+    told = _write(workspace, detection, now, read_until, waiting=waiting)
     return Judgement(window=window, findings=detection.findings, told=told, errors=detection.errors)
 
 
@@ -101,11 +109,13 @@ def _telemetry(tx: Transaction, now: datetime) -> pd.DataFrame:
     return pd.DataFrame(row).astype("datetime64[us, UTC]")
 
 
-def _write(workspace: Workspace, detection: Detection, now: datetime, read_until: datetime | None) -> Told:
-    table = routes(workspace)
+def _write(
+    workspace: Workspace, detection: Detection, now: datetime, read_until: datetime | None, *, waiting: bool
+) -> Told:
+    who = telling(workspace, waiting=waiting)
     with workspace.store.transaction() as tx:
         findings.save_findings(tx, detection.findings)
         saved = findings.list_findings(tx, ids=[finding.id for finding in detection.findings])
-        told = tell_findings(tx, saved, table, now=now, link_base=workspace.config.dashboard.link)
+        told = tell_findings(tx, saved, who, now=now)
         findings.save_judged(tx, detection.judged, read_until)
     return told

@@ -1,5 +1,6 @@
-"""Incidents, alerts and deliveries: what people are told."""
+"""Incidents, alerts, deliveries and silences: what people are told, and what they are spared."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +31,12 @@ class DeliveryStatus(StrEnum):
     """It may have arrived: the target took it and never answered, or the deliverer died. It is tried again."""
     DEAD = "dead"
     """Given up; listed, and replayed by hand."""
+    COLLECTED = "collected"
+    """Waits for its target's digest."""
+    FOLDED = "folded"
+    """Told in a digest; `last_error` names it."""
+    SUPPRESSED = "suppressed"
+    """Kept back; `error_class` and `last_error` say by what and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +61,14 @@ class Incident:
     environment: str | None = None
     ip: str | None = None
     assignee: str | None = None
+    snoozed_until: datetime | None = None
+    """Nothing more is told of it until then, but its end."""
     findings: tuple[Finding, ...] = ()
     """Oldest first."""
+
+
+AlertKind = Literal["opened", "updated", "reminder", "escalated", "resolved", "digest", "self", "test"]
+"""`digest` sums up several incidents, `self` is about keywatch's own targets, `test` about nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +78,7 @@ class Alert:
     id: str
     """Hash of (incident, kind, sequence): enqueuing it twice writes one."""
     incident_id: IncidentId
-    kind: Literal["opened", "updated", "resolved", "test"]
+    kind: AlertKind
     created_at: datetime
     severity: Severity
     title: str
@@ -94,5 +107,36 @@ class Delivery:
     last_error: str | None = None
     """Redacted."""
     sent_at: datetime | None = None
+    replayed_at: datetime | None = None
+    """When somebody had a dead one tried again."""
     idempotency_key: str = ""
     """Shown in the message; the same for each try."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Mutes what it matches until a time; it changes the telling, never the verdict."""
+
+    id: int
+    when: Mapping[str, object]
+    """As the `when` of a route."""
+    since: datetime
+    until: datetime
+    reason: str
+    author: str
+    expired_at: datetime | None = None
+    """When somebody ended it before its time."""
+
+    def active(self, now: datetime) -> bool:
+        """Whether it mutes now."""
+        return self.since <= now < min(self.until, self.expired_at or self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What a person wrote about an incident."""
+
+    incident_id: IncidentId
+    at: datetime
+    author: str
+    text: str

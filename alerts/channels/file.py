@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from alerts.channels.interface import SendError
@@ -15,8 +16,9 @@ _PERMANENT = frozenset({errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 class FileChannel:
     """A file that alerts are appended to; made readable by its owner only."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, document: Callable[[Alert, str], object] = complete) -> None:
         """Open nothing yet; `url` is `jsonl:PATH` or `jsonl:///PATH`. Raises SendError without a path."""
+        self._document = document
         path = url.removeprefix("jsonl:")
         path = path.removeprefix("//") if path.startswith("///") else path
         if not path or path.startswith("//"):
@@ -27,8 +29,8 @@ class FileChannel:
         self._path = Path(path)
 
     def send(self, alert: Alert, idempotency_key: str) -> None:
-        """Append the document `keywatch.alert/1` as one line; raises SendError when it is not safely on disk."""
-        line = json.dumps(complete(alert, idempotency_key), separators=(",", ":")).encode() + b"\n"
+        """Append the document (`keywatch.alert/1`) as one line; raises SendError when it is not safely on disk."""
+        line = json.dumps(self._document(alert, idempotency_key), separators=(",", ":")).encode() + b"\n"
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._append(line)

@@ -1,11 +1,18 @@
-"""`https://…`: our own sender of the JSON document, since Apprise shows neither the status nor Retry-After."""
+"""`https://…`: our own sender of a JSON document, since Apprise shows neither the status nor Retry-After.
+
+With a secret each request is signed: `X-Keywatch-Signature: t=<seconds>,v1=<hex>`, where hex is HMAC-SHA256 of the
+secret over `<seconds>.<body>`. A receiver compares in constant time and refuses old seconds.
+"""
 
 import base64
+import hashlib
+import hmac
 import http.client
 import json
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import IO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -20,7 +27,7 @@ TIMEOUT = 10.0
 """Seconds for each step (connect, write, read); receivers are told to answer first and work later."""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
+class NoRedirect(urllib.request.HTTPRedirectHandler):
     """A redirect would carry the message, and its credentials, to somebody the config does not name."""
 
     def redirect_request(  # noqa: PLR0917 (the base class calls it so)
@@ -36,12 +43,21 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class WebhookChannel:
-    """A receiver of `keywatch.alert/1` documents by POST."""
+    """A receiver of documents by POST: `keywatch.alert/1`, or what `document` makes of an alert and its key."""
 
-    def __init__(self, url: str, clock: Clock, *, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        secret: str | None = None,
+        timeout: float = TIMEOUT,
+        document: Callable[[Alert, str], object] = complete,
+    ) -> None:
         """Open nothing yet. A user and password in the URL become Basic authorization. Raises SendError."""
         hide(url)
         self._shown, self._clock, self._timeout = mask(url), clock, timeout
+        self._secret, self._document = secret, document
         parts = urlsplit(url)
         if not parts.hostname:
             what = f"The target {self._shown} names no host."
@@ -52,14 +68,15 @@ class WebhookChannel:
             self._headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         host = parts.netloc.rpartition("@")[2]
         self._url = urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
-        self._opener = urllib.request.build_opener(_NoRedirect())
+        self._opener = urllib.request.build_opener(NoRedirect())
 
     def send(self, alert: Alert, idempotency_key: str) -> None:
         """POST the document; any 2xx is taken for received. Raises SendError."""
+        body = json.dumps(self._document(alert, idempotency_key)).encode()
         request = urllib.request.Request(  # noqa: S310 (the registry lets only http and https come here)
             self._url,
-            data=json.dumps(complete(alert, idempotency_key)).encode(),
-            headers={**self._headers, "Idempotency-Key": idempotency_key},
+            data=body,
+            headers={**self._headers, "Idempotency-Key": idempotency_key, **self._signed(body)},
             method="POST",
         )
         try:
@@ -72,6 +89,13 @@ class WebhookChannel:
             raise self._failed(error.reason, ambiguous=False) from None
         except (OSError, http.client.HTTPException) as error:  # after it was written: it may have arrived
             raise self._failed(error, ambiguous=True) from None
+
+    def _signed(self, body: bytes) -> dict[str, str]:
+        if self._secret is None:
+            return {}
+        at = str(int(self._clock.now().timestamp()))
+        mark = hmac.new(self._secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+        return {"X-Keywatch-Signature": f"t={at},v1={mark}"}
 
     def _refused(self, error: urllib.error.HTTPError) -> SendError:
         error_class, permanent = of_http(error.code)

@@ -1,11 +1,14 @@
 """`keywatch alerts`: deliver, test, list, and why an incident goes where it goes."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywatch.commands.shared import AsJson, print_json, print_table, say, workspace
+from keywatch.commands.shared import AsJson, now, print_json, print_table, say, workspace
 from model.errors import DeliveryError, UsageError
+
+if TYPE_CHECKING:
+    from model.incident import DeliveryStatus
 
 _LISTED = ("created_at", "target", "status", "title", "last_error")
 
@@ -17,6 +20,7 @@ def add(app: typer.Typer) -> None:
     group.command("test")(try_)
     group.command("list")(list_)
     group.command("route")(route)
+    group.command("replay")(replay)
     app.add_typer(group, name="alerts", no_args_is_help=True)
 
 
@@ -57,14 +61,21 @@ def try_(
 def list_(
     ctx: typer.Context,
     *,
+    status: Annotated[
+        str | None,
+        typer.Option(help="pending, leased, sent, unknown, dead, collected, folded or suppressed."),
+    ] = None,
+    target: Annotated[str | None, typer.Option("--target", help="Those of one target.")] = None,
+    incident: Annotated[str | None, typer.Option("--incident", help="Those about one incident.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """The deliveries, the newest first: which alert, to whom, and what became of it."""
     from store.state.deliveries import list_deliveries
 
+    wanted = _status(status)
     with workspace(ctx) as ws, ws.store.reading() as tx:
-        found = list_deliveries(tx, limit=limit)
+        found = list_deliveries(tx, status=wanted, target=target, incident_id=incident, limit=limit)
     rows = [
         {
             "id": one.id,
@@ -84,23 +95,51 @@ def list_(
         }
         for one in found
     ]
-    print_json(rows) if as_json else print_table(rows, _LISTED, empty="No alert yet.")
+    print_json(rows) if as_json else print_table(rows, _LISTED, empty="No such alert.")
+
+
+def replay(
+    ctx: typer.Context,
+    deliveries: Annotated[list[int] | None, typer.Argument(help="Numbers of dead deliveries.")] = None,
+    *,
+    target: Annotated[str | None, typer.Option("--target", help="All dead ones of a target.")] = None,
+) -> None:
+    """Have dead deliveries tried again, with the idempotency keys that they had."""
+    from keywatch.triage import replay as again
+
+    if not deliveries and target is None:
+        msg = "Nothing is named to be replayed."
+        raise UsageError(msg, hint="Name numbers of `keywatch alerts list --status dead`, or --target NAME.")
+    with workspace(ctx) as ws:
+        number = again(ws, deliveries or [], target=target, at=now())
+    say(f"{number} deliveries will be tried again.")
 
 
 def route(
     ctx: typer.Context,
-    incident: Annotated[str, typer.Option("--incident", help="An incident's id.")],
+    *,
+    incident: Annotated[str | None, typer.Option("--incident", help="An incident's id; none: a made-up one.")] = None,
+    severity: Annotated[str, typer.Option(help="Of the made-up incident.")] = "high",
+    detector: Annotated[str, typer.Option(help="Of the made-up incident.")] = "auth-burst-key",
+    key: Annotated[str | None, typer.Option("--key", help="A key's id or name, for a made-up incident.")] = None,
+    ip: Annotated[str | None, typer.Option("--ip", help="The address of the made-up incident.")] = None,
 ) -> None:
-    """Which routes an incident takes, and why."""
-    from alerts.routing import explain
-    from keywatch.addressing import routes
-    from store.state.incidents import get_incident
+    """Which routes an incident takes, why, and what keeps it back."""
+    from keywatch.triage import made_up, way
 
-    with workspace(ctx) as ws, ws.store.reading() as tx:
-        found = get_incident(tx, incident)
-        table = routes(ws)
-    if found is None:
-        msg = f"There is no incident {incident!r}."
-        raise UsageError(msg, hint="keywatch incidents lists them.")
-    for decision in explain(found, table):
-        say(str(decision))
+    with workspace(ctx) as ws:
+        found = incident or made_up(ws, severity=severity, detector=detector, key=key, ip=ip, at=now())
+        for line in way(ws, found, at=now()):
+            say(line)
+
+
+def _status(text: str | None) -> "DeliveryStatus | None":
+    from model.incident import DeliveryStatus
+
+    if text is None:
+        return None
+    try:
+        return DeliveryStatus(text)
+    except ValueError:
+        msg = f"{text!r} is no status of a delivery."
+        raise UsageError(msg, hint=f"It is one of: {', '.join(DeliveryStatus)}.") from None

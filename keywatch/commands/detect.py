@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from keywatch.commands import triage
 from keywatch.commands.shared import AsJson, Since, Until, moment, now, print_json, print_table, say, workspace
 from model.errors import UsageError
 
@@ -29,6 +30,7 @@ def add(app: typer.Typer) -> None:
     group.callback()(incidents)
     group.command("ack")(ack)
     group.command("resolve")(resolve)
+    triage.add(group)
     app.add_typer(group, name="incidents")
 
 

@@ -1,62 +1,24 @@
-"""The outbox: alerts, and where each stands at each target.
+"""Deliveries: where each alert stands at each target, and who is at it; `store.state.outbox` writes them.
 
 A deliverer leases by an UPDATE that names what it saw and must change one row. `attempts` grows with each lease and is
-the fence: who lost a lease changes no row with a late report. More than 150 (and 300) lines, since every change of a
-delivery's status stands here and nowhere else.
+the fence: who lost a lease changes no row with a late report. More than 150 lines, since every change of a delivery
+that is under way stands here and nowhere else.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Result, and_, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from model.finding import Severity
 from model.incident import Alert, Delivery, DeliveryStatus, IncidentId
-from store.state.schema import AlertRow, Base, DeliveryRow
+from store.state.schema import AlertRow, DeliveryRow
+from store.state.writing import changed
 
 _WAITING = (str(DeliveryStatus.PENDING), str(DeliveryStatus.UNKNOWN))
 _UNDONE = (*_WAITING, str(DeliveryStatus.LEASED))
 _CHUNK = 500
-_COUNTED = {"preserve_rowcount": True}
-
-
-def enqueue(tx: Session, alert: Alert, targets: Iterable[tuple[str, str]]) -> int:
-    """Write an alert and a pending delivery to each (target, idempotency key), due at once.
-
-    What is already there stays as it is, so that telling twice writes one. Returns how many deliveries are new.
-    """
-    _insert_new(
-        tx,
-        AlertRow,
-        {
-            "id": alert.id,
-            "incident_id": alert.incident_id,
-            "kind": alert.kind,
-            "created_at": alert.created_at,
-            "severity": str(alert.severity),
-            "title": alert.title,
-            "body": alert.body,
-            "payload": alert.payload,
-        },
-    )
-    return sum(
-        _insert_new(
-            tx,
-            DeliveryRow,
-            {
-                "alert_id": alert.id,
-                "target": target,
-                "status": str(DeliveryStatus.PENDING),
-                "attempts": 0,
-                "next_at": alert.created_at,
-                "idempotency_key": key,
-            },
-        )
-        for target, key in targets
-    )
 
 
 def lease(tx: Session, *, target: str, worker: str, now: datetime, until: datetime, limit: int = 1) -> list[Delivery]:
@@ -131,7 +93,28 @@ def expire_leases(tx: Session, now: datetime) -> int:
         )
         .execution_options(synchronize_session=False),
     )
-    return _changed(done)
+    return changed(done)
+
+
+def replay(tx: Session, ids: Sequence[int], now: datetime) -> int:
+    """Dead deliveries are due once more, with the idempotency key that they had; returns how many were dead."""
+    done = tx.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id.in_(list(ids)), DeliveryRow.status == str(DeliveryStatus.DEAD))
+        .values(status=str(DeliveryStatus.PENDING), next_at=now, replayed_at=now)
+        .execution_options(synchronize_session=False),
+    )
+    return changed(done)
+
+
+def hasten(tx: Session, by: timedelta, now: datetime) -> int:
+    """The clock was set back by `by`: what waits for a later moment waits so much less. Returns how many moved."""
+    query = select(DeliveryRow).where(DeliveryRow.status.in_(_UNDONE), DeliveryRow.next_at > now)
+    rows = list(tx.scalars(query.execution_options(populate_existing=True)))
+    for row in rows:
+        row.next_at = max(now, row.next_at - by)
+        row.leased_until = row.leased_until - by if row.leased_until is not None else None
+    return len(rows)
 
 
 def due_targets(tx: Session, now: datetime) -> list[str]:
@@ -173,29 +156,12 @@ def list_alerts(
     if until is not None:
         query = query.where(AlertRow.created_at < until)
     if incidents is None:
-        return [_alert(row) for row in tx.scalars(query)]
+        return [alert_of(row) for row in tx.scalars(query)]
     found: list[Alert] = []
     for start in range(0, len(incidents), _CHUNK):
         chunk = incidents[start : start + _CHUNK]
-        found += [_alert(row) for row in tx.scalars(query.where(AlertRow.incident_id.in_(chunk)))]
+        found += [alert_of(row) for row in tx.scalars(query.where(AlertRow.incident_id.in_(chunk)))]
     return sorted(found, key=lambda alert: (alert.created_at, alert.id))
-
-
-def told_targets(tx: Session, incidents: Sequence[str]) -> dict[str, list[str]]:
-    """Incident to the targets that were told about it, in the order they first were."""
-    told: dict[str, list[str]] = {}
-    for start in range(0, len(incidents), _CHUNK):
-        query = (
-            select(AlertRow.incident_id, DeliveryRow.target)
-            .join(DeliveryRow, DeliveryRow.alert_id == AlertRow.id)
-            .where(AlertRow.incident_id.in_(incidents[start : start + _CHUNK]))
-            .order_by(DeliveryRow.id)
-        )
-        for incident, target in tx.execute(query):
-            names = told.setdefault(incident, [])
-            if target not in names:
-                names.append(target)
-    return told
 
 
 def counts(tx: Session) -> dict[str, dict[str, int]]:
@@ -231,7 +197,7 @@ def _take(tx: Session, delivery: int, worker: str, now: datetime, until: datetim
         )
         .execution_options(synchronize_session=False),
     )
-    return _changed(done) == 1
+    return changed(done) == 1
 
 
 def _finish(tx: Session, delivery: Delivery, *, status: DeliveryStatus, **values: object) -> bool:
@@ -246,17 +212,7 @@ def _finish(tx: Session, delivery: Delivery, *, status: DeliveryStatus, **values
         .values(status=str(status), leased_by=None, leased_until=None, **values)
         .execution_options(synchronize_session=False),
     )
-    return _changed(done) == 1
-
-
-def _insert_new(tx: Session, table: type[Base], values: dict[str, object]) -> int:
-    dialect = tx.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return _changed(tx.execute(insert(table).values(values).on_conflict_do_nothing(), execution_options=_COUNTED))
-
-
-def _changed(done: Result[Any]) -> int:
-    return int(done.rowcount)  # type: ignore[attr-defined]  # an INSERT's and an UPDATE's result has it
+    return changed(done) == 1
 
 
 def _deliveries(tx: Session, ids: Sequence[int]) -> list[Delivery]:
@@ -275,7 +231,7 @@ def _deliveries(tx: Session, ids: Sequence[int]) -> list[Delivery]:
 def _delivery(row: DeliveryRow, alert: AlertRow) -> Delivery:
     return Delivery(
         id=row.id,
-        alert=_alert(alert),
+        alert=alert_of(alert),
         target=row.target,
         status=DeliveryStatus(row.status),
         attempts=row.attempts,
@@ -285,11 +241,13 @@ def _delivery(row: DeliveryRow, alert: AlertRow) -> Delivery:
         error_class=row.error_class,
         last_error=row.last_error,
         sent_at=row.sent_at,
+        replayed_at=row.replayed_at,
         idempotency_key=row.idempotency_key,
     )
 
 
-def _alert(row: AlertRow) -> Alert:
+def alert_of(row: AlertRow) -> Alert:
+    """The alert of a row."""
     return Alert(
         id=row.id,
         incident_id=IncidentId(row.incident_id),

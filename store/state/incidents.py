@@ -26,6 +26,7 @@ _SAME = (
     "environment",
     "ip",
     "assignee",
+    "snoozed_until",
 )
 _CHUNK = 500
 

@@ -1,6 +1,7 @@
 """The inventory: keys, their references, what changed, and when the logs saw them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,24 @@ def known_refs(tx: Session) -> list[str]:
     known = set(tx.scalars(select(KeyRefRow.key_ref)))
     known |= set(tx.scalars(select(KeyActivityRow.key_ref).where(KeyActivityRow.last_success.is_not(None))))
     return sorted(known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a key is called and whose it is; all None: no key."""
+
+    key_id: str | None = None
+    name: str | None = None
+    owner: str | None = None
+    environment: str | None = None
+
+
+def find_key(tx: Session, key: str) -> Named | None:
+    """The key of that id, or else of that name; None when there is none."""
+    found = tx.get(KeyRow, key) or tx.scalars(select(KeyRow).where(KeyRow.name == key).limit(1)).first()
+    if found is None:
+        return None
+    return Named(key_id=found.key_id, name=found.name, owner=found.owner, environment=found.environment)
 
 
 def key_frame(tx: Session) -> "pd.DataFrame":

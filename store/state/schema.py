@@ -259,6 +259,43 @@ class IncidentRow(Base):
     environment: Mapped[str | None] = mapped_column(String(255))
     ip: Mapped[str | None] = mapped_column(String(64))
     assignee: Mapped[str | None] = mapped_column(String(255))
+    snoozed_until: Mapped[optional_moment]
+
+
+class CommentRow(Base):
+    """What people wrote about an incident."""
+
+    __tablename__ = "comments"
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
+    incident_id: Mapped[word] = mapped_column(index=True)
+    at: Mapped[moment]
+    author: Mapped[word]
+    text: Mapped[str] = mapped_column(Text)
+
+
+class SilenceRow(Base):
+    """What is muted, until when, by whom and why."""
+
+    __tablename__ = "silences"
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
+    when: Mapped[json_object]
+    since: Mapped[moment]
+    until: Mapped[moment] = mapped_column(index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    author: Mapped[word]
+    expired_at: Mapped[optional_moment]
+
+
+class TargetRow(Base):
+    """How a target fares: the state of its circuit breaker."""
+
+    __tablename__ = "target_health"
+    name: Mapped[word] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    open_until: Mapped[optional_moment]
+    sent_at: Mapped[optional_moment]
+    failed_at: Mapped[optional_moment]
+    last_error: Mapped[str | None] = mapped_column(Text)
 
 
 class AlertRow(Base):
@@ -291,6 +328,7 @@ class DeliveryRow(Base):
     error_class: Mapped[str | None] = mapped_column(String(64))
     last_error: Mapped[str | None] = mapped_column(Text)
     sent_at: Mapped[optional_moment]
+    replayed_at: Mapped[optional_moment]
     idempotency_key: Mapped[word]
 
 

@@ -3,6 +3,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from alerts.backoff import BUDGET, next_try
 from alerts.check import MARK, test_target
-from alerts.config import Route, Target
+from alerts.config import AT_ONCE, Route, Target, Telling
 from alerts.delivery import DeliveryReport, deliver
 from alerts.outbox import tell_findings
 from model.clock import FixedClock
@@ -41,7 +42,9 @@ def queue(store: Store, finding: Make, clock: FixedClock) -> Queue:
         found = [finding("volume-spike", f"key:k{n}", at=clock.now()) for n in range(number)]
         with store.transaction() as tx:
             save_findings(tx, found)
-            tell_findings(tx, found, [Route(to=to)], now=clock.now())
+            tell_findings(
+                tx, found, Telling(routes=(Route(to=to),), timing=replace(AT_ONCE, storm=10_000)), now=clock.now()
+            )
 
     return _queue
 
@@ -334,7 +337,10 @@ def test_a_test_message_is_marked_and_says_what_failed(receiver: "Receiver", clo
 
 
 def test_a_target_does_not_show_its_url() -> None:
-    assert "Target(name='x')" == repr(Target(name="x", url="https://x/secret"))
+    shown = repr(Target(name="x", url="https://x/tok", secret="hush"))
+
+    assert "tok" not in shown
+    assert "hush" not in shown
 
 
 def test_a_hundred_alerts_take_little_time(queue: Queue, run: Run, receiver: "Receiver") -> None:

@@ -5,7 +5,7 @@ from typing import Never
 
 import pytest
 
-from alerts.config import Matcher, Route
+from alerts.config import Matcher, Route, Telling
 from alerts.outbox import tell_findings
 from model.clock import FixedClock
 from model.finding import Finding, FindingStatus, Severity
@@ -23,6 +23,10 @@ EVERYTHING = [Route(to=("chat",))]
 GRAVE = [Route(when=Matcher(severity=Severity.HIGH), to=("chat",))]
 
 
+def telling(routes: Sequence[Route]) -> Telling:
+    return Telling(routes=tuple(routes), link_base="https://kw.example.com/")
+
+
 @pytest.fixture
 def tell(store: Store, clock: FixedClock) -> Tell:
     """Save findings and tell them in one transaction, as a cycle does; returns (kind, headline) of what was told."""
@@ -30,7 +34,7 @@ def tell(store: Store, clock: FixedClock) -> Tell:
     def _tell(*findings: object, routes: Sequence[Route] = GRAVE) -> list[tuple[str, str]]:
         with store.transaction() as tx:
             save_findings(tx, findings)
-            told = tell_findings(tx, findings, routes, now=clock.now(), link_base="https://kw.example.com/")
+            told = tell_findings(tx, findings, telling(routes), now=clock.now())
         return [(alert.kind, alert.title) for alert in told.alerts]
 
     return _tell
@@ -165,7 +169,7 @@ def test_nothing_is_told_when_the_transaction_fails(store: Store, finding: Make,
     def fail() -> Never:
         with store.transaction() as tx:
             save_findings(tx, [burst])
-            tell_findings(tx, [burst], EVERYTHING, now=clock.now())
+            tell_findings(tx, [burst], telling(EVERYTHING), now=clock.now())
             raise InterruptedError
 
     with pytest.raises(InterruptedError):

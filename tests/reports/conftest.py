@@ -17,7 +17,7 @@ from model.window import Window
 from reports.snapshot import Snapshot, take
 from store.events.segments import new_id, write_segment
 from store.handle import Store, Transaction
-from store.state import deliveries, findings, incidents, inventory, segments
+from store.state import deliveries, findings, incidents, inventory, outbox, segments
 
 Event = tuple[str, str | None, str, str, str | None]
 """(moment, key_ref, address, outcome, client)."""
@@ -266,7 +266,7 @@ def _judge(tx: Transaction) -> None:
         body="…",
         payload={"sequence": 1},
     )
-    deliveries.enqueue(tx, alert, [("security", "k1"), ("oncall", "k2")])
+    outbox.enqueue(tx, alert, [("security", "k1"), ("oncall", "k2")])
     later = seen + timedelta(minutes=1)
     for target in ("security", "oncall"):
         taken = deliveries.lease(tx, target=target, worker="w", now=later, until=later + timedelta(minutes=5))

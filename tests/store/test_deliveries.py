@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from model.finding import Severity
 from model.incident import Alert, Delivery, DeliveryStatus, IncidentId
-from store.state import deliveries
+from store.state import deliveries, outbox
 from store.state.engine import open_engine
 from store.state.schema import Base
 
@@ -97,13 +97,13 @@ def statuses(tx: Session) -> dict[str, str]:
 
 
 def test_telling_twice_writes_one(tx: Session) -> None:
-    assert deliveries.enqueue(tx, an_alert(), [("t1", "x"), ("t2", "y")]) == 2
-    assert deliveries.enqueue(tx, an_alert(), [("t1", "x"), ("t2", "y"), ("t3", "z")]) == 1
+    assert outbox.enqueue(tx, an_alert(), [("t1", "x"), ("t2", "y")]) == 2
+    assert outbox.enqueue(tx, an_alert(), [("t1", "x"), ("t2", "y"), ("t3", "z")]) == 1
     assert [an_alert()] == deliveries.list_alerts(tx)
 
 
 def test_a_leased_delivery_is_nobody_elses(tx: Session) -> None:
-    deliveries.enqueue(tx, an_alert(), [("t1", "x")])
+    outbox.enqueue(tx, an_alert(), [("t1", "x")])
 
     (mine,) = take(tx)
 
@@ -112,7 +112,7 @@ def test_a_leased_delivery_is_nobody_elses(tx: Session) -> None:
 
 
 def test_an_expired_lease_becomes_unknown_and_its_late_owner_changes_nothing(tx: Session) -> None:
-    deliveries.enqueue(tx, an_alert(), [("t1", "x")])
+    outbox.enqueue(tx, an_alert(), [("t1", "x")])
     (mine,) = take(tx)
 
     assert deliveries.expire_leases(tx, LATER - timedelta(seconds=1)) == 0
@@ -127,7 +127,7 @@ def test_an_expired_lease_becomes_unknown_and_its_late_owner_changes_nothing(tx:
 
 
 def test_who_sent_it_after_all_may_say_so_while_nobody_else_has_it(tx: Session) -> None:
-    deliveries.enqueue(tx, an_alert(), [("t1", "x")])
+    outbox.enqueue(tx, an_alert(), [("t1", "x")])
     (mine,) = take(tx)
     deliveries.expire_leases(tx, LATER)
 
@@ -136,7 +136,7 @@ def test_who_sent_it_after_all_may_say_so_while_nobody_else_has_it(tx: Session) 
 
 
 def test_a_retry_waits_for_its_moment(tx: Session) -> None:
-    deliveries.enqueue(tx, an_alert(), [("t1", "x")])
+    outbox.enqueue(tx, an_alert(), [("t1", "x")])
     (mine,) = take(tx)
     deliveries.mark_retry(tx, mine, next_at=LATER, error_class="server", error="500")
 
@@ -147,7 +147,7 @@ def test_a_retry_waits_for_its_moment(tx: Session) -> None:
 
 
 def test_unknown_is_tried_again_and_dead_is_not(tx: Session) -> None:
-    deliveries.enqueue(tx, an_alert(), [("t1", "x"), ("t2", "y")])
+    outbox.enqueue(tx, an_alert(), [("t1", "x"), ("t2", "y")])
     deliveries.mark_unknown(tx, take(tx)[0], next_at=LATER, error_class="timeout", error="e")
     deliveries.mark_dead(tx, take(tx, target="t2")[0], error_class="auth", error="e")
 
@@ -156,16 +156,16 @@ def test_unknown_is_tried_again_and_dead_is_not(tx: Session) -> None:
 
 
 def test_a_lease_given_back_is_due_at_once(tx: Session) -> None:
-    deliveries.enqueue(tx, an_alert(), [("t1", "x")])
+    outbox.enqueue(tx, an_alert(), [("t1", "x")])
 
     assert deliveries.release(tx, take(tx)[0])
     assert len(take(tx)) == 1
 
 
 def test_an_alert_waits_for_the_older_one_of_its_incident(tx: Session) -> None:
-    deliveries.enqueue(tx, an_alert("opened"), [("t1", "x"), ("t2", "x2")])
-    deliveries.enqueue(tx, an_alert("resolved"), [("t1", "y"), ("t2", "y2")])
-    deliveries.enqueue(tx, an_alert("other", "i2"), [("t1", "z")])
+    outbox.enqueue(tx, an_alert("opened"), [("t1", "x"), ("t2", "x2")])
+    outbox.enqueue(tx, an_alert("resolved"), [("t1", "y"), ("t2", "y2")])
+    outbox.enqueue(tx, an_alert("other", "i2"), [("t1", "z")])
 
     (first, other) = take(tx)
 
@@ -179,7 +179,7 @@ def test_an_alert_waits_for_the_older_one_of_its_incident(tx: Session) -> None:
 
 def test_what_was_tried_least_comes_first(tx: Session) -> None:
     for n in range(3):
-        deliveries.enqueue(tx, an_alert(f"a{n}", f"i{n}"), [("t1", "x")])
+        outbox.enqueue(tx, an_alert(f"a{n}", f"i{n}"), [("t1", "x")])
     deliveries.mark_retry(tx, take(tx, limit=1)[0], next_at=T0, error_class="server", error="e")
 
     assert ["a1", "a2", "a0"] == [d.alert.id for d in take(tx)]
@@ -187,18 +187,19 @@ def test_what_was_tried_least_comes_first(tx: Session) -> None:
 
 def test_counts_and_the_oldest_that_waits(tx: Session) -> None:
     assert deliveries.oldest_pending(tx) is None
-    deliveries.enqueue(tx, an_alert("a1", "i1"), [("t1", "x")])
-    deliveries.enqueue(tx, an_alert("a2", "i2", LATER), [("t1", "y"), ("t2", "z")])
+    outbox.enqueue(tx, an_alert("a1", "i1"), [("t1", "x")])
+    outbox.enqueue(tx, an_alert("a2", "i2", LATER), [("t1", "y"), ("t2", "z")])
     deliveries.mark_sent(tx, take(tx, limit=1)[0], T0)
 
     assert {"t1": {"pending": 1, "sent": 1}, "t2": {"pending": 1}} == deliveries.counts(tx)
     assert LATER == deliveries.oldest_pending(tx)
-    assert {"i1": ["t1"], "i2": ["t1", "t2"]} == deliveries.told_targets(tx, ["i1", "i2", "i3"])
+    told = outbox.places(tx, ["i1", "i2", "i3"])
+    assert {"i1": ["t1"], "i2": ["t1", "t2"]} == {i: [place.target for place in where] for i, where in told.items()}
 
 
 def test_lists_filter(tx: Session) -> None:
-    deliveries.enqueue(tx, an_alert("a1", "i1"), [("t1", "x")])
-    deliveries.enqueue(tx, an_alert("a2", "i2", LATER), [("t2", "z")])
+    outbox.enqueue(tx, an_alert("a1", "i1"), [("t1", "x")])
+    outbox.enqueue(tx, an_alert("a2", "i2", LATER), [("t2", "z")])
 
     def ids(**filters: object) -> list[str]:
         return [delivery.alert.id for delivery in deliveries.list_deliveries(tx, **filters)]
@@ -215,7 +216,7 @@ def test_lists_filter(tx: Session) -> None:
 def test_of_two_that_lease_at_once_each_delivery_has_one(engine: Engine) -> None:
     with Session(engine) as tx, tx.begin():
         for n in range(40):
-            deliveries.enqueue(tx, an_alert(f"a{n}", f"i{n}"), [("t1", f"x{n}")])
+            outbox.enqueue(tx, an_alert(f"a{n}", f"i{n}"), [("t1", f"x{n}")])
     taken: dict[str, list[int]] = {"w1": [], "w2": []}
     start = threading.Barrier(2)
 

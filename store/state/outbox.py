@@ -1,0 +1,170 @@
+"""The outbox: alerts are written here, with a delivery to each target; `store.state.deliveries` sees them through.
+
+A target that is spared has a delivery too: collected for a digest, folded into one, or suppressed with the reason.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from model.incident import Alert, DeliveryStatus
+from store.state.deliveries import alert_of
+from store.state.schema import AlertRow, DeliveryRow
+from store.state.writing import changed, insert_new
+
+_CHUNK = 500
+_LEAVING = tuple(str(s) for s in DeliveryStatus if s not in {"collected", "folded", "suppressed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an alert stands at one target."""
+
+    alert_id: str
+    target: str
+    status: DeliveryStatus
+    attempts: int
+    next_at: datetime
+
+    def untouched(self, now: datetime) -> bool:
+        """Whether nobody has tried it, and its time has not come."""
+        return self.status is DeliveryStatus.PENDING and not self.attempts and self.next_at > now
+
+
+def enqueue(tx: Session, alert: Alert, targets: Iterable[tuple[str, str]]) -> int:
+    """Write an alert and a pending delivery to each (target, idempotency key), due at once.
+
+    What is already there stays as it is, so that telling twice writes one. Returns how many deliveries are new.
+    """
+    write(tx, alert)
+    return sum(address(tx, alert.id, name, key, next_at=alert.created_at) for name, key in targets)
+
+
+def write(tx: Session, alert: Alert) -> None:
+    """Write an alert, unless it is there."""
+    values = {
+        "id": alert.id,
+        "incident_id": alert.incident_id,
+        "kind": alert.kind,
+        "created_at": alert.created_at,
+        **_said(alert),
+    }
+    insert_new(tx, AlertRow, values)
+
+
+def address(
+    tx: Session,
+    alert: str,
+    target: str,
+    key: str,
+    *,
+    next_at: datetime,
+    status: DeliveryStatus = DeliveryStatus.PENDING,
+    why: tuple[str, str] | None = None,
+) -> int:
+    """Write a delivery, unless it is there; `why` is (kind, sentence) of one that is kept back. Returns 1 or 0."""
+    values = {
+        "alert_id": alert,
+        "target": target,
+        "status": str(status),
+        "attempts": 0,
+        "next_at": next_at,
+        "idempotency_key": key,
+        "error_class": why[0] if why else None,
+        "last_error": why[1] if why else None,
+    }
+    return insert_new(tx, DeliveryRow, values)
+
+
+def rewrite(tx: Session, alert: Alert) -> None:
+    """Change what an alert says that nobody has got yet."""
+    tx.execute(
+        update(AlertRow)
+        .where(AlertRow.id == alert.id)
+        .values(**_said(alert))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def withdraw(tx: Session, alert: str, *, reason: str) -> int:
+    """Keep back the deliveries of an alert that nobody has tried; returns how many."""
+    done = tx.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.alert_id == alert,
+            DeliveryRow.status == str(DeliveryStatus.PENDING),
+            DeliveryRow.attempts == 0,
+        )
+        .values(status=str(DeliveryStatus.SUPPRESSED), error_class="over", last_error=reason)
+        .execution_options(synchronize_session=False),
+    )
+    return changed(done)
+
+
+def places(tx: Session, incidents: Sequence[str]) -> dict[str, list[Place]]:
+    """Incident to where its alerts stand, in the order in which the deliveries were written."""
+    found: dict[str, list[Place]] = {}
+    columns = (DeliveryRow.target, DeliveryRow.status, DeliveryRow.attempts, DeliveryRow.next_at)
+    for start in range(0, len(incidents), _CHUNK):
+        query = (
+            select(AlertRow.incident_id, AlertRow.id, *columns)
+            .join(DeliveryRow, DeliveryRow.alert_id == AlertRow.id)
+            .where(AlertRow.incident_id.in_(incidents[start : start + _CHUNK]))
+            .order_by(DeliveryRow.id)
+        )
+        for incident, alert, target, status, attempts, next_at in tx.execute(query):
+            place = Place(
+                alert_id=alert, target=target, status=DeliveryStatus(status), attempts=attempts, next_at=next_at
+            )
+            found.setdefault(incident, []).append(place)
+    return found
+
+
+def written_since(tx: Session, since: datetime) -> list[str]:
+    """The targets of the deliveries that were written to leave since then, one name for each."""
+    query = (
+        select(DeliveryRow.target)
+        .join(AlertRow, AlertRow.id == DeliveryRow.alert_id)
+        .where(AlertRow.created_at > since, DeliveryRow.status.in_(_LEAVING))
+    )
+    return list(tx.scalars(query))
+
+
+def collected(tx: Session) -> dict[tuple[str, str], list[Alert]]:
+    """(target, kind of digest) to the alerts that wait for it, the oldest first."""
+    query = (
+        select(DeliveryRow.target, DeliveryRow.error_class, AlertRow)
+        .join(AlertRow, AlertRow.id == DeliveryRow.alert_id)
+        .where(DeliveryRow.status == str(DeliveryStatus.COLLECTED))
+        .order_by(DeliveryRow.id)
+    )
+    found: dict[tuple[str, str], list[Alert]] = {}
+    for target, kind, row in tx.execute(query):
+        found.setdefault((target, kind or ""), []).append(alert_of(row))
+    return found
+
+
+def fold(tx: Session, *, target: str, kind: str, alerts: Sequence[str], into: str) -> int:
+    """Mark what a digest sums up; returns how many deliveries."""
+    folded = 0
+    for start in range(0, len(alerts), _CHUNK):
+        done = tx.execute(
+            update(DeliveryRow)
+            .where(
+                DeliveryRow.target == target,
+                DeliveryRow.error_class == kind,
+                DeliveryRow.status == str(DeliveryStatus.COLLECTED),
+                DeliveryRow.alert_id.in_(alerts[start : start + _CHUNK]),
+            )
+            .values(status=str(DeliveryStatus.FOLDED), last_error=f"Told in digest {into}.")
+            .execution_options(synchronize_session=False),
+        )
+        folded += changed(done)
+    return folded
+
+
+def _said(alert: Alert) -> dict[str, object]:
+    return {"severity": str(alert.severity), "title": alert.title, "body": alert.body, "payload": alert.payload}
