@@ -6,6 +6,8 @@ into one Slack section (3,000 characters), since channels that cut do so silentl
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from shlex import quote
+from urllib.parse import urlencode
 
 from model.finding import Evidence, Finding
 from model.incident import Alert, Incident, IncidentStatus
@@ -22,7 +24,13 @@ _RUNBOOK = 600
 _SUMMARIES = 3
 _EVIDENCE = 3
 _NUMBERS = 4
-_WORDS = {"opened": "", "updated": "Update: ", "resolved": "Resolved: "}
+_WORDS = {
+    "opened": "",
+    "updated": "Update: ",
+    "reminder": "Reminder: ",
+    "escalated": "Not acknowledged: ",
+    "resolved": "Resolved: ",
+}
 
 
 def title(incident: Incident, kind: str) -> str:
@@ -117,9 +125,26 @@ def _what_to_do(findings: Sequence[Finding]) -> str:
 
 
 def _more(incident: Incident, link: str | None) -> Iterator[str]:
-    yield f"More: keywatch findings --json (incident {incident.id})"
     if link:
-        yield link
+        yield f"Incident: {link}"
+        if incident.key_id is not None:
+            yield f"Key: {_key_page(link, incident.key_id)}"
+    yield f"Acknowledge: keywatch incidents ack {incident.id}"
+    if incident.status is not IncidentStatus.RESOLVED:
+        yield f"Silence: keywatch silences add {_matching(incident)} --until 2h --reason '…'"
+
+
+def _key_page(link: str, key_id: str) -> str:
+    return f"{link.rpartition('/')[0]}/key?{urlencode({'key': key_id})}"
+
+
+def _matching(incident: Incident) -> str:
+    """What a silence of just this would say; quoted for a shell, since the words may be an attacker's."""
+    if incident.key_id is not None:
+        return f"--key {quote(plain(incident.key_id, _FIELD))}"
+    if incident.ip is not None:
+        return f"--ip {quote(plain(incident.ip, _FIELD))}"
+    return f"--detector {quote(_gravest(incident.findings)[0].detector)}"
 
 
 def _gravest(findings: Sequence[Finding]) -> list[Finding]:

@@ -14,6 +14,7 @@ from alerts import rendering
 from alerts.channels.apprise_log import classify
 from alerts.channels.interface import SendError
 from alerts.channels.redact import guard, hide, mask, short
+from alerts.channels.threads import bind
 from model.finding import Severity
 from model.incident import Alert
 
@@ -44,11 +45,13 @@ class AppriseChannel:
         service.redirects = False
         # Its throttle sleeps by the wall clock: an hour set back would make it sleep for an hour.
         service.request_rate_per_sec = 0
+        self._service, self._headers = service, dict(getattr(service, "headers", None) or {})
         self._apprise = apprise.Apprise(asset=_asset())
         self._apprise.add(service)
 
     def send(self, alert: Alert, idempotency_key: str) -> None:
         """Hand over title and text; raises SendError with what Apprise logged."""
+        bind(self._service, alert, self._headers)
         result = self._apprise.notify(
             title=alert.title,
             body=rendering.text(alert, idempotency_key),

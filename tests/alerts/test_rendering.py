@@ -70,8 +70,10 @@ def test_a_message_says_what_happened_to_whom_since_when_and_what_to_do(incident
         "\n"
         "What to do: Revoke the key. Then ask its owner.\n"
         "\n"
-        f"More: keywatch findings --json (incident {incident.id})\n"
-        "https://kw.example.com/incidents?incident=x"
+        "Incident: https://kw.example.com/incidents?incident=x\n"
+        "Key: https://kw.example.com/key?key=k1\n"
+        f"Acknowledge: keywatch incidents ack {incident.id}\n"
+        "Silence: keywatch silences add --key k1 --until 2h --reason '…'"
     )
 
 
