@@ -79,6 +79,9 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *args: object) -> None: ...
 
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 receiver.requests.append((self.path, dict(self.headers), body))

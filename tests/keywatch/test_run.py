@@ -1,0 +1,134 @@
+"""`keywatch run`: rounds that read and judge, and a loop of its own that delivers."""
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from commandline import GOOD, GUESSER, GUESSES, Cli, line
+
+from alerts.channels.interface import SendError
+from alerts.heartbeat import ping
+from keywatch.cycle import Cycle, run
+from keywatch.workspace import Workspace
+from model.clock import SystemClock
+from tests.alerts.conftest import receiver, receivers
+from tests.faults.conftest import start
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from tests.alerts.conftest import Receiver
+
+__all__ = ["receiver", "receivers", "start"]
+
+CONFIG = """
+[[sources]]
+name = "edge"
+path = "access.log"
+
+[[alerts.targets]]
+name = "stuck"
+url = "{stuck}"
+
+[[alerts.targets]]
+name = "file"
+url = "jsonl:alerts.jsonl"
+
+[[alerts.routes]]
+to = ["stuck", "file"]
+
+[alerts]
+group_wait = "{wait}"
+heartbeat = "{beat}"
+"""
+
+
+def attack_now(cli: Cli, *, minutes_ago: int = 0) -> None:
+    now = SystemClock().now().replace(microsecond=0) - timedelta(minutes=minutes_ago)
+    cli.log([line(now, token=GOOD), *(line(now, 401, token=token, ip=GUESSER) for token in GUESSES)])
+
+
+def rounds(cli: Cli, until: Callable[[Cycle], bool]) -> list[Cycle]:
+    """Run until a round satisfies `until`, at most a minute."""
+    workspace, stop, seen = Workspace.at(cli.config), threading.Event(), list[Cycle]()
+    end = time.monotonic() + 60
+
+    def tell(cycle: Cycle) -> None:
+        seen.append(cycle)
+        if until(cycle) or time.monotonic() > end:
+            stop.set()
+
+    try:
+        run(workspace, SystemClock(), interval=0.2, stop=stop, tell=tell)
+    finally:
+        workspace.close()
+    return seen
+
+
+def told(cli: Cli) -> list[str]:
+    path = cli.root / "alerts.jsonl"
+    return [json.loads(one)["title"] for one in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_target_that_hangs_delays_neither_the_rounds_nor_the_others(
+    cli: Cli, receivers: Callable[[], "Receiver"]
+) -> None:
+    stuck, beat = receivers(), receivers()
+    stuck.behaviour = "hang"
+    cli.configure(CONFIG.format(stuck=stuck.url, beat=beat.url, wait="0s"))
+    attack_now(cli)
+    seen = rounds(cli, lambda _: bool(told(cli)) and bool(beat.requests))
+
+    assert any(GUESSER in title for title in told(cli))
+    assert stuck.requests
+    assert len(seen) > 2
+    assert beat.requests[0][0].startswith("/hooks/")
+
+
+def test_a_new_incident_waits_in_a_run(cli: Cli, receiver: "Receiver") -> None:
+    cli.configure(CONFIG.format(stuck=receiver.url, beat=receiver.url, wait="1h"))
+    attack_now(cli)
+    done = rounds(cli, lambda cycle: bool(cycle.judgement and cycle.judgement.findings))
+
+    assert done[-1].judgement.told.deliveries
+    assert [] == told(cli)
+
+
+def test_a_single_pass_tells_at_once(cli: Cli, receiver: "Receiver") -> None:
+    cli.configure(CONFIG.format(stuck=receiver.url, beat=receiver.url, wait="1h"))
+    attack_now(cli, minutes_ago=5)
+    cli("run", "--once")
+
+    assert any(GUESSER in title for title in told(cli))
+
+
+def test_the_heartbeat_says_what_is_wrong_and_hides_its_token(receiver: "Receiver") -> None:
+    receiver.answers = [(200, {}), (500, {})]
+    ping(receiver.url)
+
+    with pytest.raises(SendError, match="answered 500") as caught:
+        ping(receiver.url)
+    assert "tok-3f9a77c1d2" not in str(caught.value)
+
+
+def test_sigterm_ends_a_run_with_0_while_a_target_hangs(
+    cli: Cli, receiver: "Receiver", start: Callable[..., "subprocess.Popen[str]"], tmp_path: Path
+) -> None:
+    del tmp_path
+    receiver.behaviour = "hang"
+    cli.configure(CONFIG.format(stuck=receiver.url, beat="http://127.0.0.1:9/x", wait="0s"))
+    attack_now(cli)
+    process = start("-c", cli.config, "run", "--interval", "1s")
+    end = time.monotonic() + 60
+    while not receiver.requests and time.monotonic() < end and process.poll() is None:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+
+    assert (0, True) == (process.returncode, bool(receiver.requests)), err
