@@ -32,8 +32,8 @@ def due(tx: "Transaction", telling: Telling, now: datetime) -> list[Alert]:
         alert = _digest(target, kind, alerts, now)
         known = telling.targets.get(target)
         at = leaves_at(known.quiet if known else None, alert.severity, now)
-        outbox.write(tx, alert)
-        outbox.address(tx, alert.id, target, idempotency_key(alert.id, target), next_at=at)
+        outbox.write(tx, [alert])
+        outbox.address(tx, [outbox.delivery(alert.id, target, idempotency_key(alert.id, target), next_at=at)])
         outbox.fold(tx, target=target, kind=kind, alerts=[one.id for one in alerts], into=alert.id)
         written.append(alert)
     return written

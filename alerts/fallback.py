@@ -38,14 +38,17 @@ def on_death(
     if dead.alert.kind == "self":
         return
     if fallback is not None:
-        outbox.address(tx, dead.alert.id, fallback, idempotency_key(dead.alert.id, fallback), next_at=now)
+        outbox.address(tx, [_at(dead.alert.id, fallback, now)])
     others = [name for name in dict.fromkeys(watchers) if name != dead.target]
     if not others:
         return
     alert = _about(dead, error_class, error, fallback, now)
-    outbox.write(tx, alert)
-    for name in others:
-        outbox.address(tx, alert.id, name, idempotency_key(alert.id, name), next_at=now)
+    outbox.write(tx, [alert])
+    outbox.address(tx, [_at(alert.id, name, now) for name in others])
+
+
+def _at(alert: str, target: str, now: datetime) -> dict[str, object]:
+    return outbox.delivery(alert, target, idempotency_key(alert, target), next_at=now)
 
 
 def _about(dead: Delivery, error_class: str, error: str, fallback: str | None, now: datetime) -> Alert:

@@ -77,6 +77,7 @@ def tell(
     desk = _Desk(tx, telling, now, [*incidents, *standing])
     for incident in (*incidents, *standing):
         desk.tell(incident)
+    desk.close()
     desk.alerts += digest.due(tx, telling, now)
     return Told(
         incidents=len(incidents), alerts=tuple(desk.alerts), deliveries=desk.written, suppressed=desk.suppressed
@@ -100,6 +101,7 @@ class _Desk:
         self.silences = silences.active(tx, now)
         self.lately: Counter[str] = Counter(outbox.written_since(tx, now - _MINUTE))
         self.alerts: list[Alert] = []
+        self.rows: list[dict[str, object]] = []
         self.written = self.suppressed = 0
 
     def tell(self, incident: Incident) -> None:
@@ -124,10 +126,14 @@ class _Desk:
         if waiting and fresh.kind == "updated" and past.last is not None:
             outbox.rewrite(self.tx, _as_opened(incident, alert, past.last))
             return
-        outbox.write(self.tx, alert)
         self.alerts.append(alert)
         for name in to:
             self._address(alert, name, where, mute if fresh.kind != "resolved" else None)
+
+    def close(self) -> None:
+        """Write what was told, in two statements however much it is."""
+        outbox.write(self.tx, self.alerts)
+        outbox.address(self.tx, self.rows)
 
     def _to(self, fresh: News, past: Past, where: Addressed) -> Sequence[str]:
         if fresh.kind == "resolved":  # who heard of it hears the end of it, whatever the routes say now
@@ -148,11 +154,10 @@ class _Desk:
             status, why = DeliveryStatus.PENDING, None
             self.lately[name] += 1
         at = self._leaves_at(alert, name)
-        new = outbox.address(self.tx, alert.id, name, key, status=status, next_at=at, why=why)
-        if status is DeliveryStatus.SUPPRESSED:
-            self.suppressed += new
-        else:
-            self.written += new
+        self.rows.append(outbox.delivery(alert.id, name, key, status=status, next_at=at, why=why))
+        kept = status is DeliveryStatus.SUPPRESSED
+        self.suppressed += kept
+        self.written += not kept
 
     def _leaves_at(self, alert: Alert, name: str) -> datetime:
         target = self.telling.targets.get(name)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from model.finding import Evidence, Finding, FindingId, FindingStatus, Severity, Subject
 from model.window import Window
 from store.state.schema import EvidenceRow, FindingRow, JudgedRow
+from store.state.writing import upsert
 
 _SAME = (
     "detector",
@@ -42,27 +43,20 @@ def save_findings(tx: Session, findings: Iterable[Finding]) -> None:
     A finding that somebody acknowledged stays acknowledged until it resolves; the count and score are made again
     from all its evidence rows.
     """
-    for finding in findings:
-        row = tx.get(FindingRow, finding.id)
-        if row is None:
-            row = FindingRow(id=finding.id)
-            tx.add(row)
-        _fill(row, finding)
+    latest = list({finding.id: finding for finding in findings}.values())
+    for start in range(0, len(latest), _CHUNK):
+        chunk = latest[start : start + _CHUNK]
+        ids = [finding.id for finding in chunk]
+        rows = {row.id: row for row in tx.scalars(select(FindingRow).where(FindingRow.id.in_(ids)))}
+        for finding in chunk:
+            row = rows.get(finding.id)
+            if row is None:
+                rows[finding.id] = row = FindingRow(id=finding.id)
+                tx.add(row)
+            _fill(row, finding)
         tx.flush()
-        for evidence in finding.evidence:
-            tx.merge(
-                EvidenceRow(
-                    finding_id=finding.id,
-                    bucket=evidence.bucket,
-                    count=evidence.count,
-                    score=evidence.score,
-                    first_seen=evidence.first_seen,
-                    last_seen=evidence.last_seen,
-                    detail=dict(evidence.detail),
-                ),
-            )
-        tx.flush()
-        _sum_up(tx, row)
+        upsert(tx, EvidenceRow, [_evidence_of(f.id, piece) for f in chunk for piece in f.evidence])
+        _sum_up(tx, rows)
 
 
 def list_findings(
@@ -156,17 +150,34 @@ def _fill(row: FindingRow, finding: Finding) -> None:
         row.status = str(finding.status)
 
 
-def _sum_up(tx: Session, row: FindingRow) -> None:
-    count, score, first, last = tx.execute(
+def _evidence_of(finding: str, piece: Evidence) -> dict[str, object]:
+    return {
+        "finding_id": finding,
+        "bucket": piece.bucket,
+        "count": piece.count,
+        "score": piece.score,
+        "first_seen": piece.first_seen,
+        "last_seen": piece.last_seen,
+        "detail": dict(piece.detail),
+    }
+
+
+def _sum_up(tx: Session, rows: Mapping[str, FindingRow]) -> None:
+    query = (
         select(
+            EvidenceRow.finding_id,
             func.sum(EvidenceRow.count),
             func.max(EvidenceRow.score),
             func.min(EvidenceRow.first_seen),
             func.max(EvidenceRow.last_seen),
-        ).where(EvidenceRow.finding_id == row.id),
-    ).one()
-    if count is not None:
+        )
+        .where(EvidenceRow.finding_id.in_(list(rows)))
+        .group_by(EvidenceRow.finding_id)
+    )
+    for finding, count, score, first, last in tx.execute(query):
+        row = rows[finding]
         row.count, row.score, row.first_seen, row.last_seen = int(count), float(score), first, last
+    tx.flush()
 
 
 def _evidence(tx: Session, ids: Sequence[str]) -> dict[str, tuple[Evidence, ...]]:

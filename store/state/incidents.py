@@ -44,23 +44,22 @@ class KeyFacts:
 
 def save_incidents(tx: Session, incidents: Iterable[Incident]) -> None:
     """Insert or update incidents, and link their findings to them; the findings must be saved before."""
-    for incident in incidents:
-        row = tx.get(IncidentRow, incident.id)
-        if row is None:
-            row = IncidentRow(id=incident.id)
-            tx.add(row)
-        for name in _SAME:
-            setattr(row, name, getattr(incident, name))
-        row.severity, row.status = str(incident.severity), str(incident.status)
+    incidents = list(incidents)
+    for start in range(0, len(incidents), _CHUNK):
+        chunk = incidents[start : start + _CHUNK]
+        rows = {row.id: row for row in tx.scalars(select(IncidentRow).where(IncidentRow.id.in_([i.id for i in chunk])))}
+        for incident in chunk:
+            row = rows.get(incident.id)
+            if row is None:
+                row = IncidentRow(id=incident.id)
+                tx.add(row)
+            for name in _SAME:
+                setattr(row, name, getattr(incident, name))
+            row.severity, row.status = str(incident.severity), str(incident.status)
         tx.flush()
-        ids = [finding.id for finding in incident.findings]
-        for start in range(0, len(ids), _CHUNK):
-            tx.execute(
-                update(FindingRow)
-                .where(FindingRow.id.in_(ids[start : start + _CHUNK]))
-                .values(incident_id=incident.id)
-                .execution_options(synchronize_session="fetch"),
-            )
+        links = [{"id": finding.id, "incident_id": one.id} for one in chunk for finding in one.findings]
+        if links:
+            tx.execute(update(FindingRow), links)
 
 
 def list_incidents(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from model.incident import Alert, DeliveryStatus
 from store.state.deliveries import alert_of
 from store.state.schema import AlertRow, DeliveryRow
-from store.state.writing import changed, insert_new
+from store.state.writing import changed, insert_all_new, insert_new
 
 _CHUNK = 500
 _LEAVING = tuple(str(s) for s in DeliveryStatus if s not in {"collected", "folded", "suppressed"})
@@ -39,24 +39,33 @@ def enqueue(tx: Session, alert: Alert, targets: Iterable[tuple[str, str]]) -> in
 
     What is already there stays as it is, so that telling twice writes one. Returns how many deliveries are new.
     """
-    write(tx, alert)
-    return sum(address(tx, alert.id, name, key, next_at=alert.created_at) for name, key in targets)
+    write(tx, [alert])
+    return sum(
+        insert_new(tx, DeliveryRow, delivery(alert.id, name, key, next_at=alert.created_at)) for name, key in targets
+    )
 
 
-def write(tx: Session, alert: Alert) -> None:
-    """Write an alert, unless it is there."""
-    values = {
-        "id": alert.id,
-        "incident_id": alert.incident_id,
-        "kind": alert.kind,
-        "created_at": alert.created_at,
-        **_said(alert),
-    }
-    insert_new(tx, AlertRow, values)
+def write(tx: Session, alerts: Sequence[Alert]) -> None:
+    """Write alerts, unless they are there."""
+    rows = [
+        {
+            "id": alert.id,
+            "incident_id": alert.incident_id,
+            "kind": alert.kind,
+            "created_at": alert.created_at,
+            **_said(alert),
+        }
+        for alert in alerts
+    ]
+    insert_all_new(tx, AlertRow, rows)
 
 
-def address(
-    tx: Session,
+def address(tx: Session, rows: Sequence[dict[str, object]]) -> None:
+    """Write deliveries, as `delivery` makes them, unless they are there; their alerts are written before."""
+    insert_all_new(tx, DeliveryRow, rows)
+
+
+def delivery(
     alert: str,
     target: str,
     key: str,
@@ -64,9 +73,9 @@ def address(
     next_at: datetime,
     status: DeliveryStatus = DeliveryStatus.PENDING,
     why: tuple[str, str] | None = None,
-) -> int:
-    """Write a delivery, unless it is there; `why` is (kind, sentence) of one that is kept back. Returns 1 or 0."""
-    values = {
+) -> dict[str, object]:
+    """A delivery to be written; `why` is (kind, sentence) of one that is kept back."""
+    return {
         "alert_id": alert,
         "target": target,
         "status": str(status),
@@ -76,7 +85,6 @@ def address(
         "error_class": why[0] if why else None,
         "last_error": why[1] if why else None,
     }
-    return insert_new(tx, DeliveryRow, values)
 
 
 def rewrite(tx: Session, alert: Alert) -> None:

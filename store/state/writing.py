@@ -1,5 +1,6 @@
 """Two words that SQLite and PostgreSQL spell differently, or SQLAlchemy hides."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Result
@@ -13,9 +14,27 @@ _COUNTED = {"preserve_rowcount": True}
 
 def insert_new(tx: Session, table: type[Base], values: dict[str, object]) -> int:
     """Insert a row unless it is there; returns 1 or 0."""
-    dialect = tx.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return changed(tx.execute(insert(table).values(values).on_conflict_do_nothing(), execution_options=_COUNTED))
+    return changed(tx.execute(_insert(tx)(table).values(values).on_conflict_do_nothing(), execution_options=_COUNTED))
+
+
+def insert_all_new(tx: Session, table: type[Base], rows: Sequence[dict[str, object]]) -> None:
+    """Insert rows, leaving those that are there as they are."""
+    if rows:
+        tx.execute(_insert(tx)(table.__table__).on_conflict_do_nothing(), list(rows))
+
+
+def upsert(tx: Session, table: type[Base], rows: Sequence[dict[str, object]]) -> None:
+    """Insert rows, or put them in the place of those with their primary key."""
+    if not rows:
+        return
+    insert = _insert(tx)(table.__table__)
+    keys = [column.name for column in table.__table__.primary_key]
+    changed_to = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    tx.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed_to), list(rows))
+
+
+def _insert(tx: Session) -> Callable[..., Any]:
+    return postgresql.insert if tx.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 def changed(done: Result[Any]) -> int:

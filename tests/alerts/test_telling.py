@@ -277,6 +277,6 @@ def test_telling_the_same_twice_writes_one(desk: Desk) -> None:
     told = desk.cycle(burst())
     with desk.store.transaction() as tx:
         assert 0 == enqueue(tx, told.alerts[0], [("chat", "other")])
-        outbox.write(tx, told.alerts[0])
+        outbox.write(tx, told.alerts)
 
     assert [("opened", "pending")] == desk.statuses()
