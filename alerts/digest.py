@@ -34,7 +34,7 @@ def due(tx: "Transaction", telling: Telling, now: datetime) -> list[Alert]:
         at = leaves_at(known.quiet if known else None, alert.severity, now)
         outbox.write(tx, [alert])
         outbox.address(tx, [outbox.delivery(alert.id, target, idempotency_key(alert.id, target), next_at=at)])
-        outbox.fold(tx, target=target, kind=kind, alerts=[one.id for one in alerts], into=alert.id)
+        outbox.fold(tx, target=target, kind=kind, alerts=[one.alert_id for one in alerts], into=alert.id)
         written.append(alert)
     return written
 
@@ -61,13 +61,13 @@ def _last_departure(kind: str, timing: Timing, now: datetime) -> datetime:
         day -= timedelta(days=1)
 
 
-def _digest(target: str, kind: str, alerts: Sequence[Alert], now: datetime) -> Alert:
+def _digest(target: str, kind: str, alerts: Sequence[outbox.Collected], now: datetime) -> Alert:
     """One alert about many: the counts by severity, detector and kind, and the gravest headlines."""
-    gravest = sorted(alerts, key=lambda alert: (-alert.severity.rank, alert.created_at, alert.id))
+    gravest = sorted(alerts, key=lambda alert: (-alert.severity.rank, alert.created_at, alert.alert_id))
     incidents = len({alert.incident_id for alert in alerts})
-    first = min(alerts, key=lambda alert: (alert.created_at, alert.id))
+    first = min(alerts, key=lambda alert: (alert.created_at, alert.alert_id))
     severities = Counter(str(alert.severity) for alert in alerts)
-    detectors = Counter(name for alert in alerts for name in _detectors(alert))
+    detectors = Counter(name for alert in alerts for name in alert.detectors)
     said = {
         "digest": kind,
         "incidents": incidents,
@@ -80,7 +80,7 @@ def _digest(target: str, kind: str, alerts: Sequence[Alert], now: datetime) -> A
     severity = gravest[0].severity
     plural = "" if incidents == 1 else "s"
     head = f"[{severity}] Digest: {incidents:,} incident{plural} {_NAMES.get(kind, kind)}"
-    mark = hashlib.sha256("\x1f".join(["digest", target, kind, *sorted(a.id for a in alerts)]).encode())
+    mark = hashlib.sha256("\x1f".join(["digest", target, kind, *sorted(a.alert_id for a in alerts)]).encode())
     return Alert(
         id=mark.hexdigest()[:16],
         incident_id=IncidentId(""),
@@ -93,7 +93,9 @@ def _digest(target: str, kind: str, alerts: Sequence[Alert], now: datetime) -> A
     )
 
 
-def _body(gravest: Sequence[Alert], severities: Counter[str], detectors: Counter[str], incidents: int) -> str:
+def _body(
+    gravest: Sequence[outbox.Collected], severities: Counter[str], detectors: Counter[str], incidents: int
+) -> str:
     counts = ", ".join(f"{severities[s]:,} {s}" for s in reversed(Severity) if severities[s])
     lines = [f"{len(gravest):,} messages about {incidents:,} incidents: {counts}."]
     lines += ["", "By detector: " + ", ".join(f"{name} {n:,}" for name, n in detectors.most_common(12)), ""]
@@ -103,8 +105,3 @@ def _body(gravest: Sequence[Alert], severities: Counter[str], detectors: Counter
     lines += ["", "More: keywatch incidents, keywatch alerts list"]
     text = "\n".join(lines)
     return text if len(text) <= BODY_BUDGET else text[: BODY_BUDGET - 1] + "…"
-
-
-def _detectors(alert: Alert) -> list[str]:
-    named = alert.payload.get("detectors")
-    return [str(name) for name in named] if isinstance(named, list) else []

@@ -3,6 +3,7 @@
 A target that is spared has a delivery too: collected for a digest, folded into one, or suppressed with the reason.
 """
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from model.finding import Severity
 from model.incident import Alert, DeliveryStatus
-from store.state.deliveries import alert_of
 from store.state.schema import AlertRow, DeliveryRow
 from store.state.writing import changed, insert_all_new, insert_new
 
@@ -141,17 +142,39 @@ def written_since(tx: Session, since: datetime) -> list[str]:
     return list(tx.scalars(query))
 
 
-def collected(tx: Session) -> dict[tuple[str, str], list[Alert]]:
-    """(target, kind of digest) to the alerts that wait for it, the oldest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a digest needs of an alert that waits for it."""
+
+    alert_id: str
+    incident_id: str
+    created_at: datetime
+    severity: Severity
+    title: str
+    detectors: tuple[str, ...]
+
+
+def collected(tx: Session) -> dict[tuple[str, str], list[Collected]]:
+    """(target, kind of digest) to what waits for it, the oldest first."""
+    columns = (AlertRow.id, AlertRow.incident_id, AlertRow.created_at, AlertRow.severity, AlertRow.title)
     query = (
-        select(DeliveryRow.target, DeliveryRow.error_class, AlertRow)
+        select(DeliveryRow.target, DeliveryRow.error_class, *columns, AlertRow.payload)
         .join(AlertRow, AlertRow.id == DeliveryRow.alert_id)
         .where(DeliveryRow.status == str(DeliveryStatus.COLLECTED))
         .order_by(DeliveryRow.id)
+        .execution_options(yield_per=_CHUNK)  # a storm's payloads need not be held at once
     )
-    found: dict[tuple[str, str], list[Alert]] = {}
-    for target, kind, row in tx.execute(query):
-        found.setdefault((target, kind or ""), []).append(alert_of(row))
+    found: dict[tuple[str, str], list[Collected]] = {}
+    for target, kind, alert, incident, created_at, severity, title, payload in tx.execute(query):
+        one = Collected(
+            alert_id=alert,
+            incident_id=incident,
+            created_at=created_at,
+            severity=Severity(severity),
+            title=title,
+            detectors=tuple(map(sys.intern, payload.get("detectors", ()))),
+        )
+        found.setdefault((target, kind or ""), []).append(one)
     return found
 
 
