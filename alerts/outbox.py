@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _NOBODY = KeyFacts()
 _MINUTE = timedelta(minutes=1)
+_BLOCK = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Told:
     incidents: int = 0
     """Incidents that are new or changed."""
     alerts: tuple[Alert, ...] = ()
-    """Alerts that were written, whether a route took them or not."""
+    """Alerts that were written, whether a route took them or not; of their documents only what changed."""
     deliveries: int = 0
     """Those that will leave, at once or in a digest."""
     suppressed: int = 0
@@ -101,6 +102,7 @@ class _Desk:
         self.silences = silences.active(tx, now)
         self.lately: Counter[str] = Counter(outbox.written_since(tx, now - _MINUTE))
         self.alerts: list[Alert] = []
+        self.open: list[Alert] = []
         self.rows: list[dict[str, object]] = []
         self.written = self.suppressed = 0
 
@@ -126,14 +128,18 @@ class _Desk:
         if waiting and fresh.kind == "updated" and past.last is not None:
             outbox.rewrite(self.tx, _as_opened(incident, alert, past.last))
             return
-        self.alerts.append(alert)
+        self.open.append(alert)
         for name in to:
             self._address(alert, name, where, mute if fresh.kind != "resolved" else None)
+        if len(self.open) >= _BLOCK:
+            self.close()
 
     def close(self) -> None:
-        """Write what was told, in two statements however much it is."""
-        outbox.write(self.tx, self.alerts)
+        """Write what was told since the last time, in two statements; a storm's documents are not held together."""
+        outbox.write(self.tx, self.open)
         outbox.address(self.tx, self.rows)
+        self.alerts += [replace(alert, body="", payload=_light(alert)) for alert in self.open]
+        self.open, self.rows = [], []
 
     def _to(self, fresh: News, past: Past, where: Addressed) -> Sequence[str]:
         if fresh.kind == "resolved":  # who heard of it hears the end of it, whatever the routes say now
@@ -187,6 +193,10 @@ def _earlier(tx: "Transaction", incidents: Sequence[str]) -> Mapping[str, list[A
     for alerts in earlier.values():
         alerts.sort(key=_sequence)  # not by time: the clock may have been set back in between
     return earlier
+
+
+def _light(alert: Alert) -> dict[str, object]:
+    return {name: alert.payload[name] for name in ("sequence", "changes") if name in alert.payload}
 
 
 def _sequence(alert: Alert) -> int:
