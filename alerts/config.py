@@ -6,6 +6,7 @@ from datetime import time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from alerts.templates import Templates
 from model.finding import Severity
 
 Digest = Literal["daily", "weekly"]
@@ -123,3 +124,5 @@ class Telling:
     timing: Timing = AT_ONCE
     link_base: str | None = None
     """The dashboard's URL."""
+    templates: Templates = field(default_factory=Templates)
+    """The user's own words."""

@@ -124,10 +124,10 @@ class _Desk:
         to = self._to(fresh, past, where)
         if not to and (fresh.kind == "resolved" or incident.severity.rank < Severity.MEDIUM.rank):
             return
-        alert = self._alert(incident, fresh, len(earlier), facts)
         if waiting and fresh.kind == "updated" and past.last is not None:
-            outbox.rewrite(self.tx, _as_opened(incident, alert, past.last))
+            outbox.rewrite(self.tx, self._alert(incident, News(kind="opened"), _sequence(past.last), facts))
             return
+        alert = self._alert(incident, fresh, len(earlier), facts)
         self.open.append(alert)
         for name in to:
             self._address(alert, name, where, mute if fresh.kind != "resolved" else None)
@@ -183,7 +183,7 @@ class _Desk:
             body=rendering.body(incident, facts=facts, changes=fresh.changes, link=link),
         )
         said = payload.document(incident, facts=facts, sequence=sequence, changes=fresh.changes, link=link)
-        return replace(alert, payload=said)
+        return self.telling.templates.applied(replace(alert, payload=said))
 
 
 def _earlier(tx: "Transaction", incidents: Sequence[str]) -> Mapping[str, list[Alert]]:
@@ -221,16 +221,3 @@ def _unsent(alert: Alert, places: Sequence[outbox.Place], now: datetime) -> bool
     """Whether an opening still waits for what belongs to it at every target."""
     mine = [place for place in places if place.alert_id == alert.id]
     return alert.kind == "opened" and bool(mine) and all(place.untouched(now) for place in mine)
-
-
-def _as_opened(incident: Incident, alert: Alert, opened: Alert) -> Alert:
-    """What an opening that has not left says now."""
-    said = {**alert.payload, "sequence": opened.payload.get("sequence"), "changes": opened.payload.get("changes", [])}
-    return replace(
-        alert,
-        id=opened.id,
-        kind="opened",
-        created_at=opened.created_at,
-        payload=said,
-        title=rendering.title(incident, "opened"),
-    )

@@ -1,16 +1,21 @@
 """The config's targets, routes and timing, as the room alerts reads them."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.config import Escalation, Quiet, Route, Target, Telling, Timing
 from alerts.matching import matcher_of
 from alerts.routing import names
+from alerts.templates import Templates, template
 from keywatch.config import QuietConfig, RouteConfig, TargetConfig
 from keywatch.references import resolve
 from keywatch.workspace import Workspace
 from model.errors import ConfigError, UsageError
 from model.window import parse_duration
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _AT_ONCE = timedelta(0)
@@ -39,6 +44,7 @@ def telling(workspace: Workspace, *, waiting: bool = False) -> Telling:
         owners=config.owners,
         timing=_timing(workspace, waiting=waiting),
         link_base=workspace.config.dashboard.link,
+        templates=_templates(workspace),
     )
 
 
@@ -63,6 +69,22 @@ def watchers(workspace: Workspace) -> tuple[str, ...]:
 def longest_silence(workspace: Workspace) -> timedelta:
     """How long a silence may be."""
     return _duration(workspace.config.alerts.longest_silence, "longest_silence")
+
+
+def _templates(workspace: Workspace) -> Templates:
+    config = workspace.config.alerts.templates
+    return Templates(title=_template(workspace, config.title), body=_template(workspace, config.body))
+
+
+def _template(workspace: Workspace, name: str | None) -> "Template | None":
+    if name is None:
+        return None
+    path = workspace.root / name
+    try:
+        return template(path.read_text(encoding="utf-8"), where=f"[alerts.templates] {name}")
+    except (OSError, UnicodeError) as error:
+        msg = f"[alerts.templates] names {path}, which cannot be read: {error}."
+        raise ConfigError(msg, hint="Name a file beside keywatch.toml.") from None
 
 
 def _timing(workspace: Workspace, *, waiting: bool) -> Timing:

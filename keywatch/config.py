@@ -201,6 +201,13 @@ class RouteConfig(Section):
     )
 
 
+class TemplatesConfig(Section):
+    """Your own words: Jinja2 templates in files, relative to the config; see docs/alerts.md for what they see."""
+
+    title: str | None = Field(default=None, description="File with the template of the title.")
+    body: str | None = Field(default=None, description="File with the template of the text.")
+
+
 class AlertsConfig(Section):
     """Who is told what."""
 
@@ -216,6 +223,7 @@ class AlertsConfig(Section):
     reminder: str = Field(
         default="4h", description="Between reminders of an incident that nobody acknowledged; `0s`: none."
     )
+    templates: TemplatesConfig = TemplatesConfig()
     storm: int = Field(default=20, ge=1, description="Messages a minute to a target; the rest is summed up.")
     digest_at: time = Field(default=time(9, 0), description="When daily and weekly (Monday's) digests leave.")
     zone: str = Field(default="UTC", description="The zone of digest_at.")
