@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store.state.schema import TargetRow
+from store.state.writing import insert_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,20 +27,20 @@ class Health:
 
 def healths(tx: Session, names: Sequence[str] | None = None) -> dict[str, Health]:
     """Target to how it fares; of all that were ever tried, or of those named."""
-    query = select(TargetRow) if names is None else select(TargetRow).where(TargetRow.name.in_(list(names)))
-    return {row.name: _health(row) for row in tx.scalars(query)}
+    query = select(TargetRow).execution_options(populate_existing=True)  # changed by UPDATEs beside the session
+    chosen = query if names is None else query.where(TargetRow.name.in_(list(names)))
+    return {row.name: _health(row) for row in tx.scalars(chosen)}
 
 
 def succeeded(tx: Session, name: str, now: datetime) -> None:
     """It took a message: the circuit is closed."""
-    row = _row(tx, name)
-    row.failures, row.open_until, row.sent_at = 0, None, now
+    _change(tx, name, failures=0, open_until=None, sent_at=now)
 
 
 def failed(tx: Session, name: str, now: datetime, *, error: str, open_until: datetime | None) -> None:
     """It failed once more; with `open_until` its circuit opens. `error` is redacted."""
-    row = _row(tx, name)
-    row.failures, row.open_until, row.failed_at, row.last_error = row.failures + 1, open_until, now, error
+    failures = TargetRow.failures + 1
+    _change(tx, name, failures=failures, open_until=open_until, failed_at=now, last_error=error)
 
 
 def hasten(tx: Session, by: timedelta, now: datetime) -> None:
@@ -48,12 +49,12 @@ def hasten(tx: Session, by: timedelta, now: datetime) -> None:
         row.open_until = max(now, row.open_until - by) if row.open_until else None
 
 
-def _row(tx: Session, name: str) -> TargetRow:
-    row = tx.get(TargetRow, name)
-    if row is None:
-        row = TargetRow(name=name, failures=0)
-        tx.add(row)
-    return row
+def _change(tx: Session, name: str, **values: object) -> None:
+    # Two deliverers may be the first at once: the row is made so that neither fails.
+    insert_new(tx, TargetRow, {"name": name, "failures": 0})
+    tx.execute(
+        update(TargetRow).where(TargetRow.name == name).values(**values).execution_options(synchronize_session=False)
+    )
 
 
 def _health(row: TargetRow) -> Health:

@@ -1,7 +1,3 @@
-import os
-import shutil
-import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,44 +13,12 @@ from model.incident import Alert, Delivery, DeliveryStatus, IncidentId
 from store.state import deliveries, outbox
 from store.state.engine import open_engine
 from store.state.schema import Base
+from tests.postgres import postgres, postgres_server
+
+__all__ = ["postgres", "postgres_server"]
 
 T0 = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
 LATER = T0 + timedelta(minutes=5)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own, or skip."""
-    debian = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")))
-    path = os.pathsep.join([os.environ["PATH"], *debian])
-    server, initdb = shutil.which("postgres", path=path), shutil.which("initdb", path=path)
-    if not (server and initdb):
-        pytest.skip("PostgreSQL is not installed")
-    with tempfile.TemporaryDirectory() as folder:
-        yield from _run_postgres(server, initdb, folder)
-
-
-def _run_postgres(server: str, initdb: str, folder: str) -> Iterator[str]:
-    data = f"{folder}/data"
-    user = {"user": "postgres"} if os.geteuid() == 0 else {}
-    if user:
-        shutil.chown(folder, "postgres")
-    made = subprocess.run(
-        [initdb, "-D", data, "-A", "trust", "-U", "postgres", "-N"], capture_output=True, check=False, **user
-    )
-    if made.returncode:
-        pytest.skip(f"initdb does not run here: {made.stderr.decode()[-200:]}")
-    options = ["-c", "listen_addresses=", "-c", "fsync=off", "-k", folder]
-    process = subprocess.Popen([server, "-D", data, *options], stderr=subprocess.PIPE, **user)
-    while b"ready to accept connections" not in (line := process.stderr.readline()):
-        assert line, "PostgreSQL did not start"
-    drain = threading.Thread(target=process.stderr.read)
-    drain.start()
-    yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
-    process.terminate()
-    process.wait(20)
-    drain.join()
-    process.stderr.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

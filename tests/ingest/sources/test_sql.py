@@ -1,10 +1,5 @@
 """Rows of SQLite and PostgreSQL: each once, also those that share a cursor, and nothing is ever written."""
 
-import os
-import shutil
-import subprocess
-import tempfile
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,40 +11,11 @@ import sqlalchemy as sa
 from ingest.sources.records import Page, Position
 from ingest.sources.sql import Sql
 from model.errors import ConfigError, IngestError
+from tests.postgres import postgres, postgres_server
+
+__all__ = ["postgres", "postgres_server"]
 
 T0 = datetime(2026, 10, 1, 9, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own, or skip."""
-    path = os.pathsep.join([os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])
-    server, initdb = shutil.which("postgres", path=path), shutil.which("initdb", path=path)
-    if not (server and initdb):
-        pytest.skip("PostgreSQL is not installed")
-    with tempfile.TemporaryDirectory() as folder:
-        user = {"user": "postgres"} if os.geteuid() == 0 else {}
-        if user:
-            shutil.chown(folder, "postgres")
-        made = subprocess.run(
-            [initdb, "-D", f"{folder}/data", "-A", "trust", "-U", "postgres", "-N"],
-            check=False,
-            **user,
-            capture_output=True,
-        )
-        if made.returncode:
-            pytest.skip(f"initdb does not run here: {made.stderr.decode()[-200:]}")
-        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-k", folder]
-        process = subprocess.Popen([server, "-D", f"{folder}/data", *options], stderr=subprocess.PIPE, **user)
-        while b"ready to accept connections" not in (line := process.stderr.readline()):
-            assert line, "PostgreSQL did not start"
-        drain = threading.Thread(target=process.stderr.read)
-        drain.start()
-        yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
-        process.terminate()
-        process.wait(20)
-        drain.join()
-        process.stderr.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
