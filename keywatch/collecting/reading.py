@@ -253,6 +253,8 @@ def _finish(reading: Reading, block: Block, future: "Future[_Prepared]") -> None
     if parsed.lines > parsed.skipped:
         result.formats.add(done.format)
     result.reads_keys = result.reads_keys or done.reads_keys
+    if done.written is not None:
+        result.latest = max(result.latest or done.written.max_ts, done.written.max_ts)
     if reading.progress:
         reading.progress(Path(block.after.path), block.done, result.lines)
 

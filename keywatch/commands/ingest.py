@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from model.window import Window
 
 _PARTLY = 5
+_AHEAD = timedelta(minutes=10)
+"""Clocks differ by less."""
 
 
 def add(app: typer.Typer) -> None:
@@ -168,8 +171,18 @@ def _tell(one: "Ingested") -> None:
         f"{one.source}: {one.lines:,} lines from {one.files} files as {', '.join(sorted(one.formats))}:"
         f" {one.events:,} events, {one.rejects:,} rejects, {one.skipped:,} blank." + left,
     )
+    if one.latest is not None and (ahead := one.latest - now()) > _AHEAD:
+        say(
+            f"The latest event is of {one.latest:%Y-%m-%d %H:%M:%S} UTC, {_hours(ahead)} ahead of this machine's clock."
+            " Check the clock of the server that wrote it, and whether its log names its time zone.",
+        )
     if not one.reads_keys:
         say(
             "No field of these lines holds an API key, so usage and detection go by address. If one does, name it in"
             ' the source: key = { field = "…", kind = "secret" }.',
         )
+
+
+def _hours(length: timedelta) -> str:
+    hours = length / timedelta(hours=1)
+    return f"{hours:.1f} hours" if hours >= 1 else f"{length / timedelta(minutes=1):.0f} minutes"

@@ -134,7 +134,10 @@ def count_lines(
     row.last_error = None
     if span is not None:
         row.first_event_at = min(row.first_event_at or span.since, span.since)
-        row.last_event_at = max(row.last_event_at or span.until, span.until)
+        # A time ahead of the clock says nothing of how far the source has come: one such line, and a source that fell
+        # silent would not be late until then.
+        latest = min(span.until, now)
+        row.last_event_at = max(row.last_event_at or latest, latest)
 
 
 def _source_row(tx: Session, source: str) -> SourceRow:
