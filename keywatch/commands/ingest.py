@@ -171,6 +171,8 @@ def _tell(one: "Ingested") -> None:
         f"{one.source}: {one.lines:,} lines from {one.files} files as {', '.join(sorted(one.formats))}:"
         f" {one.events:,} events, {one.rejects:,} rejects, {one.skipped:,} blank." + left,
     )
+    if one.rejects == one.lines - one.skipped:
+        say("Not one line is an event. `keywatch formats test FILE` says why of each.")
     if one.latest is not None and (ahead := one.latest - now()) > _AHEAD:
         say(
             f"The latest event is of {one.latest:%Y-%m-%d %H:%M:%S} UTC, {_hours(ahead)} ahead of this machine's clock."
