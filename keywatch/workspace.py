@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ingest.fingerprint import Pepper
+from ingest.routes import Cap
 from keywatch.config import Config, load
 from keywatch.holding import holding
 from keywatch.references import resolve
@@ -30,6 +31,11 @@ class Workspace:
     def store(self) -> Store:
         """The store; opened, and its schema brought up to date, at the first use."""
         return Store.open(self.state_url, self.root / self.config.store.events)
+
+    @cached_property
+    def caps(self) -> dict[str, Cap]:
+        """Source to the cap of its routes, which goes on from look to look."""
+        return {}
 
     @property
     def state_url(self) -> str:

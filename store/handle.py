@@ -1,6 +1,6 @@
 """The store as the rest of the program holds it: a state database and a folder of event segments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from model.errors import StoreError
+from model.segment import Segment
 from model.window import Window
 from store.events.damage import told_of_damage
 from store.events.reader import EventsReader, open_reader
@@ -90,6 +91,13 @@ class Store:
         """
         with self.reading() as tx:
             manifest = segments.overlapping(tx, window)
+        with self.reader_of(manifest) as reader:
+            yield reader
+
+    @contextmanager
+    def reader_of(self, manifest: Sequence[Segment]) -> Iterator[EventsReader]:
+        """A snapshot of the events of some segments. Raises StoreError when one cannot be read."""
+        with self.reading() as tx:
             kept = known_refs(tx)
         with told_of_damage(self.events_root), open_reader(self.events_root, manifest, kept) as reader:
             yield reader

@@ -28,6 +28,7 @@ from ingest.parse import Parsed, Parser
 from ingest.sources import files
 from ingest.sources.files import Block, Look
 from ingest.sources.matching import broken
+from keywatch.collecting.admitting import cap_of
 from keywatch.collecting.ingested import Ingested, Progress
 from keywatch.collecting.keeping import Keep, kept
 from keywatch.collecting.treating import treatment
@@ -100,7 +101,7 @@ def open_reading(
     with workspace.store.reading() as tx:
         kept = inventory.known_refs(tx)
     with ExitStack() as stack:
-        treated = stack.enter_context(treatment(workspace, source))
+        treated = stack.enter_context(treatment(workspace, source, cap=cap_of(workspace, source.name)))
         parsers: SimpleQueue[Parser] = SimpleQueue()
         for _ in range(_PARSERS):
             parser = Parser(treated)

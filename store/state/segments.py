@@ -92,6 +92,18 @@ def overlapping(tx: Session, window: Window | None) -> list[Segment]:
     return [_segment(row) for row in tx.scalars(query)]
 
 
+def newest(tx: Session, source: str, *, rows: int, count: int) -> list[Segment]:
+    """The newest segments of a source, until they have `rows` events, at most `count`."""
+    query = select(SegmentRow).where(SegmentRow.source == source).order_by(SegmentRow.ingested_at.desc()).limit(count)
+    found: list[Segment] = []
+    for row in tx.scalars(query):
+        found.append(_segment(row))
+        rows -= row.rows
+        if rows <= 0:
+            break
+    return found
+
+
 def ids(tx: Session) -> set[str]:
     """The ids of all segments."""
     return set(tx.scalars(select(SegmentRow.id)))
