@@ -257,7 +257,8 @@ def _finish(reading: Reading, block: Block, future: "Future[_Prepared]") -> None
     if done.written is not None:
         result.latest = max(result.latest or done.written.max_ts, done.written.max_ts)
     if reading.progress:
-        reading.progress(Path(block.after.path), block.done, result.lines)
+        # What was read: of a backfill, most may lie outside of its time.
+        reading.progress(Path(block.after.path), block.done, result.lines + result.outside)
 
 
 def _note(reading: Reading, block: Block) -> None:

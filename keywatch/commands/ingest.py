@@ -1,23 +1,23 @@
 """`keywatch ingest`: read what is new."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywatch.commands.shared import AsJson, console, moment, now, print_json, say, workspace
+from keywatch.commands.progress import bar
+from keywatch.commands.shared import AsJson, moment, now, print_json, say, workspace
 from model.errors import IngestError, UsageError
 
 if TYPE_CHECKING:
-    from keywatch.collecting.ingesting import Ingested, Progress
+    from keywatch.collecting.ingesting import Ingested
     from keywatch.config import SourceConfig
     from keywatch.workspace import Workspace
     from model.window import Window
 
 _PARTLY = 5
+_INTERRUPTED = 130
 _AHEAD = timedelta(minutes=10)
 """Clocks differ by less."""
 
@@ -67,7 +67,7 @@ def _from_pipe(ws: "Workspace", source: "SourceConfig", window: "Window | None")
     from keywatch.collecting.streaming import ingest_stdin
     from model.clock import SystemClock
 
-    with _bar() as progress:
+    with bar() as progress:
         return ingest_stdin(ws, source, clock=SystemClock(), window=window, progress=progress)
 
 
@@ -78,7 +78,7 @@ def _from_places(
     from model.clock import SystemClock
 
     done: list[Ingested] = []
-    with ws.lock(), _bar() as progress:
+    with ws.lock(), bar() as progress:
         for place, mine in chosen:
             try:
                 done.append(ingest_source(ws, place, clock=SystemClock(), paths=mine, window=window, progress=progress))
@@ -86,6 +86,9 @@ def _from_places(
                 if len(chosen) == 1:
                     raise
                 done.append(Ingested(place.name, errors=[str(error)]))
+            except KeyboardInterrupt:
+                say("Stopped. What was stored counts; the same command goes on from there.")
+                raise typer.Exit(_INTERRUPTED) from None
     return done
 
 
@@ -121,37 +124,6 @@ def _sources(ws: "Workspace", name: str | None, paths: list[Path]) -> list[tuple
         msg = "There is nothing to read: the config has no [[sources]] and no path was given."
         raise UsageError(msg, hint="keywatch ingest /var/log/nginx/access.log")
     return [(one, None) for one in known.values() if name == one.name or (name is None and one.path != "-")]
-
-
-@contextmanager
-def _bar() -> Iterator["Progress | None"]:
-    """A progress bar when stderr is a terminal, else nothing."""
-    shown = console()
-    if not shown.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.fields[name]}", markup=False),
-        BarColumn(),
-        TextColumn("{task.fields[lines]:,} lines"),
-        TextColumn("{task.fields[speed]:,.0f} lines/s"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
-    with Progress(*columns, console=shown, transient=True) as bar:
-        task = bar.add_task("ingest", total=1.0, name="reading", lines=0, speed=0.0)
-
-        before, last = 0, 0
-
-        def show(path: Path, share: float, lines: int) -> None:
-            nonlocal before, last
-            before, last = before + (last if lines < last else 0), lines  # another source counts from 0
-            speed = (before + lines) / max(0.001, bar.tasks[0].elapsed or 0.0)
-            bar.update(task, completed=share, name=path.name, lines=before + lines, speed=speed)
-
-        yield show
 
 
 def _record(one: "Ingested") -> dict[str, object]:
