@@ -30,8 +30,8 @@ def add(app: typer.Typer) -> None:
 def ingest(
     ctx: typer.Context,
     paths: Annotated[
-        list[Path] | None,
-        typer.Argument(readable=False, help="Files, folders or globs; `-` is standard input; none: the config's."),
+        list[str] | None,
+        typer.Argument(help="Files, folders or globs; `-` is standard input; none: the config's."),
     ] = None,
     *,
     source: Annotated[str | None, typer.Option("--source", help="One source of the config, by name.")] = None,
@@ -50,7 +50,7 @@ def ingest(
     """
     with workspace(ctx) as ws:
         window = _window(since, until)
-        chosen = _sources(ws, source, paths or [])
+        chosen = _sources(ws, source, _paths(paths or []))
         if any(place.path == "-" for place, _ in chosen):
             done = [_from_pipe(ws, chosen[0][0], window)]
         else:
@@ -61,6 +61,14 @@ def ingest(
         _tell(one)
     if any(one.errors for one in done):
         raise typer.Exit(_PARTLY)
+
+
+def _paths(given: list[str]) -> list[Path]:
+    """Raises UsageError for an empty one, which would be the working folder: nobody means that."""
+    if "" in given:
+        msg = "One of the paths is empty."
+        raise UsageError(msg, hint="Is a variable of the shell not set? Name the working folder as a dot.")
+    return [Path(one) for one in given]
 
 
 def _from_pipe(ws: "Workspace", source: "SourceConfig", window: "Window | None") -> "Ingested":
@@ -139,18 +147,19 @@ def _tell(one: "Ingested") -> None:
     if not one.lines:
         say(f"{one.source}: no new line" + (f" ({one.unchanged} files unchanged)." if one.unchanged else ".") + left)
         return
+    as_ = f" as {', '.join(sorted(one.formats))}" if one.formats else ""
     say(
-        f"{one.source}: {one.lines:,} lines from {one.files} files as {', '.join(sorted(one.formats))}:"
+        f"{one.source}: {one.lines:,} lines from {one.files} files{as_}:"
         f" {one.events:,} events, {one.rejects:,} rejects, {one.skipped:,} blank." + left,
     )
-    if one.rejects == one.lines - one.skipped:
+    if one.rejects and one.rejects == one.lines - one.skipped:
         say("Not one line is an event. `keywatch formats test FILE` says why of each.")
     if one.latest is not None and (ahead := one.latest - now()) > _AHEAD:
         say(
             f"The latest event is of {one.latest:%Y-%m-%d %H:%M:%S} UTC, {_hours(ahead)} ahead of this machine's clock."
             " Check the clock of the server that wrote it, and whether its log names its time zone.",
         )
-    if not one.reads_keys:
+    if one.events and not one.reads_keys:
         say(
             "No field of these lines holds an API key, so usage and detection go by address. If one does, name it in"
             ' the source: key = { field = "…", kind = "secret" }.',
