@@ -6,6 +6,7 @@ from datetime import datetime
 from keywatch.actor import actor
 from keywatch.workspace import Workspace
 from model.key import Key
+from store.events.damage import told_of_damage
 from store.events.reseal import reseal
 from store.state import audit, inventory, segments
 
@@ -21,7 +22,8 @@ def register(workspace: Workspace, keys: Sequence[Key], *, where: str, now: date
         known = inventory.known_refs(tx)
         manifest = segments.overlapping(tx, None)
     fresh = sorted({ref for key in keys for ref in key.key_refs} - set(known))
-    seen = reseal(store.events_root, manifest, fresh, known)
+    with told_of_damage(store.events_root):
+        seen = reseal(store.events_root, manifest, fresh, known)
     with store.transaction() as tx:
         counts = inventory.save_keys(tx, keys, now)
         inventory.save_activity(tx, seen)

@@ -1,7 +1,5 @@
 """A workspace: the folder with keywatch.toml, its store, its pepper and its lock."""
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 from ingest.fingerprint import Pepper
+from ingest.routes import Cap
 from keywatch.config import Config, load
+from keywatch.holding import holding
 from keywatch.references import resolve
-from model.errors import ConfigError, StoreError, WorkspaceLocked
+from model.errors import ConfigError
 from store.handle import Store
-
-_LOCK = ".keywatch.lock"
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,11 @@ class Workspace:
     def store(self) -> Store:
         """The store; opened, and its schema brought up to date, at the first use."""
         return Store.open(self.state_url, self.root / self.config.store.events)
+
+    @cached_property
+    def caps(self) -> dict[str, Cap]:
+        """Source to the cap of its routes, which goes on from look to look."""
+        return {}
 
     @property
     def state_url(self) -> str:
@@ -61,21 +64,9 @@ class Workspace:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the workspace while writing. Raises WorkspaceLocked when another process holds it."""
-        try:
-            descriptor = os.open(self.root / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-        except OSError as error:
-            msg = f"The workspace {self.root} cannot be locked: {error.strerror}."
-            raise StoreError(msg, hint="Make room, or give this user the right to write there.") from None
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                msg = f"Another keywatch is working in {self.root}."
-                raise WorkspaceLocked(msg, hint="Wait for it, or stop it; nothing was changed.") from None
+        """Hold the workspace while writing. Raises WorkspaceLocked, which names the process that does."""
+        with holding(self.root):
             yield
-        finally:
-            os.close(descriptor)
 
     def close(self) -> None:
         """Give the store's connections back."""

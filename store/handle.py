@@ -1,21 +1,25 @@
 """The store as the rest of the program holds it: a state database and a folder of event segments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from model.errors import StoreError
+from model.segment import Segment
 from model.window import Window
+from store.events.damage import told_of_damage
 from store.events.reader import EventsReader, open_reader
 from store.state import segments
+from store.state.damage import refused
 from store.state.engine import open_engine
 from store.state.inventory import known_refs
-from store.state.upgrade import upgrade
+from store.state.upgrade import schema_of, upgrade
 
 Transaction = Session
 """One transaction of the state; other rooms pass it on and never look inside."""
@@ -34,9 +38,20 @@ class Store:
     def open(cls, state_url: str, events_root: Path) -> "Store":
         """Open or create the store, and bring an older schema up to date.
 
-        Raises StoreError when the database cannot be opened or its schema is newer than this program.
+        Raises StoreError when the database cannot be opened, its schema is newer than this program, or it is empty
+        beside segments that it should know.
         """
         engine = open_engine(state_url)
+        if schema_of(engine) is None and (count := len(list(events_root.glob("*/*.events.parquet")))):
+            # The next ingest would take all of them for the remains of a writer that died, and sweep them.
+            msg = (
+                f"The state {engine.url.render_as_string()} is empty, but there are {count} segments in {events_root}."
+            )
+            raise StoreError(
+                msg,
+                hint="Put the state back from a backup, or mend [store] in keywatch.toml. To begin anew, move the"
+                " segments away: all logs are read again then.",
+            )
         upgrade(engine)
         events_root.mkdir(parents=True, exist_ok=True, mode=0o700)
         return cls(engine, events_root)
@@ -54,22 +69,37 @@ class Store:
         except (OperationalError, DatabaseError) as error:
             if isinstance(error, IntegrityError):
                 raise
-            msg = f"The state {self.state.url.render_as_string()} cannot be written: {error.orig}."
-            raise StoreError(msg, hint="Nothing of it was written. Make room, check the disk, and try again.") from None
+            hint = "Nothing of it was written. Make room, check the disk, and try again."
+            raise refused(self.state, error, "written", hint=hint) from None
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """A transaction that reads; it sees one moment of the state."""
-        with Session(self.state) as session:
-            yield session
+        """A transaction that reads; it sees one moment of the state. Raises StoreError when it cannot be read."""
+        try:
+            with Session(self.state) as session:
+                yield session
+        except (OperationalError, DatabaseError) as error:
+            if isinstance(error, IntegrityError) or isinstance(error.orig, duckdb.Error):
+                raise
+            raise refused(self.state, error, "read", hint="Check that its file or server is there.") from None
 
     @contextmanager
     def reader(self, window: Window | None = None) -> Iterator[EventsReader]:
-        """A snapshot of the events; with `window`, segments that cannot touch its days are left out."""
+        """A snapshot of the events; with `window`, segments that cannot touch its days are left out.
+
+        Raises StoreError when a segment cannot be read, also for what is asked of the reader.
+        """
         with self.reading() as tx:
             manifest = segments.overlapping(tx, window)
+        with self.reader_of(manifest) as reader:
+            yield reader
+
+    @contextmanager
+    def reader_of(self, manifest: Sequence[Segment]) -> Iterator[EventsReader]:
+        """A snapshot of the events of some segments. Raises StoreError when one cannot be read."""
+        with self.reading() as tx:
             kept = known_refs(tx)
-        with open_reader(self.events_root, manifest, kept) as reader:
+        with told_of_damage(self.events_root), open_reader(self.events_root, manifest, kept) as reader:
             yield reader
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 from typing import Final
 
 import ingest.formats
-from ingest.formats import envoy_format, log_format
+from ingest.formats import envoy_format, log_format, no_text
 from ingest.formats.interface import Format, Options
 from ingest.redact import beginning, redact
 from model.errors import FormatError
@@ -42,9 +42,10 @@ def named(name: str) -> Format:
 def recognise(sample: Sequence[str], options: Options, *, where: str) -> tuple[Format, float]:
     """The format that reads most of the sample, with that share.
 
-    Raises FormatError when none reads a third of it; the message names the formats that were tried and shows the first
-    line, redacted.
+    Raises FormatError when none reads a third of it, or it is no text; the message names the formats that were tried
+    and shows the first line, redacted.
     """
+    no_text.check(sample, where)
     if options.log_format is not None:
         fmt = envoy_format.FORMAT if envoy_format.is_envoy(options.log_format) else log_format.FORMAT
         return fmt, fmt.confidence(sample, options)

@@ -9,8 +9,8 @@ from ingest.framing.times import ISO, iso
 from ingest.framing.wrapper import Peel, Times, Wrapper, most
 
 _TIME = re.compile(rb"(" + ISO + rb") +(?=\S)")
-_BEGINS = re.compile(rb'\S+ \S+ \S+ \[[^\]]+\] "|\[\d{4}-\d\d-\d\dT[^\]]+\] "')
-"""A line of CLF or Envoy. Many other formats begin with a time of their own."""
+_BEGINS = re.compile(rb'\S+ \S+ \S+ \[[^\]]+\] "|\[\d{4}-\d\d-\d\dT[^\]]+\] "|(?:[A-Z]+: +)?\S+ - (?:\S+ )?"[A-Z]+ ')
+"""A line of CLF, Envoy or uvicorn. Many other formats begin with a time of their own."""
 
 
 def wrapper_of(lines: Sequence[bytes], _now: datetime | None) -> Wrapper | None:

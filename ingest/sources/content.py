@@ -29,7 +29,8 @@ _LOOK: Final = 1 << 16
 class Content:
     """One open file; reads unpacked bytes in order. Use as a context manager.
 
-    Raises IngestError when the file is missing, unreadable, no regular file, or outside of `roots` (none: any place).
+    Raises IngestError when the file is missing, unreadable, no regular file, or outside of `roots` (none: any place);
+    also when reading fails inside the `with`.
     """
 
     def __init__(self, path: Path, roots: Sequence[Path] = ()) -> None:
@@ -53,7 +54,11 @@ class Content:
         self.modified = status.st_mtime
         self.size = status.st_size
         self.signature = signature_of(status)
-        self._codec = codec_of(self._raw.read(LONGEST_MAGIC))
+        try:
+            self._codec = codec_of(self._raw.read(LONGEST_MAGIC))
+        except OSError as error:
+            self._raw.close()
+            raise unreadable(path, error) from None
         self._raw.seek(0)
         self._pieces: Iterator[bytes] = iter(())
         self._piece = b""
@@ -76,6 +81,8 @@ class Content:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._raw.close()
+        if isinstance(error, OSError):  # a bad disk, in the middle
+            raise unreadable(self.path, error) from None
 
     def head(self) -> bytes:
         """The first bytes; afterwards the content stands at its start again."""
@@ -157,7 +164,7 @@ def signature_of(status: os.stat_result) -> str:
 
 def unreadable(path: Path, error: OSError) -> IngestError:
     """The error of a file that the system does not let us read."""
-    msg = f"{path} cannot be read: {error.strerror}."
+    msg = f"{path} cannot be read: {error.strerror or error}."
     return IngestError(msg, hint="Check that the file is there and that this user may read it.")
 
 

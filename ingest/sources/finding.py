@@ -3,6 +3,7 @@
 import glob
 import os
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from model.errors import IngestError
@@ -17,10 +18,31 @@ def find(patterns: Sequence[str | Path]) -> list[Path]:
     for pattern in patterns:
         matched = _matches(str(pattern))
         if not matched:
-            msg = f"There is no file {pattern}."
-            raise IngestError(msg, hint="Check the path; a glob needs quotes in the shell.")
+            raise _nothing(str(pattern))
         found.update(dict.fromkeys(matched))
     return sorted(found, key=lambda path: (_modified(path), str(path)))
+
+
+def _nothing(pattern: str) -> IngestError:
+    path = Path(pattern).expanduser()
+    if path.is_dir():
+        return IngestError(
+            f"There is no file in the folder {pattern}.", hint="Files that begin with a dot are left out."
+        )
+    if glob.has_magic(pattern):
+        return IngestError(
+            f"There is no file that fits {pattern}.", hint="Check the folder, and the stars in the name."
+        )
+    near = get_close_matches(path.name, _names_beside(path), n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return IngestError(f"There is no file {pattern}.", hint=f"Check the path.{meant}")
+
+
+def _names_beside(path: Path) -> list[str]:
+    try:
+        return [name for name in os.listdir(path.parent) if not name.startswith(".")]  # noqa: PTH208 (names, not paths)
+    except OSError:
+        return []
 
 
 def _matches(pattern: str) -> list[Path]:

@@ -80,6 +80,9 @@ class ObjectContent(Content):
     def __enter__(self) -> Self:
         return self
 
+    def __exit__(self, *_: object) -> None:
+        self._raw.close()
+
     def up_to_line_end(self, size: int) -> int:
         """A look ahead would cost a request."""
         return size

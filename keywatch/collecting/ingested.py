@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 Progress = Callable[[Path, float, int], None]
@@ -24,6 +25,8 @@ class Ingested:
     """Records that the server handed out again, dropped by their id."""
     outside: int = 0
     """Events outside the window that was asked for, or stored by an earlier backfill."""
+    latest: datetime | None = None
+    """The latest time that an event has."""
     formats: set[str] = field(default_factory=set)
     reads_keys: bool = False
     errors: list[str] = field(default_factory=list)

@@ -28,6 +28,7 @@ from ingest.parse import Parsed, Parser
 from ingest.sources import files
 from ingest.sources.files import Block, Look
 from ingest.sources.matching import broken
+from keywatch.collecting.admitting import cap_of
 from keywatch.collecting.ingested import Ingested, Progress
 from keywatch.collecting.keeping import Keep, kept
 from keywatch.collecting.treating import treatment
@@ -100,7 +101,7 @@ def open_reading(
     with workspace.store.reading() as tx:
         kept = inventory.known_refs(tx)
     with ExitStack() as stack:
-        treated = stack.enter_context(treatment(workspace, source))
+        treated = stack.enter_context(treatment(workspace, source, cap=cap_of(workspace, source.name)))
         parsers: SimpleQueue[Parser] = SimpleQueue()
         for _ in range(_PARSERS):
             parser = Parser(treated)
@@ -253,8 +254,11 @@ def _finish(reading: Reading, block: Block, future: "Future[_Prepared]") -> None
     if parsed.lines > parsed.skipped:
         result.formats.add(done.format)
     result.reads_keys = result.reads_keys or done.reads_keys
+    if done.written is not None:
+        result.latest = max(result.latest or done.written.max_ts, done.written.max_ts)
     if reading.progress:
-        reading.progress(Path(block.after.path), block.done, result.lines)
+        # What was read: of a backfill, most may lie outside of its time.
+        reading.progress(Path(block.after.path), block.done, result.lines + result.outside)
 
 
 def _note(reading: Reading, block: Block) -> None:

@@ -1,6 +1,5 @@
 """The config of one source to its treatment: trusted proxies, privacy, GeoIP files, declared routes."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from ingest.addresses import networks
@@ -12,16 +11,13 @@ from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
 
 
-def treatment(
-    workspace: Workspace, source: SourceConfig, *, routes: Iterable[tuple[str | None, str]] = ()
-) -> Treatment:
-    """How the events of `source` are made; `routes` are the (host, route) that the store already has. Close it.
+def treatment(workspace: Workspace, source: SourceConfig, *, cap: Cap | None = None) -> Treatment:
+    """How the events of `source` are made; `cap` is what bounds its routes, an empty one if left out. Close it.
 
     Raises ConfigError for a proxy that is no address, or a file that cannot be read.
     """
     config = workspace.config
-    cap = Cap(config.routes.limit)
-    cap.seed(routes)
+    cap = Cap(config.routes.limit) if cap is None else cap
     templates = _templates(workspace, source)
     if templates is not None:
         cap.declare(templates.routes)

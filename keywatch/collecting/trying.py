@@ -19,6 +19,7 @@ from ingest.framing.interface import Framing, Records
 from ingest.parse import Parser
 from ingest.sources.content import Content
 from ingest.sources.encoding import encoding_of
+from ingest.sources.finding import find
 from ingest.treatment import Treatment
 from model.errors import IngestError, UsageError
 
@@ -73,6 +74,7 @@ def try_file(file: Path, name: str, options: Options) -> Tried:
     Raises IngestError when it cannot be read, FormatError when no format fits it.
     """
     where = "standard input" if str(file) == "-" else str(file)
+    _check_is_one_file(file)
     with _path(file) as path, Content(path) as content:
         block = content.read(LARGEST + 1)
         written, broken = datetime.fromtimestamp(content.modified, UTC), content.broken
@@ -97,6 +99,24 @@ def try_file(file: Path, name: str, options: Options) -> Tried:
         _parse(tried, records, sample, fmt, options, written=written)
     _number(tried, records)
     return tried
+
+
+def _check_is_one_file(file: Path) -> None:
+    """Raise IngestError where somebody names a folder, a glob or a file that is not there."""
+    if str(file) == "-":
+        return
+    try:
+        there, folder = file.exists(), file.is_dir()
+    except OSError:
+        return  # reading it says why it cannot be read
+    if folder:
+        inside = next(iter(sorted(one for one in file.rglob("*") if one.is_file())), None)
+        msg = f"{file} is a folder, and one file is looked at."
+        raise IngestError(msg, hint=f"Name one of its files, such as {inside}." if inside else "It holds no file.")
+    if not there and not file.is_symlink():
+        (found, *others) = find([file])  # says what it finds when it finds nothing
+        msg = f"{file} stands for {len(others) + 1} files, and one is looked at."
+        raise IngestError(msg, hint=f"Name one of them, such as {found}.")
 
 
 def _records(framing: Framing, block: bytes) -> Records:

@@ -1,22 +1,25 @@
 """`keywatch ingest`: read what is new."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywatch.commands.shared import AsJson, console, moment, now, print_json, say, workspace
+from keywatch.commands.progress import bar
+from keywatch.commands.shared import AsJson, moment, now, print_json, say, workspace
 from model.errors import IngestError, UsageError
 
 if TYPE_CHECKING:
-    from keywatch.collecting.ingesting import Ingested, Progress
+    from keywatch.collecting.ingesting import Ingested
     from keywatch.config import SourceConfig
     from keywatch.workspace import Workspace
     from model.window import Window
 
 _PARTLY = 5
+_INTERRUPTED = 130
+_AHEAD = timedelta(minutes=10)
+"""Clocks differ by less."""
 
 
 def add(app: typer.Typer) -> None:
@@ -27,8 +30,8 @@ def add(app: typer.Typer) -> None:
 def ingest(
     ctx: typer.Context,
     paths: Annotated[
-        list[Path] | None,
-        typer.Argument(readable=False, help="Files, folders or globs; `-` is standard input; none: the config's."),
+        list[str] | None,
+        typer.Argument(help="Files, folders or globs; `-` is standard input; none: the config's."),
     ] = None,
     *,
     source: Annotated[str | None, typer.Option("--source", help="One source of the config, by name.")] = None,
@@ -47,7 +50,7 @@ def ingest(
     """
     with workspace(ctx) as ws:
         window = _window(since, until)
-        chosen = _sources(ws, source, paths or [])
+        chosen = _sources(ws, source, _paths(paths or []))
         if any(place.path == "-" for place, _ in chosen):
             done = [_from_pipe(ws, chosen[0][0], window)]
         else:
@@ -60,11 +63,19 @@ def ingest(
         raise typer.Exit(_PARTLY)
 
 
+def _paths(given: list[str]) -> list[Path]:
+    """Raises UsageError for an empty one, which would be the working folder: nobody means that."""
+    if "" in given:
+        msg = "One of the paths is empty."
+        raise UsageError(msg, hint="Is a variable of the shell not set? Name the working folder as a dot.")
+    return [Path(one) for one in given]
+
+
 def _from_pipe(ws: "Workspace", source: "SourceConfig", window: "Window | None") -> "Ingested":
     from keywatch.collecting.streaming import ingest_stdin
     from model.clock import SystemClock
 
-    with _bar() as progress:
+    with bar() as progress:
         return ingest_stdin(ws, source, clock=SystemClock(), window=window, progress=progress)
 
 
@@ -75,7 +86,7 @@ def _from_places(
     from model.clock import SystemClock
 
     done: list[Ingested] = []
-    with ws.lock(), _bar() as progress:
+    with ws.lock(), bar() as progress:
         for place, mine in chosen:
             try:
                 done.append(ingest_source(ws, place, clock=SystemClock(), paths=mine, window=window, progress=progress))
@@ -83,6 +94,9 @@ def _from_places(
                 if len(chosen) == 1:
                     raise
                 done.append(Ingested(place.name, errors=[str(error)]))
+            except KeyboardInterrupt:
+                say("Stopped. What was stored counts; the same command goes on from there.")
+                raise typer.Exit(_INTERRUPTED) from None
     return done
 
 
@@ -120,37 +134,6 @@ def _sources(ws: "Workspace", name: str | None, paths: list[Path]) -> list[tuple
     return [(one, None) for one in known.values() if name == one.name or (name is None and one.path != "-")]
 
 
-@contextmanager
-def _bar() -> Iterator["Progress | None"]:
-    """A progress bar when stderr is a terminal, else nothing."""
-    shown = console()
-    if not shown.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.fields[name]}", markup=False),
-        BarColumn(),
-        TextColumn("{task.fields[lines]:,} lines"),
-        TextColumn("{task.fields[speed]:,.0f} lines/s"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
-    with Progress(*columns, console=shown, transient=True) as bar:
-        task = bar.add_task("ingest", total=1.0, name="reading", lines=0, speed=0.0)
-
-        before, last = 0, 0
-
-        def show(path: Path, share: float, lines: int) -> None:
-            nonlocal before, last
-            before, last = before + (last if lines < last else 0), lines  # another source counts from 0
-            speed = (before + lines) / max(0.001, bar.tasks[0].elapsed or 0.0)
-            bar.update(task, completed=share, name=path.name, lines=before + lines, speed=speed)
-
-        yield show
-
-
 def _record(one: "Ingested") -> dict[str, object]:
     counts = ("files", "unchanged", "lines", "events", "rejects", "skipped", "duplicates", "outside")
     names = ("source", *counts, "formats", "errors")
@@ -164,12 +147,25 @@ def _tell(one: "Ingested") -> None:
     if not one.lines:
         say(f"{one.source}: no new line" + (f" ({one.unchanged} files unchanged)." if one.unchanged else ".") + left)
         return
+    as_ = f" as {', '.join(sorted(one.formats))}" if one.formats else ""
     say(
-        f"{one.source}: {one.lines:,} lines from {one.files} files as {', '.join(sorted(one.formats))}:"
+        f"{one.source}: {one.lines:,} lines from {one.files} files{as_}:"
         f" {one.events:,} events, {one.rejects:,} rejects, {one.skipped:,} blank." + left,
     )
-    if not one.reads_keys:
+    if one.rejects and one.rejects == one.lines - one.skipped:
+        say("Not one line is an event. `keywatch formats test FILE` says why of each.")
+    if one.latest is not None and (ahead := one.latest - now()) > _AHEAD:
+        say(
+            f"The latest event is of {one.latest:%Y-%m-%d %H:%M:%S} UTC, {_hours(ahead)} ahead of this machine's clock."
+            " Check the clock of the server that wrote it, and whether its log names its time zone.",
+        )
+    if one.events and not one.reads_keys:
         say(
             "No field of these lines holds an API key, so usage and detection go by address. If one does, name it in"
             ' the source: key = { field = "…", kind = "secret" }.',
         )
+
+
+def _hours(length: timedelta) -> str:
+    hours = length / timedelta(hours=1)
+    return f"{hours:.1f} hours" if hours >= 1 else f"{length / timedelta(minutes=1):.0f} minutes"

@@ -92,6 +92,18 @@ def overlapping(tx: Session, window: Window | None) -> list[Segment]:
     return [_segment(row) for row in tx.scalars(query)]
 
 
+def newest(tx: Session, source: str, *, rows: int, count: int) -> list[Segment]:
+    """The newest segments of a source, until they have `rows` events, at most `count`."""
+    query = select(SegmentRow).where(SegmentRow.source == source).order_by(SegmentRow.ingested_at.desc()).limit(count)
+    found: list[Segment] = []
+    for row in tx.scalars(query):
+        found.append(_segment(row))
+        rows -= row.rows
+        if rows <= 0:
+            break
+    return found
+
+
 def ids(tx: Session) -> set[str]:
     """The ids of all segments."""
     return set(tx.scalars(select(SegmentRow.id)))
@@ -134,7 +146,10 @@ def count_lines(
     row.last_error = None
     if span is not None:
         row.first_event_at = min(row.first_event_at or span.since, span.since)
-        row.last_event_at = max(row.last_event_at or span.until, span.until)
+        # A time ahead of the clock says nothing of how far the source has come: one such line, and a source that fell
+        # silent would not be late until then.
+        latest = min(span.until, now)
+        row.last_event_at = max(row.last_event_at or latest, latest)
 
 
 def _source_row(tx: Session, source: str) -> SourceRow:

@@ -6,6 +6,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from model.errors import StoreError
+from store.state.damage import refused
 
 HEAD = "0004"
 """The newest migration in store/state/migrations/versions."""
@@ -16,7 +17,7 @@ KNOWN = frozenset({"0001", "0002", "0003", "0004"})
 
 def upgrade(engine: Engine) -> None:
     """Run the migrations that are missing; a database that is up to date costs one query."""
-    current = _current(engine)
+    current = schema_of(engine)
     if current == HEAD:
         return
     if current is not None and current not in KNOWN:
@@ -28,17 +29,20 @@ def upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["engine"] = engine
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except (OperationalError, DatabaseError) as error:
+        hint = "Nothing of it was written. Make room, check the disk and the database's rights, and try again."
+        raise refused(engine, error, "brought up to date", hint=hint) from error
 
 
-def _current(engine: Engine) -> str | None:
+def schema_of(engine: Engine) -> str | None:
+    """The newest migration that the database has; None for an empty one. Raises StoreError when it cannot be opened."""
     try:
         with engine.connect() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except (OperationalError, DatabaseError) as error:
-        msg = f"The state {engine.url.render_as_string()} cannot be opened: {error.orig}"
-        raise StoreError(
-            msg, hint="Check [store] state in keywatch.toml, and that the file or server is there."
-        ) from error
+        hint = "Check [store] state in keywatch.toml, and that the file or server is there."
+        raise refused(engine, error, "opened", hint=hint) from error

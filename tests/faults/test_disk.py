@@ -176,17 +176,15 @@ def test_sigterm_in_the_middle_leaves_all_or_nothing(
     assert_whole_after_another_run(words, stored)
 
 
-def test_a_collector_that_hangs_keeps_the_workspace_and_goes_on_where_it_was(
+def test_control_c_in_the_middle_says_that_the_same_command_goes_on(
     start: Start, words: tuple[str, ...], workspace: Workspace, stored: Stored
 ) -> None:
     process = start(*words[3:])
     while process.poll() is None and not list((workspace.root / "events").rglob("*.parquet*")):
         time.sleep(0.002)
-    process.send_signal(signal.SIGSTOP)
-    other = run(*words)
-    process.send_signal(signal.SIGCONT)
-    process.communicate(timeout=60)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
 
-    assert process.returncode == 0
-    assert 75 == other.returncode or "no new line" in other.stderr
+    assert "Traceback" not in err
+    assert process.returncode == 0 or (130, True) == (process.returncode, "the same command goes on" in err)
     assert_whole_after_another_run(words, stored)

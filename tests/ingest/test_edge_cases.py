@@ -54,6 +54,7 @@ ALONE = {
     "E57": "w3c: event, event, event, directive, directive, directive, directive",
     "E77": "json: event",
     "E83": "envoy-json: event",
+    "E84": "untimed: it has no time, and nothing around it has one",
     "E89": "iis-events: the time cannot be read",
 }
 """Recognised by themselves."""
@@ -71,7 +72,6 @@ AMONG = {
     "E75": (TRAEFIK, "log"),
     "E76": (COMBINED, "error-log"),
     "E80": (DOCKER, f"{NO_MATCH}, {NO_MATCH}"),
-    "E84": (SYSLOG, NO_MATCH),
     "E85": (SYSLOG, "a wrapper's remark"),
     "E86": (SYSLOG, "error-log"),
     "E87": (FASTLY, "not valid JSON"),

@@ -273,3 +273,12 @@ def test_init_makes_files_that_only_the_owner_reads(cli: Cli, tmp_path: Path) ->
     modes = {name: (tmp_path / "fresh" / name).stat().st_mode & 0o777 for name in ("keywatch.toml", "keywatch.pepper")}
     assert modes == {"keywatch.toml": 0o600, "keywatch.pepper": 0o600}
     assert (tmp_path / "fresh").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_log_of_which_no_line_is_an_event_says_so(cli: Cli) -> None:
+    log = cli.log(['INFO:     192.0.2.7:54321 - "GET /v1/pets HTTP/1.1" 200 OK'] * 3)
+
+    done = cli("ingest", log)
+
+    assert (0, True) == (done.code, "3 rejects" in done.err)
+    assert "Not one line is an event. `keywatch formats test FILE` says why" in done.err

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.routes import Cap
 from keywatch.collecting.treating import treatment
 from keywatch.config import Config, GeoConfig, PrivacyConfig, RoutesConfig, SecretsConfig, SourceConfig
 from keywatch.workspace import Workspace
@@ -40,8 +41,11 @@ def test_the_config_becomes_the_treatment(tmp_path: Path) -> None:
         routes=RoutesConfig(file="all.txt", limit=10),
     )
 
+    cap = Cap(10)
+    cap.seed([("x", "/seen")])
+
     with (
-        treatment(made, source(routes="ours.txt", trusted_proxies=("private",)), routes=[("x", "/seen")]) as own,
+        treatment(made, source(routes="ours.txt", trusted_proxies=("private",)), cap=cap) as own,
         treatment(made, source()) as common,
     ):
         assert own.templates

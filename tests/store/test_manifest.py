@@ -122,7 +122,7 @@ def test_counts_add_up_and_times_only_widen(state: Session) -> None:
             events=7,
             rejects=2,
             skipped=1,
-            now=T0,
+            now=T0 + timedelta(hours=2),
             span=span,
             reads_keys=span is early,
             format_name="json",
