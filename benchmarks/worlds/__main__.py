@@ -1,0 +1,134 @@
+"""`python -m benchmarks.worlds make|judge|run`: labelled worlds, and what the program finds in them."""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from benchmarks.worlds import labels, tables
+from benchmarks.worlds.running import read_world, run
+from benchmarks.worlds.scoring import Verdict, read_rules, score
+
+_STEPS: Final = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "1d": timedelta(days=1)}
+
+
+def main() -> int:
+    """Read the command line and do one thing; returns the exit code."""
+    given = _parser().parse_args()
+    return int(given.do(given))
+
+
+def _make(given: argparse.Namespace) -> int:
+    from benchmarks.worlds.make import make
+
+    begun = time.perf_counter()
+    world = make(given.output, seed=given.seed, days=given.days, size=given.keys, only=given.only, form=given.format)
+    print(
+        f"{len(world.log.table()['t']):,} lines, {len(world.holders)} keys, {len(world.plants)} plants,"
+        f" {len(world.nuisances)} nuisances in {time.perf_counter() - begun:.1f} s: {given.output}",
+    )
+    return 0
+
+
+def _judge(given: argparse.Namespace) -> int:
+    print(_report([judge(given.folder, given)], given))
+    return 0
+
+
+def judge(folder: Path, given: argparse.Namespace) -> Verdict:
+    """Run the program on the world in `folder` and score its findings; prints what is asked."""
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    plants = [labels.plant(row) for row in truth["plants"]]
+    nuisances = [labels.nuisance(row) for row in json.loads((folder / "nuisance.json").read_text(encoding="utf-8"))]
+    about = read_world(folder)
+    ran = run(folder, given.workspace or folder / "workspace", live=_STEPS.get(given.live), again=not given.keep)
+    verdict = score(plants, nuisances, ran.findings, read_rules(), start=about["start"], end=about["end"])
+    print(f"seed {about['seed']}: {len(ran.findings)} findings, detect {ran.seconds:.1f} s", file=sys.stderr)
+    if given.show_missed:
+        print(f"\nMissed or not named, seed {about['seed']}:\n{tables.missed(verdict)}")
+    if given.show_false:
+        print(f"\nFalse, seed {about['seed']}:\n{tables.false(verdict, nuisances)}")
+    return verdict
+
+
+def _run(given: argparse.Namespace) -> int:
+    from benchmarks.worlds.make import make
+
+    def one(seed: int) -> Verdict:
+        with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+            make(Path(folder), seed=seed, days=given.days, size=given.keys, only=given.only)
+            return judge(Path(folder), given)
+
+    with ThreadPoolExecutor(given.jobs) as pool:
+        verdicts = list(pool.map(one, given.seeds))
+    text = _report(verdicts, given)
+    print(text)
+    if given.results:
+        from benchmarks.results import write_section
+
+        write_section(given.results, "worlds", f"## Worlds: seeds {given.seeds[0]} to {given.seeds[-1]}\n\n{text}")
+    return 0
+
+
+def _report(verdicts: list[Verdict], given: argparse.Namespace) -> str:
+    told = tables.summary(verdicts)
+    if given.json:
+        given.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    lines = "\n".join(f"- {name}: {value}" for name, value in told.items())
+    return f"{lines}\n\n{tables.families(verdicts, live=bool(given.live))}\n\n{tables.detectors(verdicts)}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.worlds", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    one = commands.add_parser("make", help="make the labelled world of a seed")
+    one.add_argument("--seed", type=int, default=1)
+    _size(one)
+    one.add_argument("--format", choices=["json", "combined"], default="json")
+    one.add_argument("-o", "--output", type=Path, required=True)
+    one.set_defaults(do=_make)
+    one = commands.add_parser("judge", help="run the program on a world and score its findings")
+    one.add_argument("folder", type=Path)
+    one.add_argument("--keep", action="store_true", help="score what the workspace holds; run nothing")
+    _judging(one)
+    one.set_defaults(do=_judge)
+    one = commands.add_parser("run", help="make and judge the worlds of several seeds")
+    one.add_argument("--seeds", type=_seeds, default=_seeds("1-5"))
+    one.add_argument("--jobs", type=int, default=1)
+    one.add_argument("--folder", type=Path, help="where the worlds are made, one after the other")
+    one.add_argument("--results", type=Path, help="write the table into this RESULTS.md")
+    _size(one)
+    _judging(one)
+    one.set_defaults(do=_run, keep=False)
+    return parser
+
+
+def _size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--days", type=int, default=35)
+    parser.add_argument("--keys", type=int, default=250)
+    parser.add_argument("--only", nargs="*", default=[], metavar="FAMILY", help="plant only these attack families")
+
+
+def _judging(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workspace", type=Path, help="the program's workspace; made anew")
+    parser.add_argument("--live", choices=sorted(_STEPS), help="ingest and detect in steps of so long")
+    parser.add_argument("--show-missed", action="store_true")
+    parser.add_argument("--show-false", action="store_true")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+
+
+def _seeds(text: str) -> list[int]:
+    """`1-5` or `1,3,7`."""
+    first, dash, last = text.partition("-")
+    return list(range(int(first), int(last) + 1)) if dash else [int(one) for one in text.split(",")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
