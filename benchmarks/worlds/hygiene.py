@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.worlds.clockwork import DAY
 from benchmarks.worlds.company import Holder
-from benchmarks.worlds.labels import Strength
+from benchmarks.worlds.labels import Expected, Strength
 from benchmarks.worlds.world import World
 
 FAMILIES: Final = (
@@ -29,6 +29,8 @@ FAMILIES: Final = (
 GENERIC: Final = ("Key1", "test", "key", "new key", "My API Key", "tmp", "default", "api-key-2")
 _LIFE: Final = {"unused": 45, "never-used": 14, "over-age": 90, "expiring-soon": 30, "dev-too-long": 90}
 """Days."""
+_EXPECTED: Final[dict[str, Expected]] = {"dev-too-long": "should"}
+"""Nobody says how long is too long."""
 _GRAVE: Final = {"unused": 90, "over-age": 180, "expiring-soon": 7}
 
 
@@ -61,7 +63,7 @@ def judge(world: World) -> None:
                 world.label(
                     family,
                     _strength(family, world.length - since),
-                    "must",
+                    _EXPECTED.get(family, "must"),
                     onset=since,
                     end=world.length,
                     holders=[holder],

@@ -38,6 +38,9 @@ def habits(world: World) -> None:
         holder.created = int(rng.uniform(0.1, 0.9) * day)
         holder.begin = holder.created + int(rng.uniform(0.01, 2) * DAY)
         holder.expires = holder.created + life_of(holder)
+        if world.rng.random() < 0.6:  # of somebody who has keys already, in the same place
+            other = world.holders[int(world.rng.integers(world.size))]
+            holder.owner, holder.addresses, holder.home = other.owner, other.addresses, other.home
         world.odd("new-key", holder.created, holder.begin + 3 * DAY, holders=[holder], note="issued during the period")
     for old in _pick(world, max(1, world.size // 30), tempers=REGULAR | {"office", "heavy", "webhook"}):
         rotate(world, old, int(rng.uniform(0.1, 0.75) * day))

@@ -12,6 +12,22 @@ from benchmarks.worlds.labels import STRENGTHS, Expected, Strength
 from benchmarks.worlds.world import World
 
 USUAL: Final[dict[Strength, Expected]] = {"weak": "should", "medium": "must", "strong": "must"}
+LEARNT: Final = frozenset(
+    {
+        "volume-spike",
+        "drop",
+        "flatline",
+        "bytes-out",
+        "error-ratio",
+        "off-hours",
+        "new-origin",
+        "first-write",
+        "fan-out",
+        "id-walking",
+        "scraping",
+    }
+)
+"""What takes history to tell: planted in the first two weeks, it is `should` at most."""
 
 
 class NoSubject(Exception):
@@ -132,6 +148,10 @@ class Stage:
             raise NoSubject
         self.onset = int(later[0]) * HOUR + int(self.rng.integers(0, 40)) * MINUTE
 
+    def _expected(self, expected: Expected) -> Expected:
+        early = self.family in LEARNT and self.onset < min(14 * DAY, self.world.length // 2)
+        return "should" if early and expected == "must" else expected
+
     def label(
         self,
         times: np.ndarray,
@@ -148,7 +168,7 @@ class Stage:
         self.world.label(
             self.family,
             self.strength,
-            expected or USUAL[self.strength],
+            self._expected(expected or USUAL[self.strength]),
             onset=float(times.min()) if onset is None else onset,
             end=float(times.max()) if end is None else end,
             holders=holders,
