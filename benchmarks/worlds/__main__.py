@@ -12,9 +12,9 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.worlds import labels, tables
-from benchmarks.worlds.running import read_world, run
-from benchmarks.worlds.scoring import Verdict, read_rules, score
+from benchmarks.worlds import comparing, tables
+from benchmarks.worlds.judging import Judged, judge
+from benchmarks.worlds.scoring import Verdict
 
 _STEPS: Final = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "1d": timedelta(days=1)}
 
@@ -38,33 +38,29 @@ def _make(given: argparse.Namespace) -> int:
 
 
 def _judge(given: argparse.Namespace) -> int:
-    print(_report([judge(given.folder, given)], given))
+    print(_report([_judged(given.folder, given)], given))
     return 0
 
 
-def judge(folder: Path, given: argparse.Namespace) -> Verdict:
-    """Run the program on the world in `folder` and score its findings; prints what is asked."""
-    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    plants = [labels.plant(row) for row in truth["plants"]]
-    nuisances = [labels.nuisance(row) for row in json.loads((folder / "nuisance.json").read_text(encoding="utf-8"))]
-    about = read_world(folder)
-    ran = run(folder, given.workspace or folder / "workspace", live=_STEPS.get(given.live), again=not given.keep)
-    verdict = score(plants, nuisances, ran.findings, read_rules(), start=about["start"], end=about["end"])
-    print(f"seed {about['seed']}: {len(ran.findings)} findings, detect {ran.seconds:.1f} s", file=sys.stderr)
+def _judged(folder: Path, given: argparse.Namespace) -> tuple[Judged, dict[str, Verdict]]:
+    """A world judged, and beside the peers when asked; prints what else is asked."""
+    done = judge(folder, given.workspace, live=_STEPS.get(given.live), again=not given.keep)
+    seed = done.known.seed
+    print(f"seed {seed}: {len(done.findings)} findings, detect {done.seconds:.1f} s", file=sys.stderr)
     if given.show_missed:
-        print(f"\nMissed or not named, seed {about['seed']}:\n{tables.missed(verdict)}")
+        print(f"\nMissed or not named, seed {seed}:\n{tables.missed(done.verdict)}")
     if given.show_false:
-        print(f"\nFalse, seed {about['seed']}:\n{tables.false(verdict, nuisances)}")
-    return verdict
+        print(f"\nFalse, seed {seed}:\n{tables.false(done.verdict, done.known.nuisances)}")
+    return done, comparing.compare(folder, done) if given.peers else {}
 
 
 def _run(given: argparse.Namespace) -> int:
     from benchmarks.worlds.make import make
 
-    def one(seed: int) -> Verdict:
+    def one(seed: int) -> tuple[Judged, dict[str, Verdict]]:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
             make(Path(folder), seed=seed, days=given.days, size=given.keys, only=given.only)
-            return judge(Path(folder), given)
+            return _judged(Path(folder), given)
 
     with ThreadPoolExecutor(given.jobs) as pool:
         verdicts = list(pool.map(one, given.seeds))
@@ -77,12 +73,17 @@ def _run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _report(verdicts: list[Verdict], given: argparse.Namespace) -> str:
+def _report(judged: list[tuple[Judged, dict[str, Verdict]]], given: argparse.Namespace) -> str:
+    verdicts = [one.verdict for one, _ in judged]
     told = tables.summary(verdicts)
     if given.json:
         given.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     lines = "\n".join(f"- {name}: {value}" for name, value in told.items())
-    return f"{lines}\n\n{tables.families(verdicts, live=bool(given.live))}\n\n{tables.detectors(verdicts)}"
+    beside = (
+        f"\n\nFailed calls, beside peers' rules:\n\n{comparing.table([c for _, c in judged])}" if given.peers else ""
+    )
+    live = bool(given.live)
+    return f"{lines}\n\n{tables.families(verdicts, live=live)}\n\n{tables.detectors(verdicts)}{beside}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,6 +122,7 @@ def _judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--live", choices=sorted(_STEPS), help="ingest and detect in steps of so long")
     parser.add_argument("--show-missed", action="store_true")
     parser.add_argument("--show-false", action="store_true")
+    parser.add_argument("--peers", action="store_true", help="judge the peers' rules for failed calls as well")
     parser.add_argument("--json", type=Path, help="write the figures here")
 
 

@@ -14,7 +14,7 @@ from benchmarks.worlds.labels import STRENGTHS, plain
 from benchmarks.worlds.world import World
 from benchmarks.worlds.writing import write_inventory, write_log
 
-_THEMES: Final = (life, authentication, calls)
+THEMES: Final = (life, authentication, calls)
 """Importing them fills the registry."""
 FIRST_DAY: Final = datetime(2026, 9, 7, tzinfo=UTC)
 """A Monday; a seed moves the start by up to six weeks, so that most worlds see summer time end."""

@@ -16,6 +16,8 @@ from benchmarks.worlds.labels import Expected, Nuisance, Plant, Strength
 from benchmarks.worlds.words import ADMIN, ATTACKERS, HOSTS, PRODUCTION, ROUTES
 
 FAILED: Final = 400
+_ASKED: Final = (1, 6, 8, 11, 19)
+"""Routes that an attack asks for unless it says which: GET and POST."""
 
 
 class World:
@@ -99,7 +101,7 @@ class World:
             t=times,
             plant=plant,
             status=status,
-            route=given.pop("route", 1),
+            route=given.pop("route", int(rng.choice(_ASKED))),
             item=given.pop("item", rng.integers(1_000, 9_000_000, count)),
             size=given.pop(
                 "size", np.where(status >= FAILED, rng.integers(60, 240, count), rng.lognormal(7.5, 0.8, count))
