@@ -16,6 +16,7 @@ from benchmarks.worlds import comparing, tables
 from benchmarks.worlds.judging import Judged, judge
 from benchmarks.worlds.scoring import Verdict
 
+_DATA: Final = Path(__file__).resolve().parents[3] / "shared" / "data"
 _STEPS: Final = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "1d": timedelta(days=1)}
 
 
@@ -73,6 +74,42 @@ def _run(given: argparse.Namespace) -> int:
     return 0
 
 
+def _real(given: argparse.Namespace) -> int:
+    from benchmarks.worlds import real
+
+    if not real.present(given.data):
+        print(f"{given.data}: the real logs are not here; nothing was measured.", file=sys.stderr)
+        return 0
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        root = Path(folder)
+        print(
+            json.dumps(
+                {"cloudtrail": real.cloudtrail(given.data / "logs" / "cloudtrail", root / "cloudtrail")}, indent=1
+            )
+        )
+        for log in real.present(given.data):
+            print(json.dumps(real.as_they_are(log, root / log.stem), indent=1))
+            done = [real.injected(log, root / f"{log.stem}-{seed}", seed) for seed in given.seeds]
+            told = tables.summary([one.verdict for one in done])
+            print(f"{log.name}, attacks put in: {json.dumps(told, indent=1)}")
+            print(tables.families([one.verdict for one in done], live=False))
+            for one in done if given.show_missed else ():
+                print(tables.missed(one.verdict), tables.false(one.verdict, []), sep="\n")
+    return 0
+
+
+def _series(given: argparse.Namespace) -> int:
+    from benchmarks.worlds import series
+
+    folder = given.data / "series"
+    if not folder.exists():
+        print(f"{folder}: the series are not here; nothing was measured.", file=sys.stderr)
+        return 0
+    for name, method in (("trailing median", series.simple), ("detectors.baseline.score_series", series.ours)):
+        print(json.dumps({name: series.judge(folder, method)}, indent=1))
+    return 0
+
+
 def _report(judged: list[tuple[Judged, dict[str, Verdict]]], given: argparse.Namespace) -> str:
     verdicts = [one.verdict for one, _ in judged]
     told = tables.summary(verdicts)
@@ -108,6 +145,15 @@ def _parser() -> argparse.ArgumentParser:
     _size(one)
     _judging(one)
     one.set_defaults(do=_run, keep=False)
+    one = commands.add_parser("real", help="real logs of others: alerts a day, the attacked key, attacks put in")
+    one.add_argument("--data", type=Path, default=_DATA)
+    one.add_argument("--seeds", type=_seeds, default=_seeds("101-103"))
+    one.add_argument("--folder", type=Path, help="where to work")
+    one.add_argument("--show-missed", action="store_true")
+    one.set_defaults(do=_real)
+    one = commands.add_parser("series", help="the volume score on monitored series of others")
+    one.add_argument("--data", type=Path, default=_DATA)
+    one.set_defaults(do=_series)
     return parser
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.worlds import labels
 from benchmarks.worlds.labels import Nuisance, Plant
 from benchmarks.worlds.running import read_world, run
-from benchmarks.worlds.scoring import Found, Verdict, read_rules, score
+from benchmarks.worlds.scoring import QUIET, Found, Verdict, read_rules, score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +47,21 @@ def read_known(folder: Path) -> Known:
     )
 
 
-def judge(folder: Path, workspace: Path | None = None, *, live: timedelta | None = None, again: bool = True) -> Judged:
-    """Run the program on the world in `folder` and score its findings; without `again` only read them."""
+def judge(
+    folder: Path,
+    workspace: Path | None = None,
+    *,
+    live: timedelta | None = None,
+    again: bool = True,
+    quiet: timedelta = QUIET,
+) -> Judged:
+    """Run the program on the world in `folder` and score its findings; without `again` only read them.
+
+    In the first `quiet` no false alarm counts.
+    """
     known = read_known(folder)
     ran = run(folder, workspace or folder / "workspace", live=live, again=again)
-    verdict = score(known.plants, known.nuisances, ran.findings, read_rules(), start=known.start, end=known.end)
+    verdict = score(
+        known.plants, known.nuisances, ran.findings, read_rules(), start=known.start, end=known.end, quiet=quiet
+    )
     return Judged(known=known, findings=ran.findings, verdict=verdict, seconds=ran.seconds)

@@ -34,17 +34,17 @@ def make(
     nuisances.habits(world)
     hygiene.neglect(world)
     nuisances.everyday(world)
-    _attacks(world, frozenset(only))
+    plant_attacks(world, frozenset(only))
     _finish(world)
     folder.mkdir(parents=True, exist_ok=True)
     write_inventory(world, folder / "keys.csv")
     lines = write_log(world, folder, form)
-    _labels(world, folder, lines)
+    write_labels(world, folder, lines)
     return world
 
 
-def _attacks(world: World, only: frozenset[str]) -> None:
-    """Each family as often as the world is large enough for; its strength goes round with the seed."""
+def plant_attacks(world: World, only: frozenset[str]) -> None:
+    """Plant each family (of `only`, if any) as often as the world is large; its strength goes round with the seed."""
     names = sorted(FAMILIES, key=lambda name: (name in _LAST, name))
     for n, name in enumerate(names):
         if only and name not in only:
@@ -67,11 +67,12 @@ def _finish(world: World) -> None:
     hygiene.judge(world)
 
 
-def _labels(world: World, folder: Path, lines: int) -> None:
+def write_labels(world: World, folder: Path, lines: int) -> None:
+    """truth.json and nuisance.json."""
     about = {
         "seed": world.seed,
-        "start": world.start.isoformat(),
-        "end": (world.start + timedelta(days=world.days)).isoformat(),
+        "start": world.at(world.window[0]).isoformat(),
+        "end": world.at(world.window[1]).isoformat(),
         "days": world.days,
         "keys": len(world.holders),
         "lines": lines,

@@ -24,6 +24,12 @@ def habits(world: World) -> None:
         world.odd(
             "address-move", when, when + DAY, holders=[holder], ips=holder.moves[0][1], note="moved to new servers"
         )
+    for holder in _pick(world, max(1, some // 2), homes={"static", "pool"}):
+        when = int(rng.uniform(0.15, 0.95) * day)
+        until = when + int(rng.uniform(0.5, 8) * HOUR)
+        second = world.company.intern(world.networks.addresses(2))
+        holder.moves += [(when, second), (until, holder.addresses)]
+        world.odd("failover", when, until, holders=[holder], ips=second, note="its second line, for hours")
     for holder in _pick(world, some * 2):
         when = int(rng.uniform(0.15, 0.95) * day)
         holder.upgrades.append((when, world.agents.numbers([_newer(world, holder)])))

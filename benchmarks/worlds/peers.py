@@ -1,8 +1,8 @@
 """What peers publish as rules for failed calls, on the same log, for the same judge.
 
 The logic is that of their repositories (reference: Panther `Standard.BruteForceByIP` and `-ByUser`, Elastic "Okta
-Credential Stuffing (Single Source)", CrowdSec `http-generic-bf` with its 401 and 403 variants, fail2ban's default jail),
-each with the suppression that it ships with. Read once with DuckDB; what remains are the failed calls.
+Credential Stuffing (Single Source)", CrowdSec `http-generic-bf` with its 401 and 403 variants, fail2ban's default
+jail), each with the suppression that it ships with. Read once with DuckDB; what remains are the failed calls.
 """
 
 from collections import deque

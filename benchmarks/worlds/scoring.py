@@ -143,11 +143,12 @@ def score(
     *,
     start: datetime,
     end: datetime,
+    quiet: timedelta = QUIET,
 ) -> Verdict:
     """Match findings with plants; what matches none and is not excused is false."""
     outcomes = [Outcome(plant=plant) for plant in plants]
     by_key, by_place, rest = _index(outcomes)
-    verdict = Verdict(outcomes=outcomes, true=[], false=[], excused=[], days=(end - start - QUIET) / timedelta(days=1))
+    verdict = Verdict(outcomes=outcomes, true=[], false=[], excused=[], days=(end - start - quiet) / timedelta(days=1))
     standing = [rule for rule in rules.values() if rule.standing]
     for found in sorted(findings, key=lambda f: f.detected_at):
         near = {id(o): o for o in (*by_key.get(found.key_id, ()), *_places(found, by_place), *rest)}
@@ -156,7 +157,7 @@ def score(
             if found.rank >= (0 if outcome.plant.expected == "may" else 1):
                 outcome.by.append(found)
                 outcome.named = outcome.named or bool(rules[outcome.plant.family].apt.search(found.detector))
-        if found.rank < 2 or found.first_seen < start + QUIET:
+        if found.rank < 2 or found.first_seen < start + quiet:
             continue
         about_stale = any(rule.apt.search(found.detector) for rule in standing) and found.key_id in by_key
         if hits or about_stale:

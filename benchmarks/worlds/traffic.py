@@ -92,8 +92,9 @@ def _from(pool: np.ndarray, holder: Holder, times: np.ndarray, rng: Generator) -
         at = (day * 7 + rng.integers(0, min(5, count), len(times))) % count
     elif holder.home in {"app", "shared"}:
         at = rng.integers(0, count, len(times))
-    else:  # one does most of it
-        at = np.minimum(rng.geometric(0.6, len(times)) - 1, count - 1)
+    else:  # one does most of it, all do some
+        most = np.minimum(rng.geometric(0.6, len(times)) - 1, count - 1)
+        at = np.where(rng.random(len(times)) < 0.25, rng.integers(0, count, len(times)), most)
     return pool[at]
 
 

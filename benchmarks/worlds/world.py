@@ -40,9 +40,10 @@ class World:
         """Secrets that the inventory does not know; their numbers follow those of the keys."""
         self.plants: list[Plant] = []
         self.nuisances: list[Nuisance] = []
+        self.window = (0, self.length)
+        """Where plants may lie; a real log is shorter than its days."""
         self.broken: list[tuple[int, int, float]] = []
         """From, to, share: lines that come out broken."""
-        self._begun = 0
 
     @property
     def holders(self) -> list[Holder]:
@@ -111,7 +112,7 @@ class World:
             host=given.pop("host", self.host(PRODUCTION)),
             **given,
         )
-        inside = (times >= 0) & (times < self.length)
+        inside = (times >= self.window[0]) & (times < self.window[1])
         self.log.add({name: column[inside] for name, column in made.items()})
         return times[inside]
 

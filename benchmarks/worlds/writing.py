@@ -124,7 +124,13 @@ def _lines(world: World, rows: Columns, form: str) -> Iterator[str]:
     )
 
 
+LITERAL: Final = "\0"
+"""Before a path that holds no identifier but may hold a percent sign."""
+
+
 def _uri(path: str, item: int) -> str:
+    if path.startswith(LITERAL):
+        return path[1:]
     return path % item if "%" in path else path
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.worlds.attacks.family import Stage, family
+from benchmarks.worlds.attacks.family import NoSubject, Stage, family
 from benchmarks.worlds.clockwork import HOUR, MINUTE
 from benchmarks.worlds.company import Holder
 from benchmarks.worlds.secrets import make_secrets
@@ -129,6 +129,8 @@ def burst_then_success(stage: Stage) -> None:
     success = stage.times(stage.count(3, 40, 300), stage.pick(5, 30, 60), after=stage.pick(120, 30, 3) + 5)
     last = ips[0] if way == "address" else ips[-1]
     done = stage.world.request(stage.number, success, key=holder.number, ip=last, status=200)
+    if not len(done):
+        raise NoSubject
     note = f"by {way}; the success comes at {stage.world.at(done.min()).isoformat()}"
     stage.label(np.concatenate([failed, done]), holders=[holder], ips=ips, onset=done.min(), note=note, expected="must")
 

@@ -78,6 +78,9 @@ class Stage:
     def _when(self) -> int:
         """Mostly after two weeks, some (15 %) from the third day on; in short worlds after two fifths."""
         world, rng = self.world, self.rng
+        if world.window != (0, world.length):
+            begin, end = world.window
+            return int(rng.uniform(begin + 0.1 * (end - begin), begin + 0.5 * (end - begin)))
         learnt = min(14 * DAY, int(0.4 * world.length))
         early = world.days > 20 and rng.random() < 0.15
         low, high = (3 * DAY, learnt) if early else (learnt, world.length - int(min(2 * DAY, 0.25 * world.length)))
