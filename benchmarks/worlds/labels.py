@@ -23,6 +23,8 @@ class Plant:
     ips: tuple[str, ...]
     """Addresses that a finding may have as its subject."""
     networks: tuple[str, ...]
+    since: datetime
+    """Its first sign: the onset, but for those with a prelude (the failures before a success)."""
     onset: datetime
     end: datetime
     events: int
@@ -52,7 +54,7 @@ def plain(label: Plant | Nuisance) -> dict[str, Any]:
 
 def plant(row: dict[str, Any]) -> Plant:
     """A plant from JSON."""
-    return Plant(**_read(row, ("onset", "end")))
+    return Plant(**_read(row, ("since", "onset", "end")))
 
 
 def nuisance(row: dict[str, Any]) -> Nuisance:
@@ -60,7 +62,7 @@ def nuisance(row: dict[str, Any]) -> Nuisance:
     return Nuisance(**_read(row, ("start", "end")))
 
 
-def _read(row: dict[str, Any], moments: tuple[str, str]) -> dict[str, Any]:
+def _read(row: dict[str, Any], moments: tuple[str, ...]) -> dict[str, Any]:
     return {
         name: datetime.fromisoformat(value) if name in moments else tuple(value) if isinstance(value, list) else value
         for name, value in row.items()

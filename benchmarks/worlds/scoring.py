@@ -13,7 +13,7 @@ from benchmarks.worlds.labels import Nuisance, Plant
 
 BEFORE: Final = timedelta(minutes=60)
 AFTER: Final = timedelta(hours=24)
-"""A finding may begin an hour before a plant's onset (its bucket) and a day after its end."""
+"""A finding may begin an hour before a plant's first sign (its bucket) and a day after its end."""
 QUIET: Final = timedelta(days=3)
 """The first days of a world: nothing is known yet, so no false alarm is counted."""
 RULES: Final = Path(__file__).with_name("families.toml")
@@ -212,7 +212,7 @@ _STANDING: Final = re.compile(
 
 
 def _overlaps(found: Found, plant: Plant) -> bool:
-    since, until = plant.onset - BEFORE, plant.end + AFTER
+    since, until = plant.since - BEFORE, plant.end + AFTER
     return any(begin <= until and end >= since for begin, end in found.spans)
 
 

@@ -29,6 +29,7 @@ def at(hours: float) -> datetime:
 def planted(*, onset: float = 100, end: float = 101, family: str = "auth-burst-key", **more: object) -> Plant:
     told = {"strength": "medium", "expected": "must", "key_ids": ("key_1",), "ips": ("203.0.113.9",), "events": 50}
     told |= {"id": 0, "networks": ("203.0.113.0/24",), "note": "", **more}
+    told.setdefault("since", at(onset))
     return Plant(family=family, onset=at(onset), end=at(end), **told)  # type: ignore[arg-type]
 
 
@@ -128,6 +129,14 @@ def test_a_plant_is_found_by_subject_and_time_and_named_by_the_detector(
     (outcome,) = verdict([planted()], [finding]).outcomes
 
     assert (outcome.found, outcome.named) == expected
+
+
+def test_what_comes_before_the_onset_belongs_to_the_plant() -> None:
+    prelude = planted(family="burst-then-success", since=at(95))
+    judged = verdict([prelude], [found(95, key_id="key_1")])
+
+    assert judged.false == []
+    assert (judged.outcomes[0].found, judged.outcomes[0].named) == (True, False)
 
 
 def test_stale_keys_are_found_only_by_name() -> None:

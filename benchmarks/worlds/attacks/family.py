@@ -172,6 +172,7 @@ class Stage:
             self.family,
             self.strength,
             self._expected(expected or USUAL[self.strength]),
+            since=float(times.min()),
             onset=float(times.min()) if onset is None else onset,
             end=float(times.max()) if end is None else end,
             holders=holders,
