@@ -56,7 +56,8 @@ def plant_attacks(world: World, only: frozenset[str]) -> None:
                 before = len(world.plants)
                 try:
                     FAMILIES[name].plant(Stage(world, name, strength))
-                except NoSubject:
+                except NoSubject:  # what it had already added goes
+                    world.log.keep(world.log.table()["plant"] != before)
                     continue
                 if len(world.plants) > before:
                     break
