@@ -46,7 +46,9 @@ def burst_by_network(stage: Stage) -> None:
 def stuffing(stage: Stage) -> None:
     """One address tries a leaked list of keys, each once or twice."""
     holders, ip = stage.known(min(stage.count(12, 30, 90), stage.world.size // 2)), stage.attackers()
-    keys = np.repeat([h.number for h in holders], stage.rng.integers(1, 3, len(holders)))
+    keys = np.repeat(
+        [h.number for h in holders], 2 if stage.strength == "weak" else stage.rng.integers(1, 3, len(holders))
+    )
     times = stage.times(len(keys), stage.pick(13, 10, 8))
     done = stage.world.request(stage.number, times, key=stage.rng.permutation(keys), ip=ip[0], status=401)
     stage.label(done, holders=holders, ips=ip)

@@ -46,7 +46,7 @@ def bytes_out(stage: Stage) -> None:
     until, factor = stage.onset + stage.rng.uniform(2, 5) * HOUR, stage.pick(8, 25, 120)
     held = stage.world.log.table()
     mask = _mine(stage, holder, until) & (held["status"] < 300)
-    if mask.sum() < 10:
+    if mask.sum() < 25:
         raise NoSubject
     held["size"][mask] = np.maximum(held["size"][mask], 2_000) * factor
     held["plant"][mask] = stage.number
@@ -60,8 +60,8 @@ def error_ratio(stage: Stage) -> None:
         tempers={"service", "office", "growing", "heavy"}, least=150, fit=lambda h: h.errors[404] < 0.05
     )
     stage.busy(holder)
-    count, share = stage.count(60, 150, 600), stage.pick(0.6, 0.8, 0.95)
-    times = stage.times(count, stage.pick(20, 30, 60))
+    count, share = stage.count(100, 200, 600), stage.pick(0.75, 0.85, 0.9)
+    times = stage.times(count, stage.pick(15, 25, 60))
     part = dress(stage.world, holder, times, stage.rng)
     part["plant"][:] = stage.number
     wrong = stage.rng.random(count) < share
@@ -75,10 +75,10 @@ def throttling(stage: Stage) -> None:
     """Calls go on against 429, faster and faster."""
     holder = stage.holder(tempers={"service", "office", "growing", "webhook"}, fit=lambda h: h.errors[429] < 0.02)
     stage.busy(holder)
-    times = stage.times(stage.count(90, 300, 3_000), stage.pick(18, 25, 60))
+    times = stage.times(stage.count(180, 400, 3_000), stage.pick(18, 25, 60))
     part = dress(stage.world, holder, times, stage.rng)
     part["plant"][:] = stage.number
-    part["status"][stage.rng.random(len(times)) < stage.pick(0.4, 0.7, 0.9)] = 429
+    part["status"][stage.rng.random(len(times)) < stage.pick(0.5, 0.7, 0.9)] = 429
     part["route"][:] = part["route"][0]
     stage.world.log.add(part)
     stage.label(times, holders=[holder], ips=np.unique(part["ip"]))
