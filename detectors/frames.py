@@ -148,7 +148,8 @@ def reaching(name: str, frame: pd.DataFrame, window: Window) -> pd.DataFrame:
     if spec.clock is None:
         return frame
     since = pd.Timestamp(window.since - spec.lookback).floor(_BUCKETS[spec.clock][0])
-    return frame[(frame[spec.clock] >= since) & (frame[spec.clock] < window.until)]
+    near = (frame[spec.clock] >= since) & (frame[spec.clock] < window.until)
+    return frame if near.all() else frame[near]
 
 
 def _cast(column: "pd.Series[Any]", kind: ColumnKind) -> "pd.Series[Any]":

@@ -39,9 +39,9 @@ _PLACE: Final = ("key_ref", "ip", "network")
 def auth_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Minutes with failures, and all minutes of subjects (key_ref, ip, network) with FEWEST_FAILURES in the span.
 
-    [minute, key_ref, ip, network, requests, ok, unauthenticated, forbidden, throttled, refs, first_seen, last_seen], one
-    row for a minute, key_ref, ip and network. key_refs are those of the log; null where no credential was presented.
-    Of rows with nothing but failures, those beyond KEPT_KEYS at an address are one row `unknown:<network>` of it, and
+    [minute, key_ref, ip, network, requests, ok, unauthenticated, forbidden, throttled, refs, first_seen, last_seen],
+    one row for a minute, key_ref, ip and network. key_refs are those of the log; null where no credential was sent. Of
+    rows with nothing but failures, those beyond KEPT_KEYS at an address are one row `unknown:<network>` of it, and
     those beyond KEPT_ROWS one row without an address; `refs` is how many key_refs a row stands for.
     """
     grouped = _grouped(span, "minute", _MINUTE, _PLACE)
@@ -56,9 +56,9 @@ def auth_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
 def auth_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Hours in which a key_ref failed at a place at least as often as not.
 
-    [hour, key_ref, ip, network, asn, client, requests, ok, unauthenticated, forbidden, first_seen, last_seen] of key_refs,
-    addresses, networks and ASNs with FEWEST_SLOW such failures in the span, at most KEPT_ROWS an hour. Requests without
-    a credential are left out.
+    [hour, key_ref, ip, network, asn, client, requests, ok, unauthenticated, forbidden, first_seen, last_seen] of
+    key_refs, addresses, networks and ASNs with FEWEST_SLOW failures in the span, at most KEPT_ROWS an hour. Requests
+    without a credential are left out.
     """
     place = (*_PLACE, "asn", "client")
     grouped = _grouped(span, "hour", HOUR, place)
@@ -77,7 +77,8 @@ def platform_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
     """What all keys that exist or ever succeeded met, minute by minute.
 
     [minute, active, failing, erring, requests, unauthenticated, forbidden, server_error]: keys with a request, those
-    of them with half or more answered 401 or 403, those with half or more answered 5xx, and the sums over their requests.
+    of them with half or more answered 401 or 403, those with half or more answered 5xx, and the sums over their
+    requests.
     """
     known = sa.select(usage.c.key_ref).where(
         within(usage.c.hour, widened(span, HOUR)), usage.c.key_ref.not_like(f"{UNKNOWN_PREFIX}%")

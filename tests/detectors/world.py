@@ -55,7 +55,7 @@ class World:
         rows["hour"] = rows["minute"].dt.floor("h")
         rows["day"] = rows["minute"].dt.floor("D")
         bad = rows[(rows["unauthenticated"] + rows["forbidden"]) > 0]
-        touched = rows["ip"].isin(set(bad["ip"])) | rows["key_ref"].isin(set(bad["key_ref"].dropna()))
+        touched = ((rows["unauthenticated"] + rows["forbidden"]) > 0) | rows["ip"].isin(set(bad["ip"])) | rows["key_ref"].isin(set(bad["key_ref"].dropna()))
         keyed = rows.dropna(subset=["key_ref"])
         keys = pd.DataFrame(self.keys).reindex(columns=list(FRAMES["keys"].columns))
         activity = keyed.groupby("key_ref").agg(first_seen=("first_seen", "min"), last_seen=("last_seen", "max"))
@@ -65,7 +65,9 @@ class World:
         keys["last_seen"] = activity["last_seen"].reindex(refs).to_numpy()
         keys["last_success"] = success.reindex(refs).to_numpy()
         return {
-            "auth_minutes": grouped(rows[touched], ["minute", "key_ref", "ip", "network"]),
+            "auth_minutes": grouped(rows[touched], ["minute", "key_ref", "ip", "network"]).assign(
+                refs=lambda frame: frame["key_ref"].notna().astype(int)
+            ),
             "key_hours": grouped(keyed, ["hour", "key_ref"]),
             "origin_hours": grouped(keyed, ["hour", "key_ref", "ip", "network", "client"]),
             "network_days": grouped(keyed, ["day", "key_ref", "network"]),
@@ -79,7 +81,25 @@ class World:
                 ]
             ),
             "telemetry": pd.DataFrame([{"since": BEGIN, "until": END}]),
+            "auth_hours": hours_of_failures(keyed),
+            "platform_minutes": platform(keyed[keyed["key_ref"].isin(set(keyed.loc[keyed["ok"] > 0, "key_ref"]))]),
         }
+
+
+def hours_of_failures(keyed: pd.DataFrame) -> pd.DataFrame:
+    places = ["hour", "key_ref", "ip", "network", "client"]
+    hours = grouped(keyed, places).assign(asn=None)
+    failed = hours["unauthenticated"] + hours["forbidden"]
+    return hours[(failed > 0) & (failed * 2 >= hours["requests"])]
+
+
+def platform(keyed: pd.DataFrame) -> pd.DataFrame:
+    keys = grouped(keyed, ["minute", "key_ref"])
+    keys["failing"] = (keys["unauthenticated"] + keys["forbidden"]) * 2 >= keys["requests"]
+    keys["erring"] = keys["server_error"] * 2 >= keys["requests"]
+    counts = ("failing", "erring", "requests", "unauthenticated", "forbidden", "server_error")
+    sums = {name: (name, "sum") for name in counts}
+    return keys.groupby("minute").agg(active=("key_ref", "size"), **sums).reset_index()
 
 
 def grouped(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
