@@ -74,13 +74,12 @@ def _telling(finding: Finding) -> tuple[bool, int, int]:
 
 def _precursor(success: Finding, bursts: Sequence[Finding]) -> Finding | None:
     """The burst that a success came after: of the same address, else the same network, else the same key."""
-    ways = (
-        lambda f: _place(f) == _place(success),
-        lambda f: _by(success) == "network" and bool(networks_of(f) & networks_of(success)),
-        lambda f: _by(success) == "key_ref" and bool(set(keys_of(f)) & set(keys_of(success))),
-    )
-    found = (burst for way in ways for burst in sorted(bursts, key=lambda f: (f.first_seen, f.id)) if way(burst))
-    return next(found, None)
+    by, keys, networks = _by(success), set(keys_of(success)), networks_of(success)
+    ordered = sorted(bursts, key=lambda finding: (finding.first_seen, finding.id))
+    same = [burst for burst in ordered if _place(burst) == _place(success)]
+    near = [burst for burst in ordered if by == "network" and networks & networks_of(burst)]
+    of_key = [burst for burst in ordered if by == "key_ref" and keys & set(keys_of(burst))]
+    return next(iter([*same, *near, *of_key]), None)
 
 
 def _by(success: Finding) -> object:
@@ -92,7 +91,9 @@ def _place(finding: Finding) -> str:
     if finding.detector in ATTACKS and finding.subject.kind is not SubjectKind.KEY:
         return finding.subject.value
     named = attackers(finding)
-    return named[0] if named and len(named) == 1 or (named and finding.detector not in ATTACKS) else str(finding.subject)
+    # An attack with a key from many addresses has no place; others are where the first named address is.
+    alone = len(named) == 1 or finding.detector not in ATTACKS
+    return named[0] if named and alone else str(finding.subject)
 
 
 def _burst(finding: Finding, *, leads: bool) -> str:

@@ -104,8 +104,8 @@ def _row(burst: Burst, settings: Settings) -> Scored:
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
         title=f"{{count}} failed calls from many addresses of {burst.subject}",
-        summary=f"At its peak {burst.failures} of {burst.requests} calls within {minutes} minutes failed, from {addresses} "
-        f"addresses of {burst.subject}, with {keys:,} different keys.",
+        summary=f"At its peak {burst.failures} of {burst.requests} calls within {minutes} minutes failed, from "
+        f"{addresses} addresses of {burst.subject}, with {keys:,} different keys.",
         detail={
             "failures": burst.failures,
             "addresses": addresses,

@@ -34,15 +34,15 @@ class Burst(NamedTuple):
 
 
 def counting(tried: pd.DataFrame, failures: str) -> pd.DataFrame:
-    """The rows of `detectors.tried` with `failures`: its column `failed`, `strange` or `usual`, whichever is counted."""
+    """The rows of `detectors.tried` with `failures`: its column `strange` or `usual`, whichever is counted."""
     return tried.assign(failures=tried[failures])
 
 
 def over_the_line(minutes: pd.DataFrame, by: str, *, at_least: int, span: timedelta, share: float) -> pd.DataFrame:
     """The minutes at which a subject had `at_least` failures in (minute - span, minute] that are `share` of its calls.
 
-    `minutes` has `failures` (`counting`); only minutes with a failure count. Returns by, minute, failures, requests, before (the
-    last such minute of the subject, or null), sorted.
+    `minutes` has `failures` (`counting`); only minutes with a failure count. Returns by, minute, failures, requests,
+    before (the last such minute of the subject, or null), sorted.
     """
     total = minutes.groupby(by)["failures"].sum()
     rows = minutes[minutes[by].isin(total.index[total >= max(at_least, 1)])]

@@ -64,7 +64,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
 @remembered
 def over(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """The minutes at which an address is over the line: ip, minute, failures, requests, before. `minutes` are `tried`."""
+    """The minutes at which an address is over the line, as `over_the_line` has them. `minutes` are `tried`."""
     rows = counting(minutes, "strange")
     paced = over_the_line(rows, "ip", at_least=settings.keys, span=settings.span, share=settings.share)
     failed = rows[(rows["failures"] > 0) & rows["ip"].isin(set(paced["ip"]))]
@@ -97,7 +97,7 @@ def _row(burst: Burst, settings: Settings) -> Scored:
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
         title=f"{burst.subject} tries a list of keys: {{count}} failed calls",
-        summary=f"At its peak {calls(burst.failures)} within {minutes} minutes with {number} different keys, {known} of "
-        f"which exist, few tries each.",
+        summary=f"At its peak {calls(burst.failures)} within {minutes} minutes with {number} different keys, {known} "
+        "of which exist, few tries each.",
         detail={"failures": burst.failures, "keys": number, "known": known},
     )

@@ -142,8 +142,8 @@ def _key_row(burst: Burst, settings: Settings, *, dead: bool) -> Scored:
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
         title="{count} failed calls with key {key} from many addresses",
-        summary=f"At its peak {calls(burst.failures)} within {minutes} minutes from {addresses} addresses of {networks} "
-        "networks, none of which the key had been used from.",
+        summary=f"At its peak {calls(burst.failures)} within {minutes} minutes from {addresses} addresses of "
+        f"{networks} networks, none of which the key had been used from.",
         detail={"addresses": addresses, "networks": networks, "attackers": listed(burst.failed["ip"])},
     )
 
@@ -160,8 +160,8 @@ def _cluster_row(burst: Burst, settings: Settings) -> Scored:
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
         title="{count} failed calls with many keys from many addresses that work together",
-        summary=f"At its peak {calls(burst.failures)} within {minutes} minutes from {addresses} addresses of {networks} "
-        f"networks with {keys} keys, none of which had been used from there.",
+        summary=f"At its peak {calls(burst.failures)} within {minutes} minutes from {addresses} addresses of "
+        f"{networks} networks with {keys} keys, none of which had been used from there.",
         detail={
             "addresses": addresses,
             "networks": networks,

@@ -133,7 +133,7 @@ def _row(burst: Burst, kind: str, line: int) -> Scored:
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
         title=f"{burst.subject} guesses keys: {{count}} failed calls with unknown ones",
-        summary=f"At its peak {keys:,}{' or so' if folded else ''} different keys that do not exist were tried within the "
-        f"hour from {where}.",
+        summary=f"At its peak {keys:,}{' or so' if folded else ''} different keys that do not exist were tried within "
+        f"the hour from {where}.",
         detail={"keys": keys} if kind == "ip" else {"keys": keys, "attackers": addresses},
     )

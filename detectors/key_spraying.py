@@ -69,7 +69,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
 @remembered
 def over(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """The minutes at which an address is over a line: ip, minute, failures, requests, before. `minutes` are `tried`."""
+    """The minutes at which an address is over a line, as `over_the_line` has them. `minutes` are `tried`."""
     hour = _over(minutes, settings, HOUR, settings.failures)
     slow = _over(minutes, settings, settings.slow_span, settings.slow_failures)
     lines = pd.concat([hour, slow]).drop_duplicates(["ip", "minute"]).sort_values(["ip", "minute"], ignore_index=True)
@@ -115,6 +115,7 @@ def _row(burst: Burst, settings: Settings) -> Scored:
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
         title=f"{burst.subject} tries keys at a pace: {{count}} failed calls",
-        summary=f"At its peak {calls(failures)} within {hours} hours with {number} different keys, {known} of which exist.",
+        summary=f"At its peak {calls(failures)} within {hours} hours with {number} different keys, {known} of which "
+        "exist.",
         detail={"failures": failures, "keys": number, "known": known},
     )

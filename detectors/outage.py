@@ -10,7 +10,7 @@ from detectors.windows import sliding_distinct, sliding_sums
 
 SPAN: Final = timedelta(minutes=5)
 KEYS: Final = 5
-"""Fewer keys than this are a customer's trouble, not the platform's (auth-burst-key had the same line from the start)."""
+"""Fewer keys than this are a customer's trouble, not the platform's."""
 SHARE: Final = 0.25
 """Of the keys that are active."""
 SURELY: Final = 500

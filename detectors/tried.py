@@ -27,8 +27,9 @@ def tried(frames: Frames) -> pd.DataFrame:
     """auth_minutes, oldest first, with these columns more.
 
     `failed`: calls answered 401 or 403. `known`: the key stands in the inventory or, when there is none, had succeeded
-    before. `refs`: how many keys the row stands for; above 1, or without a key_ref, they are folded. `home`: the key had succeeded from that network in an earlier minute of the 29 days before. `place`: some key
-    had. `strange`: `failed` where not home, else 0. `usual`: `failed` at home, 0 while the platform refuses everybody.
+    before. `refs`: how many keys the row stands for; above 1, or without a key_ref, they are folded. `home`: the key
+    had succeeded from that network in an earlier minute of the 29 days before. `place`: some key had. `strange`:
+    `failed` where not home, else 0. `usual`: `failed` at home, 0 while the platform refuses everybody.
     """
     return _tried(*(frames[name] for name in FRAMES))
 
@@ -54,13 +55,13 @@ def _tried(*given: pd.DataFrame) -> pd.DataFrame:
 
 
 def usual_at(frames: Frames, rows: pd.DataFrame, at: "pd.Series[pd.Timestamp]") -> "pd.Series[bool]":
-    """Whether the key of each row of `tried` had succeeded from the row's network in the 29 days before the moment `at`."""
+    """Whether the key of each row of `tried` had succeeded from the row's network in the 29 days before `at`."""
     moved = rows[["key_ref", "network"]].assign(minute=at).sort_values("minute", kind="stable")
     return _since(moved, _successes(frames, rows), ["key_ref", "network"], REACH).reindex(rows.index)
 
 
 def by_day(network_days: pd.DataFrame, rows: pd.DataFrame, reach: timedelta) -> pd.DataFrame:
-    """`rows` (key_ref, network, minute; sorted by minute) with `home` and `place` as in `tried`, by earlier days only."""
+    """`rows` (key_ref, network, minute; by minute) with `home` and `place` as in `tried`, by earlier days only."""
     worked = _ended(network_days, "day", DAY, rows).sort_values("at", kind="stable")
     home = _since(rows, worked, ["key_ref", "network"], reach)
     return rows.assign(home=home, place=_since(rows, worked, ["network"], reach))

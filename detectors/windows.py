@@ -25,8 +25,8 @@ def sliding_distinct(
 ) -> pd.DataFrame:
     """How many different `value` each subject has over (t - span, t], for each moment t that it has.
 
-    Returns one row for each (by, at), sorted, with the number in `distinct`, where it is `least` or more. A value counts
-    from each of its moments until it comes again or `span` is over, so the spans of one value never overlap.
+    Returns one row for each (by, at), sorted, with the number in `distinct`, where it is `least` or more. A value
+    counts from each of its moments until it comes again or `span` is over, so the spans of one value never overlap.
     """
     enter = rows[[by, at, value]].drop_duplicates()
     if least > 1:  # most subjects never have so many, and sorting them all is what costs

@@ -55,7 +55,7 @@ class World:
         rows["hour"] = rows["minute"].dt.floor("h")
         rows["day"] = rows["minute"].dt.floor("D")
         bad = rows[(rows["unauthenticated"] + rows["forbidden"]) > 0]
-        touched = ((rows["unauthenticated"] + rows["forbidden"]) > 0) | rows["ip"].isin(set(bad["ip"])) | rows["key_ref"].isin(set(bad["key_ref"].dropna()))
+        touched = rows["ip"].isin(set(bad["ip"])) | rows["key_ref"].isin(set(bad["key_ref"].dropna()))
         keyed = rows.dropna(subset=["key_ref"])
         keys = pd.DataFrame(self.keys).reindex(columns=list(FRAMES["keys"].columns))
         activity = keyed.groupby("key_ref").agg(first_seen=("first_seen", "min"), last_seen=("last_seen", "max"))
@@ -159,6 +159,18 @@ def attacked(seed: int = 7, count: int = 20) -> World:
     world.key(101, status="revoked", revoked_at=noon - timedelta(days=10), created_at=BEGIN - timedelta(days=20))
     world.key(102, created_at=BEGIN)
     world.key(103, created_at=BEGIN - timedelta(days=200), source="csv", source_last_used_at=BEGIN - timedelta(days=60))
+    for number in range(8):
+        world.add(at(13, 3), f"id:{(0, 3, 5)[number % 3]}", f"203.0.120.{number + 1}", "curl/8", "unauthenticated", 1)
+    world.add(at(14, 10), [f"id:{n}" for n in range(10)], "203.0.121.1", "curl/8", "unauthenticated", 1)
+    for turn in range(3):
+        spray = [f"id:{n}" for n in (0, 3, 5, 6, 8, 9)]
+        world.add(at(15 + 0.3 * turn, 6), spray, "203.0.122.1", "curl/8", "unauthenticated", 1)
+    for number in range(9):
+        world.add(at(16 + 0.05 * number, 1), "id:6", f"203.0.{130 + number}.1", "curl/8", "unauthenticated", 2)
+    for number in range(10):
+        world.add(at(-2 * number, 1), f"id:slow{number}", "203.0.123.1", "curl/8", "unauthenticated", 1)
+    for number in (0, 1, 2, 5, 6, 7, 10, 11, 12):
+        world.add(at(20, 4), f"id:{number}", f"198.18.{number}.1", "app/1", "unauthenticated", 3)
     silent = world.rows[15 * 2]  # key 15 is a service: its calls stop
     world.rows[15 * 2] = silent[pd.to_datetime(silent["minute"], utc=True) < noon]
     return world

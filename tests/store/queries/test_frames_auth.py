@@ -57,7 +57,7 @@ def test_a_failure_is_read_though_its_subjects_have_no_third(
 @pytest.mark.parametrize(
     ("ips", "rows"),
     [
-        pytest.param(lambda n: "203.0.113.9", 1 + KEPT_KEYS, id="one address"),
+        pytest.param(lambda _: "203.0.113.9", 1 + KEPT_KEYS, id="one address"),
         pytest.param(lambda n: f"203.0.{n % 256}.{n // 256}", 1 + KEPT_ROWS, id="many networks"),
     ],
 )
