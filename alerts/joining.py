@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from itertools import pairwise
 
 from model.event import UNKNOWN_PREFIX
 from model.finding import Finding, FindingStatus, SubjectKind
+
+_FOUR = 4
 
 JOIN_WITHIN = timedelta(hours=24)
 """Findings of one subject further apart than this are two incidents (Elastic's correlation rule for long-term access
@@ -18,6 +21,19 @@ headline of a break-in."""
 
 ACCUSING = frozenset({"burst-then-success", "new-origin"})
 """Detectors about a key whose `ip` is the place that should not have it."""
+
+ATTACKS = (
+    "auth-burst-address",
+    "credential-stuffing",
+    "key-guessing",
+    "key-spraying",
+    "auth-burst-network",
+    "distributed-guessing",
+    "auth-burst-key",
+    "slow-and-low",
+)
+"""Detectors that count the same failed calls from different sides. Their attackers' networks join, too: whoever moves
+on to the next address of a network is still the same."""
 
 MANY_KEYS = 3
 """An address that findings of more keys than this name, and that no finding is about, is taken for an egress that many
@@ -52,6 +68,25 @@ def attackers(finding: Finding) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def networks_of(finding: Finding) -> set[str]:
+    """The networks that an attack, or the success after it, came from."""
+    if finding.subject.kind is SubjectKind.NETWORK:
+        return {finding.subject.value}
+    if finding.detector not in (*ATTACKS, "burst-then-success"):
+        return set()
+    found = {network_of(address) for address in attackers(finding)}
+    return {network for network in found if network is not None}
+
+
+def network_of(address: str) -> str | None:
+    """The /24 (/48 for IPv6) around an address, as events have it; None when it is no address."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return None
+    return str(ip_network((ip, 24 if ip.version == _FOUR else 48), strict=False))
+
+
 def keys_of(finding: Finding) -> list[str]:
     """All ids and references of the key it is about; folded unknown credentials are nobody's."""
     subject = finding.subject.value if finding.subject.kind is SubjectKind.KEY else None
@@ -78,9 +113,18 @@ def tokens(finding: Finding, shared: Collection[str]) -> set[Token]:
     if is_hygiene(finding):
         return {("hygiene", key) for _, key in own} or {("hygiene", str(finding.subject))}
     own |= {("ip", address) for address in attackers(finding) if address not in shared}
-    if finding.subject.kind is not SubjectKind.KEY:
-        own.add((str(finding.subject.kind), finding.subject.value))
+    own |= {("network", network) for network in networks_of(finding) if not _holds(network, shared)}
+    kind = finding.subject.kind
+    if kind is SubjectKind.PLATFORM:
+        # An outage and an attack of many are both about the platform, and are two things.
+        own.add(("platform", f"{finding.detector} {finding.subject.value}"))
+    elif kind is not SubjectKind.KEY:
+        own.add((str(kind), finding.subject.value))
     return own
+
+
+def _holds(network: str, shared: Collection[str]) -> bool:
+    return any(network_of(address) == network for address in shared)
 
 
 def span(finding: Finding, now: datetime) -> tuple[datetime, datetime]:

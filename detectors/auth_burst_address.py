@@ -5,13 +5,18 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.bursts import Burst, bursts, over_the_line, with_failures
+from detectors import auth_burst_network, credential_stuffing, key_guessing
+from detectors.bursts import Burst, bursts, counting, over_the_line, recent
 from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
-from detectors.lifetimes import known_refs
+from detectors.remember import remembered
 from detectors.scores import Scored, to_frame
+from detectors.tried import FRAMES, tried
 from detectors.windows import sliding_distinct, sliding_sums
 from model.finding import Severity
 from model.window import Window
+
+_MOSTLY = 0.8
+"""When keys make up so much of a burst, the detector of guessing or stuffing tells all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +30,6 @@ class Settings:
     """Failed calls within one minute."""
     share: float = 0.5
     """Failed calls as a share of the address's calls within `span`."""
-    spray_span: timedelta = timedelta(minutes=15)
-    """Within so long `failures` are enough if they were of many keys."""
-    spray_keys: int = 5
-    """Different keys that are many."""
     high_failures: int = 100
     """Failed calls within an hour that make it high."""
     high_keys: int = 5
@@ -39,7 +40,7 @@ class Settings:
     id="auth-burst-address",
     severity=Severity.MEDIUM,
     kind="rule",
-    frames=("auth_minutes", "key_refs"),
+    frames=FRAMES,
     settings=Settings,
     quiet=DAY,
     bucket=MINUTE,
@@ -52,9 +53,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     More than 10 calls answered 401 or 403 within a minute, or 15 within five minutes, that are at least half of the
     address's calls: what overflows CrowdSec's http-generic-401-bf with a bucket of 10 that leaks one in 10 s,
-    judged by minutes. A list that is tried slowly: 15 failures with 5 different keys of the inventory within 15
-    minutes (Elastic's "Okta Password Spray" has 5 users and 15 failures); unknown ones are left to key-guessing. It
-    is high with 100 failures or 5 different keys within the hour.
+    judged by minutes. Failures of a key at a network where it had succeeded do not count. It is high with 100 failures
+    or 5 different keys within the hour, and low without any key from a network that keys succeed from. Silent where
+    one key alone failed (auth-burst-key), where key-guessing or credential-stuffing tells four fifths of it, and
+    where the whole network takes part (auth-burst-network).
 
     Why it matters: somebody at that address guesses keys, tries a list of leaked ones, or probes what is protected.
 
@@ -65,46 +67,49 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     What to do: look at which keys were tried and whether any call succeeded. Block the address at the edge if it is
     nobody's you know. If it is a customer's, tell them that their job fails.
     """
-    minutes = with_failures(frames["auth_minutes"])
-    lines = over(minutes, settings, known_refs(frames))
-    failed = minutes[(minutes["failures"] > 0) & minutes["ip"].isin(set(lines["ip"]))]
+    minutes = tried(frames)
+    counted = counting(minutes, "strange")
+    lines = over(minutes, settings)
+    failed = counted[(counted["failures"] > 0) & counted["ip"].isin(set(lines["ip"]))]
     hours = sliding_sums(failed, by="ip", at="minute", of=["failures"], span=HOUR)
     keys = sliding_distinct(failed.dropna(subset=["key_ref"]), by="ip", at="minute", value="key_ref", span=HOUR)
     levels = hours.merge(keys, on=["ip", "minute"], how="left").sort_values(["ip", "minute"])
     # A minute without a key keeps the number of the minute before, if that is within the hour's bursts anyway.
     levels["distinct"] = levels.groupby("ip")["distinct"].ffill().fillna(0)
     wide = lines[["ip", "minute"]].merge(levels, on=["ip", "minute"], how="left")
-    found = bursts(minutes, "ip", lines, settings.spray_span)
+    told = _told(minutes, lines)
+    found = bursts(counted, "ip", lines, settings.span)
     return to_frame(
         _row(burst, settings, int(failures), int(distinct))
-        for burst, failures, distinct in zip(found, wide["failures"], wide["distinct"], strict=True)
-        if not _of_one_key(burst)
+        for burst, failures, distinct, better in zip(found, wide["failures"], wide["distinct"], told, strict=True)
+        if not _of_one_key(burst) and not (better and _with_keys(burst))
     )
 
 
-def over(minutes: pd.DataFrame, settings: Settings, known: set[str]) -> pd.DataFrame:
-    """The minutes over any line, as `over_the_line` has them (numbers of the first line here where several are).
+@remembered
+def over(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The minutes over any line, as `over_the_line` has them, without those that auth-burst-network tells of.
 
-    `known` are the key_refs of the inventory; without any, each key counts as known.
+    `minutes` are `tried`.
     """
-    span, share = settings.span, settings.share
-    sprayed = _sprayed(minutes, settings, known)
-    paced = over_the_line(minutes, "ip", at_least=settings.failures, span=span, share=share)
-    sharp = over_the_line(minutes, "ip", at_least=settings.at_once, span=MINUTE, share=share)
-    lines = pd.concat([paced, sharp, sprayed]).drop_duplicates(["ip", "minute"])
-    lines = lines.sort_values(["ip", "minute"], ignore_index=True)
-    return lines.assign(before=lines.groupby("ip")["minute"].shift(1))
+    rows, share = counting(minutes, "strange"), settings.share
+    paced = over_the_line(rows, "ip", at_least=settings.failures, span=settings.span, share=share)
+    sharp = over_the_line(rows, "ip", at_least=settings.at_once, span=MINUTE, share=share)
+    lines = pd.concat([paced, sharp]).drop_duplicates(["ip", "minute"])
+    networks = minutes[["ip", "network"]].dropna().drop_duplicates("ip")
+    lines = lines.merge(networks, on="ip", how="left").sort_values(["ip", "minute"], ignore_index=True)
+    network = auth_burst_network.over(minutes, auth_burst_network.Settings())
+    lines = lines[~recent(network, lines, "network", timedelta(minutes=15))].reset_index(drop=True)
+    return lines.assign(before=lines.groupby("ip")["minute"].shift(1)).drop(columns="network")
 
 
-def _sprayed(minutes: pd.DataFrame, settings: Settings, known: set[str]) -> pd.DataFrame:
-    """The minutes over the line of a slow list: enough failures, and of enough different keys."""
-    span = settings.spray_span
-    paced = over_the_line(minutes, "ip", at_least=settings.failures, span=span, share=settings.share)
-    failed = minutes[(minutes["failures"] > 0) & minutes["ip"].isin(set(paced["ip"]))].dropna(subset=["key_ref"])
-    failed = failed[failed["key_ref"].isin(known)] if known else failed
-    keys = sliding_distinct(failed, by="ip", at="minute", value="key_ref", span=span)
-    many = keys.loc[keys["distinct"] >= settings.spray_keys, ["ip", "minute"]]
-    return paced.merge(many, on=["ip", "minute"])
+def _told(minutes: pd.DataFrame, lines: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether key-guessing or credential-stuffing tells of the address, too."""
+    sharper = [
+        key_guessing.over(minutes, key_guessing.Settings()),
+        credential_stuffing.over(minutes, credential_stuffing.Settings()),
+    ]
+    return recent(pd.concat([each[["ip", "minute"]] for each in sharper]), lines, "ip", timedelta(minutes=15))
 
 
 def _of_one_key(burst: Burst) -> bool:
@@ -113,13 +118,20 @@ def _of_one_key(burst: Burst) -> bool:
     return bool(tried.notna().all() and (tried == tried.iloc[0]).all())
 
 
+def _with_keys(burst: Burst) -> bool:
+    """Whether most of it was with a key, so that who tells of the keys tells it."""
+    keyed = burst.failed.loc[burst.failed["refs"] > 0, "failures"].sum()
+    return bool(keyed >= _MOSTLY * burst.failed["failures"].sum())
+
+
 def _row(burst: Burst, settings: Settings, failures: int, keys: int) -> Scored:
     high = failures >= settings.high_failures or keys >= settings.high_keys
+    monitor = not high and keys == 0 and bool(burst.failed["place"].all())
     return Scored(
         bucket=burst.minute,
         subject=f"ip:{burst.subject}",
         ip=burst.subject,
-        severity=Severity.HIGH if high else None,
+        severity=Severity.HIGH if high else Severity.LOW if monitor else None,
         score=max(1.0, burst.failures / settings.failures),
         count=burst.new,
         first_seen=burst.first_seen,

@@ -1,16 +1,22 @@
 """auth-burst-key: see the docstring of `score`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pandas as pd
 
-from detectors.bursts import Burst, bursts, over_the_line, top, with_failures
+from detectors.bursts import Burst, bursts, counting, over_the_line, top
 from detectors.declare import DAY, MINUTE, Frames, detector
-from detectors.lifetimes import dead_refs
+from detectors.lifetimes import dead_refs, known_refs
+from detectors.remember import remembered
 from detectors.scores import Scored, to_frame
+from detectors.tried import FRAMES, tried
+from detectors.windows import sliding_distinct
 from model.finding import Severity
 from model.window import Window
+
+_LIST = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,18 +27,22 @@ class Settings:
     """Failed calls within `span`."""
     span: timedelta = timedelta(minutes=5)
     share: float = 0.5
-    """Failed calls as a share of the key's calls within `span`."""
-    others: int = 5
-    """So many other keys that fail at their usual places within `span` are an outage."""
-    theirs: int = 3
-    """Calls answered 401, and no fewer than the successful ones, that another key must have there."""
+    """Failed calls as a share of the key's calls within `span`, of those from the same kind of place."""
+    at_home: int = 30
+    """Failed calls within `span` at the key's usual places that make its owner's trouble worth a look today."""
+    others: int = 3
+    """So many other keys that fail at their usual places in the same network make it that network's trouble."""
+    networks: int = 5
+    """From so many networks it is distributed-guessing's."""
+    keys: int = 5
+    """An address that fails with so many keys within 15 minutes is told by its own detectors."""
 
 
 @detector(
     id="auth-burst-key",
     severity=Severity.HIGH,
     kind="rule",
-    frames=("auth_minutes", "keys", "key_refs"),
+    frames=(*FRAMES, "keys"),
     settings=Settings,
     quiet=DAY,
     bucket=MINUTE,
@@ -44,63 +54,109 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """Burst of failed calls with one key.
 
     At least 10 calls answered 401 or 403 within five minutes (sliding by minutes) that are at least half of the
-    key's calls. The line is Elastic's "GKE API Request Failure Burst" (10 in 5 min); Panther's BruteForceByUser has
-    20 in 60.
+    key's calls from there. The line is Elastic's "GKE API Request Failure Burst" (10 in 5 min); Panther's
+    BruteForceByUser has 20 in 60. Calls from networks where the key had succeeded within 29 days are counted apart
+    from the others, so that an attack does not drown in the owner's own traffic.
+
+    From elsewhere it is high; a key that the inventory does not list is medium, for guessers do not repeat one wrong
+    key, and low at a network that keys succeed from: somebody mistyped it. At the usual places it is medium from 30
+    failures within five minutes, for the owner is in trouble, and low below, or when three other keys of that network
+    fail too; while the whole platform refuses everybody it is silent (platform-failures). A key that is revoked or
+    expired is low: revoked-or-expired-key-used tells where it comes from.
 
     Why it matters: somebody tries a key that the service does not accept, or tries what the key may not do. A key
     that worked until now and suddenly fails in bulk is being guessed at, abused, or was just cut off.
 
-    False alarms: a job that was left behind after a rotation, a key whose permissions changed. The bursts of a key
-    that is revoked or expired are low, since they are a retry loop and revoked-or-expired-key-used tells where it
-    comes from. Low too are those of minutes in which 5 other keys fail at places where they had succeeded within
-    hours: that is the service's outage, not an attack on a key.
+    False alarms: a job that was left behind after a rotation, a key whose permissions changed, an owner's new server.
 
     What to do: look at the address in the finding. If it is the owner's own, ask the owner whether something was
     deployed or rotated. If it is not, block the address, check whether a call succeeded afterwards, and rotate the
     key.
     """
-    minutes = with_failures(frames["auth_minutes"])
-    over = over_the_line(minutes, "key_ref", at_least=settings.failures, span=settings.span, share=settings.share)
+    minutes = tried(frames)
     dead = dead_refs(frames)
     dead_at = dict(zip(dead["key_ref"], dead["dead_at"], strict=True))
-    home = _at_home(minutes)
-    return to_frame(
-        _row(burst, settings, dead_at.get(burst.subject), _others(home, burst, settings))
-        for burst in bursts(minutes, "key_ref", over, settings.span)
-    )
+    listed = known_refs(frames)
+    abroad = _abroad(minutes, settings)
+    told = {(burst.subject, burst.minute) for burst in abroad}
+    lists = _lists(minutes, settings)
+    rows = [
+        _row(burst, settings, _severity(burst, listed, dead_at.get(burst.subject)))
+        for burst in abroad
+        if burst.failed["network"].nunique() < settings.networks and not _of_a_list(burst, lists)
+    ]
+    for burst, others in _usual(minutes, settings):
+        if (burst.subject, burst.minute) not in told:
+            rows.append(_row(burst, settings, _at_home(burst, settings, others, dead_at.get(burst.subject)), others))
+    return to_frame(rows)
 
 
-def _at_home(minutes: pd.DataFrame) -> pd.DataFrame:
-    """The rows of auth_minutes of a key at a network where it had succeeded in an earlier minute, by minute."""
-    rows = minutes.dropna(subset=["key_ref", "network"])
-    first = rows[rows["ok"] > 0].groupby(["key_ref", "network"], as_index=False).agg(worked=("minute", "min"))
-    met = rows.merge(first, on=["key_ref", "network"])
-    return met[met["worked"] < met["minute"]].sort_values("minute", kind="stable")
+@remembered
+def over(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The minutes at which a key is over the line at places that are not its own, as `over_the_line`."""
+    rows = counting(minutes[~minutes["home"]], "strange")
+    return over_the_line(rows, "key_ref", at_least=settings.failures, span=settings.span, share=settings.share)
 
 
-def _others(home: pd.DataFrame, burst: Burst, settings: Settings) -> int:
-    """How many other keys fail at their usual places within the span of the burst."""
-    ends = pd.DatetimeIndex([burst.minute - settings.span, burst.minute])
-    low, high = pd.DatetimeIndex(home["minute"]).searchsorted(ends, side="right")
-    near = home.iloc[low:high]
-    sums = near[near["key_ref"] != burst.subject].groupby("key_ref")[["unauthenticated", "ok"]].sum()
-    failing = (sums["unauthenticated"] >= settings.theirs) & (sums["unauthenticated"] >= sums["ok"])
-    return int(failing.sum())
+def _abroad(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
+    rows = counting(minutes[~minutes["home"]], "strange")
+    return bursts(rows, "key_ref", over(minutes, settings), settings.span)
 
 
-def _row(burst: Burst, settings: Settings, dead_at: datetime | None, others: int) -> Scored:
+def _usual(minutes: pd.DataFrame, settings: Settings) -> Iterator[tuple[Burst, int]]:
+    """Bursts at the keys' usual places, and how many other keys fail at theirs in the same networks meanwhile."""
+    rows = counting(minutes[minutes["home"]], "usual")
+    over = over_the_line(rows, "key_ref", at_least=settings.failures, span=settings.span, share=settings.share)
+    failing = rows[rows["failures"] > 0]
+    times = pd.DatetimeIndex(failing["minute"])
+    for burst in bursts(rows, "key_ref", over, settings.span):
+        ends = pd.DatetimeIndex([burst.minute - settings.span, burst.minute])
+        low, high = times.searchsorted(ends, side="right")
+        near = failing.iloc[low:high]
+        near = near[near["network"].isin(set(burst.failed["network"])) & (near["key_ref"] != burst.subject)]
+        yield burst, int(near["key_ref"].nunique())
+
+
+def _lists(minutes: pd.DataFrame, settings: Settings) -> set[tuple[object, object]]:
+    """The (address, minute) at which an address fails with many keys."""
+    rows = minutes[(minutes["strange"] > 0) & minutes["ip"].notna() & minutes["key_ref"].notna()]
+    many = sliding_distinct(rows, by="ip", at="minute", value="key_ref", span=_LIST)
+    many = many[many["distinct"] >= settings.keys]
+    return set(zip(many["ip"], many["minute"], strict=True))
+
+
+def _of_a_list(burst: Burst, lists: set[tuple[object, object]]) -> bool:
+    return all((ip, burst.minute) in lists for ip in burst.failed["ip"].unique())
+
+
+def _severity(burst: Burst, listed: set[str], dead_at: datetime | None) -> Severity | None:
+    """Of a burst from elsewhere."""
+    if dead_at is not None and dead_at <= burst.minute:
+        return Severity.LOW
+    if listed and burst.subject not in listed:
+        return Severity.LOW if burst.failed["place"].all() else Severity.MEDIUM
+    return None
+
+
+def _at_home(burst: Burst, settings: Settings, others: int, dead_at: datetime | None) -> Severity:
+    dead = dead_at is not None and dead_at <= burst.minute
+    grave = burst.failures >= settings.at_home and others < settings.others and not dead
+    return Severity.MEDIUM if grave else Severity.LOW
+
+
+def _row(burst: Burst, settings: Settings, severity: Severity | None, others: int | None = None) -> Scored:
     ip = top(burst.failed, "ip")
     addresses = burst.failed["ip"].nunique()
     span = int(settings.span.total_seconds() // 60)
-    outage = others >= settings.others
-    low = outage or (dead_at is not None and dead_at <= burst.minute)
-    note = f" {others} other keys failed at their usual places then: look at the service first." if outage else ""
+    # What happens at home accuses nobody: `addresses` 1 would make an attacker of the owner's own.
+    detail: dict[str, object] = {"failures": burst.failures, "requests": burst.requests}
+    detail |= {"addresses": int(addresses)} if others is None else {"home": True, "others": others}
     return Scored(
         bucket=burst.minute,
         subject=f"key:{burst.subject}",
         key_ref=burst.subject,
         ip=ip,
-        severity=Severity.LOW if low else None,
+        severity=severity,
         score=burst.failures / settings.failures,
         count=burst.new,
         first_seen=burst.first_seen,
@@ -108,6 +164,14 @@ def _row(burst: Burst, settings: Settings, dead_at: datetime | None, others: int
         title="{count} failed calls with key {key}" + (f" from {ip}" if ip and addresses == 1 else ""),
         summary=f"At its peak {burst.failures} of {burst.requests} calls within {span} minutes failed "
         f"({burst.share:.0%}), from {addresses} address{'' if addresses == 1 else 'es'}"
-        f"{f', most from {ip}' if ip else ''}.{note}",
-        detail={"failures": burst.failures, "requests": burst.requests, "addresses": int(addresses)},
+        f"{f', most from {ip}' if ip else ''}."
+        f"{_note(others)}",
+        detail=detail,
     )
+
+
+def _note(others: int | None) -> str:
+    if others is None:
+        return " The key had not been used from there."
+    note = " The key is usually used from there: ask its owner first."
+    return f"{note} {others} other keys failed in the same network." if others else note

@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 import pandas as pd
 
-from detectors import auth_burst_address, auth_burst_key, key_guessing
-from detectors.bursts import over_the_line, with_failures
-from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
-from detectors.lifetimes import known_refs
+from detectors.declare import DAY, MINUTE, Frames, detector
+from detectors.heat import Heat
 from detectors.scores import Scored, moment, to_frame
+from detectors.slow_and_low import FRAMES as SLOW
+from detectors.tried import FRAMES, REACH, roams, tried, usual_at
 from detectors.windows import sliding_sums
 from model.finding import Severity
 from model.window import Window
 
-_RUN_UP: Final = timedelta(minutes=15)
-"""How long before an address is over the line its burst can have begun; the longest span of the inner lines."""
+_REACH = timedelta(hours=7)
+"""How far back failures are counted and an attack may have begun: `within`, and the longest span by the minute."""
+_TRIES = 3
+"""auth_minutes holds the successes of a subject with so many failures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +25,14 @@ class Settings:
     """Its line."""
 
     within: timedelta = timedelta(hours=3)
-    """How long after a burst a success counts."""
+    """How long after an attack a success counts."""
 
 
 @detector(
     id="burst-then-success",
     severity=Severity.CRITICAL,
     kind="rule",
-    frames=("auth_minutes", "origin_hours", "network_days", "key_refs"),
+    frames=tuple(dict.fromkeys((*FRAMES, *SLOW))),
     settings=Settings,
     quiet=DAY,
     bucket=MINUTE,
@@ -40,12 +41,14 @@ class Settings:
     controls=("CC6.1", "CC7.2", "CC7.3"),
 )
 def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
-    """A burst of failed calls, and then a success.
+    """An attack on keys, and then a success.
 
-    After a burst by key or address, or guessing, a key succeeds within three hours from an address that failed in
-    the burst, and that key had not succeeded from that address or its network before (Elastic's "Successful Login
-    After Credential Attack": any alert, then success within 180 min). The inner detectors run at their default
-    lines.
+    A key succeeds within three hours after an attack (Elastic's "Successful Login After Credential Attack": any alert,
+    then success within 180 min), from a network where it had not succeeded before the attack: from an address that
+    took part in a burst, guessing, stuffing, spraying, a distributed or a slow attack; from another address of a
+    network that did, if no key was used from there before; or, of a key that was itself under attack from elsewhere,
+    from any network that no key was used from before, unless the key finds new networks every week anyway. The
+    detectors of the attacks run at their default lines.
 
     Why it matters: the guess worked. Whoever it was is in, with the rights of that key.
 
@@ -55,75 +58,92 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     What to do: revoke the key now and ask afterwards. List every call with it from that address since the first
     success, and what those calls read or changed. Block the address.
     """
-    minutes = with_failures(frames["auth_minutes"])
-    joined = _successes(minutes, _hot(frames, minutes), settings.within)
-    told = joined[~_usual(joined, minutes, frames)].sort_values(["minute", "key_ref", "ok"], kind="stable")
+    minutes = tried(frames)
+    won = minutes[(minutes["ok"] > 0) & minutes["key_ref"].notna() & minutes["ip"].notna()]
+    new = pd.MultiIndex.from_frame(won.loc[~won["home"], ["key_ref", "network"]].drop_duplicates())
+    won = won[pd.MultiIndex.from_frame(won[["key_ref", "network"]]).isin(new)]
+    if won.empty:
+        return to_frame([])
+    heat = Heat(frames, minutes)
+    found = [
+        _after(won, heat.addresses, "ip", settings.within),
+        _after(won[~won["place"]], heat.networks, "network", settings.within),
+        _after(won[~won["place"]], heat.keys, "key_ref", settings.within),
+    ]
+    joined = pd.concat(found).sort_values(["minute", "order"], kind="stable")
+    joined = joined.drop_duplicates(["minute", "key_ref", "ip"], ignore_index=True)
+    joined = joined[~usual_at(frames, joined, joined["began"])]
+    told = _counted(joined[~_roaming(frames, joined)], minutes)
     return to_frame(_row(group) for _, group in told.groupby(["minute", "key_ref"]))
 
 
-def _hot(frames: Frames, minutes: pd.DataFrame) -> pd.DataFrame:
-    """The minutes at which an address was in a burst: ip, hot."""
-    guessed = key_guessing.over(frames, key_guessing.Settings())
-    address = auth_burst_address.over(minutes, auth_burst_address.Settings(), known_refs(frames))
-    hot = pd.concat([guessed, address])[["ip", "minute"]].rename(columns={"minute": "hot"})
-    return pd.concat([hot, _hot_by_key(minutes)]).drop_duplicates().sort_values("hot", kind="stable")
+def _after(won: pd.DataFrame, hot: pd.DataFrame, by: str, within: timedelta) -> pd.DataFrame:
+    """Successes at most `within` after their address, network or key was hot.
 
-
-def _hot_by_key(minutes: pd.DataFrame) -> pd.DataFrame:
-    """Addresses that failed with a key within the span of its burst: ip, hot (the minute it was over the line)."""
-    line = auth_burst_key.Settings()
-    over = over_the_line(minutes, "key_ref", at_least=line.failures, span=line.span, share=line.share)
-    hot = over[["key_ref", "minute"]].assign(hot=over["minute"]).sort_values("minute")
-    failed = minutes.loc[minutes["failures"] > 0, ["key_ref", "ip", "minute"]].dropna().sort_values("minute")
-    near = pd.merge_asof(
-        failed, hot, on="minute", by="key_ref", direction="forward", tolerance=pd.Timedelta(line.span - MINUTE)
-    )
-    return near.dropna(subset=["hot"])[["ip", "hot"]]
-
-
-def _successes(minutes: pd.DataFrame, hot: pd.DataFrame, within: timedelta) -> pd.DataFrame:
-    """Successes from an address at most `within` after it was hot.
-
-    The rows of auth_minutes with `began` (the first such hot minute) and `failed` (the address's failures by then).
+    The rows of `won` with `began` (the attack's), `hot` (the first such minute), `by`, and `order` (which way to join
+    is told when there are several). `hot` has by, minute and began.
     """
-    rows = minutes[(minutes["ok"] > 0) & minutes["key_ref"].notna() & minutes["ip"].isin(set(hot["ip"]))]
-    earliest = rows.assign(hot=rows["minute"] - within).sort_values("hot", kind="stable")
-    found = pd.merge_asof(earliest, hot.assign(began=hot["hot"]), on="hot", by="ip", direction="forward")
-    found = found[found["began"] <= found["minute"]]
-    mine = minutes[minutes["ip"].isin(set(found["ip"]))]
-    failed = sliding_sums(mine, by="ip", at="minute", of=["failures"], span=within + _RUN_UP)
-    return found.merge(failed.rename(columns={"failures": "failed"}), on=["ip", "minute"])
+    hot = hot.dropna(subset=[by, "minute"]).sort_values("minute", kind="stable")
+    rows = won[won[by].isin(set(hot[by]))]
+    # The first hot minute that is not too long ago.
+    asked = rows.assign(late=rows["minute"], minute=rows["minute"] - within).sort_values("minute", kind="stable")
+    met = pd.merge_asof(asked, hot.assign(hot=hot["minute"]), on="minute", by=by, direction="forward")
+    met = met[met["hot"] <= met["late"]]
+    order = ("ip", "network", "key_ref").index(by)
+    began = met["began"].where(met["began"] >= met["late"] - _REACH, met["late"] - _REACH)
+    return met.assign(minute=met["late"], began=began, by=by, order=order).drop(columns="late")
 
 
-def _usual(joined: pd.DataFrame, minutes: pd.DataFrame, frames: Frames) -> "pd.Series[bool]":
-    """Whether the key had succeeded from that network before the burst: on an earlier day, or earlier that day."""
+def _roaming(frames: Frames, joined: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether a row rests on its key alone and the key is everywhere."""
     days = frames["network_days"]
-    hours = frames["origin_hours"]
-    before = [
-        days.loc[days["ok"] > 0, ["key_ref", "network"]].assign(at=days["day"] + timedelta(days=1)),
-        hours.loc[hours["ok"] > 0, ["key_ref", "network"]].assign(at=hours["hour"] + HOUR),
-        minutes.loc[minutes["ok"] > 0, ["key_ref", "network"]].assign(at=minutes["minute"] + MINUTE),
-    ]
-    first = pd.concat(before).groupby(["key_ref", "network"])["at"].min().rename("first").reset_index()
-    met = joined[["key_ref", "network", "began"]].merge(first, on=["key_ref", "network"], how="left")
-    # The burst's own minutes are no history: what is usual was so before its first failures.
-    return (met["first"] <= met["began"] - _RUN_UP).set_axis(joined.index)
+    asked = zip(joined["by"], joined["key_ref"], joined["minute"], strict=True)
+    known: dict[tuple[str, pd.Timestamp], bool] = {}
+    answers = []
+    for by, key_ref, minute in asked:
+        day = minute.floor("D")
+        if by == "key_ref" and (key_ref, day) not in known:
+            known[key_ref, day] = roams(days, key_ref, day, REACH)
+        answers.append(by == "key_ref" and known[key_ref, day])
+    return pd.Series(answers, index=joined.index, dtype=bool)
+
+
+def _counted(joined: pd.DataFrame, minutes: pd.DataFrame) -> pd.DataFrame:
+    """`joined` with `tries`: failed calls of the address, network or key up to the success; 3 at the least."""
+    parts = []
+    for by, rows in joined.groupby("by"):
+        name = str(by)
+        mine = minutes[minutes[name].isin(set(rows[name]))]
+        sums = sliding_sums(mine, by=name, at="minute", of=["strange"], span=_REACH)
+        parts.append(
+            rows.merge(sums.rename(columns={"strange": "tries"})[[name, "minute", "tries"]], on=[name, "minute"])
+        )
+    counted = pd.concat(parts) if parts else joined.assign(tries=0)
+    counted = counted[counted["tries"] >= _TRIES]
+    return counted.sort_values(["minute", "key_ref", "order", "ok"], kind="stable")
 
 
 def _row(group: pd.DataFrame) -> Scored:
-    lead = group.iloc[-1]
-    ip, failed, calls = str(lead["ip"]), int(group["failed"].max()), int(group["ok"].sum())
+    lead = group[group["order"] == group["order"].min()].iloc[-1]
+    ip, tries, won = str(lead["ip"]), int(group["tries"].max()), int(group["ok"].sum())
+    began = f"{lead['hot']:%Y-%m-%d %H:%M} UTC"
+    network = None if pd.isna(lead["network"]) else str(lead["network"])
+    told = {
+        "ip": (f"from {ip}", "with key {key}", f"After an attack from {ip} at {began}"),
+        "network": (f"from {network}", f"with key {{key}} from {ip}", f"After an attack from {network} at {began}"),
+        "key_ref": ("with key {key}", f"from {ip}", f"After an attack on it at {began}"),
+    }
+    before, after, summary = told[str(lead["by"])]
     return Scored(
         bucket=moment(lead["minute"]),
         subject=f"key:{lead['key_ref']}",
         key_ref=str(lead["key_ref"]),
         ip=ip,
-        score=max(1.0, failed / auth_burst_key.Settings().failures),
-        count=calls,
+        score=max(1.0, tries / 10),
+        count=won,
         first_seen=moment(group["first_seen"].fillna(group["minute"]).min()),
         last_seen=moment(group["last_seen"].fillna(group["minute"]).max()),
-        title=f"{failed} failed calls from {ip}, then {{count}} successful ones with key {{key}}",
-        summary=f"After a burst of failed calls from {ip} at {lead['began']:%Y-%m-%d %H:%M} UTC, the key {{key}} "
-        "succeeded from there, where it had not been used before.",
-        detail={"failed": failed, "network": None if pd.isna(lead["network"]) else str(lead["network"])},
+        title=f"{tries} failed calls {before}, then {{count}} successful ones {after}",
+        summary=f"{summary}, the key {{key}} succeeded from {ip}, where it had not been used before.",
+        detail={"failed": tries, "network": network, "by": str(lead["by"])},
     )

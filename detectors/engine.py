@@ -9,7 +9,7 @@ import pandas as pd
 from detectors.decide import decide
 from detectors.declare import Detector
 from detectors.failure import FAILED, failed_row
-from detectors.frames import FRAMES, conform
+from detectors.frames import FRAMES, conform, reaching
 from detectors.registry import load, names
 from detectors.scores import Scored, from_frame
 from detectors.settings import DetectorsConfig
@@ -104,9 +104,9 @@ class _Run:
         self.statistical = sum(load(name).kind == "statistical" for name in names())
 
     def frame(self, name: str) -> pd.DataFrame:
-        """A frame in the types that detectors rely on; cast once a run."""
+        """A frame in the types that detectors rely on, as far as it reaches; made once a run."""
         if name not in self.frames:
-            self.frames[name] = conform(name, self.given.get(name))
+            self.frames[name] = reaching(name, conform(name, self.given.get(name)), self.window)
         return self.frames[name]
 
     def judge(self, detector: Detector, settings: object) -> list[Finding]:

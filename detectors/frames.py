@@ -58,9 +58,10 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         _columns(
             time=f"minute {_SEEN}",
             text="key_ref ip network",
-            count="requests ok unauthenticated forbidden throttled",
+            count="requests ok unauthenticated forbidden throttled refs",
         ),
-        timedelta(hours=4),
+        # Three hours from an attack to its success, four in which the slowest of them crossed its line.
+        timedelta(hours=8),
     ),
     # Four weeks for the baseline, two more whose scores the calibration pools, and the day that the window begins in.
     "key_hours": FrameSpec(
@@ -100,6 +101,22 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         _columns(time="last_event_at last_read_at lost_at", text="name", count="bytes_lost", flag="late reads_keys")
     ),
     "telemetry": FrameSpec(_columns(time="since until")),
+    "auth_hours": FrameSpec(
+        _columns(
+            time=f"hour {_SEEN}",
+            text="key_ref ip network asn client",
+            count="requests ok unauthenticated forbidden",
+        ),
+        timedelta(days=8),
+    ),
+    # As far as auth_minutes, and the minutes that an outage's end is told by.
+    "platform_minutes": FrameSpec(
+        _columns(
+            time="minute",
+            count="active failing erring requests unauthenticated forbidden server_error",
+        ),
+        timedelta(hours=8, minutes=30),
+    ),
 }
 
 
@@ -131,7 +148,8 @@ def reaching(name: str, frame: pd.DataFrame, window: Window) -> pd.DataFrame:
     if spec.clock is None:
         return frame
     since = pd.Timestamp(window.since - spec.lookback).floor(_BUCKETS[spec.clock][0])
-    return frame[(frame[spec.clock] >= since) & (frame[spec.clock] < window.until)]
+    near = (frame[spec.clock] >= since) & (frame[spec.clock] < window.until)
+    return frame if near.all() else frame[near]
 
 
 def _cast(column: "pd.Series[Any]", kind: ColumnKind) -> "pd.Series[Any]":

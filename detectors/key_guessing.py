@@ -2,33 +2,40 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pandas as pd
 
-from detectors.bursts import with_failures
-from detectors.declare import DAY, MINUTE, Frames, detector
-from detectors.lifetimes import known_refs
-from detectors.scores import Scored, looked_up, moment, to_frame
-from detectors.windows import sliding_distinct
+from detectors import auth_burst_network
+from detectors.bursts import Burst, bursts, counting, listed, recent
+from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
+from detectors.remember import remembered
+from detectors.scores import Scored, to_frame
+from detectors.tried import FRAMES, tried
+from detectors.windows import sliding_distinct, sliding_sums
 from model.finding import Severity
 from model.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Its line."""
+    """Its lines."""
 
     keys: int = 5
     """Different unknown keys within `span`."""
     span: timedelta = timedelta(minutes=10)
+    slow_keys: int = 8
+    """Different unknown keys within the hour: guessing that takes its time."""
+    network_keys: int = 10
+    """Different unknown keys of a network's addresses within the hour."""
+    addresses: int = 4
+    """So many addresses make it the network's."""
 
 
 @detector(
     id="key-guessing",
     severity=Severity.HIGH,
     kind="rule",
-    frames=("auth_minutes", "network_days", "key_refs"),
+    frames=FRAMES,
     settings=Settings,
     quiet=DAY,
     bucket=MINUTE,
@@ -37,11 +44,13 @@ class Settings:
     controls=("CC6.1", "CC6.6", "CC7.2"),
 )
 def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
-    """One address tries keys that do not exist.
+    """Somebody tries keys that do not exist.
 
     At least 5 different unknown keys that failed within ten minutes from one address (CrowdSec's ssh-bf_user-enum
-    has 5 distinct users). Unknown is a key that the inventory does not list; without an inventory, one that never
-    succeeded.
+    has 5 distinct users), or 8 within an hour; or 10 within an hour from 4 addresses of one network, none of which is
+    enough by itself (auth-burst-network tells when they are many at once). Unknown is a key that the inventory does
+    not list; without an inventory, one that never succeeded. Half or more of the keys must be unknown; a list with
+    more known ones is credential-stuffing.
 
     Why it matters: nobody has five wrong keys by accident. Somebody guesses, or goes through a list of keys from
     elsewhere.
@@ -51,67 +60,80 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     What to do: block the address. Look for a successful call from it (burst-then-success tells by itself), and for
     the same network trying again from a neighbouring address.
     """
-    lines = over(frames, settings)
-    failed = _unknown_failures(frames)
-    minutes = failed[failed["ip"].isin(set(lines["ip"]))].groupby(["ip", "minute"], as_index=False)
-    sums = minutes.agg(failures=("failures", "sum"), first_seen=("first_seen", "min"), last_seen=("last_seen", "max"))
-    counted = _since_the_last(sums, lines, settings.span)
-    return to_frame(_row(row, settings) for row in counted.itertuples(index=False, name=None))
+    minutes = tried(frames)
+    lines = over(minutes, settings)
+    unknown, wide = _unknown(minutes), over_networks(minutes, settings)
+    rows = [_row(burst, "ip", settings.keys) for burst in _bursts(unknown, "ip", lines)]
+    rows += [_row(burst, "network", settings.network_keys) for burst in _bursts(unknown, "network", wide)]
+    return to_frame(rows)
 
 
-def over(frames: Frames, settings: Settings) -> pd.DataFrame:
-    """The minutes at which an address is over the line: ip, minute, distinct (unknown keys within the span)."""
-    tried = sliding_distinct(_unknown_failures(frames), by="ip", at="minute", value="key_ref", span=settings.span)
-    return tried[tried["distinct"] >= settings.keys]
+@remembered
+def over(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The minutes at which an address is over the line: ip, minute, distinct (keys), before. `minutes` are `tried`."""
+    unknown = _unknown(minutes)
+    fast = _distinct(unknown, "ip", settings.span, settings.keys)
+    slow = _distinct(unknown, "ip", HOUR, settings.slow_keys)
+    lines = pd.concat([fast, slow]).drop_duplicates(["ip", "minute"])
+    known = minutes[(minutes["strange"] > 0) & minutes["known"] & minutes["ip"].isin(set(lines["ip"]))]
+    lists = sliding_distinct(known, by="ip", at="minute", value="key_ref", span=HOUR).rename(
+        columns={"distinct": "rest"}
+    )
+    lists = lists.sort_values("minute", kind="stable")
+    lines = lines.sort_values("minute", kind="stable")
+    lines = pd.merge_asof(lines, lists, on="minute", by="ip", tolerance=pd.Timedelta(HOUR - MINUTE))
+    lines = lines[~(lines["rest"] > lines["distinct"])].sort_values(["ip", "minute"], ignore_index=True)
+    return lines.assign(before=lines.groupby("ip")["minute"].shift(1))[["ip", "minute", "distinct", "before"]]
 
 
-def _unknown_failures(frames: Frames) -> pd.DataFrame:
-    """The rows of auth_minutes with failures of unknown keys.
-
-    Without an inventory a key is known from the minute after its first success on, and from the day after one.
-    """
-    minutes = with_failures(frames["auth_minutes"])
-    failed = minutes[(minutes["failures"] > 0) & minutes["ip"].notna() & minutes["key_ref"].notna()]
-    if known := known_refs(frames):
-        return failed[~failed["key_ref"].isin(known)]
-    days = frames["network_days"]
-    tomorrow = days.loc[days["ok"] > 0].groupby("key_ref")["day"].min() + timedelta(days=1)
-    later = minutes.loc[minutes["ok"] > 0].groupby("key_ref")["minute"].min()
-    since = pd.concat([tomorrow, later]).groupby(level=0).min()
-    worked = looked_up(failed["key_ref"], since)
-    return failed[~(worked <= failed["minute"])]
+def _unknown(minutes: pd.DataFrame) -> pd.DataFrame:
+    """The failures of unknown keys, folded ones among them; these count as one more key in `distinct`."""
+    rows = counting(minutes, "strange")
+    rows = rows[(rows["failures"] > 0) & ~rows["known"] & (rows["refs"] > 0)]
+    return rows.assign(tried=rows["key_ref"].fillna("folded"))
 
 
-def _since_the_last(sums: pd.DataFrame, lines: pd.DataFrame, span: timedelta) -> pd.DataFrame:
-    """The minutes over the line with what came since the last one, within the span.
-
-    Returns ip, minute, distinct, failures, first_seen, last_seen.
-    """
-    groups = dict(iter(sums.groupby("ip")))
-    rows = []
-    before: tuple[object, pd.Timestamp] = (None, pd.Timestamp(0, tz="UTC"))
-    for ip, minute, distinct in lines[["ip", "minute", "distinct"]].itertuples(index=False, name=None):
-        start = max(minute - span, before[1]) if before[0] == ip else minute - span
-        group = groups[ip]
-        new = group[(group["minute"] > start) & (group["minute"] <= minute)]
-        rows.append((ip, minute, distinct, new["failures"].sum(), new["first_seen"].min(), new["last_seen"].max()))
-        before = (ip, minute)
-    return pd.DataFrame(rows, columns=["ip", "minute", "distinct", "failures", "first_seen", "last_seen"])
+def _distinct(unknown: pd.DataFrame, by: str, span: timedelta, keys: int) -> pd.DataFrame:
+    rows = unknown[unknown[by].notna()]
+    return sliding_distinct(rows, by=by, at="minute", value="tried", span=span, least=keys)
 
 
-def _row(row: tuple[Any, ...], settings: Settings) -> Scored:
-    ip, minute, distinct, failures, first_seen, last_seen = row
-    keys = int(distinct)
-    span = int(settings.span.total_seconds() // 60)
+@remembered
+def over_networks(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The minutes at which a network's addresses share the guessing, none over its own line: network, minute."""
+    unknown, lines = _unknown(minutes), over(minutes, settings)
+    wide = _distinct(unknown, "network", HOUR, settings.network_keys)
+    spread = sliding_distinct(
+        unknown.dropna(subset=["network", "ip"]), by="network", at="minute", value="ip", span=HOUR
+    )
+    wide = wide.merge(spread[spread["distinct"] >= settings.addresses][["network", "minute"]], on=["network", "minute"])
+    alone = lines.merge(minutes[["ip", "network"]].drop_duplicates(), on="ip")
+    told = pd.concat([alone, auth_burst_network.over(minutes, auth_burst_network.Settings())])[["network", "minute"]]
+    return wide[~recent(told, wide, "network", HOUR)][["network", "minute"]]
+
+
+def _bursts(unknown: pd.DataFrame, by: str, lines: pd.DataFrame) -> list[Burst]:
+    """The minutes of `lines` (by, minute) with what failed with unknown keys in the hour before each."""
+    sums = sliding_sums(unknown, by=by, at="minute", of=["failures", "requests"], span=HOUR)
+    lines = lines[[by, "minute"]].merge(sums, on=[by, "minute"]).sort_values([by, "minute"], ignore_index=True)
+    return bursts(unknown, by, lines.assign(before=lines.groupby(by)["minute"].shift(1)), HOUR)
+
+
+def _row(burst: Burst, kind: str, line: int) -> Scored:
+    folded = int(burst.failed.loc[burst.failed["key_ref"].isna(), "refs"].sum())
+    keys = int(burst.failed["key_ref"].nunique()) + folded
+    addresses = listed(burst.failed["ip"])
+    where = burst.subject if kind == "ip" else f"{burst.subject} ({burst.failed['ip'].nunique()} addresses)"
     return Scored(
-        bucket=moment(minute),
-        subject=f"ip:{ip}",
-        ip=str(ip),
-        score=keys / settings.keys,
-        count=int(failures),
-        first_seen=moment(minute if pd.isna(first_seen) else first_seen),
-        last_seen=moment(minute if pd.isna(last_seen) else last_seen),
-        title=f"{ip} guesses keys: {{count}} failed calls with unknown ones",
-        summary=f"At its peak {keys} different keys that do not exist were tried within {span} minutes from {ip}.",
-        detail={"keys": keys},
+        bucket=burst.minute,
+        subject=f"{kind}:{burst.subject}",
+        ip=burst.subject if kind == "ip" else None,
+        score=max(1.0, keys / line),
+        count=burst.new,
+        first_seen=burst.first_seen,
+        last_seen=burst.last_seen,
+        title=f"{burst.subject} guesses keys: {{count}} failed calls with unknown ones",
+        summary=f"At its peak {keys:,}{' or so' if folded else ''} different keys that do not exist were tried within "
+        f"the hour from {where}.",
+        detail={"keys": keys} if kind == "ip" else {"keys": keys, "attackers": addresses},
     )

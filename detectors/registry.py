@@ -22,6 +22,12 @@ _MODULES: Final = {
     "never-used-key": "never_used_key",
     "over-age-key": "over_age_key",
     "bytes-lost": "bytes_lost",
+    "auth-burst-network": "auth_burst_network",
+    "credential-stuffing": "credential_stuffing",
+    "key-spraying": "key_spraying",
+    "distributed-guessing": "distributed_guessing",
+    "slow-and-low": "slow_and_low",
+    "platform-failures": "platform_failures",
 }
 """Detector id to module; a new detector is one file and one line here."""
 

@@ -20,13 +20,19 @@ def sliding_sums(rows: pd.DataFrame, *, by: str, at: str, of: list[str], span: t
     return steps[steps["_enters"] == 1].drop(columns="_enters").reset_index(drop=True)
 
 
-def sliding_distinct(rows: pd.DataFrame, *, by: str, at: str, value: str, span: timedelta) -> pd.DataFrame:
+def sliding_distinct(
+    rows: pd.DataFrame, *, by: str, at: str, value: str, span: timedelta, least: int = 1
+) -> pd.DataFrame:
     """How many different `value` each subject has over (t - span, t], for each moment t that it has.
 
-    Returns one row for each (by, at), sorted, with the number in `distinct`. A value counts from each of its moments
-    until it comes again or `span` is over, so the spans of one value never overlap.
+    Returns one row for each (by, at), sorted, with the number in `distinct`, where it is `least` or more. A value
+    counts from each of its moments until it comes again or `span` is over, so the spans of one value never overlap.
     """
-    enter = rows[[by, at, value]].drop_duplicates().sort_values([by, value, at], kind="stable")
+    enter = rows[[by, at, value]].drop_duplicates()
+    if least > 1:  # most subjects never have so many, and sorting them all is what costs
+        many = enter.drop_duplicates([by, value]).groupby(by)[value].size()
+        enter = enter[enter[by].isin(many.index[many >= least])]
+    enter = enter.sort_values([by, value, at], kind="stable")
     again = enter.groupby([by, value])[at].shift(-1)
     ends = enter[at] + span
     leave = enter.assign(**{at: ends.where(again.isna() | (ends < again), again)})
@@ -34,4 +40,5 @@ def sliding_distinct(rows: pd.DataFrame, *, by: str, at: str, value: str, span: 
     steps = steps.sort_values([by, at, "_enters"], kind="stable")
     steps["distinct"] = steps.groupby(by)["distinct"].cumsum()
     entered = steps[steps["_enters"] == 1]
-    return entered.drop_duplicates([by, at], keep="last")[[by, at, "distinct"]].reset_index(drop=True)
+    last = entered.drop_duplicates([by, at], keep="last")[[by, at, "distinct"]]
+    return last[last["distinct"] >= least].reset_index(drop=True)

@@ -25,6 +25,7 @@ EMPTY: Final[dict[str, dict[str, str]]] = {
         "ip": TEXT,
         "network": TEXT,
         **_counted(*_AUTH, Outcome.THROTTLED),
+        "refs": COUNT,
         **SEEN,
     },
     "key_hours": {"hour": MOMENT, "key_ref": TEXT, **_counted(*_EVERY), "bytes_out": COUNT},
@@ -39,6 +40,17 @@ EMPTY: Final[dict[str, dict[str, str]]] = {
     },
     "network_days": {"day": MOMENT, "key_ref": TEXT, "network": TEXT, **_counted(Outcome.OK), **SEEN},
     "client_days": {"day": MOMENT, "key_ref": TEXT, "client": TEXT, **_counted(Outcome.OK), **SEEN},
+    "auth_hours": {
+        "hour": MOMENT,
+        **dict.fromkeys(("key_ref", "ip", "network", "asn", "client"), TEXT),
+        **_counted(*_AUTH),
+        **SEEN,
+    },
+    "platform_minutes": {
+        "minute": MOMENT,
+        **dict.fromkeys(("active", "failing", "erring"), COUNT),
+        **_counted(Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN, Outcome.SERVER_ERROR),
+    },
 }
 """Frame to its columns and their dtypes; `empty_frame` makes a frame without rows of them."""
 

@@ -18,17 +18,12 @@ from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
 from store.events.tables import events
+from store.queries.auth_frames import auth_hours, auth_minutes, platform_minutes
 from store.queries.counts import requests_of, total
 from store.queries.frame_columns import EMPTY, SEEN
 from store.queries.rows import faceted, hourly, known
 from store.queries.shape import COUNT, shaped
 from store.queries.spans import HOUR, within
-
-FEWEST_FAILURES: Final = 3
-"""Fewer failures of a subject in the whole span than any rule asks for in five minutes; they are not worth reading."""
-
-_MINUTE: Final = timedelta(minutes=1)
-_FAILED: Final = (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
 
 
 def event_frame(name: str, reader: EventsReader, window: Window, lookback: timedelta) -> pd.DataFrame:
@@ -40,18 +35,6 @@ def event_frame(name: str, reader: EventsReader, window: Window, lookback: timed
         msg = f"No frame of events is called {name!r}."
         raise DetectorError(msg, hint=f"Frames of events are {', '.join(EMPTY)}.")
     return FRAMES[name](reader, Window(since=window.since - lookback, until=window.until))
-
-
-def auth_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
-    """Minutes of every key_ref, address and network that failed to authenticate at least FEWEST_FAILURES times.
-
-    [minute, key_ref, ip, network, requests, ok, unauthenticated, forbidden, throttled, first_seen, last_seen], one row
-    for a minute, key_ref, ip and network, the successes of such subjects among them. key_refs are those of the log,
-    not folded; null where no credential was presented.
-    """
-    of_subjects = sa.or_(*(_failing(events.c[name], span) for name in ("key_ref", "ip", "network")))
-    rows = _events(span, "minute", _MINUTE, "ip", "network").where(of_subjects).subquery()
-    return _grouped(reader, "auth_minutes", rows)
 
 
 def key_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
@@ -84,6 +67,8 @@ FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "origin_hours": origin_hours,
     "network_days": network_days,
     "client_days": client_days,
+    "auth_hours": auth_hours,
+    "platform_minutes": platform_minutes,
 }
 """Frame to the function that reads it over a span."""
 
@@ -99,13 +84,6 @@ def _events(span: Window, unit: str, width: timedelta, *places: str) -> Select[*
         events.c.ts.label("first_seen"),
         events.c.ts.label("last_seen"),
     ).where(within(events.c.ts, span))
-
-
-def _failing(subject: ColumnElement[Any], span: Window) -> ColumnElement[bool]:
-    failed = events.c.outcome.in_([outcome.value for outcome in _FAILED])
-    often = sa.func.count() >= FEWEST_FAILURES
-    failing = sa.select(subject).where(within(events.c.ts, span), failed, subject.is_not(None))
-    return subject.in_(failing.group_by(subject).having(often))
 
 
 def _values(kind: str, span: Window) -> Subquery:

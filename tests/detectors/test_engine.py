@@ -32,6 +32,12 @@ EXPECTED = {
     ("unregistered-key", "key:id:unlisted", 20),
     ("unused-key", "key:k103", 1),
     ("never-used-key", "key:k102", 1),
+    ("auth-burst-network", "network:203.0.120.0/24", 24),
+    ("credential-stuffing", "ip:203.0.121.1", 10),
+    ("key-spraying", "ip:203.0.122.1", 18),
+    ("distributed-guessing", "key:id:6", 18),
+    ("slow-and-low", "ip:203.0.123.1", 10),
+    ("platform-failures", "platform:all", 81),
 }
 
 
@@ -164,8 +170,8 @@ def test_a_broken_inventory_stops_the_run(war: Frames) -> None:
 def test_required_frames_say_how_far_back_to_read() -> None:
     needed = required_frames(["auth-burst-key"])
 
-    assert {"keys", "key_refs", "auth_minutes"} == set(needed)
-    assert timedelta(hours=4, minutes=1) == needed["auth_minutes"]
+    assert {"auth_minutes", "network_days", "platform_minutes"} <= set(needed)
+    assert timedelta(hours=8, minutes=1) == needed["auth_minutes"]
     assert set(FRAMES) == set(required_frames())
 
 

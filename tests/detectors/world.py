@@ -65,7 +65,9 @@ class World:
         keys["last_seen"] = activity["last_seen"].reindex(refs).to_numpy()
         keys["last_success"] = success.reindex(refs).to_numpy()
         return {
-            "auth_minutes": grouped(rows[touched], ["minute", "key_ref", "ip", "network"]),
+            "auth_minutes": grouped(rows[touched], ["minute", "key_ref", "ip", "network"]).assign(
+                refs=lambda frame: frame["key_ref"].notna().astype(int)
+            ),
             "key_hours": grouped(keyed, ["hour", "key_ref"]),
             "origin_hours": grouped(keyed, ["hour", "key_ref", "ip", "network", "client"]),
             "network_days": grouped(keyed, ["day", "key_ref", "network"]),
@@ -79,7 +81,25 @@ class World:
                 ]
             ),
             "telemetry": pd.DataFrame([{"since": BEGIN, "until": END}]),
+            "auth_hours": hours_of_failures(keyed),
+            "platform_minutes": platform(keyed[keyed["key_ref"].isin(set(keyed.loc[keyed["ok"] > 0, "key_ref"]))]),
         }
+
+
+def hours_of_failures(keyed: pd.DataFrame) -> pd.DataFrame:
+    places = ["hour", "key_ref", "ip", "network", "client"]
+    hours = grouped(keyed, places).assign(asn=None)
+    failed = hours["unauthenticated"] + hours["forbidden"]
+    return hours[(failed > 0) & (failed * 2 >= hours["requests"])]
+
+
+def platform(keyed: pd.DataFrame) -> pd.DataFrame:
+    keys = grouped(keyed, ["minute", "key_ref"])
+    keys["failing"] = (keys["unauthenticated"] + keys["forbidden"]) * 2 >= keys["requests"]
+    keys["erring"] = keys["server_error"] * 2 >= keys["requests"]
+    counts = ("failing", "erring", "requests", "unauthenticated", "forbidden", "server_error")
+    sums = {name: (name, "sum") for name in counts}
+    return keys.groupby("minute").agg(active=("key_ref", "size"), **sums).reset_index()
 
 
 def grouped(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -139,6 +159,18 @@ def attacked(seed: int = 7, count: int = 20) -> World:
     world.key(101, status="revoked", revoked_at=noon - timedelta(days=10), created_at=BEGIN - timedelta(days=20))
     world.key(102, created_at=BEGIN)
     world.key(103, created_at=BEGIN - timedelta(days=200), source="csv", source_last_used_at=BEGIN - timedelta(days=60))
+    for number in range(8):
+        world.add(at(13, 3), f"id:{(0, 3, 5)[number % 3]}", f"203.0.120.{number + 1}", "curl/8", "unauthenticated", 1)
+    world.add(at(14, 10), [f"id:{n}" for n in range(10)], "203.0.121.1", "curl/8", "unauthenticated", 1)
+    for turn in range(3):
+        spray = [f"id:{n}" for n in (0, 3, 5, 6, 8, 9)]
+        world.add(at(15 + 0.3 * turn, 6), spray, "203.0.122.1", "curl/8", "unauthenticated", 1)
+    for number in range(9):
+        world.add(at(16 + 0.05 * number, 1), "id:6", f"203.0.{130 + number}.1", "curl/8", "unauthenticated", 2)
+    for number in range(10):
+        world.add(at(-2 * number, 1), f"id:slow{number}", "203.0.123.1", "curl/8", "unauthenticated", 1)
+    for number in (0, 1, 2, 5, 6, 7, 10, 11, 12):
+        world.add(at(20, 4), f"id:{number}", f"198.18.{number}.1", "app/1", "unauthenticated", 3)
     silent = world.rows[15 * 2]  # key 15 is a service: its calls stop
     world.rows[15 * 2] = silent[pd.to_datetime(silent["minute"], utc=True) < noon]
     return world

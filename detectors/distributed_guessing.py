@@ -1,0 +1,172 @@
+"""distributed-guessing: see the docstring of `score`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+
+from detectors.bursts import Burst, bursts, calls, counting, listed, over_the_line
+from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
+from detectors.lifetimes import dead_refs
+from detectors.remember import remembered
+from detectors.scores import Scored, to_frame
+from detectors.tried import FRAMES, tried
+from detectors.windows import sliding_distinct, sliding_sums
+from model.finding import Severity
+from model.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Its lines, all within `span`."""
+
+    span: timedelta = timedelta(minutes=30)
+    failures: int = 10
+    """Failed calls with one key."""
+    networks: int = 5
+    """Different networks that failed with one key."""
+    share: float = 0.5
+    """Failed calls as a share of the key's calls from networks that are not its own."""
+    cluster_failures: int = 40
+    """Failed calls of all keys together."""
+    cluster_networks: int = 20
+    """Different networks that failed."""
+    cluster_keys: int = 10
+    """Different keys that failed."""
+    times: float = 4.0
+    """So many times what failed in the three hours before, by the same measure, as a mean of such spans."""
+
+
+@detector(
+    id="distributed-guessing",
+    severity=Severity.HIGH,
+    kind="rule",
+    frames=(*FRAMES, "keys"),
+    settings=Settings,
+    quiet=DAY,
+    bucket=MINUTE,
+    attack=("T1110.003", "T1110.004"),
+    owasp=("API2:2023",),
+    controls=("CC6.1", "CC6.6", "CC7.2"),
+)
+def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
+    """Failed calls from many addresses that work together.
+
+    One key: 10 failed calls within 30 minutes from 5 networks where it had not succeeded before, at least half of its
+    calls from such networks (Elastic's "Okta Brute Force (Multi-Source)": 5 addresses, 10 failures, 30 min); low for a
+    key that is revoked or expired. Many keys: 40 failed calls of 10 keys from 20 networks within 30 minutes, all at
+    places where these keys had not succeeded, and four times the mean of the three hours before (Elastic's "Password
+    Spray (Multi-Source)": 5 addresses, 8 users, 25 failures). A network that alone makes up half of it is left to its
+    own detectors, and single keys are silent while the cluster is told.
+
+    Why it matters: somebody rents many addresses so that no limit by address bites. No key and no address stands out;
+    only all of them together do.
+
+    False alarms: an app in thousands of hands whose key is replaced: its old copies fail from everywhere. That key is
+    revoked then, and low.
+
+    What to do: limits by key or by client (the finding names the busiest addresses; look at what their requests have
+    in common) do what limits by address cannot. Rotate keys that succeeded from new places since.
+    """
+    minutes = tried(frames)
+    cluster = _clusters(minutes, settings)
+    told = {burst.minute for burst in cluster}
+    dead = dead_refs(frames)
+    dead_at = dict(zip(dead["key_ref"], dead["dead_at"], strict=True))
+    rows = [_cluster_row(burst, settings) for burst in cluster]
+    for burst in _keys(minutes, settings):
+        over = dead_at.get(burst.subject)
+        if burst.minute not in told:
+            rows.append(_key_row(burst, settings, dead=over is not None and over <= burst.minute))
+    return to_frame(rows)
+
+
+def attackers(minutes: pd.DataFrame, settings: Settings) -> Iterator[Burst]:
+    """All bursts, of clusters and of keys; their `failed` rows name the addresses. `minutes` are `tried`."""
+    yield from _clusters(minutes, settings)
+    yield from _keys(minutes, settings)
+
+
+@remembered
+def keys(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The minutes at which a key is over the line, as `over_the_line`. `minutes` are `tried`."""
+    rows = counting(minutes[~minutes["home"]], "strange")
+    paced = over_the_line(rows, "key_ref", at_least=settings.failures, span=settings.span, share=settings.share)
+    failed = rows[(rows["failures"] > 0) & rows["key_ref"].isin(set(paced["key_ref"]))].dropna(subset=["network"])
+    least, span = settings.networks, settings.span
+    many = sliding_distinct(failed, by="key_ref", at="minute", value="network", span=span, least=least)
+    lines = paced.drop(columns="before").merge(many[["key_ref", "minute"]], on=["key_ref", "minute"])
+    return lines.assign(before=lines.groupby("key_ref")["minute"].shift(1))
+
+
+@remembered
+def _keys(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
+    rows = counting(minutes[~minutes["home"]], "strange")
+    return bursts(rows, "key_ref", keys(minutes, settings), settings.span)
+
+
+@remembered
+def _clusters(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
+    rows = _suspect(minutes).assign(all="all")
+    lines = over_the_line(rows, "all", at_least=settings.cluster_failures, span=settings.span, share=0)
+    for value, least in (("network", settings.cluster_networks), ("key_ref", settings.cluster_keys)):
+        valued = rows.dropna(subset=[value])
+        found = sliding_distinct(valued, by="all", at="minute", value=value, span=settings.span, least=least)
+        lines = lines.merge(found[["all", "minute"]], on=["all", "minute"])
+    longer = sliding_sums(rows, by="all", at="minute", of=["failures"], span=settings.span + 3 * HOUR)
+    lines = lines.merge(longer.rename(columns={"failures": "longer"}), on=["all", "minute"])
+    usual = (lines["longer"] - lines["failures"]) * (settings.span / (3 * HOUR))
+    lines = lines[lines["failures"] >= settings.times * usual].drop(columns="longer")
+    lines = lines.assign(before=lines.groupby("all")["minute"].shift(1))
+    spread = bursts(rows, "all", lines, settings.span)
+    return [b for b in spread if b.failed.groupby("network")["failures"].sum().max() * 2 <= b.failures]
+
+
+def _suspect(minutes: pd.DataFrame) -> pd.DataFrame:
+    """Failures with a key at a place that is not its own, in minutes in which it did not succeed there, too."""
+    rows = counting(minutes, "strange")
+    return rows[(rows["failures"] > 0) & (rows["refs"] > 0) & (rows["ok"] == 0)]
+
+
+def _key_row(burst: Burst, settings: Settings, *, dead: bool) -> Scored:
+    networks, addresses = int(burst.failed["network"].nunique()), int(burst.failed["ip"].nunique())
+    minutes = int(settings.span.total_seconds() // 60)
+    return Scored(
+        bucket=burst.minute,
+        subject=f"key:{burst.subject}",
+        key_ref=burst.subject,
+        severity=Severity.LOW if dead else None,
+        score=burst.failures / settings.failures,
+        count=burst.new,
+        first_seen=burst.first_seen,
+        last_seen=burst.last_seen,
+        title="{count} failed calls with key {key} from many addresses",
+        summary=f"At its peak {calls(burst.failures)} within {minutes} minutes from {addresses} addresses of "
+        f"{networks} networks, none of which the key had been used from.",
+        detail={"addresses": addresses, "networks": networks, "attackers": listed(burst.failed["ip"])},
+    )
+
+
+def _cluster_row(burst: Burst, settings: Settings) -> Scored:
+    networks, addresses = int(burst.failed["network"].nunique()), int(burst.failed["ip"].nunique())
+    keys = int(burst.failed["key_ref"].nunique())
+    minutes = int(settings.span.total_seconds() // 60)
+    return Scored(
+        bucket=burst.minute,
+        subject="platform:all",
+        score=burst.failures / settings.cluster_failures,
+        count=burst.new,
+        first_seen=burst.first_seen,
+        last_seen=burst.last_seen,
+        title="{count} failed calls with many keys from many addresses that work together",
+        summary=f"At its peak {calls(burst.failures)} within {minutes} minutes from {addresses} addresses of "
+        f"{networks} networks with {keys} keys, none of which had been used from there.",
+        detail={
+            "addresses": addresses,
+            "networks": networks,
+            "keys": keys,
+            "tried": listed(burst.failed["key_ref"]),
+            "attackers": listed(burst.failed["ip"]),
+        },
+    )

@@ -1,0 +1,119 @@
+"""Failed calls beside what is usual: was the key known, had it worked from there, did everybody's calls fail then?
+
+Every detector of failed authentication reads `tried`, so that they agree on what an attack is made of.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import pandas as pd
+
+from detectors.declare import DAY, HOUR, MINUTE, Frames
+from detectors.lifetimes import known_refs
+from detectors.outage import hidden
+from detectors.remember import remembered
+from model.event import UNKNOWN_PREFIX
+
+FRAMES: Final = ("auth_minutes", "origin_hours", "network_days", "platform_minutes", "key_refs")
+"""What `tried` reads."""
+REACH: Final = timedelta(days=29)
+"""How long a success makes a place usual; what the lookback of network_days holds before each row of auth_minutes."""
+
+_LEARNING: Final = timedelta(days=3)
+_ROAMING: Final = 1 / 7
+
+
+def tried(frames: Frames) -> pd.DataFrame:
+    """auth_minutes, oldest first, with these columns more.
+
+    `failed`: calls answered 401 or 403. `known`: the key stands in the inventory or, when there is none, had succeeded
+    before. `refs`: how many keys the row stands for; above 1, or without a key_ref, they are folded. `home`: the key
+    had succeeded from that network in an earlier minute of the 29 days before. `place`: some key had. `strange`:
+    `failed` where not home, else 0. `usual`: `failed` at home, 0 while the platform refuses everybody.
+    """
+    return _tried(*(frames[name] for name in FRAMES))
+
+
+@remembered
+def _tried(*given: pd.DataFrame) -> pd.DataFrame:
+    frames = dict(zip(FRAMES, given, strict=True))
+    rows = frames["auth_minutes"].sort_values("minute", kind="stable", ignore_index=True)
+    folded = rows["key_ref"].str.startswith(UNKNOWN_PREFIX).fillna(value=False).astype(bool)
+    rows["refs"] = rows["refs"].clip(lower=rows["key_ref"].notna().astype(int))
+    rows["key_ref"] = rows["key_ref"].mask(folded)
+    failed = rows["unauthenticated"] + rows["forbidden"]
+    worked = _successes(frames, rows)
+    home = _since(rows, worked, ["key_ref", "network"], REACH)
+    rows = rows.assign(
+        failed=failed,
+        known=_known(frames, rows, worked),
+        home=home,
+        place=_since(rows, worked, ["network"], REACH),
+        strange=failed.where(~home, 0),
+    )
+    return rows.assign(usual=failed.where(home & ~hidden(frames, rows), 0))
+
+
+def usual_at(frames: Frames, rows: pd.DataFrame, at: "pd.Series[pd.Timestamp]") -> "pd.Series[bool]":
+    """Whether the key of each row of `tried` had succeeded from the row's network in the 29 days before `at`."""
+    moved = rows[["key_ref", "network"]].assign(minute=at).sort_values("minute", kind="stable")
+    return _since(moved, _successes(frames, rows), ["key_ref", "network"], REACH).reindex(rows.index)
+
+
+def by_day(network_days: pd.DataFrame, rows: pd.DataFrame, reach: timedelta) -> pd.DataFrame:
+    """`rows` (key_ref, network, minute; by minute) with `home` and `place` as in `tried`, by earlier days only."""
+    worked = _ended(network_days, "day", DAY, rows).sort_values("at", kind="stable")
+    home = _since(rows, worked, ["key_ref", "network"], reach)
+    return rows.assign(home=home, place=_since(rows, worked, ["network"], reach))
+
+
+def roams(network_days: pd.DataFrame, key_ref: str, at: pd.Timestamp, reach: timedelta) -> bool:
+    """Whether a key finds a new network more often than every week (a phone, an app in many hands).
+
+    Of the days within `reach` before the day of `at` that it succeeded on, the first three are its learning.
+    """
+    day = at.floor("D")
+    mine = network_days[(network_days["key_ref"] == key_ref) & (network_days["ok"] > 0)]
+    mine = mine[(mine["day"] < day) & (mine["day"] >= day - reach)]
+    if mine.empty:
+        return False
+    first, since = mine.groupby("network")["day"].min(), mine["day"].min()
+    learnt = since + _LEARNING
+    return bool((first >= learnt).sum() / max((day - learnt).days, 1) > _ROAMING)
+
+
+def _known(frames: Frames, rows: pd.DataFrame, worked: pd.DataFrame) -> "pd.Series[bool]":
+    if listed := known_refs(frames):
+        return rows["key_ref"].isin(listed)
+    return _since(rows, worked, ["key_ref"], REACH)
+
+
+def _successes(frames: Frames, rows: pd.DataFrame) -> pd.DataFrame:
+    """When key_refs or networks of `rows` had succeeded: key_ref, network, at (the end of that minute, hour or day).
+
+    Only a moment that is over counts, so that no row is judged by what came after it.
+    """
+    found = [
+        _ended(frames[name], clock, length, rows)
+        for name, clock, length in (
+            ("network_days", "day", DAY),
+            ("origin_hours", "hour", HOUR),
+            ("auth_minutes", "minute", MINUTE),
+        )
+    ]
+    return pd.concat(found).sort_values("at", kind="stable", ignore_index=True)
+
+
+def _ended(frame: pd.DataFrame, clock: str, length: timedelta, rows: pd.DataFrame) -> pd.DataFrame:
+    of_interest = frame["network"].isin(rows["network"].dropna().unique()) & (frame["ok"] > 0)
+    good = frame.loc[of_interest, ["key_ref", "network", clock]].dropna()
+    return good.assign(at=good[clock] + length)[["key_ref", "network", "at"]].drop_duplicates()
+
+
+def _since(rows: pd.DataFrame, worked: pd.DataFrame, by: list[str], reach: timedelta) -> "pd.Series[bool]":
+    """Whether there was a success of the same `by` in (minute - reach, minute]; `rows` are sorted by minute."""
+    worked = worked.drop_duplicates([*by, "at"])
+    asked = rows[["minute", *by]].dropna()
+    last = worked[[*by, "at"]].assign(minute=worked["at"])
+    met = pd.merge_asof(asked, last, on="minute", by=by, direction="backward", tolerance=pd.Timedelta(reach))
+    return pd.Series(met["at"].notna().to_numpy(), index=asked.index).reindex(rows.index, fill_value=False)

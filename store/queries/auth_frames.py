@@ -1,0 +1,177 @@
+"""The frames of failed authentication: single minutes, hours of those who are slow, and minutes of the whole platform.
+
+Each is bounded whatever an attacker sends. What decides about a row is only what happened in its own minute or hour,
+or a count over the span that more time can but raise: so a subject that a detector would tell of is in the frame in
+whatever windows time is judged.
+"""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import ColumnElement, FromClause, Subquery
+
+from model.event import UNKNOWN_PREFIX, Outcome
+from model.window import Window
+from store.dialect import Bucket
+from store.events.reader import EventsReader
+from store.events.tables import events, usage
+from store.queries.counts import requests_of, total
+from store.queries.frame_columns import EMPTY, SEEN
+from store.queries.shape import shaped
+from store.queries.spans import HOUR, widened, within
+
+FEWEST_FAILURES: Final = 3
+"""Of a subject with fewer failures in the whole span, only the rows with failures are read, not its successes."""
+FEWEST_SLOW: Final = 6
+"""A subject with fewer failures in eight days is not worth reading."""
+KEPT_KEYS: Final = 50
+"""So many key_refs of an address keep their names in a minute; what failed beyond is folded into one row."""
+KEPT_ROWS: Final = 2000
+"""So many rows with nothing but failures a minute keep their address; an hour of slow ones has as many."""
+
+_MINUTE: Final = timedelta(minutes=1)
+_FAILED: Final = (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
+_PLACE: Final = ("key_ref", "ip", "network")
+
+
+def auth_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Minutes with failures, and all minutes of subjects (key_ref, ip, network) with FEWEST_FAILURES in the span.
+
+    [minute, key_ref, ip, network, requests, ok, unauthenticated, forbidden, throttled, refs, first_seen, last_seen],
+    one row for a minute, key_ref, ip and network. key_refs are those of the log; null where no credential was sent. Of
+    rows with nothing but failures, those beyond KEPT_KEYS at an address are one row `unknown:<network>` of it, and
+    those beyond KEPT_ROWS one row without an address; `refs` is how many key_refs a row stands for.
+    """
+    grouped = _grouped(span, "minute", _MINUTE, _PLACE)
+    failing = [grouped.c[name].in_(_often(events.c[name], span, FEWEST_FAILURES)) for name in _PLACE]
+    chosen = sa.select(grouped).where(sa.or_(_failures(grouped) > 0, *failing)).subquery()
+    rows = _folded(_folded(chosen, KEPT_KEYS, ("minute", "ip")), KEPT_ROWS, ("minute",), nowhere=True)
+    order = [rows.c[name].asc().nulls_last() for name in ("minute", *_PLACE)]
+    columns = [rows.c[name] for name in EMPTY["auth_minutes"]]
+    return shaped(reader.frame(sa.select(*columns).order_by(*order)), EMPTY["auth_minutes"])
+
+
+def auth_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Hours in which a key_ref failed at a place at least as often as not.
+
+    [hour, key_ref, ip, network, asn, client, requests, ok, unauthenticated, forbidden, first_seen, last_seen] of
+    key_refs, addresses, networks and ASNs with FEWEST_SLOW failures in the span, at most KEPT_ROWS an hour. Requests
+    without a credential are left out.
+    """
+    place = (*_PLACE, "asn", "client")
+    grouped = _grouped(span, "hour", HOUR, place)
+    mostly = _failures(grouped) * 2 >= grouped.c.requests
+    failed = sa.select(grouped).where(_failures(grouped) > 0, mostly, grouped.c.key_ref.is_not(None)).subquery()
+    ranked = sa.select(failed, _rank(failed, ("hour",)).label("place")).subquery()
+    subjects = ("key_ref", "ip", "network", "asn")
+    often = [ranked.c[name].in_(_often(events.c[name], span, FEWEST_SLOW)) for name in subjects]
+    chosen = sa.select(*(ranked.c[name] for name in EMPTY["auth_hours"]))
+    order = [ranked.c[name].asc().nulls_last() for name in ("hour", *place)]
+    query = chosen.where(ranked.c.place <= KEPT_ROWS, sa.or_(*often)).order_by(*order)
+    return shaped(reader.frame(query), EMPTY["auth_hours"])
+
+
+def platform_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """What all keys that exist or ever succeeded met, minute by minute.
+
+    [minute, active, failing, erring, requests, unauthenticated, forbidden, server_error]: keys with a request, those
+    of them with half or more answered 401 or 403, those with half or more answered 5xx, and the sums over their
+    requests.
+    """
+    known = sa.select(usage.c.key_ref).where(
+        within(usage.c.hour, widened(span, HOUR)), usage.c.key_ref.not_like(f"{UNKNOWN_PREFIX}%")
+    )
+    keys = _grouped(span, "minute", _MINUTE, ("key_ref",), events.c.key_ref.in_(known))
+    minute = keys.c.minute
+    query = sa.select(
+        minute,
+        sa.func.count().label("active"),
+        total(sa.case((_failures(keys) * 2 >= keys.c.requests, 1), else_=0)).label("failing"),
+        total(sa.case((keys.c.server_error * 2 >= keys.c.requests, 1), else_=0)).label("erring"),
+        *(total(keys.c[name]).label(name) for name in ("requests", "unauthenticated", "forbidden", "server_error")),
+    )
+    return shaped(reader.frame(query.group_by(minute).order_by(minute)), EMPTY["platform_minutes"])
+
+
+def _grouped(span: Window, unit: str, width: timedelta, by: tuple[str, ...], *only: ColumnElement[bool]) -> Subquery:
+    """Events counted by (minute or hour, columns), with every outcome that these frames have, and `refs`."""
+    single = (
+        sa.select(
+            Bucket(events.c.ts, width).label(unit),
+            *(events.c[name] for name in by),
+            events.c.outcome,
+            sa.literal(1).label("requests"),
+            events.c.ts.label("seen"),
+        )
+        .where(within(events.c.ts, span), *only)
+        .subquery()
+    )
+    counted = (Outcome.OK, *_FAILED, Outcome.THROTTLED, Outcome.SERVER_ERROR)
+    columns = [single.c[name] for name in (unit, *by)]
+    return (
+        sa.select(
+            *columns,
+            total(single.c.requests).label("requests"),
+            *(requests_of(single, outcome).label(outcome.value) for outcome in counted),
+            sa.func.count(single.c.key_ref.distinct()).label("refs"),
+            sa.func.min(single.c.seen).label("first_seen"),
+            sa.func.max(single.c.seen).label("last_seen"),
+        )
+        .group_by(*columns)
+        .subquery()
+    )
+
+
+def _folded(rows: Subquery, kept: int, group: tuple[str, ...], *, nowhere: bool = False) -> Subquery:
+    """`rows` of auth_minutes where those with nothing but failures beyond the first `kept` of a group are one row.
+
+    That row's key_ref is `unknown:<network>`; with `nowhere` it has no address and no network.
+    """
+    ranked = sa.select(rows, _only_failed(rows).label("bad"), _rank(rows, group).label("place")).subquery()
+    beyond = sa.and_(ranked.c.bad == 1, ranked.c.place > kept)
+    unknown = sa.literal(UNKNOWN_PREFIX) + (sa.literal("-") if nowhere else sa.func.coalesce(ranked.c.network, "-"))
+    folded: dict[str, ColumnElement[Any]] = {"key_ref": unknown}
+    if nowhere:
+        folded |= {"ip": sa.null(), "network": sa.null()}
+    by = [
+        (sa.case((beyond, folded[name]), else_=ranked.c[name]) if name in folded else ranked.c[name]).label(name)
+        for name in ("minute", *_PLACE)
+    ]
+    sums = ("requests", "ok", "unauthenticated", "forbidden", "throttled", "refs")
+    named = sa.select(*by, *(ranked.c[name] for name in (*sums, *SEEN))).subquery()
+    columns = [named.c[name] for name in ("minute", *_PLACE)]
+    return (
+        sa.select(
+            *columns,
+            *(total(named.c[name]).label(name) for name in sums),
+            sa.func.min(named.c.first_seen).label("first_seen"),
+            sa.func.max(named.c.last_seen).label("last_seen"),
+        )
+        .group_by(*columns)
+        .subquery()
+    )
+
+
+def _rank(rows: Subquery, group: tuple[str, ...]) -> ColumnElement[int]:
+    """The place of a row in its group, most failures first; of rows with nothing but failures apart from others."""
+    # By key_ref before address: fingerprints are as good as chance, so each network keeps its share.
+    order = (_failures(rows).desc(), *(sa.func.coalesce(rows.c[name], "").asc() for name in _PLACE))
+    parts = [*(rows.c[name] for name in group), _only_failed(rows)]
+    return sa.func.row_number().over(partition_by=parts, order_by=order)
+
+
+def _only_failed(rows: FromClause) -> ColumnElement[int]:
+    return sa.case((sa.and_(rows.c.ok == 0, _failures(rows) > 0), 1), else_=0)
+
+
+def _failures(rows: FromClause) -> ColumnElement[int]:
+    return rows.c.unauthenticated + rows.c.forbidden
+
+
+def _often(subject: ColumnElement[Any], span: Window, fewest: int) -> sa.Select[Any]:
+    """The subjects that failed so often in the span."""
+    failed = events.c.outcome.in_([outcome.value for outcome in _FAILED])
+    failing = sa.select(subject).where(within(events.c.ts, span), failed, subject.is_not(None))
+    return failing.group_by(subject).having(sa.func.count() >= fewest)
