@@ -17,13 +17,14 @@ nothing by that: no slot comes twice within a day.
 """
 
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
+"""Of floats: float32 for many keys at once (a score needs no more), float64 for one series."""
 
 MEMORY: Final = timedelta(days=28)
 """How far back a score looks."""
@@ -38,15 +39,6 @@ _GROWTH: Final = (0.7, 1.5)
 _BUSY: Final = 1.0
 
 
-class Levels(NamedTuple):
-    """What is usual, of several series at once: arrays of buckets by series, NaN where there is too little history."""
-
-    expected: Array
-    low: Array
-    high: Array
-    score: Array
-
-
 def score_series(counts: "pd.Series[float]") -> pd.DataFrame:
     """What is usual for each bucket of a regular series of counts or levels, and how far it is from that.
 
@@ -57,55 +49,67 @@ def score_series(counts: "pd.Series[float]") -> pd.DataFrame:
     """
     index = pd.DatetimeIndex(counts.index)
     order = np.argsort(index.asi8, kind="stable")
+    ascending = index[order]
     values: Array = np.asarray(counts.to_numpy(dtype=np.float64, na_value=np.nan)[order], dtype=np.float64)
-    levels = score_levels(index[order], values[:, None])
-    result = pd.DataFrame({name: getattr(levels, name)[:, 0] for name in Levels._fields}, index=index[order])
+    clock = (ascending.tz_convert("UTC").tz_localize(None) if ascending.tz is not None else ascending).to_numpy(
+        "datetime64[s]"
+    )
+    centre, scale = _along(clock, roots(values))
+    low, high = centre - _BAND * scale, centre + _BAND * scale
+    result = pd.DataFrame(
+        {
+            "expected": squared(centre),
+            "low": _low(low, values),
+            "high": squared(high),
+            "score": (roots(values) - centre) / scale,
+        },
+        index=ascending,
+    )
     return result.loc[counts.index] if index.is_unique else result
 
 
-def score_levels(index: pd.DatetimeIndex, values: Array, *, from_first: bool = False) -> Levels:
-    """As `score_series`, for the columns of `values` (buckets by series); `index` ascends.
-
-    With `from_first` a series' history begins with its first value above zero within the 28 days.
-    """
-    clock = (index.tz_convert("UTC").tz_localize(None) if index.tz is not None else index).to_numpy("datetime64[s]")
-    roots = np.sign(values) * np.sqrt(np.abs(values))
+def _along(clock: npt.NDArray[np.datetime64], values: Array) -> tuple[Array, Array]:
+    """Centre and scale of each bucket of a series, day by day."""
     days = clock.astype("datetime64[D]")
     centre, scale = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
     for day in np.unique(days):
         today = slice(*np.searchsorted(days, [day, day + _DAY]))
         past = slice(*np.searchsorted(days, [day - np.timedelta64(MEMORY.days, "D"), day]))
         if past.stop > past.start:
-            history = _history(roots[past], from_first=from_first)
-            centre[today], scale[today] = _baseline(clock[past], history, clock[today], day)
-    low, high = centre - _BAND * scale, centre + _BAND * scale
-    return Levels(_square(centre), _square(low, values), _square(high), (roots - centre) / scale)
+            usual = of_day(clock[past], values[None, past], clock[today], day)
+            centre[today], scale[today] = usual.centre[0], usual.scale[0]
+    return centre, scale
 
 
-def _history(roots: Array, *, from_first: bool) -> Array:
-    """The past values, with NaN before a series' first one above zero when `from_first`."""
-    if not from_first:
-        return roots
-    begun = np.maximum.accumulate(np.nan_to_num(roots) > 0, axis=0)
-    return np.where(begun, roots, np.nan)
+class Usual(NamedTuple):
+    """What is usual in the buckets of one day, of several series: arrays of series by buckets, on the root scale.
+
+    NaN where there is too little history.
+    """
+
+    centre: Array
+    scale: Array
 
 
-def _baseline(
+def of_day(
     past: npt.NDArray[np.datetime64], history: Array, today: npt.NDArray[np.datetime64], day: np.datetime64
-) -> tuple[Array, Array]:
-    """Centre and scale of today's buckets by series, on the square-root scale."""
+) -> Usual:
+    """Centre and scale of the buckets `today` of `day`, from `history` (series by the buckets `past`, roots).
+
+    A series' history begins with its first value that is not NaN.
+    """
     present = ~np.isnan(history)
-    first = past[np.argmax(present, axis=0)].astype("datetime64[D]")
-    age = np.where(present.any(axis=0), (day - first) / _DAY, 0.0)
-    centre = np.full((len(today), history.shape[1]), np.nan)
+    first = past[np.argmax(present, axis=1)].astype("datetime64[D]")
+    age = np.where(present.any(axis=1), (day - first) / _DAY, 0.0)
+    centre = np.full((len(history), len(today)), np.nan, dtype=history.dtype)
     scale = centre.copy()
     reach = np.inf
     for days, kind in _RUNGS:
         on = (age >= days) & (age < reach)
         reach = days
         if on.any():
-            centre[:, on], scale[:, on] = _rung(_slots(past, kind), history[:, on], _slots(today, kind))
-    return centre, scale
+            centre[on], scale[on] = _rung(_slots(past, kind), history[on], _slots(today, kind))
+    return Usual(centre, scale)
 
 
 def _slots(clock: npt.NDArray[np.datetime64], kind: str) -> npt.NDArray[np.int64]:
@@ -120,53 +124,68 @@ def _slots(clock: npt.NDArray[np.datetime64], kind: str) -> npt.NDArray[np.int64
 def _rung(past: npt.NDArray[np.int64], history: Array, today: npt.NDArray[np.int64]) -> tuple[Array, Array]:
     """Centre and scale by today's slots, from the slots and values of the past."""
     centres = _slot_medians(past, history)
-    fitted = centres[past]
+    fitted = centres[:, past]
     residual = np.abs(history - fitted)
-    spread = np.maximum(_NORMAL * _FEW * _quantile(residual, 0.5), _FEW * _quantile(residual, 0.95) / 2)
+    half, most = _quantiles(residual, 0.5, 0.95)
+    spread = np.fmax(_NORMAL * _FEW * half, _FEW * most / 2)
     busy = np.abs(fitted) >= _BUSY
-    ratio = np.divide(residual, np.abs(fitted), out=np.full_like(fitted, np.nan), where=busy)
-    relative = np.nan_to_num(_NORMAL * _FEW * _quantile(ratio, 0.5))
-    centre = centres[today] * _growth(history, fitted, busy)
-    scale = np.maximum(np.maximum(_FLOOR, np.nan_to_num(spread)), np.sqrt(_FLOOR**2 + (relative * centre) ** 2))
-    return centre, scale
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(busy, residual / np.abs(fitted), np.nan)
+    relative = np.nan_to_num(_NORMAL * _FEW * _quantiles(ratio, 0.5)[0])
+    centre = centres[:, today] * _growth(history, fitted, busy)[:, None]
+    floor = np.fmax(_FLOOR, np.nan_to_num(spread))[:, None]
+    return centre, np.maximum(floor, np.sqrt(_FLOOR**2 + (relative[:, None] * centre) ** 2))
 
 
 def _slot_medians(slots: npt.NDArray[np.int64], history: Array) -> Array:
-    """The median of each slot and series: an array of slots by series, NaN for a slot that never was."""
+    """The median of each slot and series: an array of series by slots, NaN for a slot that never was."""
     order = np.argsort(slots, kind="stable")
     counts = np.bincount(slots, minlength=168)
     place = np.arange(len(slots)) - np.repeat(np.cumsum(counts) - counts, counts)
-    table = np.full((len(counts), counts.max(), history.shape[1]), np.nan)
-    table[slots[order], place] = history[order]
-    return _quantile(table.swapaxes(0, 1), 0.5)
+    table = np.full((len(history), len(counts), counts.max()), np.nan, dtype=history.dtype)
+    table[:, slots[order], place] = history[:, order]
+    return _quantiles(table, 0.5)[0]
 
 
 def _growth(history: Array, fitted: Array, busy: npt.NDArray[np.bool_]) -> Array:
     """How the last week's values compare with their centres, by series: the median ratio, kept within 0.7 and 1.5."""
-    week = slice(-(-len(history) * 3 // 4), None)  # the last quarter: a week of four
-    ratio = np.divide(
-        history[week], fitted[week], out=np.full_like(fitted[week], np.nan), where=busy[week] & (fitted[week] > 0)
-    )
-    return np.clip(np.nan_to_num(_quantile(ratio, 0.5), nan=1.0), *_GROWTH)
+    week = slice(-(-history.shape[1] * 3 // 4), None)  # the last quarter: a week of four
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(
+            busy[:, week] & (fitted[:, week] > 0), history[:, week] / fitted[:, week], np.nan
+        )
+    return np.clip(np.nan_to_num(_quantiles(ratio, 0.5)[0], nan=1.0), *_GROWTH)
 
 
-def _quantile(values: Array, q: float) -> Array:
-    """The quantile along the first axis without NaN (linear between ranks), NaN where nothing is left.
+def _quantiles(values: Array, *shares: float) -> list[Array]:
+    """Quantiles along the last axis without NaN (linear between ranks), NaN where nothing is left.
 
-    numpy's own warns of columns with nothing in them, and is slower.
+    numpy's own warns of rows with nothing in them, and is slower.
     """
-    ordered = np.sort(values, axis=0)
-    rank = np.maximum((~np.isnan(values)).sum(axis=0) - 1, 0) * q
+    ordered = np.sort(values, axis=-1)
+    present = np.maximum((~np.isnan(values)).sum(axis=-1) - 1, 0)
+    return [_ranked(ordered, present * share) for share in shares]
+
+
+def _ranked(ordered: Array, rank: Array) -> Array:
     below = np.floor(rank).astype(np.int64)
     above = np.ceil(rank).astype(np.int64)
-    lower = np.take_along_axis(ordered, below[None], axis=0)[0]
-    upper = np.take_along_axis(ordered, above[None], axis=0)[0]
-    return np.asarray(lower + (upper - lower) * (rank - below))
+    lower = np.take_along_axis(ordered, below[..., None], axis=-1)[..., 0]
+    upper = np.take_along_axis(ordered, above[..., None], axis=-1)[..., 0]
+    return np.asarray(lower + (upper - lower) * (rank - below).astype(ordered.dtype))
 
 
-def _square(roots: Array, values: Array | None = None) -> Array:
-    """Back to the series' units; a low of a series without negative values does not go below zero."""
-    squares = np.sign(roots) * roots**2
-    if values is None or np.nanmin(values, initial=0.0) < 0:
-        return np.asarray(squares)
-    return np.asarray(np.maximum(squares, 0.0))
+def roots(values: Array) -> Array:
+    """On the square-root scale; a negative level keeps its sign."""
+    return np.asarray(np.sign(values) * np.sqrt(np.abs(values)))
+
+
+def squared(values: Array) -> Array:
+    """Back from the root scale to the series' units."""
+    return np.asarray(np.sign(values) * values**2)
+
+
+def _low(low: Array, values: Array) -> Array:
+    """The band's lower end; of a series without negative values it does not go below zero."""
+    squares = squared(low)
+    return squares if np.nanmin(values, initial=0.0) < 0 else np.asarray(np.maximum(squares, 0.0))

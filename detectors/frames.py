@@ -14,7 +14,7 @@ import pandas as pd
 from model.errors import DetectorError
 from model.window import Window
 
-ColumnKind = Literal["time", "text", "count", "flag", "list"]
+ColumnKind = Literal["time", "text", "count", "flag", "list", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class FrameSpec:
     """The shape of one frame."""
 
     columns: Mapping[str, ColumnKind]
-    """Column to kind; times are aware UTC, counts whole numbers where null means 0."""
+    """Column to kind; times are aware UTC, counts whole numbers where null means 0, numbers may be missing."""
     lookback: timedelta = timedelta(0)
     """How far before the window it is read, at the least."""
 
@@ -45,9 +45,16 @@ _BUCKETS: Final = {
 
 
 def _columns(
-    *, time: str = "", text: str = "", count: str = "", flag: str = "", items: str = ""
+    *, time: str = "", text: str = "", count: str = "", flag: str = "", items: str = "", number: str = ""
 ) -> dict[str, ColumnKind]:
-    kinds: dict[ColumnKind, str] = {"time": time, "text": text, "count": count, "flag": flag, "list": items}
+    kinds: dict[ColumnKind, str] = {
+        "time": time,
+        "text": text,
+        "count": count,
+        "flag": flag,
+        "list": items,
+        "number": number,
+    }
     return {column: kind for kind, names in kinds.items() for column in names.split()}
 
 
@@ -62,14 +69,14 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         ),
         timedelta(hours=4),
     ),
-    # Four weeks for the baseline, two more whose scores the calibration pools, and the day that the window begins in.
+    # The day that a bucket lies in and the one before, whole; `baselines` tell of the time before.
     "key_hours": FrameSpec(
         _columns(
             time="hour",
             text="key_ref",
             count="requests ok unauthenticated forbidden throttled client_error server_error bytes_out",
         ),
-        timedelta(days=43),
+        timedelta(days=2),
     ),
     # A day, so that a bucket in the middle of an hour or of a day is read whole.
     "origin_hours": FrameSpec(
@@ -100,6 +107,19 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         _columns(time="last_event_at last_read_at lost_at", text="name", count="bytes_lost", flag="late reads_keys")
     ),
     "telemetry": FrameSpec(_columns(time="since until")),
+    # What the 43 days before a day say about it (detectors/baselines.py): of the day of a bucket and the one before.
+    "baselines": FrameSpec(
+        _columns(
+            time="day",
+            text="key_ref",
+            count="keys days",
+            items="centre scale sent_centre sent_scale due open",
+            number="rate mean twice_rate twice_mean highest sent_rate sent_mean sent_highest sent_highest_day sent_a_call "
+            "called failed day_spread day_rate day_mean day_fallen due_missed due_hours worst_missing worst_due "
+            "worst_hours silent_missing silent_due silent_hours open_share open_hours outside_worst age",
+        ),
+        timedelta(days=1),
+    ),
 }
 
 
@@ -146,3 +166,5 @@ def _cast(column: "pd.Series[Any]", kind: ColumnKind) -> "pd.Series[Any]":
             return column.astype("boolean").fillna(value=False).astype("bool")
         case "list":
             return column.astype("object")
+        case "number":
+            return pd.to_numeric(column).astype("float64")
