@@ -12,17 +12,18 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from detectors import closing, silences
 from detectors.baseline import MEMORY, Array, Usual, of_day, roots, squared
 from detectors.calibration import POOL_DAYS, Tail, fit_each
+from detectors.frames import HOURS, packed
 from detectors.grid import Grid, grid
 from model.window import Window
 
 HISTORY: Final = MEMORY + timedelta(days=POOL_DAYS + 1)
 """How many days before a day its baseline is made of."""
 
-HOURS: Final = 24
 _DAY: Final = np.timedelta64(1, "D")
 _BLOCK: Final = 2048  # keys at a time: what is worked on stays in the processor's cache
 _CALM: Final = 0.15
@@ -101,8 +102,9 @@ def _known(hours: Grid, earlier: pd.DataFrame | None) -> dict[np.datetime64, _Le
 
 
 def unpacked(lists: "pd.Series[Any]") -> Array:
-    """A column of lists of 24 as an array of rows by hours."""
-    return np.stack(lists.to_numpy()).astype(np.float32) if len(lists) else np.empty((0, HOURS), dtype=np.float32)
+    """A column of the kind `hours` as an array of rows by hours."""
+    packed = pa.chunked_array(pa.array(lists.array)).combine_chunks()
+    return np.asarray(packed.flatten()).reshape(-1, HOURS)
 
 
 def _nothing(hours: Grid) -> Usual:
@@ -158,7 +160,7 @@ def _day(
 
 def _column(value: Any, size: int) -> Any:  # noqa: ANN401 (a scalar, a list, or an array of one or two axes)
     if isinstance(value, np.ndarray) and value.ndim > 1:
-        return pd.Series(list(value.astype(np.float32)), dtype=object)
+        return packed(value)
     return value if isinstance(value, (list, np.ndarray)) else [value] * size
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from detectors.baseline import Array, roots
-from detectors.baselines import HOURS, days_of, unpacked
+from detectors.baselines import days_of, unpacked
 from detectors.calibration import Tail
 from detectors.declare import Frames
+from detectors.frames import FRAMES, HOURS
 from detectors.grid import Grid, grid
 from model.window import Window
 
@@ -38,7 +39,7 @@ class Day:
 
     def of(self, name: str) -> Array:
         """A column of the baselines: one number a key, or 24."""
-        if self.rows[name].dtype == object:
+        if FRAMES["baselines"].columns[name] == "hours":
             return unpacked(self.rows[name])
         return self.rows[name].to_numpy(dtype=np.float64)
 

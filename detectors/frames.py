@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from model.errors import DetectorError
 from model.window import Window
 
-ColumnKind = Literal["time", "text", "count", "flag", "list", "number"]
+ColumnKind = Literal["time", "text", "count", "flag", "list", "number", "hours"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class FrameSpec:
     """The shape of one frame."""
 
     columns: Mapping[str, ColumnKind]
-    """Column to kind; times are aware UTC, counts whole numbers where null means 0, numbers may be missing."""
+    """Column to kind; times are aware UTC, counts whole numbers where null means 0, numbers may be missing, `hours` are 24 float32 a row, packed by Arrow."""
     lookback: timedelta = timedelta(0)
     """How far before the window it is read, at the least."""
 
@@ -45,7 +47,7 @@ _BUCKETS: Final = {
 
 
 def _columns(
-    *, time: str = "", text: str = "", count: str = "", flag: str = "", items: str = "", number: str = ""
+    *, time: str = "", text: str = "", count: str = "", flag: str = "", items: str = "", number: str = "", hours: str = ""
 ) -> dict[str, ColumnKind]:
     kinds: dict[ColumnKind, str] = {
         "time": time,
@@ -54,9 +56,13 @@ def _columns(
         "flag": flag,
         "list": items,
         "number": number,
+        "hours": hours,
     }
     return {column: kind for kind, names in kinds.items() for column in names.split()}
 
+
+HOURS: Final = 24
+_PACKED: Final = pd.ArrowDtype(pa.list_(pa.float32(), HOURS))
 
 _SEEN: Final = "first_seen last_seen"
 
@@ -113,7 +119,7 @@ FRAMES: Final[dict[str, FrameSpec]] = {
             time="day",
             text="key_ref",
             count="keys days",
-            items="centre scale sent_centre sent_scale due open",
+            hours="centre scale sent_centre sent_scale due open",
             number="rate mean twice_rate twice_mean highest sent_rate sent_mean sent_highest sent_highest_day sent_a_call "
             "called failed day_spread day_rate day_mean day_fallen due_missed due_hours worst_missing worst_due "
             "worst_hours silent_missing silent_due silent_hours open_share open_hours outside_worst age",
@@ -168,3 +174,11 @@ def _cast(column: "pd.Series[Any]", kind: ColumnKind) -> "pd.Series[Any]":
             return column.astype("object")
         case "number":
             return pd.to_numeric(column).astype("float64")
+        case "hours":
+            return column if column.dtype == _PACKED else pd.Series(list(column), index=column.index, dtype=_PACKED)
+
+
+def packed(values: "np.ndarray[Any, Any]") -> "pd.Series[Any]":
+    """An array of rows by 24 hours as a column of the kind `hours`."""
+    flat = pa.array(np.ascontiguousarray(values, dtype=np.float32).reshape(-1))
+    return pd.Series(pa.FixedSizeListArray.from_arrays(flat, HOURS), dtype=_PACKED)
