@@ -61,19 +61,23 @@ class Day:
         return datetime.fromisoformat(f"{self.day}T{place:02d}:00:00").replace(tzinfo=UTC)
 
 
-def days(frames: Frames, window: Window) -> Iterator[Day]:
-    """The days of the window, from the one that it begins in; from the frames key_hours and baselines."""
+def days(frames: Frames, window: Window, *, before: int = 0) -> Iterator[Day]:
+    """The days of the window, from the one that it begins in; from the frames key_hours and baselines.
+
+    With `before` the day before that comes first.
+    """
     wanted = days_of(window)
     end = np.datetime64(pd.Timestamp(window.until).floor("h").tz_convert("UTC").tz_localize(None), "h")
     key_hours = frames["key_hours"]
     # An hour that has not passed is no bucket yet.
-    use = grid([key_hours[key_hours["hour"] < pd.Timestamp(window.until).floor("h")]], wanted[0], wanted[-1] + _DAY)
+    use = grid([key_hours[key_hours["hour"] < pd.Timestamp(window.until).floor("h")]], wanted[0] - _DAY, wanted[-1] + _DAY)
     dates = frames["baselines"]["day"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[D]")
     rows = {day: frames["baselines"][dates == day] for day in wanted}
-    for day in wanted[1:]:
+    nothing = frames["baselines"].iloc[:0]
+    for day in wanted[1 - before :]:
         if len(rows[day]):
             passed = int(np.clip((end - day) / np.timedelta64(1, "h"), 0, HOURS))
-            yield _day(use, day, rows[day], rows[day - _DAY], passed)
+            yield _day(use, day, rows[day], rows.get(day - _DAY, nothing), passed)
 
 
 def _day(use: Grid, day: np.datetime64, rows: pd.DataFrame, before: pd.DataFrame, passed: int) -> Day:

@@ -12,8 +12,9 @@ import pandas as pd
 from detectors.baseline import Array, squared
 from detectors.day import Day, days
 from detectors.declare import HOUR, Frames, detector
-from detectors.lifetimes import dead_refs
+from detectors.lifetimes import ALWAYS, dead_refs
 from detectors.peers import many_at_once
+from detectors.reached import told_until
 from detectors.scores import Scored, to_frame
 from detectors.silences import since_last_call
 from model.finding import Severity
@@ -49,6 +50,15 @@ class _Silence(NamedTuple):
     """How many hours it has lasted."""
 
 
+class _Ends(NamedTuple):
+    """Until when silence means something."""
+
+    told: pd.Timestamp | None
+    """As far as the log has got."""
+    dead: dict[str, pd.Timestamp]
+    """key_ref to its end."""
+
+
 @detector(
     id="flatline",
     severity=Severity.MEDIUM,
@@ -78,11 +88,12 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     What to do: ask the owner whether the system behind the key was stopped. If not, look at its last calls: did
     they fail, did another key take over, did the log's source change?
     """
-    told = _told(frames)
-    return to_frame(row for day in days(frames, window) for row in _of(day, frames, told, settings))
+    told = told_until(frames)
+    dead = _dead(frames)
+    return to_frame(row for day in days(frames, window) for row in _of(day, frames, _Ends(told, dead), settings))
 
 
-def _of(day: Day, frames: Frames, told: pd.Timestamp | None, settings: Settings) -> Iterator[Scored]:
+def _of(day: Day, frames: Frames, ends: _Ends, settings: Settings) -> Iterator[Scored]:
     silence = _silence(day)
     missed, hours = day.each("due_missed"), day.each("due_hours")
     p = np.minimum((missed + 0.5) / (hours + 1), 1.0) ** silence.due
@@ -91,7 +102,7 @@ def _of(day: Day, frames: Frames, told: pd.Timestamp | None, settings: Settings)
     longer = (silence.due >= _OWN_WORST * day.each("worst_due")) & (silence.hours >= _OWN_WORST * day.each("worst_hours"))
     rarely = (silence.due >= settings.rarely) & (silence.hours >= settings.hours) & longer
     alone = ~many_at_once(day, hit=silence.due >= 1, regular=regular, frames=frames)
-    fires = regular & (much | rarely) & alone & _reliable(day, frames, told)
+    fires = regular & (much | rarely) & alone & _reliable(day, ends)
     for k, t in zip(*np.nonzero(fires[:, : day.passed]), strict=True):
         yield _row(day, silence, float(p[k, t]), int(k), int(t))
 
@@ -107,25 +118,20 @@ def _silence(day: Day) -> _Silence:
     return _Silence(*(since_last_call(each, silent) + untouched * day.each(name) for each, name in parts))
 
 
-def _told(frames: Frames) -> pd.Timestamp | None:
-    """Until when silence means something: the log has got there and no source is late; None when it never does."""
-    sources = frames["sources"]
-    if (sources["late"] & sources["last_event_at"].isna()).any():
-        return None
-    reached = pd.concat([frames["telemetry"]["until"], sources.loc[sources["late"], "last_event_at"]]).min()
-    return pd.Timestamp.max.tz_localize("UTC") if pd.isna(reached) else reached
-
-
-def _reliable(day: Day, frames: Frames, told: pd.Timestamp | None) -> npt.NDArray[np.bool_]:
-    """Keys by hours at which silence means something: the log has got there, and the key lives."""
-    ends = pd.DatetimeIndex([day.hour(t) + HOUR for t in range(day.calls.shape[1])])
-    dead = dead_refs(frames)
+def _dead(frames: Frames) -> dict[str, pd.Timestamp]:
+    """key_ref to the moment from which it is no wonder that it is silent."""
+    dead, refs = dead_refs(frames), frames["key_refs"]
     # Ended by other words than a date (inactive, removed): the inventory's status has to do.
-    refs = frames["key_refs"]
-    gone = set(refs.loc[refs["status"].isin(["inactive", "removed"]), "key_ref"].dropna())
-    dead_at = {**dict(zip(dead["key_ref"], dead["dead_at"], strict=True)), **dict.fromkeys(gone, ends[0])}
-    limits = [min(dead_at.get(key, told), told) if told is not None else ends[0] for key in day.keys]
-    return np.asarray(ends.to_numpy()[None] <= pd.DatetimeIndex(limits).to_numpy()[:, None], dtype=np.bool_)
+    gone = refs.loc[refs["status"].isin(["inactive", "removed"]), "key_ref"].dropna()
+    return {**dict(zip(dead["key_ref"], dead["dead_at"], strict=True)), **dict.fromkeys(gone, ALWAYS)}
+
+
+def _reliable(day: Day, ends: _Ends) -> npt.NDArray[np.bool_]:
+    """Keys by hours at which silence means something: the log has got there, and the key lives."""
+    told = ends.told if ends.told is not None else ALWAYS
+    limits = pd.DatetimeIndex([min(ends.dead.get(key, told), told) for key in day.keys]).as_unit("s")
+    hours = pd.DatetimeIndex([day.hour(t) + HOUR for t in range(day.calls.shape[1])]).as_unit("s")
+    return np.asarray(hours.to_numpy()[None] <= limits.to_numpy()[:, None], dtype=np.bool_)
 
 
 def _row(day: Day, silence: _Silence, p: float, k: int, t: int) -> Scored:

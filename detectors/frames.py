@@ -126,6 +126,10 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         ),
         timedelta(days=1),
     ),
+    # Three buckets of five minutes; an hour more, for keys with few refusals an hour are left out hour by hour.
+    "refused_minutes": FrameSpec(
+        _columns(time="minute", text="key_ref method route outcome", count="requests"), timedelta(hours=2)
+    ),
 }
 
 

@@ -22,6 +22,12 @@ _MODULES: Final = {
     "never-used-key": "never_used_key",
     "over-age-key": "over_age_key",
     "bytes-lost": "bytes_lost",
+    "usage-drop": "usage_drop",
+    "bytes-out": "bytes_out",
+    "off-hours": "off_hours",
+    "error-ratio": "error_ratio",
+    "throttled": "throttled",
+    "retry-loop": "retry_loop",
 }
 """Detector id to module; a new detector is one file and one line here."""
 

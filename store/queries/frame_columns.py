@@ -39,6 +39,14 @@ EMPTY: Final[dict[str, dict[str, str]]] = {
     },
     "network_days": {"day": MOMENT, "key_ref": TEXT, "network": TEXT, **_counted(Outcome.OK), **SEEN},
     "client_days": {"day": MOMENT, "key_ref": TEXT, "client": TEXT, **_counted(Outcome.OK), **SEEN},
+    "refused_minutes": {
+        "minute": MOMENT,
+        "key_ref": TEXT,
+        "method": TEXT,
+        "route": TEXT,
+        "outcome": TEXT,
+        "requests": COUNT,
+    },
 }
 """Frame to its columns and their dtypes; `empty_frame` makes a frame without rows of them."""
 
