@@ -16,7 +16,8 @@ from model.finding import Severity
 from model.window import Window
 
 _MB: Final = 1_000_000
-_LITTLE: Final = 3
+_FEWEST: Final = 20  # calls that a new key must have made
+_FAR: Final = 1e-9
 _AT_ONCE: Final = 10.0
 
 
@@ -25,11 +26,17 @@ class Settings:
     """Its minimum effect; the line itself comes from the budget."""
 
     times: float = 3.0
-    """How many times the expected bytes, and the most of an hour or a day before, there must be."""
+    """How many times the expected bytes, and the most of any day before, there must be."""
     a_call: float = 2.0
     """How many times its usual bytes a call the key must be given."""
-    megabytes: int = 20
+    highest: float = 2.0
+    """How many times the most of any hour before an hour must have."""
+    megabytes: int = 1
     """How many megabytes an hour must have beyond the expected; a day five times as many."""
+    much: int = 20
+    """From how many megabytes an hour on it is high."""
+    unknown: float = 20.0
+    """For a key with less than three days of history: how many times the most of an hour, and its bytes a call."""
 
 
 class _Sent(NamedTuple):
@@ -58,9 +65,10 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key is given far more data than usual, at a usual number of calls.
 
     The bytes of an hour against the key's own baseline, at the p-value that the budget allows; at least 3 times the
-    expected and 3 times the most of any hour of four weeks, 20 MB more than expected, and twice the usual bytes a call
+    expected and twice the most of any hour of four weeks, 1 MB more than expected, and twice the usual bytes a call
     (more calls of the usual size are told by volume-spike). Or, for data that is taken slowly: the day so far is 3
-    times the most of any day of four weeks, and 100 MB more.
+    times the most of any day of four weeks, and 5 MB more. A key of less than three days has no baseline yet; it must be
+    20 times its most. From 20 MB an hour on it is high, below that medium.
 
     Why it matters: somebody copies what the key can read, in few large answers, and no count of calls shows it.
 
@@ -76,18 +84,24 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 def _of(day: Day, settings: Settings) -> Iterator[Scored]:
     sent = _judge(day, settings)
     for k, t in zip(*np.nonzero(sent.p[:, : day.passed] < 1), strict=True):
-        yield _row(day, sent, int(k), int(t))
+        yield _row(day, sent, int(k), int(t), settings)
 
 
 def _judge(day: Day, settings: Settings) -> _Sent:
     centre, scale = day.of("sent_centre"), day.of("sent_scale")
-    expected = np.nan_to_num(squared(centre), nan=np.inf)
-    least, known = settings.megabytes * _MB, np.isfinite(expected)
+    known = ~np.isnan(centre)
+    expected = np.where(known, squared(centre), day.each("sent_highest"))
+    least = settings.megabytes * _MB
     a_call = day.sent / np.maximum(day.calls, 1)
     larger = a_call >= settings.a_call * np.maximum(day.each("sent_a_call"), 1.0)
-    hour = (day.sent >= settings.times * np.maximum(expected, day.each("sent_highest"))) & (day.sent - expected >= least)
+    hour = (day.sent >= settings.times * expected) & (day.sent - expected >= least)
+    hour &= day.sent >= settings.highest * day.each("sent_highest")
     tail = day.tail("sent_")
     p = np.where(hour & larger & known, tail.p((roots(day.sent) - centre) / scale), 1.0)
+    # A key too new for a level of its own: what is far beyond all that it has done.
+    far = hour & (day.sent >= settings.unknown * day.each("sent_highest")) & (day.each("age") >= 1)
+    far &= a_call >= settings.unknown / 2 * np.maximum(day.each("sent_a_call"), 1.0)
+    p = np.where(far & ~known & (day.each("called") >= _FEWEST), _FAR, p)
     today = day.sent.cumsum(axis=1)
     usual = day.each("sent_highest_day")
     # Three times its heaviest day, at a size of answers that it never had: the excess in parts of that day is the score.
@@ -97,7 +111,7 @@ def _judge(day: Day, settings: Settings) -> _Sent:
     return _Sent(np.minimum(p, slow), expected, today)
 
 
-def _row(day: Day, sent: _Sent, k: int, t: int) -> Scored:
+def _row(day: Day, sent: _Sent, k: int, t: int, settings: Settings) -> Scored:
     bucket, given, calls = day.hour(t), float(day.sent[k, t]), int(day.calls[k, t])
     usual = float(day.of("sent_a_call")[k])
     return Scored(
@@ -114,6 +128,6 @@ def _row(day: Day, sent: _Sent, k: int, t: int) -> Scored:
         summary=f"{given / _MB:,.1f} MB in {calls:,} calls in the hour from {bucket:%Y-%m-%d %H:%M} UTC "
         f"(expected {sent.expected[k, t] / _MB:,.1f} MB), {given / max(calls, 1):,.0f} bytes a call where {usual:,.0f} are "
         f"usual; {sent.today[k, t] / _MB:,.1f} MB that day.",
-        severity=None if day.of("days")[k] >= _LITTLE else Severity.MEDIUM,
+        severity=None if given >= settings.much * _MB else Severity.MEDIUM,
         detail={"bytes": int(given), "expected": int(sent.expected[k, t]), "bytes_a_call": int(given / max(calls, 1))},
     )

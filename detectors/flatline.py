@@ -21,6 +21,9 @@ from model.finding import Severity
 from model.window import Window
 
 _OWN_WORST: Final = 1.5
+_OFFICE: Final = 128.0  # a key that is used in fewer hours of the week rests at nights or weekends
+_LONG: Final = 40
+_WORTH: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class Settings:
     """if its silence has lasted so many hours."""
     regular: float = 0.05
     """Which share of the hours that expect calls may be silent in a key's history."""
-    history: int = 15
+    history: int = 8
     """How many hours that expect calls its history must have."""
 
 
@@ -75,9 +78,11 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key that is used regularly has fallen silent.
 
     An hour expects calls when the key had some in 95 % of the same hours of four weeks (of weekdays, or of weekends).
-    If s of h such hours were silent in them, a silence over n of them has p = ((s + 0.5) / (h + 1))^n. At least 20
-    expected calls are missing, half again as many as in its worst silence before; or, for a key with fewer, calls
-    are missing in three such hours (three nights of a nightly job) and never were for as long.
+    If s of the h such hours of two weeks were silent, a silence over n of them has p = ((s + 0.5) / (h + 1))^(n / 2):
+    hours remember one another, so that two count as one. At least 20 expected calls are missing, half again as many as
+    in its worst silence before; or, for a key with fewer, calls are missing in three such hours (three nights of a
+    nightly job) and never were for as long. Medium from six such hours on; of a key that rests at nights or weekends
+    only after 40 hours, since one silent day is a holiday as likely as not.
 
     Why it matters: an integration is broken and nobody has noticed, a key was revoked by mistake, or somebody who
     took over a system switched it off.
@@ -96,7 +101,7 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 def _of(day: Day, frames: Frames, ends: _Ends, settings: Settings) -> Iterator[Scored]:
     silence = _silence(day)
     missed, hours = day.each("due_missed"), day.each("due_hours")
-    p = np.minimum((missed + 0.5) / (hours + 1), 1.0) ** silence.due
+    p = np.minimum((missed + 0.5) / (hours + 1), 1.0) ** (silence.due / 2)
     regular = (hours >= settings.history) & (missed <= settings.regular * hours)
     much = (silence.missing >= settings.missing) & (silence.missing >= _OWN_WORST * day.each("worst_missing"))
     longer = (silence.due >= _OWN_WORST * day.each("worst_due")) & (silence.hours >= _OWN_WORST * day.each("worst_hours"))
@@ -121,7 +126,9 @@ def _silence(day: Day) -> _Silence:
 def _dead(frames: Frames) -> dict[str, pd.Timestamp]:
     """key_ref to the moment from which it is no wonder that it is silent."""
     dead, refs = dead_refs(frames), frames["key_refs"]
-    # Ended by other words than a date (inactive, removed): the inventory's status has to do.
+    # Ended by other words than a date (inactive, removed), or replaced: it is right that it falls silent.
+    replaced = set(frames["keys"].loc[frames["keys"]["successor"].notna(), "key_id"].dropna())
+    refs = refs.assign(status=refs["status"].where(~refs["key_id"].isin(replaced), "removed"))
     gone = refs.loc[refs["status"].isin(["inactive", "removed"]), "key_ref"].dropna()
     return {**dict(zip(dead["key_ref"], dead["dead_at"], strict=True)), **dict.fromkeys(gone, ALWAYS)}
 
@@ -132,6 +139,13 @@ def _reliable(day: Day, ends: _Ends) -> npt.NDArray[np.bool_]:
     limits = pd.DatetimeIndex([min(ends.dead.get(key, told), told) for key in day.keys]).as_unit("s")
     hours = pd.DatetimeIndex([day.hour(t) + HOUR for t in range(day.calls.shape[1])]).as_unit("s")
     return np.asarray(hours.to_numpy()[None] <= limits.to_numpy()[:, None], dtype=np.bool_)
+
+
+def _serious(day: Day, k: int, silence: _Silence, t: int) -> bool:
+    """A service that was due for hours; an office only after its second day, for the first may be a holiday."""
+    if day.of("open_hours")[k] < _OFFICE:
+        return bool(silence.hours[k, t] >= _LONG and silence.due[k, t] > day.of("due")[k].sum())
+    return bool(silence.due[k, t] >= _WORTH)
 
 
 def _row(day: Day, silence: _Silence, p: float, k: int, t: int) -> Scored:
@@ -147,6 +161,7 @@ def _row(day: Day, silence: _Silence, p: float, k: int, t: int) -> Scored:
         count=1,
         first_seen=since,
         last_seen=bucket + HOUR,
+        severity=None if _serious(day, k, silence, t) else Severity.LOW,
         title="Key {key} has fallen silent",
         summary=f"No call with key {{key}} since {since:%Y-%m-%d %H:%M} UTC, {lasted} hours, in which about "
         f"{missing:,.0f} were expected.",

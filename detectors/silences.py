@@ -6,7 +6,7 @@ nothing would be due any more after two days of it. 95 % is what chance gives 3 
 night is due in one hour of the day.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -29,22 +29,12 @@ _DAY: Final = np.timedelta64(1, "D")
 _SATURDAY: Final = 5
 
 
-class _Due(NamedTuple):
-    """Of one day: keys by hours, and by key."""
-
-    due: npt.NDArray[np.bool_]
-    missed: Array
-    """How many of the hours like the day's due ones were silent."""
-    hours: Array
-    """How many such hours there were."""
-
-
 def carried(hours: Grid, live: npt.NDArray[np.int64], day: np.datetime64, expected: Array) -> dict[str, Array]:
     """The columns COLUMNS of a day for the keys `live`; `expected` is what the hours before it did (keys by hours)."""
     past = hours.span(day, -POOL_DAYS, 0)
     calls = hours.calls[live, past]
     today = _due(hours, live, day)
-    due = [_due(hours, live, day - before * _DAY).due for before in range(calls.shape[1] // _HOURS, 0, -1)]
+    due = [_due(hours, live, day - before * _DAY) for before in range(calls.shape[1] // _HOURS, 0, -1)]
     flags = np.hstack(due).astype(np.float32) if due else np.zeros_like(calls)
     missing = np.zeros_like(flags)
     reach = min(flags.shape[1], expected.shape[1])
@@ -55,7 +45,10 @@ def carried(hours: Grid, live: npt.NDArray[np.int64], day: np.datetime64, expect
     running = [since_last_call(np.where(silent, each, 0), silent) for each in (missing, flags, silent * 1.0)]
     worst = [_ended(calls, each) for each in running]
     last = [each[:, -1] if each.shape[1] else np.zeros(len(live)) for each in running]
-    columns = [today.due.astype(np.float32), today.missed, today.hours, *worst, *last]
+    # What was due by what was known then: hours chosen for having been regular say too little of how regular they are.
+    known = flags * np.logical_or.accumulate(calls > 0, axis=1)
+    held, missed = known.sum(axis=1) - last[1], (known * (calls <= 0)).sum(axis=1) - last[1]
+    columns = [today.astype(np.float32), missed, held, *worst, *last]
     return dict(zip(COLUMNS, columns, strict=True))
 
 
@@ -71,7 +64,8 @@ def _ended(calls: Array, running: Array) -> Array:
     return np.where(calls > 0, before, 0.0).max(axis=1, initial=0.0)
 
 
-def _due(hours: Grid, live: npt.NDArray[np.int64], day: np.datetime64) -> _Due:
+def _due(hours: Grid, live: npt.NDArray[np.int64], day: np.datetime64) -> npt.NDArray[np.bool_]:
+    """Which hours of a day are due: keys by hours."""
     past = hours.span(day, -MEMORY.days, 0)
     calls = hours.calls[live, past] > 0
     days = calls.shape[1] // _HOURS
@@ -85,7 +79,7 @@ def _due(hours: Grid, live: npt.NDArray[np.int64], day: np.datetime64) -> _Due:
     due = (held >= _FEWEST) & (present >= _REGULAR * held)
     always = (held_all >= _WEEK) & (present_all >= _REGULAR * held_all)
     due |= always & (held >= _TWO) & (present == held)
-    return _Due(due, np.where(due, held - present, 0).sum(axis=1), np.where(due, held, 0).sum(axis=1))
+    return np.asarray(due, dtype=np.bool_)
 
 
 def _weekend(day: np.datetime64) -> bool:
