@@ -27,6 +27,7 @@ HISTORY: Final = MEMORY + timedelta(days=POOL_DAYS + 1)
 _DAY: Final = np.timedelta64(1, "D")
 _BLOCK: Final = 2048  # keys at a time: what is worked on stays in the processor's cache
 _CALM: Final = 0.15
+_DUE: Final = 60.0  # calls a day: of fewer, chance alone makes half or none
 _NORMAL: Final = 1.4826
 
 
@@ -220,7 +221,7 @@ def _days_of(
     for place, day in enumerate(pool):
         expected = np.nansum(squared(known[day].calls.centre[live]), axis=1)
         total = hours.calls[live, hours.span(day, 0, 1)].sum(axis=1)
-        due = ~np.isnan(known[day].calls.centre[live]).all(axis=1) & (expected >= 1)
+        due = ~np.isnan(known[day].calls.centre[live]).all(axis=1) & (expected >= _DUE)
         fallen[due, place] = np.log((expected[due] + 1) / (total[due] + 1))
     spread = np.fmax(_NORMAL * _middle_of(np.abs(fallen - _middle_of(fallen)[:, None])), _CALM)
     tail = fit_each((fallen / spread[:, None]).T)

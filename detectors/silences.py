@@ -48,8 +48,21 @@ def carried(hours: Grid, live: npt.NDArray[np.int64], day: np.datetime64, expect
     # What was due by what was known then: hours chosen for having been regular say too little of how regular they are.
     known = flags * np.logical_or.accumulate(calls > 0, axis=1)
     held, missed = known.sum(axis=1) - last[1], (known * (calls <= 0)).sum(axis=1) - last[1]
+    # A key that hardly ever rests has all its hours to show, and none of them was chosen.
+    count, quiet = _all_hours(hours.calls[live, hours.span(day, -MEMORY.days, 0)])
+    restless = (quiet <= (1 - _REGULAR) * count) & (count > held)
+    held, missed = np.where(restless, count, held), np.where(restless, quiet, missed)
     columns = [today.astype(np.float32), missed, held, *worst, *last]
     return dict(zip(COLUMNS, columns, strict=True))
+
+
+def _all_hours(calls: Array) -> tuple[Array, Array]:
+    """How many hours there are from a key's first to its last call, and how many of them were silent."""
+    number = np.arange(calls.shape[1])
+    first = np.argmax(calls > 0, axis=1)
+    last = calls.shape[1] - 1 - np.argmax(calls[:, ::-1] > 0, axis=1)
+    within = (number >= first[:, None]) & (number <= last[:, None])
+    return within.sum(axis=1), (within & (calls <= 0)).sum(axis=1)
 
 
 def since_last_call(values: Array, silent: npt.NDArray[np.bool_]) -> Array:
