@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from detectors.baselines import baselines_of
 from detectors.decide import decide
 from detectors.declare import Detector
 from detectors.failure import FAILED, failed_row
@@ -59,7 +60,8 @@ def detect(
 ) -> Detection:
     """Judge the buckets that end in the window, and fold what fires into the known findings.
 
-    `frames` are those of `required_frames`, by name; a frame that is not there counts as empty. `known` are the
+    `frames` are those of `required_frames`, by name; a frame that is not there counts as empty, and `baselines` are
+    made of all the key_hours that there are. `known` are the
     findings, with evidence, that are open or that touch the window. `now` becomes `detected_at` of new findings.
     Raises ConfigError for a wrong setting and DetectorError when the inventory's frames lack columns; a detector
     that raises becomes a finding, and the others go on.
@@ -106,7 +108,10 @@ class _Run:
     def frame(self, name: str) -> pd.DataFrame:
         """A frame in the types that detectors rely on, as far as it reaches; made once a run."""
         if name not in self.frames:
-            self.frames[name] = reaching(name, conform(name, self.given.get(name)), self.window)
+            given = self.given.get(name)
+            if given is None and name == "baselines":
+                given = baselines_of(conform("key_hours", self.given.get("key_hours")), self.window, self.names.zones)
+            self.frames[name] = reaching(name, conform(name, given), self.window)
         return self.frames[name]
 
     def judge(self, detector: Detector, settings: object) -> list[Finding]:

@@ -17,7 +17,7 @@
     unauthenticated = 15
 
 Counts left out are 0; `requests` left out is the sum of the outcomes; `first_seen` and `last_seen` left out are the
-row's own time; `network` left out is the address's /24.
+row's own time; `network` left out is the address's /24. The frame baselines is made of the key_hours.
 """
 
 import tomllib
@@ -29,6 +29,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from detectors.baselines import baselines_of
 from detectors.frames import FRAMES, conform
 from detectors.registry import module
 from model.errors import DetectorError
@@ -71,11 +72,15 @@ def _example(table: Mapping[str, Any]) -> Example:
             msg = f"The example {table['name']!r} has a row of the frame {row.get('frame')!r}."
             raise DetectorError(msg, hint=f"Known: {', '.join(FRAMES)}.")
         rows[row["frame"]] += _repeated(row)
+    window = Window(since=table["since"], until=table["until"])
+    frames = {name: conform(name, _frame(name, given)) for name, given in rows.items()}
+    zones = frames["key_refs"].dropna(subset=["key_ref", "timezone"]).set_index("key_ref")["timezone"].to_dict()
+    frames["baselines"] = conform("baselines", baselines_of(frames["key_hours"], window, zones))
     return Example(
         name=table["name"],
         fires=table["fires"],
-        window=Window(since=table["since"], until=table["until"]),
-        frames={name: conform(name, _frame(name, given)) for name, given in rows.items()},
+        window=window,
+        frames=frames,
         expect=table.get("expect", {}),
         settings=table.get("settings", {}),
     )

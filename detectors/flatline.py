@@ -1,5 +1,6 @@
 """flatline: see the docstring of `score`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -8,18 +9,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from detectors.baseline import Array
+from detectors.baseline import Array, squared
+from detectors.day import Day, days
 from detectors.declare import HOUR, Frames, detector
-from detectors.hourly import Hourly, hourly, keys_a_day, rolling
-from detectors.lifetimes import dead_refs
-from detectors.scores import Scored, moment, to_frame
+from detectors.lifetimes import ALWAYS, dead_refs
+from detectors.peers import many_at_once
+from detectors.reached import told_until
+from detectors.scores import Scored, to_frame
+from detectors.silences import since_last_call
 from model.finding import Severity
 from model.window import Window
 
-_WEEK: Final = 168
 _OWN_WORST: Final = 1.5
-_SEVERAL: Final = 4
-_DUE: Final = 3.0
+_OFFICE: Final = 128.0  # a key that is used in fewer hours of the week rests at nights or weekends
+_LONG: Final = 40
+_WORTH: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,28 +32,41 @@ class Settings:
 
     missing: int = 20
     """How many expected calls must be missing."""
+    rarely: int = 3
+    """Or how many hours in which a call was due, for a key with fewer calls than that,"""
+    hours: int = 6
+    """if its silence has lasted so many hours."""
     regular: float = 0.05
     """Which share of the hours that expect calls may be silent in a key's history."""
-    hours: int = 40
+    history: int = 8
     """How many hours that expect calls its history must have."""
 
 
 class _Silence(NamedTuple):
-    """Arrays of hours by keys about the silence that an hour is in (0 where there are calls)."""
+    """Arrays of keys by hours about the silence that an hour is in (0 where there are calls)."""
 
     missing: Array
     """Expected calls that did not come since the last call."""
-    busy: Array
+    due: Array
     """How many of those hours expect calls."""
     hours: Array
     """How many hours it has lasted."""
+
+
+class _Ends(NamedTuple):
+    """Until when silence means something."""
+
+    told: pd.Timestamp | None
+    """As far as the log has got."""
+    dead: dict[str, pd.Timestamp]
+    """key_ref to its end."""
 
 
 @detector(
     id="flatline",
     severity=Severity.MEDIUM,
     kind="statistical",
-    frames=("key_hours", "keys", "key_refs", "sources", "telemetry"),
+    frames=("key_hours", "baselines", "keys", "key_refs", "sources", "telemetry"),
     settings=Settings,
     quiet=timedelta(hours=2),
     bucket=HOUR,
@@ -60,10 +77,12 @@ class _Silence(NamedTuple):
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key that is used regularly has fallen silent.
 
-    An hour expects calls when the key's baseline and the same hour a week ago both have at least 3. The key is
-    regular when at most 5 % of such hours of two weeks were silent; if s of h were, a silence over n such hours has p
-    = ((s + 0.5) / (h + 1))^n. At least 20 expected calls are missing, half again as many as in its worst silence
-    before.
+    An hour expects calls when the key had some in 95 % of the same hours of four weeks (of weekdays, or of weekends).
+    If s of the h such hours of two weeks were silent, a silence over n of them has p = ((s + 0.5) / (h + 1))^(n / 2):
+    hours remember one another, so that two count as one. At least 20 expected calls are missing, half again as many as
+    in its worst silence before; or, for a key with fewer, calls are missing in three such hours (three nights of a
+    nightly job) and never were for as long. Medium from six such hours on; of a key that rests at nights or weekends
+    only after 40 hours, since one silent day is a holiday as likely as not.
 
     Why it matters: an integration is broken and nobody has noticed, a key was revoked by mistake, or somebody who
     took over a system switched it off.
@@ -74,97 +93,77 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     What to do: ask the owner whether the system behind the key was stopped. If not, look at its last calls: did
     they fail, did another key take over, did the log's source change?
     """
-    hours = hourly(frames["key_hours"], window)
-    if hours is None:
-        return to_frame([])
-    expected = _expected(hours)
-    silence = _silence(hours, expected)
-    s, h = _history(hours, expected, silence)
-    p = ((s + 0.5) / (h + 1)) ** silence.busy
-    worst = rolling(_ended(hours, silence.missing), "max")
-    regular = (h >= settings.hours) & (s <= settings.regular * h)
-    enough = (silence.missing >= settings.missing) & (silence.missing >= _OWN_WORST * worst)
-    fires = regular & enough & ~_most_silent(expected, silence, regular)[:, None] & _reliable(hours, frames)
-    return to_frame(_row(hours, silence, p, int(t), int(k)) for t, k in zip(*np.nonzero(fires & (p < 1)), strict=True))
+    told = told_until(frames)
+    dead = _dead(frames)
+    return to_frame(row for day in days(frames, window) for row in _of(day, frames, _Ends(told, dead), settings))
 
 
-def _expected(hours: Hourly) -> Array:
-    """Calls an hour expects: the lesser of its baseline and the same time a week ago; 0 if that is less than 3.
-
-    The look at the week before keeps a first weekend from being compared with working days. Of 3 expected calls chance
-    alone makes none in one hour of twenty.
-    """
-    usual = np.nan_to_num(hours.levels().expected)
-    calls = np.pad(hours.calls, ((_WEEK + 1, 1), (0, 0)))
-    size = len(hours.calls)
-    week_ago = (calls[:size] + calls[1 : size + 1] + calls[2 : size + 2]) / 3
-    expected = np.minimum(usual, week_ago)
-    return np.where(expected >= _DUE, expected, 0.0)
-
-
-def _silence(hours: Hourly, expected: Array) -> _Silence:
-    silent = hours.calls <= 0
-    busy = (expected > 0).astype(np.float64)
-    return _Silence(*(_since_last_call(np.where(silent, each, 0.0), silent) for each in (expected, busy, silent * 1.0)))
+def _of(day: Day, frames: Frames, ends: _Ends, settings: Settings) -> Iterator[Scored]:
+    silence = _silence(day)
+    missed, hours = day.each("due_missed"), day.each("due_hours")
+    p = np.minimum((missed + 0.5) / (hours + 1), 1.0) ** (silence.due / 2)
+    regular = (hours >= settings.history) & (missed <= settings.regular * hours)
+    much = (silence.missing >= settings.missing) & (silence.missing >= _OWN_WORST * day.each("worst_missing"))
+    longer = (silence.due >= _OWN_WORST * day.each("worst_due")) & (silence.hours >= _OWN_WORST * day.each("worst_hours"))
+    rarely = (silence.due >= settings.rarely) & (silence.hours >= settings.hours) & longer
+    alone = ~many_at_once(day, hit=silence.due >= 1, regular=regular, frames=frames)
+    fires = regular & (much | rarely) & alone & _reliable(day, ends)
+    for k, t in zip(*np.nonzero(fires[:, : day.passed]), strict=True):
+        yield _row(day, silence, float(p[k, t]), int(k), int(t))
 
 
-def _since_last_call(values: Array, silent: npt.NDArray[np.bool_]) -> Array:
-    """The running sum of each key's values, begun anew at each hour with calls."""
-    total = values.cumsum(axis=0)
-    return total - np.maximum.accumulate(np.where(silent, 0.0, total), axis=0)
+def _silence(day: Day) -> _Silence:
+    """The silences that the day's hours are in; one that began before goes on."""
+    silent = day.calls <= 0
+    due = day.of("due") * silent
+    missing = due * np.nan_to_num(squared(day.of("centre")))
+    untouched = np.logical_and.accumulate(silent, axis=1)
+    carried = ("silent_missing", "silent_due", "silent_hours")
+    parts = zip((missing, due, silent * 1.0), carried, strict=True)
+    return _Silence(*(since_last_call(each, silent) + untouched * day.each(name) for each, name in parts))
 
 
-def _ended(hours: Hourly, running: Array) -> Array:
-    """What a silence had come to, at the hour whose calls ended it; 0 elsewhere."""
-    before = np.vstack([np.zeros((1, running.shape[1])), running[:-1]])
-    return np.where(hours.calls > 0, before, 0.0)
+def _dead(frames: Frames) -> dict[str, pd.Timestamp]:
+    """key_ref to the moment from which it is no wonder that it is silent."""
+    dead, refs = dead_refs(frames), frames["key_refs"]
+    # Ended by other words than a date (inactive, removed), or replaced: it is right that it falls silent.
+    replaced = set(frames["keys"].loc[frames["keys"]["successor"].notna(), "key_id"].dropna())
+    refs = refs.assign(status=refs["status"].where(~refs["key_id"].isin(replaced), "removed"))
+    gone = refs.loc[refs["status"].isin(["inactive", "removed"]), "key_ref"].dropna()
+    return {**dict(zip(dead["key_ref"], dead["dead_at"], strict=True)), **dict.fromkeys(gone, ALWAYS)}
 
 
-def _history(hours: Hourly, expected: Array, silence: _Silence) -> tuple[Array, Array]:
-    """Over two weeks: how many hours that expect calls were silent (silences that ended), and how many there were."""
-    s = rolling(_ended(hours, silence.busy), "sum")
-    h = rolling((expected > 0).astype(np.float64), "sum") - silence.busy
-    return s, h
+def _reliable(day: Day, ends: _Ends) -> npt.NDArray[np.bool_]:
+    """Keys by hours at which silence means something: the log has got there, and the key lives."""
+    told = ends.told if ends.told is not None else ALWAYS
+    limits = pd.DatetimeIndex([min(ends.dead.get(key, told), told) for key in day.keys]).as_unit("s")
+    hours = pd.DatetimeIndex([day.hour(t) + HOUR for t in range(day.calls.shape[1])]).as_unit("s")
+    return np.asarray(hours.to_numpy()[None] <= limits.to_numpy()[:, None], dtype=np.bool_)
 
 
-def _most_silent(expected: Array, silence: _Silence, regular: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """The hours in which at least half of the regular keys that are due are silent: that is not about one key."""
-    due = regular & (expected > 0)
-    silent = (due & (silence.hours > 0)).sum(axis=1)
-    return np.asarray((silent >= _SEVERAL) & (2 * silent >= due.sum(axis=1)), dtype=np.bool_)
+def _serious(day: Day, k: int, silence: _Silence, t: int) -> bool:
+    """A service that was due for hours; an office only after its second day, for the first may be a holiday."""
+    if day.of("open_hours")[k] < _OFFICE:
+        return bool(silence.hours[k, t] >= _LONG and silence.due[k, t] > day.of("due")[k].sum())
+    return bool(silence.due[k, t] >= _WORTH)
 
 
-def _reliable(hours: Hourly, frames: Frames) -> npt.NDArray[np.bool_]:
-    """Hours by keys at which silence means something: the log has got there, no source is late, and the key lives."""
-    ends = pd.DatetimeIndex(hours.index + HOUR)
-    sources, dead = frames["sources"], dead_refs(frames)
-    limits = [frames["telemetry"]["until"], sources.loc[sources["late"], "last_event_at"]]
-    reached = pd.concat(limits).min()
-    late_unread = (sources["late"] & sources["last_event_at"].isna()).any()
-    told = np.full(len(ends), not late_unread) if pd.isna(reached) else np.asarray(ends <= reached) & (not late_unread)
-    # Ended by other words than a date (inactive, removed): the inventory's status has to do.
-    refs = frames["key_refs"]
-    gone = set(refs.loc[refs["status"].isin(["inactive", "removed"]), "key_ref"].dropna())
-    dead_at = {**dict(zip(dead["key_ref"], dead["dead_at"], strict=True)), **dict.fromkeys(gone, ends[0])}
-    alive = [np.asarray(ends <= dead_at[key]) if key in dead_at else np.ones(len(ends), bool) for key in hours.keys]
-    return np.asarray(told[:, None] & np.column_stack(alive), dtype=np.bool_)
-
-
-def _row(hours: Hourly, silence: _Silence, p: Array, t: int, k: int) -> Scored:
-    bucket, missing, lasted = moment(hours.index[t]), silence.missing[t, k], int(silence.hours[t, k])
+def _row(day: Day, silence: _Silence, p: float, k: int, t: int) -> Scored:
+    bucket, missing, lasted = day.hour(t), float(silence.missing[k, t]), int(silence.hours[k, t])
     since = bucket + HOUR - lasted * HOUR
     return Scored(
         bucket=bucket,
-        subject=f"key:{hours.keys[k]}",
-        key_ref=hours.keys[k],
-        score=float(silence.busy[t, k]),
-        p=float(p[t, k]),
-        tests=keys_a_day(hours, hours.days[t]) * 24.0,
+        subject=f"key:{day.keys[k]}",
+        key_ref=day.keys[k],
+        score=float(silence.due[k, t]),
+        p=p,
+        tests=day.tests,
         count=1,
         first_seen=since,
         last_seen=bucket + HOUR,
+        severity=None if _serious(day, k, silence, t) else Severity.LOW,
         title="Key {key} has fallen silent",
         summary=f"No call with key {{key}} since {since:%Y-%m-%d %H:%M} UTC, {lasted} hours, in which about "
         f"{missing:,.0f} were expected.",
-        detail={"hours": lasted, "missing": round(float(missing), 1)},
+        detail={"hours": lasted, "missing": round(missing, 1), "due": int(silence.due[k, t])},
     )

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from model.errors import DetectorError
 from model.window import Window
 
-ColumnKind = Literal["time", "text", "count", "flag", "list"]
+ColumnKind = Literal["time", "text", "count", "flag", "list", "number", "hours"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class FrameSpec:
     """The shape of one frame."""
 
     columns: Mapping[str, ColumnKind]
-    """Column to kind; times are aware UTC, counts whole numbers where null means 0."""
+    """Column to kind; times are aware UTC, counts whole numbers where null means 0, numbers may be missing, `hours` are 24 float32 a row, packed by Arrow."""
     lookback: timedelta = timedelta(0)
     """How far before the window it is read, at the least."""
 
@@ -45,11 +47,22 @@ _BUCKETS: Final = {
 
 
 def _columns(
-    *, time: str = "", text: str = "", count: str = "", flag: str = "", items: str = ""
+    *, time: str = "", text: str = "", count: str = "", flag: str = "", items: str = "", number: str = "", hours: str = ""
 ) -> dict[str, ColumnKind]:
-    kinds: dict[ColumnKind, str] = {"time": time, "text": text, "count": count, "flag": flag, "list": items}
+    kinds: dict[ColumnKind, str] = {
+        "time": time,
+        "text": text,
+        "count": count,
+        "flag": flag,
+        "list": items,
+        "number": number,
+        "hours": hours,
+    }
     return {column: kind for kind, names in kinds.items() for column in names.split()}
 
+
+HOURS: Final = 24
+_PACKED: Final = pd.ArrowDtype(pa.list_(pa.float32(), HOURS))
 
 _SEEN: Final = "first_seen last_seen"
 
@@ -63,14 +76,14 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         # Three hours from an attack to its success, four in which the slowest of them crossed its line.
         timedelta(hours=8),
     ),
-    # Four weeks for the baseline, two more whose scores the calibration pools, and the day that the window begins in.
+    # The day that a bucket lies in and the one before, whole; `baselines` tell of the time before.
     "key_hours": FrameSpec(
         _columns(
             time="hour",
             text="key_ref",
             count="requests ok unauthenticated forbidden throttled client_error server_error bytes_out",
         ),
-        timedelta(days=43),
+        timedelta(days=2),
     ),
     # A day, so that a bucket in the middle of an hour or of a day is read whole.
     "origin_hours": FrameSpec(
@@ -116,6 +129,23 @@ FRAMES: Final[dict[str, FrameSpec]] = {
             count="active failing erring requests unauthenticated forbidden server_error",
         ),
         timedelta(hours=8, minutes=30),
+    ),
+    # What the 43 days before a day say about it (detectors/baselines.py): of the day of a bucket and the one before.
+    "baselines": FrameSpec(
+        _columns(
+            time="day",
+            text="key_ref",
+            count="keys days",
+            hours="centre scale sent_centre sent_scale due open",
+            number="rate mean twice_rate twice_mean highest sent_rate sent_mean sent_highest sent_highest_day sent_a_call "
+            "called failed day_spread day_rate day_mean day_fallen due_missed due_hours worst_missing worst_due "
+            "worst_hours silent_missing silent_due silent_hours open_share open_hours outside_worst age",
+        ),
+        timedelta(days=1),
+    ),
+    # Three buckets of five minutes; an hour more, for keys with few refusals an hour are left out hour by hour.
+    "refused_minutes": FrameSpec(
+        _columns(time="minute", text="key_ref method route outcome", count="requests"), timedelta(hours=2)
     ),
 }
 
@@ -164,3 +194,13 @@ def _cast(column: "pd.Series[Any]", kind: ColumnKind) -> "pd.Series[Any]":
             return column.astype("boolean").fillna(value=False).astype("bool")
         case "list":
             return column.astype("object")
+        case "number":
+            return pd.to_numeric(column).astype("float64")
+        case "hours":
+            return column if column.dtype == _PACKED else pd.Series(list(column), index=column.index, dtype=_PACKED)
+
+
+def packed(values: "np.ndarray[Any, Any]") -> "pd.Series[Any]":
+    """An array of rows by 24 hours as a column of the kind `hours`."""
+    flat = pa.array(np.ascontiguousarray(values, dtype=np.float32).reshape(-1))
+    return pd.Series(pa.FixedSizeListArray.from_arrays(flat, HOURS), dtype=_PACKED)

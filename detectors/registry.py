@@ -28,6 +28,12 @@ _MODULES: Final = {
     "distributed-guessing": "distributed_guessing",
     "slow-and-low": "slow_and_low",
     "platform-failures": "platform_failures",
+    "usage-drop": "usage_drop",
+    "bytes-out": "bytes_out",
+    "off-hours": "off_hours",
+    "error-ratio": "error_ratio",
+    "throttled": "throttled",
+    "retry-loop": "retry_loop",
 }
 """Detector id to module; a new detector is one file and one line here."""
 

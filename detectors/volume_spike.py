@@ -1,18 +1,18 @@
 """volume-spike: see the docstring of `score`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from detectors.baseline import MEMORY, Array, Levels
-from detectors.calibration import POOL_DAYS, fit_each
+from detectors.baseline import Array, roots, squared
+from detectors.baselines import shifted, two_of_three
+from detectors.day import Day, days
 from detectors.declare import HOUR, Frames, detector
-from detectors.hourly import Hourly, hourly, keys_a_day
-from detectors.scores import Scored, moment, to_frame
+from detectors.scores import Scored, to_frame
 from model.finding import Severity
 from model.window import Window
 
@@ -25,24 +25,20 @@ class Settings:
     """How many times the expected calls an hour must have."""
     more: int = 50
     """How many calls beyond the expected it and the two hours before it must have together."""
-    alone: float = 10.0
+    alone: float = 4.0
     """How many times the expected calls make one hour enough by itself."""
 
 
-class _Hours(NamedTuple):
-    """Arrays of hours by keys."""
-
-    p: Array
-    """How likely a harmless hour is to be this high; 1 without the minimum effect."""
-    tests: Array
-    """By hour: how many buckets are tested that day."""
+_HIGHEST: Final = 2.0
+_ALONE: Final = 30.0
+_BAND: Final = 3.0
 
 
 @detector(
     id="volume-spike",
     severity=Severity.MEDIUM,
     kind="statistical",
-    frames=("key_hours",),
+    frames=("key_hours", "baselines"),
     settings=Settings,
     quiet=timedelta(hours=3),
     bucket=HOUR,
@@ -67,74 +63,50 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     What to do: see which routes and addresses the calls come from. If they are the usual ones, ask the owner; if
     not, treat it as a leaked key: rotate it, and list what was read.
     """
-    hours = hourly(frames["key_hours"], window)
-    if hours is None:
-        return to_frame([])
-    usual = hours.levels()
-    judged = _judge(hours, usual, settings)
-    places = zip(*np.nonzero(judged.p < 1), strict=True)
-    return to_frame(_row(hours, usual, judged, int(t), int(k)) for t, k in places)
+    return to_frame(row for day in days(frames, window) for row in _of(day, settings))
 
 
-def _judge(hours: Hourly, usual: Levels, settings: Settings) -> _Hours:
-    calls, expected = hours.calls, np.nan_to_num(usual.expected, nan=np.inf)
-    enough = (calls >= settings.times * expected) & (_three_hours(calls - expected) >= settings.more)
-    alone = enough & (calls >= settings.alone * expected) & (calls >= 2 * _highest_before(hours))
-    twice = _two_of_three(np.where(enough, usual.score, np.nan))
-    p, tests = np.ones_like(calls), np.ones(len(calls))
-    for day in np.unique(hours.days):
-        today, past = hours.span(day, 0, 1), usual.score[hours.span(day, -POOL_DAYS, 0)]
-        single = np.where(alone[today], fit_each(past).p(usual.score[today]) * 1000, 1.0)
-        p[today] = np.minimum(single, fit_each(_two_of_three(past)).p(twice[today]))
-        tests[today] = keys_a_day(hours, day) * 24
-    return _Hours(p, tests)
+def _of(day: Day, settings: Settings) -> Iterator[Scored]:
+    expected = squared(day.of("centre"))
+    scores = (roots(day.calls) - day.of("centre")) / day.of("scale")
+    p = _judge(day, expected, scores, settings)
+    high = squared(day.of("centre") + _BAND * day.of("scale"))
+    for k, t in zip(*np.nonzero(p[:, : day.passed] < 1), strict=True):
+        yield _row(day, int(k), int(t), usual=(expected[k, t], high[k, t]), score=scores[k, t], p=p[k, t])
 
 
-def _two_of_three(scores: Array) -> Array:
-    """By hour the score that it and one of the two hours before it reach; NaN where there is none.
-
-    Its tail is fitted by itself: two such hours are far rarer than one, and the line is for what is judged.
-    """
-    earlier = np.fmax(_shifted(scores, 1), _shifted(scores, 2))
-    return np.minimum(scores, earlier)
+def _judge(day: Day, expected: Array, scores: Array, settings: Settings) -> Array:
+    """How likely a harmless hour is to be this high: keys by hours; 1 without the minimum effect."""
+    calls = np.nan_to_num(expected, nan=np.inf)
+    enough = (day.calls >= settings.times * calls) & (_three_hours(day.calls - calls) >= settings.more)
+    alone = enough & (day.calls >= settings.alone * calls) & (day.calls >= _HIGHEST * day.each("highest"))
+    single = np.where(alone, day.tail().p(scores) * _ALONE, 1.0)
+    # The hours before count with their scores, whether or not they have the minimum effect too.
+    twice = two_of_three(np.hstack([day.before, scores]))[:, 2:]
+    return np.minimum(single, np.where(enough, day.tail("twice_").p(twice), 1.0))
 
 
 def _three_hours(excess: Array) -> Array:
-    """By hour the calls beyond the expected, of it and the two hours before it; an hour with fewer counts as none."""
+    """By hour the calls beyond the expected, of it and the two hours of the day before it."""
     beyond = np.maximum(excess, 0.0)
-    return beyond + np.nan_to_num(_shifted(beyond, 1)) + np.nan_to_num(_shifted(beyond, 2))
+    return np.asarray(beyond + np.nan_to_num(shifted(beyond, 1)) + np.nan_to_num(shifted(beyond, 2)))
 
 
-def _shifted(values: Array, by: int) -> Array:
-    """The values of `by` hours before; NaN where there are none."""
-    return np.vstack([np.full((min(by, len(values)), values.shape[1]), np.nan), values[:-by]])
-
-
-def _highest_before(hours: Hourly) -> Array:
-    """By hour and key the most calls that an hour of the 28 days before its day had."""
-    highest = np.zeros_like(hours.calls)
-    for day in np.unique(hours.days):
-        past: npt.NDArray[np.float64] = hours.calls[hours.span(day, -MEMORY.days, 0)]
-        highest[hours.span(day, 0, 1)] = past.max(axis=0, initial=0.0)
-    return highest
-
-
-def _row(hours: Hourly, usual: Levels, judged: _Hours, t: int, k: int) -> Scored:
-    calls, expected = hours.calls[t, k], usual.expected[t, k]
+def _row(day: Day, k: int, t: int, *, usual: tuple[float, float], score: float, p: float) -> Scored:
+    (expected, high), calls, bucket = usual, float(day.calls[k, t]), day.hour(t)
     times = f"{calls / expected:.0f} times as many as usual" if expected >= 1 else "where there are usually none"
-    bucket = moment(hours.index[t])
     return Scored(
         bucket=bucket,
-        subject=f"key:{hours.keys[k]}",
-        key_ref=hours.keys[k],
-        score=float(usual.score[t, k]),
-        p=float(judged.p[t, k]),
-        tests=float(judged.tests[t]),
+        subject=f"key:{day.keys[k]}",
+        key_ref=day.keys[k],
+        score=float(score),
+        p=float(p),
+        tests=day.tests,
         count=int(calls),
         first_seen=bucket,
         last_seen=bucket + HOUR,
         title="{count} calls with key {key}, far more than usual",
         summary=f"In the hour from {bucket:%Y-%m-%d %H:%M} UTC it made {calls:,.0f} calls, {times} "
-        f"(expected {expected:,.0f}, at most {usual.high[t, k]:,.0f}).",
-        detail={"calls": int(calls), "expected": round(float(expected), 1), "high": round(float(usual.high[t, k]), 1)},
+        f"(expected {expected:,.0f}, at most {high:,.0f}).",
+        detail={"calls": int(calls), "expected": round(float(expected), 1), "high": round(float(high), 1)},
     )

@@ -26,6 +26,9 @@ class Names:
     """Key references and key ids to what the inventory calls them."""
 
     def __init__(self, key_refs: pd.DataFrame, keys: pd.DataFrame) -> None:
+        zones = key_refs.dropna(subset=["key_ref", "timezone"])
+        self.zones: dict[str, str] = dict(zip(zones["key_ref"], zones["timezone"], strict=True))
+        """key_ref to the IANA time zone of its owner."""
         self._known: dict[str, KeyName] = {}
         for frame, column in ((keys, "key_id"), (key_refs, "key_ref")):
             for row in frame[[column, "key_id", "name", "owner", "environment"]].itertuples(index=False, name=None):

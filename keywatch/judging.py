@@ -10,6 +10,7 @@ from detectors import engine
 from detectors.engine import Detection
 from detectors.settings import DetectorsConfig
 from keywatch.addressing import telling
+from keywatch.baselining import baseline_frame
 from keywatch.workspace import Workspace
 from model.finding import Finding
 from model.window import Window
@@ -17,7 +18,7 @@ from store.handle import Store, Transaction
 from store.queries.frames import event_frame
 from store.state import findings, inventory, segments, sources
 
-_STATE_FRAMES = frozenset({"keys", "key_refs", "sources", "telemetry"})
+_STATE_FRAMES = frozenset({"keys", "key_refs", "sources", "telemetry", "baselines"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ def frames(store: Store, window: Window, now: datetime) -> dict[str, pd.DataFram
             "sources": sources.source_frame(tx, now),
             "telemetry": _telemetry(tx, now),
         }
+    made["baselines"] = baseline_frame(store, window, made["key_refs"])
     with store.reader(Window(since=window.since - longest, until=window.until)) as reader:
         for name, lookback in needed.items():
             if name not in _STATE_FRAMES:

@@ -51,6 +51,14 @@ EMPTY: Final[dict[str, dict[str, str]]] = {
         **dict.fromkeys(("active", "failing", "erring"), COUNT),
         **_counted(Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN, Outcome.SERVER_ERROR),
     },
+    "refused_minutes": {
+        "minute": MOMENT,
+        "key_ref": TEXT,
+        "method": TEXT,
+        "route": TEXT,
+        "outcome": TEXT,
+        "requests": COUNT,
+    },
 }
 """Frame to its columns and their dtypes; `empty_frame` makes a frame without rows of them."""
 

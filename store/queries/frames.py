@@ -25,6 +25,13 @@ from store.queries.rows import faceted, hourly, known
 from store.queries.shape import COUNT, shaped
 from store.queries.spans import HOUR, within
 
+OFTEN: Final = 10
+"""Fewer refusals of a key in an hour than throttled or retry-loop would ever fire at."""
+
+_MINUTE: Final = timedelta(minutes=1)
+_FAILED: Final = (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
+_REFUSED: Final = (*_FAILED, Outcome.THROTTLED, Outcome.CLIENT_ERROR)
+
 
 def event_frame(name: str, reader: EventsReader, window: Window, lookback: timedelta) -> pd.DataFrame:
     """The frame `name` over [window.since - lookback, window.until); columns and order as in frame_columns.EMPTY.
@@ -61,6 +68,31 @@ def client_days(reader: EventsReader, span: Window) -> pd.DataFrame:
     return _grouped(reader, "client_days", _values("client", span), known)
 
 
+def refused_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Minutes of every key_ref that was refused OFTEN times in an hour: [minute, key_ref, method, route, outcome, requests].
+
+    A refused call (401, 403, 429 and other 4xx) has its method, route and outcome; all others of a minute are one
+    row with neither method nor route, and outcome ok.
+    """
+    refused = events.c.outcome.in_([outcome.value for outcome in _REFUSED])
+    hour = Bucket(events.c.ts, HOUR)
+    often = sa.select(events.c.key_ref).where(within(events.c.ts, span), refused, events.c.key_ref.is_not(None))
+    often = often.group_by(events.c.key_ref, hour).having(sa.func.count() >= OFTEN)
+    rows = (
+        sa.select(
+            Bucket(events.c.ts, _MINUTE).label("minute"),
+            events.c.key_ref,
+            sa.case((refused, events.c.method)).label("method"),
+            sa.case((refused, events.c.route)).label("route"),
+            sa.case((refused, events.c.outcome), else_=sa.literal(Outcome.OK.value)).label("outcome"),
+            sa.literal(1).label("requests"),
+        )
+        .where(within(events.c.ts, span), events.c.key_ref.in_(often))
+        .subquery()
+    )
+    return _grouped(reader, "refused_minutes", rows)
+
+
 FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "auth_minutes": auth_minutes,
     "key_hours": key_hours,
@@ -69,6 +101,7 @@ FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "client_days": client_days,
     "auth_hours": auth_hours,
     "platform_minutes": platform_minutes,
+    "refused_minutes": refused_minutes,
 }
 """Frame to the function that reads it over a span."""
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.baseline import score_series
+from detectors.baseline import of_day, roots, score_series, squared
 from detectors.calibration import fit, fit_each, threshold
 
 HOURS = pd.date_range("2026-09-07", periods=24 * 40, freq="h", tz="UTC")
+DAY = np.datetime64("2026-09-07")
 
 
 def office(seed: int = 1) -> "pd.Series[float]":
@@ -25,20 +26,39 @@ def test_columns_and_index_are_those_of_the_contract() -> None:
     pd.testing.assert_index_equal(HOURS, scores.index)
 
 
-def test_less_than_three_days_have_no_score() -> None:
+def test_a_quarter_of_a_day_is_too_little_for_a_score() -> None:
     scores = score_series(office())["score"]
 
-    assert scores.iloc[: 3 * 24].isna().all()
-    assert scores.iloc[3 * 24 :].notna().all()
+    assert scores.iloc[:6].isna().all()
+    assert scores.iloc[2 * 24 :].notna().all()
+
+
+def test_less_than_three_days_of_a_key_have_no_level() -> None:
+    calls = roots(office().to_numpy()[None])
+    clock = HOURS.tz_localize(None).to_numpy("datetime64[s]")
+
+    short, enough = (of_day(clock[: days * 24], calls[:, : days * 24], clock[:24], DAY + days) for days in (2, 3))
+
+    assert np.isnan(short.scale).all()
+    assert (enough.scale > 0).all()
 
 
 def test_four_weeks_know_the_hour_of_the_week() -> None:
-    scores = score_series(office())
-    monday, sunday = scores.loc["2026-10-12 10:00+00:00"], scores.loc["2026-10-11 10:00+00:00"]
+    calls = roots(office().to_numpy()[None])
+    clock = HOURS.tz_localize(None).to_numpy("datetime64[s]")
 
-    assert 170 < monday["expected"] < 230
-    assert sunday["expected"] < 5
-    assert monday["low"] < monday["expected"] < monday["high"]
+    def at_ten(days: int) -> float:
+        past, today = slice((days - 28) * 24, days * 24), slice(days * 24, days * 24 + 24)
+        return float(squared(of_day(clock[past], calls[:, past], clock[today], DAY + days).centre)[0, 10])
+
+    assert 170 < at_ten(35) < 230
+    assert at_ten(34) < 5
+
+
+def test_the_expected_lies_in_the_band() -> None:
+    scores = score_series(office()).dropna()
+
+    assert ((scores["low"] <= scores["expected"]) & (scores["expected"] < scores["high"])).all()
 
 
 def test_a_fivefold_hour_stands_out_and_the_rest_does_not() -> None:
@@ -48,7 +68,7 @@ def test_a_fivefold_hour_stands_out_and_the_rest_does_not() -> None:
     scores = score_series(calls)["score"].iloc[28 * 24 :]
 
     assert "2026-10-13 10:00:00+00:00" == str(scores.idxmax())
-    assert scores.nlargest(2).iloc[1] < 6 < scores.max()
+    assert 1.5 * scores.nlargest(2).iloc[1] < 5 < scores.max()
 
 
 def test_growth_is_followed() -> None:

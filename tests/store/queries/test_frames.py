@@ -94,6 +94,36 @@ def test_client_days_of_an_unfinished_day_hold_what_came_before_its_end(
     )
 
 
+def test_refused_minutes_name_the_refused_calls_of_keys_that_are_refused_often(
+    reader: EventsReader,
+    window: Callable[[str, str], Window],
+    same: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("store.queries.frames.OFTEN", 3)
+    columns = {"minute": MOMENT, **dict.fromkeys(("key_ref", "method", "route", "outcome"), "object")}
+    call = ("fp:1:9999", "GET", "/v1/agents", "unauthenticated")
+
+    same(
+        [("2026-03-29T01:05Z", *call, 2), ("2026-03-29T01:06Z", *call, 1)],
+        {**columns, "requests": "int64"},
+        event_frame("refused_minutes", reader, window("2026-03-29T01:00", "2026-03-29T02:00"), timedelta(hours=1)),
+    )
+
+
+def test_refused_minutes_count_other_calls_without_their_routes(
+    reader: EventsReader, everything: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.queries.frames.OFTEN", 1)
+
+    frame = event_frame("refused_minutes", reader, everything, NOW)
+
+    of_b = frame[frame["key_ref"] == "fp:1:bbbb"]
+    assert [(None, "ok"), (None, "ok"), (None, "ok"), ("/v1/x", "client_error")] == list(
+        of_b[["route", "outcome"]].itertuples(index=False, name=None)
+    )
+
+
 @pytest.mark.parametrize("name", FRAMES)
 def test_nothing_is_an_empty_frame_with_its_dtypes(
     reader: EventsReader,

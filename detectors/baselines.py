@@ -1,0 +1,294 @@
+"""The frame `baselines`: what the days before say about each key's day, so that a day is judged without them.
+
+One row for a day and each key that was called in the 28 days before it, made of the 43 days before it and of nothing
+later: levels rest on 28 days, the tails of scores on the levels of two weeks more. Whoever holds earlier rows hands
+them over, so a new day costs one day's levels; the result is the same without them.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, timedelta
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from detectors import closing, silences
+from detectors.baseline import MEMORY, Array, Usual, of_day, roots, squared
+from detectors.calibration import POOL_DAYS, Tail, fit_each
+from detectors.frames import HOURS, packed
+from detectors.grid import Grid, grid
+from model.window import Window
+
+HISTORY: Final = MEMORY + timedelta(days=POOL_DAYS + 1)
+"""How many days before a day its baseline is made of."""
+
+_DAY: Final = np.timedelta64(1, "D")
+_BLOCK: Final = 2048  # keys at a time: what is worked on stays in the processor's cache
+_CALM: Final = 0.15
+_DUE: Final = 60.0  # calls a day: of fewer, chance alone makes half or none
+_NORMAL: Final = 1.4826
+
+
+class _Level(NamedTuple):
+    """The levels of one day, of the keys in the grid: keys by hours, NaN where there are none."""
+
+    calls: Usual
+    sent: Usual
+
+
+def days_of(window: Window) -> list[np.datetime64]:
+    """The days whose baselines judge a window: from the one before it begins to the one it ends in."""
+    first = np.datetime64(window.since.astimezone(UTC).date(), "D") - _DAY
+    last = np.datetime64((window.until.astimezone(UTC) - timedelta(microseconds=1)).date(), "D")
+    return list(np.arange(first, last + _DAY))
+
+
+def baselines_of(key_hours: pd.DataFrame, window: Window, zones: Mapping[str, str]) -> pd.DataFrame:
+    """The frame `baselines` that judges a window, from the frame key_hours (conformed), as far as that reaches back."""
+    day = key_hours["hour"].dt.floor("D").dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+    days = [each for each in days_of(window) if len(day) and day.min() < each <= day.max() + MEMORY.days * _DAY]
+    return baselines(key_hours, days, zones=zones)
+
+
+def baselines(
+    key_hours: pd.DataFrame, days: Sequence[np.datetime64], *, zones: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """The frame `baselines` of `days` (whole UTC days) from the frame key_hours.
+
+    `zones` says in which IANA time zone a key_ref's owner works; others work in UTC.
+    """
+    if not len(days):
+        return make(grid([], np.datetime64("1970-01-01"), np.datetime64("1970-01-01")), [], zones={})
+    first = min(days) - np.timedelta64(HISTORY.days, "D")
+    return make(grid([key_hours], first, max(days)), days, zones=zones or {})
+
+
+def make(
+    hours: Grid, days: Sequence[np.datetime64], *, zones: Mapping[str, str], earlier: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """As `baselines`, from a grid that begins 43 days before the first of `days`.
+
+    `earlier` are rows made before, from the same use: their levels are not worked out again.
+    """
+    known = _known(hours, earlier)
+    parts = []
+    for day in sorted(days):
+        for before in range(POOL_DAYS, -1, -1):
+            each = day - before * _DAY
+            if each not in known and (before == 0 or each >= hours.first):
+                known[each] = _levels(hours, each)
+        for old in [each for each in known if each < day - POOL_DAYS * _DAY]:
+            del known[old]
+        parts.append(_day(hours, day, known, zones))
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS])
+
+
+def _known(hours: Grid, earlier: pd.DataFrame | None) -> dict[np.datetime64, _Level]:
+    """The levels in rows made before."""
+    if earlier is None or earlier.empty:
+        return {}
+    found = {}
+    places = pd.Index(hours.keys)
+    for day, rows in earlier.groupby("day"):
+        at = places.get_indexer(pd.Index(rows["key_ref"].astype(object)))
+        level = _Level(*(_nothing(hours) for _ in range(2)))
+        for usual, prefix in ((level.calls, ""), (level.sent, "sent_")):
+            for array, name in zip(usual, ("centre", "scale"), strict=True):
+                array[at[at >= 0]] = unpacked(rows[prefix + name])[at >= 0]
+        found[np.datetime64(pd.Timestamp(str(day)).date(), "D")] = level
+    return found
+
+
+def unpacked(lists: "pd.Series[Any]") -> Array:
+    """A column of the kind `hours` as an array of rows by hours."""
+    packed = pa.chunked_array(pa.array(lists.array)).combine_chunks()
+    return np.asarray(packed.flatten()).reshape(-1, HOURS)
+
+
+def _nothing(hours: Grid) -> Usual:
+    empty = (len(hours.keys), HOURS)
+    return Usual(np.full(empty, np.nan, dtype=np.float32), np.full(empty, np.nan, dtype=np.float32))
+
+
+def _levels(hours: Grid, day: np.datetime64) -> _Level:
+    """The levels of a day, from the 28 days before it; a key's history begins with its first call."""
+    past, level = hours.span(day, -MEMORY.days, 0), _Level(_nothing(hours), _nothing(hours))
+    clock, today = hours.clock(past), day.astype("datetime64[s]") + np.arange(HOURS) * np.timedelta64(1, "h")
+    live = np.flatnonzero((hours.calls[:, past] > 0).any(axis=1))
+    for start in range(0, len(live), _BLOCK):
+        block = live[start : start + _BLOCK]
+        begun = np.maximum.accumulate(hours.calls[block, past] > 0, axis=1)
+        for usual, values in ((level.calls, hours.calls), (level.sent, hours.sent)):
+            history = np.where(begun, roots(values[block, past]), np.float32(np.nan))
+            made = of_day(clock, history, today, day)
+            usual.centre[block], usual.scale[block] = made.centre, made.scale
+    return level
+
+
+def _day(
+    hours: Grid, day: np.datetime64, known: Mapping[np.datetime64, _Level], zones: Mapping[str, str]
+) -> pd.DataFrame:
+    """The rows of one day."""
+    past = hours.span(day, -MEMORY.days, 0)
+    live = np.flatnonzero((hours.calls[:, past] > 0).any(axis=1))
+    if not len(live):
+        return pd.DataFrame(columns=[*COLUMNS])
+    calls, sent, failed = (array[live] for array in (hours.calls, hours.sent, hours.failed))
+    pool = [day - before * _DAY for before in range(POOL_DAYS, 0, -1) if day - before * _DAY in known]
+    keys = [hours.keys[place] for place in live]
+    columns: dict[str, Any] = {
+        "day": pd.Timestamp(day).tz_localize("UTC"),
+        "key_ref": keys,
+        "keys": len(live),
+        **_levels_of(known[day], live),
+        **_tails(hours, live, known, pool),
+        "highest": calls[:, past].max(axis=1),
+        "sent_highest": sent[:, past].max(axis=1),
+        "sent_highest_day": _by_day(sent[:, past]).max(axis=1),
+        "sent_a_call": _middle(calls[:, past], sent[:, past]),
+        "called": calls[:, past].sum(axis=1),
+        "failed": failed[:, past].sum(axis=1),
+        **_days_of(hours, live, known, pool),
+        **silences.carried(hours, live, day, _expected(live, known, pool)),
+        **closing.learnt(hours, live, day, [zones.get(key, "UTC") for key in keys]),
+    }
+    frame = pd.DataFrame({name: _column(value, len(live)) for name, value in columns.items()})
+    return frame[[*COLUMNS]]
+
+
+def _column(value: Any, size: int) -> Any:  # noqa: ANN401 (a scalar, a list, or an array of one or two axes)
+    if isinstance(value, np.ndarray) and value.ndim > 1:
+        return packed(value)
+    return value if isinstance(value, (list, np.ndarray)) else [value] * size
+
+
+def _levels_of(level: _Level, live: npt.NDArray[np.int64]) -> dict[str, Array]:
+    return {
+        "centre": level.calls.centre[live],
+        "scale": level.calls.scale[live],
+        "sent_centre": level.sent.centre[live],
+        "sent_scale": level.sent.scale[live],
+    }
+
+
+def _tails(
+    hours: Grid, live: npt.NDArray[np.int64], known: Mapping[np.datetime64, _Level], pool: list[np.datetime64]
+) -> dict[str, Array]:
+    """The tails of one hour's scores, of two hours of three, and of bytes; from the scores of the days `pool`."""
+    called, sent = (_scores(hours, live, known, pool, which) for which in (0, 1))
+    tails = {"": fit_each(called.T), "twice_": fit_each(two_of_three(called).T), "sent_": fit_each(sent.T)}
+    return {f"{name}{part}": getattr(tail, part) for name, tail in tails.items() for part in Tail._fields}
+
+
+def _scores(
+    hours: Grid,
+    live: npt.NDArray[np.int64],
+    known: Mapping[np.datetime64, _Level],
+    pool: list[np.datetime64],
+    which: int,
+) -> Array:
+    """The scores of calls (0) or bytes (1) over the days `pool`: keys by hours."""
+    values = (hours.calls, hours.sent)[which]
+    parts = []
+    for day in pool:
+        usual = known[day][which]
+        parts.append((roots(values[live, hours.span(day, 0, 1)]) - usual.centre[live]) / usual.scale[live])
+    return np.hstack(parts) if parts else np.empty((len(live), 0), dtype=np.float32)
+
+
+def two_of_three(scores: Array) -> Array:
+    """By hour the score that it and one of the two hours before it reach; NaN where there is none.
+
+    Its tail is fitted by itself: two such hours are far rarer than one, and the line is for what is judged.
+    """
+    return np.fmin(scores, np.fmax(shifted(scores, 1), shifted(scores, 2))) + 0 * scores
+
+
+def shifted(values: Array, by: int) -> Array:
+    """The values of `by` hours before (last axis); NaN where there are none."""
+    missing = np.full((len(values), min(by, values.shape[1])), np.nan, dtype=values.dtype)
+    return np.hstack([missing, values[:, : values.shape[1] - missing.shape[1]]])
+
+
+def _days_of(
+    hours: Grid, live: npt.NDArray[np.int64], known: Mapping[np.datetime64, _Level], pool: list[np.datetime64]
+) -> dict[str, Array]:
+    """How a day's calls compare with what its hours expect: the spread of the logarithm, its tail, and the lowest."""
+    fallen = np.full((len(live), max(len(pool), 1)), np.nan, dtype=np.float32)
+    for place, day in enumerate(pool):
+        expected = np.nansum(squared(known[day].calls.centre[live]), axis=1)
+        total = hours.calls[live, hours.span(day, 0, 1)].sum(axis=1)
+        due = ~np.isnan(known[day].calls.centre[live]).all(axis=1) & (expected >= _DUE)
+        fallen[due, place] = np.log((expected[due] + 1) / (total[due] + 1))
+    spread = np.fmax(_NORMAL * _middle_of(np.abs(fallen - _middle_of(fallen)[:, None])), _CALM)
+    tail = fit_each((fallen / spread[:, None]).T)
+    return {
+        "day_spread": spread,
+        "day_rate": np.asarray(tail.rate),
+        "day_mean": np.asarray(tail.mean),
+        "day_fallen": np.where(np.isnan(fallen), -np.inf, fallen).max(axis=1),
+        "days": (~np.isnan(fallen)).sum(axis=1),
+    }
+
+
+def _expected(
+    live: npt.NDArray[np.int64], known: Mapping[np.datetime64, _Level], pool: list[np.datetime64]
+) -> Array:
+    """The calls that the hours of the days `pool` expected: keys by hours."""
+    parts = [squared(known[day].calls.centre[live]) for day in pool]
+    return np.hstack(parts) if parts else np.empty((len(live), 0), dtype=np.float32)
+
+
+def _middle_of(values: Array) -> Array:
+    """The median along the last axis without NaN; NaN where nothing is left."""
+    ordered = np.sort(values, axis=1)
+    present = (~np.isnan(values)).sum(axis=1)
+    low = np.take_along_axis(ordered, np.maximum(present - 1, 0)[:, None] // 2, axis=1)
+    high = np.take_along_axis(ordered, np.minimum(present // 2, values.shape[1] - 1)[:, None], axis=1)
+    return np.asarray((low + high)[:, 0] / 2)
+
+
+def _middle(calls: Array, sent: Array) -> Array:
+    """The median of the bytes a call of a key's hours with calls."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.nan_to_num(_middle_of(np.where(calls > 0, sent / calls, np.nan)))
+
+
+def _by_day(values: Array) -> Array:
+    """Sums of each whole day, counted from the end."""
+    whole = values.shape[1] // HOURS * HOURS
+    days = values[:, values.shape[1] - whole :].reshape(len(values), -1, HOURS).sum(axis=2)
+    return days if days.shape[1] else np.zeros((len(values), 1), dtype=values.dtype)
+
+
+COLUMNS: Final = (
+    "day",
+    "key_ref",
+    "keys",
+    "centre",
+    "scale",
+    "rate",
+    "mean",
+    "twice_rate",
+    "twice_mean",
+    "highest",
+    "sent_centre",
+    "sent_scale",
+    "sent_rate",
+    "sent_mean",
+    "sent_highest",
+    "sent_highest_day",
+    "sent_a_call",
+    "called",
+    "failed",
+    "day_spread",
+    "day_rate",
+    "day_mean",
+    "day_fallen",
+    "days",
+    *silences.COLUMNS,
+    *closing.COLUMNS,
+)

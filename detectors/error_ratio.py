@@ -1,0 +1,98 @@
+"""error-ratio: see the docstring of `score`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from detectors.baseline import Array
+from detectors.day import Day, days
+from detectors.declare import HOUR, Frames, detector
+from detectors.peers import many_at_once
+from detectors.scores import Scored, to_frame
+from model.finding import Severity
+from model.window import Window
+
+_Z: Final = 2.576
+"""Of a normal: 0.5 % lie beyond."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Its thresholds."""
+
+    share: float = 0.5
+    """Which share of an hour's calls must have failed at least, by the lower bound,"""
+    times: float = 3.0
+    """and how many times the key's own share of four weeks."""
+    calls: int = 30
+    """How many calls an hour must have."""
+
+
+@detector(
+    id="error-ratio",
+    severity=Severity.LOW,
+    kind="rule",
+    frames=("key_hours", "baselines", "key_refs"),
+    settings=Settings,
+    quiet=timedelta(hours=6),
+    bucket=HOUR,
+    attack=("T1595",),
+    owasp=("API8:2023",),
+    controls=("CC7.2",),
+)
+def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
+    """Most calls with a key fail by the client's fault.
+
+    Of an hour's calls (30 at least, without those answered 401) so many were answered 4xx, other than 403 and 429, that
+    the lower bound of Wilson's interval (99 %) is above 50 % and above three times the key's own share of four weeks.
+
+    Why it matters: a client is broken by a change on either side, or somebody tries routes that he does not know.
+
+    False alarms: a client that asks for what may not be there. When a third of the keys in use fail at once, the
+    platform changed and no key is told. Server errors (5xx) are none of a key's.
+
+    What to do: see which routes fail. If they were never called before, somebody is exploring; else tell the owner that
+    the client needs a change.
+    """
+    return to_frame(row for day in days(frames, window) for row in _of(day, frames, settings))
+
+
+def _of(day: Day, frames: Frames, settings: Settings) -> Iterator[Scored]:
+    lower = wilson(day.failed, day.calls)
+    usual = (day.of("failed") + 1) / (day.of("called") + 30)
+    limit = np.minimum(np.maximum(settings.share, settings.times * usual), 1.0)[:, None]
+    enough = day.calls >= settings.calls
+    fires = enough & (lower > limit)
+    alone = ~many_at_once(day, hit=fires, regular=enough, frames=frames)
+    for k, t in zip(*np.nonzero((fires & alone)[:, : day.passed]), strict=True):
+        yield _row(day, int(k), int(t), score=float(lower[k, t] / limit[k, 0]), usual=float(usual[k]))
+
+
+def wilson(failed: Array, calls: Array) -> Array:
+    """The lower bound of the share failed of calls (Wilson 1927, 99 % two-sided); 0 without calls."""
+    n = np.maximum(calls, 1)
+    share = failed / n
+    centre = share + _Z**2 / (2 * n)
+    margin = _Z * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    return np.where(calls > 0, (centre - margin) / (1 + _Z**2 / n), 0.0)
+
+
+def _row(day: Day, k: int, t: int, *, score: float, usual: float) -> Scored:
+    bucket, calls, failed = day.hour(t), int(day.calls[k, t]), int(day.failed[k, t])
+    return Scored(
+        bucket=bucket,
+        subject=f"key:{day.keys[k]}",
+        key_ref=day.keys[k],
+        score=score,
+        count=failed,
+        first_seen=bucket,
+        last_seen=bucket + HOUR,
+        title="{count} failed calls with key {key}, most of what it does",
+        summary=f"In the hour from {bucket:%Y-%m-%d %H:%M} UTC {failed:,} of {calls:,} calls were answered as the "
+        f"client's error ({failed / max(calls, 1):.0%}; {usual:.1%} are usual).",
+        detail={"calls": calls, "failed": failed, "usual": round(usual, 4)},
+    )

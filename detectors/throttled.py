@@ -1,0 +1,76 @@
+"""throttled: see the docstring of `score`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+
+from detectors.declare import Frames, detector
+from detectors.fives import FIVE, in_a_row
+from detectors.scores import Scored, moment, to_frame
+from model.finding import Severity
+from model.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Its thresholds."""
+
+    refused: int = 20
+    """How many calls must be answered 429 in five minutes,"""
+    share: float = 0.1
+    """and which share of the key's calls."""
+
+
+@detector(
+    id="throttled",
+    severity=Severity.LOW,
+    kind="rule",
+    frames=("refused_minutes",),
+    settings=Settings,
+    quiet=timedelta(hours=6),
+    bucket=FIVE,
+    attack=("T1499.003",),
+    owasp=("API4:2023",),
+    controls=("A1.1",),
+)
+def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
+    """A key runs against its rate limit.
+
+    In three buckets of five minutes in a row 20 calls or more were answered 429, and they were a tenth of the key's calls
+    at least (42Crunch asks for 20 in five minutes once).
+
+    Why it matters: a loop does not back off, a limit is too small for what the key is for, or somebody copies as fast
+    as the platform lets him.
+
+    False alarms: a backfill that takes what it may. It can wait: the limit holds.
+
+    What to do: see which routes are called. Ask the owner to back off as the answer's Retry-After says, or raise the
+    limit; if the calls are not the owner's, revoke the key.
+    """
+    rows = frames["refused_minutes"].dropna(subset=["key_ref"])
+    rows = rows.assign(bucket=rows["minute"].dt.floor(FIVE), throttled=rows["requests"].where(rows["outcome"] == "throttled", 0))
+    fives = rows.groupby(["bucket", "key_ref"], as_index=False)[["requests", "throttled"]].sum()
+    fives = fives[(fives["throttled"] >= settings.refused) & (fives["throttled"] >= settings.share * fives["requests"])]
+    running = in_a_row(fives, ["key_ref"], ["throttled", "requests"])
+    columns = ["bucket", "key_ref", "throttled", "throttled_least", "throttled_sum", "requests_sum"]
+    return to_frame(_row(*values, settings=settings) for values in running[columns].itertuples(index=False, name=None))
+
+
+def _row(
+    bucket: pd.Timestamp, key: str, throttled: int, least: int, refused: int, requests: int, *, settings: Settings
+) -> Scored:
+    begin = moment(bucket)
+    return Scored(
+        bucket=begin,
+        subject=f"key:{key}",
+        key_ref=key,
+        score=least / settings.refused,
+        count=int(throttled),
+        first_seen=begin,
+        last_seen=begin + FIVE,
+        title="{count} calls with key {key} beyond its rate limit",
+        summary=f"{refused:,} of {requests:,} calls in the fifteen minutes to {begin + FIVE:%Y-%m-%d %H:%M} UTC were "
+        "answered 429, and it went on.",
+        detail={"throttled": int(refused), "requests": int(requests)},
+    )

@@ -1,0 +1,138 @@
+"""usage-drop: see the docstring of `score`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from detectors.baseline import Array, squared
+from detectors.day import Day, days
+from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.peers import many_at_once
+from detectors.scores import Scored, to_frame
+from detectors.reached import told_until
+from model.finding import Severity
+from model.window import Window
+
+_HALF: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Its minimum effect; the line itself comes from the budget."""
+
+    part: float = 0.4
+    """To which part of the expected calls those of 24 hours, and of the last 12, must have fallen."""
+    missing: int = 60
+    """How many expected calls must be missing."""
+    days: int = 10
+    """How many days its history must have."""
+
+
+@detector(
+    id="usage-drop",
+    severity=Severity.LOW,
+    kind="statistical",
+    frames=("key_hours", "baselines", "keys", "key_refs", "sources", "telemetry"),
+    settings=Settings,
+    quiet=timedelta(hours=12),
+    bucket=HOUR,
+    attack=("T1489", "T1562"),
+    owasp=("API2:2023",),
+    controls=("A1.1", "CC7.2"),
+)
+def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
+    """A key's use has fallen to a part and stays there.
+
+    The calls of 24 hours are at most 40 % of what these hours expect, those of the last 12 too, and 60 are missing. How
+    likely that is says the spread of the logarithm of the key's own days over two weeks (at least 0.15), with a tail
+    fitted over all keys. A key that is wholly silent for twelve hours is told by flatline.
+
+    Why it matters: part of a system has stopped or moved to another key, a limit or a block bites, or somebody took a
+    share of the traffic elsewhere.
+
+    False alarms: holidays and ends of campaigns. A fall of three like keys and a third of all at once is none of a
+    single key, and while a source is late nothing is judged.
+
+    What to do: ask the owner what changed. Look which addresses and routes are missing, and whether another key took
+    them over.
+    """
+    told, before, rows = told_until(frames), None, []
+    for day in days(frames, window, before=1):
+        if before is not None and told is not None:
+            rows += list(_of(day, before, frames, told, settings))
+        before = day
+    return to_frame(rows)
+
+
+class _Fallen(NamedTuple):
+    """Keys by hours."""
+
+    expected: Array
+    """What the 24 hours to an hour's end expect."""
+    calls: Array
+    half: Array
+    """The calls of the last 12 of them."""
+    by: Array
+    """The logarithm of expected by calls; the lesser of that of 24 hours and of 12."""
+
+
+def _of(day: Day, before: Day, frames: Frames, told: pd.Timestamp, settings: Settings) -> Iterator[Scored]:
+    fallen = _fallen(day, before)
+    least = np.log(1 / settings.part)
+    regular = (fallen.expected >= settings.missing) & (day.each("days") >= settings.days)
+    many = many_at_once(day, hit=fallen.by >= least / 2, regular=regular, frames=frames)
+    missing = fallen.expected - fallen.calls >= settings.missing
+    fires = (fallen.by >= least) & (fallen.half > 0) & missing & regular & ~many
+    p = day.tail("day_").p(fallen.by / day.each("day_spread"))
+    replaced = _replaced(frames)
+    for k, t in zip(*np.nonzero((fires & (p < 1))[:, : day.passed]), strict=True):
+        if day.hour(t) + HOUR <= told and day.keys[k] not in replaced:
+            yield _row(day, fallen, int(k), int(t), float(p[k, t]))
+
+
+def _replaced(frames: Frames) -> set[str]:
+    """The references of keys that have a successor: it is right that they are used less."""
+    ended = frames["keys"].loc[frames["keys"]["successor"].notna(), "key_id"]
+    return set(frames["key_refs"].loc[frames["key_refs"]["key_id"].isin(set(ended.dropna())), "key_ref"].dropna())
+
+
+def _fallen(day: Day, before: Day) -> _Fallen:
+    places = pd.Index(before.keys).get_indexer(pd.Index(day.keys))
+    known = (places >= 0)[:, None]
+    expected = np.hstack([np.where(known, squared(before.of("centre"))[places], np.nan), squared(day.of("centre"))])
+    calls = np.hstack([np.where(known, before.calls[places], 0.0), day.calls])
+    expected = np.nan_to_num(expected)
+    (due, had), (due_half, half) = ((_last(expected, hours), _last(calls, hours)) for hours in (24, 12))
+    by = np.log((due + 1) / (had + 1))
+    # Half a day at which little is due (a night) says nothing of its own.
+    by_half = np.where(due_half >= _HALF, np.log((due_half + 1) / (half + 1)), by)
+    return _Fallen(due, had, np.where(due_half >= _HALF, half, had), np.minimum(by, by_half))
+
+
+def _last(values: Array, hours: int) -> Array:
+    """Sums over the hours to each hour of the second of two days, itself included."""
+    total = values.cumsum(axis=1)
+    return np.asarray((total - np.pad(total, ((0, 0), (hours, 0)))[:, : total.shape[1]])[:, -24:])
+
+
+def _row(day: Day, fallen: _Fallen, k: int, t: int, p: float) -> Scored:
+    bucket, calls, expected = day.hour(t), int(fallen.calls[k, t]), float(fallen.expected[k, t])
+    return Scored(
+        bucket=bucket,
+        subject=f"key:{day.keys[k]}",
+        key_ref=day.keys[k],
+        score=float(fallen.by[k, t] / day.of("day_spread")[k]),
+        p=p,
+        tests=day.tests,
+        count=int(day.calls[k, t]),
+        first_seen=bucket + HOUR - DAY,
+        last_seen=bucket + HOUR,
+        title="Key {key} is used far less than usual",
+        summary=f"{calls:,} calls in the 24 hours to {bucket + HOUR:%Y-%m-%d %H:%M} UTC, "
+        f"where about {expected:,.0f} were expected.",
+        detail={"calls": calls, "expected": round(expected, 1)},
+    )
