@@ -75,7 +75,7 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     "origin_hours": FrameSpec(
         _columns(
             time=f"hour {_SEEN}",
-            text="key_ref ip network client",
+            text="key_ref ip network asn country client",
             count="requests ok unauthenticated forbidden",
         ),
         timedelta(days=1),
@@ -100,6 +100,36 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         _columns(time="last_event_at last_read_at lost_at", text="name", count="bytes_lost", flag="late reads_keys")
     ),
     "telemetry": FrameSpec(_columns(time="since until")),
+    "asn_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref asn", count="requests ok"), timedelta(days=31)),
+    "country_days": FrameSpec(
+        _columns(time=f"day {_SEEN}", text="key_ref country", count="requests ok"),
+        timedelta(days=31),
+    ),
+    "route_days": FrameSpec(
+        _columns(
+            time=f"day {_SEEN} first_ok",
+            text="key_ref route",
+            count="requests ok unauthenticated forbidden client_error",
+        ),
+        timedelta(days=31),
+    ),
+    # Minutes of both are the beginnings of five; two of them make the span of ten, and one more is read whole.
+    "breadth": FrameSpec(
+        _columns(
+            time=f"minute {_SEEN}",
+            text="key_ref ip network",
+            count="requests ok unauthenticated forbidden client_error refused_routes forbidden_routes missing_routes",
+        ),
+        timedelta(minutes=20),
+    ),
+    "walks": FrameSpec(
+        _columns(
+            time=f"minute {_SEEN}",
+            text="key_ref ip network route",
+            count="requests ok forbidden client_error addresses paths numbers lowest highest rising",
+        ),
+        timedelta(minutes=20),
+    ),
 }
 
 
