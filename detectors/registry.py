@@ -22,6 +22,17 @@ _MODULES: Final = {
     "never-used-key": "never_used_key",
     "over-age-key": "over_age_key",
     "bytes-lost": "bytes_lost",
+    "new-client": "new_client",
+    "new-route": "new_route",
+    "new-method": "new_method",
+    "fan-out": "fan_out",
+    "client-switching": "client_switching",
+    "impossible-travel": "impossible_travel",
+    "enumeration": "enumeration",
+    "no-credential-probing": "no_credential_probing",
+    "permission-probing": "permission_probing",
+    "identifier-walking": "identifier_walking",
+    "scraping": "scraping",
 }
 """Detector id to module; a new detector is one file and one line here."""
 

@@ -52,6 +52,8 @@ class World:
         rows["first_seen"] = rows["minute"]
         rows["last_seen"] = rows["minute"] + pd.Timedelta(seconds=59)
         rows["bytes_out"] = rows["requests"] * 100
+        rows["asn"] = rows["country"] = None
+        rows["route"] = "GET /v1/agents"
         rows["hour"] = rows["minute"].dt.floor("h")
         rows["day"] = rows["minute"].dt.floor("D")
         bad = rows[(rows["unauthenticated"] + rows["forbidden"]) > 0]
@@ -67,9 +69,10 @@ class World:
         return {
             "auth_minutes": grouped(rows[touched], ["minute", "key_ref", "ip", "network"]),
             "key_hours": grouped(keyed, ["hour", "key_ref"]),
-            "origin_hours": grouped(keyed, ["hour", "key_ref", "ip", "network", "client"]),
+            "origin_hours": grouped(keyed, ["hour", "key_ref", "ip", "network", "asn", "country", "client"]),
             "network_days": grouped(keyed, ["day", "key_ref", "network"]),
             "client_days": grouped(keyed, ["day", "key_ref", "client"]),
+            "route_days": grouped(keyed, ["day", "key_ref", "route"]).assign(first_ok=pd.NaT),
             "keys": keys,
             "key_refs": keys.assign(key_ref=refs)[list(FRAMES["key_refs"].columns)],
             "sources": pd.DataFrame(
