@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null)
 DEMO := demo
 
 help: ## Show what can be made.
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/.ready: pyproject.toml requirements.lock
 ifdef UV
@@ -49,7 +49,11 @@ lock: ## Pin the newest dependencies (needs pip-tools).
 	@# The project itself, and options and comments that name a host, go.
 	@sed -i -e '/^keywatch @/d' -e '/^--/d' -e '/^#/d' requirements.lock
 
-bench: $(VENV)/.ready ## Measure ingest against its peers; writes benchmarks/RESULTS.md.
-	$(BIN)/python benchmarks/ingest.py
+bench-worlds: $(VENV)/.ready ## Judge the detectors on labelled worlds (minutes a seed).
+	$(BIN)/python -m benchmarks.worlds run --seeds 101-105 --results benchmarks/RESULTS.md
 
-.PHONY: help install demo test lint docs lock bench
+bench: $(VENV)/.ready ## Measure ingest against its peers, and detection; writes benchmarks/RESULTS.md.
+	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python benchmarks/detection.py
+
+.PHONY: help install demo test lint docs lock bench bench-worlds

@@ -1,0 +1,182 @@
+"""`python -m benchmarks.worlds make|judge|run`: labelled worlds, and what the program finds in them."""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from benchmarks.worlds import comparing, tables
+from benchmarks.worlds.judging import Judged, judge
+from benchmarks.worlds.scoring import Verdict
+
+_DATA: Final = Path(__file__).resolve().parents[3] / "shared" / "data"
+_STEPS: Final = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "1d": timedelta(days=1)}
+
+
+def main() -> int:
+    """Read the command line and do one thing; returns the exit code."""
+    given = _parser().parse_args()
+    return int(given.do(given))
+
+
+def _make(given: argparse.Namespace) -> int:
+    from benchmarks.worlds.make import make
+
+    begun = time.perf_counter()
+    world = make(given.output, seed=given.seed, days=given.days, size=given.keys, only=given.only, form=given.format)
+    print(
+        f"{len(world.log.table()['t']):,} lines, {len(world.holders)} keys, {len(world.plants)} plants,"
+        f" {len(world.nuisances)} nuisances in {time.perf_counter() - begun:.1f} s: {given.output}",
+    )
+    return 0
+
+
+def _judge(given: argparse.Namespace) -> int:
+    print(_report([_judged(given.folder, given)], given))
+    return 0
+
+
+def _judged(folder: Path, given: argparse.Namespace) -> tuple[Judged, dict[str, Verdict]]:
+    """A world judged, and beside the peers when asked; prints what else is asked."""
+    done = judge(folder, given.workspace, live=_STEPS.get(given.live), again=not given.keep)
+    seed = done.known.seed
+    print(f"seed {seed}: {len(done.findings)} findings, detect {done.seconds:.1f} s", file=sys.stderr)
+    if given.show_missed:
+        print(f"\nMissed or not named, seed {seed}:\n{tables.missed(done.verdict)}")
+    if given.show_false:
+        print(f"\nFalse, seed {seed}:\n{tables.false(done.verdict, done.known.nuisances)}")
+    return done, comparing.compare(folder, done) if given.peers else {}
+
+
+def _run(given: argparse.Namespace) -> int:
+    from benchmarks.worlds.make import make
+
+    def one(seed: int) -> tuple[Judged, dict[str, Verdict]]:
+        with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+            make(Path(folder), seed=seed, days=given.days, size=given.keys, only=given.only)
+            return _judged(Path(folder), given)
+
+    with ThreadPoolExecutor(given.jobs) as pool:
+        verdicts = list(pool.map(one, given.seeds))
+    text = _report(verdicts, given)
+    print(text)
+    if given.results:
+        from benchmarks.results import write_section
+
+        write_section(given.results, "worlds", f"## Worlds: seeds {given.seeds[0]} to {given.seeds[-1]}\n\n{text}")
+    return 0
+
+
+def _real(given: argparse.Namespace) -> int:
+    from benchmarks.worlds import real
+
+    if not real.present(given.data):
+        print(f"{given.data}: the real logs are not here; nothing was measured.", file=sys.stderr)
+        return 0
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        root = Path(folder)
+        print(
+            json.dumps(
+                {"cloudtrail": real.cloudtrail(given.data / "logs" / "cloudtrail", root / "cloudtrail")}, indent=1
+            )
+        )
+        for log in real.present(given.data):
+            print(json.dumps(real.as_they_are(log, root / log.stem), indent=1))
+            done = [real.injected(log, root / f"{log.stem}-{seed}", seed) for seed in given.seeds]
+            told = tables.summary([one.verdict for one in done])
+            print(f"{log.name}, attacks put in: {json.dumps(told, indent=1)}")
+            print(tables.families([one.verdict for one in done], live=False))
+            for one in done if given.show_missed else ():
+                print(tables.missed(one.verdict), tables.false(one.verdict, []), sep="\n")
+    return 0
+
+
+def _series(given: argparse.Namespace) -> int:
+    from benchmarks.worlds import series
+
+    folder = given.data / "series"
+    if not folder.exists():
+        print(f"{folder}: the series are not here; nothing was measured.", file=sys.stderr)
+        return 0
+    for name, method in (("trailing median", series.simple), ("detectors.baseline.score_series", series.ours)):
+        print(json.dumps({name: series.judge(folder, method)}, indent=1))
+    return 0
+
+
+def _report(judged: list[tuple[Judged, dict[str, Verdict]]], given: argparse.Namespace) -> str:
+    verdicts = [one.verdict for one, _ in judged]
+    told = tables.summary(verdicts)
+    if given.json:
+        given.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    lines = "\n".join(f"- {name}: {value}" for name, value in told.items())
+    beside = (
+        f"\n\nFailed calls, beside peers' rules:\n\n{comparing.table([c for _, c in judged])}" if given.peers else ""
+    )
+    live = bool(given.live)
+    return f"{lines}\n\n{tables.families(verdicts, live=live)}\n\n{tables.detectors(verdicts)}{beside}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.worlds", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    one = commands.add_parser("make", help="make the labelled world of a seed")
+    one.add_argument("--seed", type=int, default=1)
+    _size(one)
+    one.add_argument("--format", choices=["json", "combined"], default="json")
+    one.add_argument("-o", "--output", type=Path, required=True)
+    one.set_defaults(do=_make)
+    one = commands.add_parser("judge", help="run the program on a world and score its findings")
+    one.add_argument("folder", type=Path)
+    one.add_argument("--keep", action="store_true", help="score what the workspace holds; run nothing")
+    _judging(one)
+    one.set_defaults(do=_judge)
+    one = commands.add_parser("run", help="make and judge the worlds of several seeds")
+    one.add_argument("--seeds", type=_seeds, default=_seeds("1-5"))
+    one.add_argument("--jobs", type=int, default=1)
+    one.add_argument("--folder", type=Path, help="where the worlds are made, one after the other")
+    one.add_argument("--results", type=Path, help="write the table into this RESULTS.md")
+    _size(one)
+    _judging(one)
+    one.set_defaults(do=_run, keep=False)
+    one = commands.add_parser("real", help="real logs of others: alerts a day, the attacked key, attacks put in")
+    one.add_argument("--data", type=Path, default=_DATA)
+    one.add_argument("--seeds", type=_seeds, default=_seeds("101-103"))
+    one.add_argument("--folder", type=Path, help="where to work")
+    one.add_argument("--show-missed", action="store_true")
+    one.set_defaults(do=_real)
+    one = commands.add_parser("series", help="the volume score on monitored series of others")
+    one.add_argument("--data", type=Path, default=_DATA)
+    one.set_defaults(do=_series)
+    return parser
+
+
+def _size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--days", type=int, default=35)
+    parser.add_argument("--keys", type=int, default=250)
+    parser.add_argument("--only", nargs="*", default=[], metavar="FAMILY", help="plant only these attack families")
+
+
+def _judging(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workspace", type=Path, help="the program's workspace; made anew")
+    parser.add_argument("--live", choices=sorted(_STEPS), help="ingest and detect in steps of so long")
+    parser.add_argument("--show-missed", action="store_true")
+    parser.add_argument("--show-false", action="store_true")
+    parser.add_argument("--peers", action="store_true", help="judge the peers' rules for failed calls as well")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+
+
+def _seeds(text: str) -> list[int]:
+    """`1-5` or `1,3,7`."""
+    first, dash, last = text.partition("-")
+    return list(range(int(first), int(last) + 1)) if dash else [int(one) for one in text.split(",")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""Run the real program on a world: init, keys import, ingest, detect, findings. Nothing of it is imported."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.worlds.scoring import Found, read_finding
+from benchmarks.worlds.writing import COMBINED_FORMAT
+
+_PROGRAM: Final = (sys.executable, "-m", "keywatch")
+_SOURCE: Final = """
+[[sources]]
+name = "edge"
+path = "{path}"
+{form}
+key = {{ field = "http_x_api_token" }}
+"""
+
+
+class Failed(Exception):
+    """The program ended with an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a run gave."""
+
+    findings: list[Found]
+    seconds: float
+    """Of all `detect` together."""
+
+
+def read_world(folder: Path) -> dict[str, Any]:
+    """What truth.json says about the world, with `start` and `end` as moments."""
+    about = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["world"]
+    return about | {name: datetime.fromisoformat(about[name]) for name in ("start", "end")}
+
+
+def run(folder: Path, workspace: Path, *, live: timedelta | None = None, again: bool = True) -> Ran:
+    """Judge a world with the program in a fresh workspace: all at once, or in steps of `live`; raises Failed.
+
+    Without `again` only the findings of a workspace that is there are read.
+    """
+    call = Caller(workspace)
+    if again:
+        _judge(folder, workspace, call, live)
+    return Ran(findings=[read_finding(row) for row in json.loads(call("findings", "--json"))], seconds=call.seconds)
+
+
+def _judge(folder: Path, workspace: Path, call: "Caller", live: timedelta | None) -> None:
+    about = read_world(folder)
+    shutil.rmtree(workspace, ignore_errors=True)
+    keywatch("init", str(workspace))
+    log = workspace / "source" / "access.log"
+    log.parent.mkdir()
+    with (folder / "access.log").open(encoding="utf-8") as file, (workspace / "keywatch.toml").open("a") as config:
+        form = 'format = "nginx-json"' if file.read(1) == "{" else f"log_format = '{COMBINED_FORMAT}'"
+        config.write(_SOURCE.format(path=log.resolve().parent / log.name, form=form))
+    call("keys", "import", str(folder / "keys.csv"), "--hash-keys")
+    if live is None:
+        log.symlink_to((folder / "access.log").resolve())
+        call("ingest", "--json")
+        call("detect", "--until", about["end"].isoformat())
+    else:
+        _live(call, folder, log, about, live)
+
+
+def _live(call: "Caller", folder: Path, log: Path, about: dict[str, Any], step: timedelta) -> None:
+    """Append what arrived, ingest it, detect as of then."""
+    begins = json.loads((folder / "arrivals.json").read_text(encoding="utf-8"))
+    hours, at = int(step / timedelta(hours=1)), 0
+    with (folder / "access.log").open("rb") as whole, log.open("ab") as growing:
+        for hour in range(hours, about["days"] * 24 + hours, hours):
+            upto = begins[min(hour, len(begins) - 1)] if hour < about["days"] * 24 else begins[-1]
+            growing.write(whole.read(upto - at))
+            growing.flush()
+            at = upto
+            call("ingest", "--json")
+            call("detect", "--until", min(about["end"], about["start"] + timedelta(hours=hour)).isoformat())
+
+
+class Caller:
+    """Calls the program on one workspace, and adds up the time of `detect`."""
+
+    def __init__(self, workspace: Path) -> None:
+        self._config = str(workspace / "keywatch.toml")
+        self.seconds = 0.0
+
+    def __call__(self, *arguments: str) -> str:
+        """Its standard output; raises Failed."""
+        before = os.times()
+        output = keywatch("-c", self._config, *arguments)
+        if arguments[0] == "detect":
+            self.seconds += os.times().elapsed - before.elapsed
+        return output
+
+
+def keywatch(*arguments: str) -> str:
+    """Run the program; raises Failed with what it said."""
+    done = subprocess.run([*_PROGRAM, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode not in {0, 5}:
+        msg = f"keywatch {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr[-2_000:]}"
+        raise Failed(msg)
+    return done.stdout

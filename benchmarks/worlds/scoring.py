@@ -1,0 +1,247 @@
+"""What findings are worth against what is known: pure, from records to a verdict."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.worlds.addresses import network
+from benchmarks.worlds.labels import Nuisance, Plant
+
+BEFORE: Final = timedelta(minutes=60)
+AFTER: Final = timedelta(hours=24)
+"""A finding may begin an hour before a plant's first sign (its bucket) and a day after its end."""
+QUIET: Final = timedelta(days=3)
+"""The first days of a world: nothing is known yet, so no false alarm is counted."""
+RULES: Final = Path(__file__).with_name("families.toml")
+RANK: Final = {name: n for n, name in enumerate(("info", "low", "medium", "high", "critical"))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A finding as the judge sees it."""
+
+    detector: str
+    severity: str
+    key_id: str | None
+    ip: str | None
+    """An address or a network."""
+    text: str
+    """Title and summary; a network that is a subject is looked for there."""
+    first_seen: datetime
+    detected_at: datetime
+    spans: tuple[tuple[datetime, datetime], ...]
+    """From and to of each piece of evidence."""
+    incident: str | None
+
+    @property
+    def rank(self) -> int:
+        """0 is info, 4 critical."""
+        return RANK[self.severity]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What counts as naming a family."""
+
+    apt: re.Pattern[str]
+    standing: bool = False
+    nobody: bool = False
+    unregistered: bool = False
+    timeless: bool = False
+    nuisance_only: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """One plant and what came of it."""
+
+    plant: Plant
+    by: list[Found] = field(default_factory=list)
+    """Findings that match, severe enough to count."""
+    named: bool = False
+
+    @property
+    def found(self) -> bool:
+        """Whether anything was said about it."""
+        return bool(self.by)
+
+    @property
+    def delay(self) -> float | None:
+        """Minutes from the onset to the earliest detection, never below 0; None when it was missed."""
+        moments = [f.detected_at for f in self.by]
+        return max(0.0, (min(moments) - self.plant.onset).total_seconds() / 60) if moments else None
+
+    @property
+    def behind(self) -> float | None:
+        """Minutes from the onset to the earliest evidence, never below 0: what a pass over history knows of delay."""
+        since = self.plant.onset - BEFORE
+        moments = [begin for f in self.by for begin, _ in f.spans if begin >= since]
+        return max(0.0, (min(moments) - self.plant.onset).total_seconds() / 60) if moments else None
+
+
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """A world judged."""
+
+    outcomes: list[Outcome]
+    true: list[Found]
+    """At or above medium, after the first days, with a plant behind it."""
+    false: list[Found]
+    excused: list[Found]
+    days: float
+    """Days in which false alarms count."""
+
+    def false_a_day(self, rank: int = 2) -> float:
+        """False findings at or above a rank a day."""
+        return sum(f.rank >= rank for f in self.false) / self.days
+
+    def false_incidents_a_day(self, rank: int = 2) -> float:
+        """Incidents that hold a false finding and no true one, a day."""
+        good = {f.incident for f in self.true if f.incident}
+        some = {f.incident or id(f) for f in self.false if f.rank >= rank and f.incident not in good}
+        return len(some) / self.days
+
+    def precision(self, rank: int = 2) -> float:
+        """Share of true ones among the findings at or above a rank that are true or false; 1 without any."""
+        true, false = (sum(f.rank >= rank for f in some) for some in (self.true, self.false))
+        return true / (true + false) if true + false else 1.0
+
+
+def read_rules(path: Path = RULES) -> dict[str, Rule]:
+    """The families' rules by name."""
+    rows = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {name: Rule(apt=re.compile("|".join(row.pop("apt"))), **row) for name, row in rows.items()}
+
+
+def read_finding(row: dict[str, Any]) -> Found:
+    """A record of `keywatch findings --json`."""
+    first, last = datetime.fromisoformat(row["first_seen"]), datetime.fromisoformat(row["last_seen"])
+    buckets = [datetime.fromisoformat(one["bucket"]) for one in row.get("evidence") or () if one.get("bucket")]
+    spans = tuple((b, b + (AFTER if (b.hour, b.minute, b.second) == (0, 0, 0) else BEFORE)) for b in buckets)
+    return Found(
+        detector=row["detector"],
+        severity=row["severity"],
+        key_id=row.get("key_id"),
+        ip=row.get("ip"),
+        text=f"{row.get('title') or ''} {row.get('summary') or ''}",
+        first_seen=first,
+        detected_at=datetime.fromisoformat(row.get("detected_at") or row["first_seen"]),
+        spans=((first, max(first, last) if not spans else first), *spans),
+        incident=row.get("incident_id"),
+    )
+
+
+def score(
+    plants: Sequence[Plant],
+    nuisances: Sequence[Nuisance],
+    findings: Iterable[Found],
+    rules: dict[str, Rule],
+    *,
+    start: datetime,
+    end: datetime,
+    quiet: timedelta = QUIET,
+) -> Verdict:
+    """Match findings with plants; what matches none and is not excused is false."""
+    outcomes = [Outcome(plant=plant) for plant in plants]
+    by_key, by_place, rest = _index(outcomes)
+    verdict = Verdict(outcomes=outcomes, true=[], false=[], excused=[], days=(end - start - quiet) / timedelta(days=1))
+    standing = [rule for rule in rules.values() if rule.standing]
+    for found in sorted(findings, key=lambda f: f.detected_at):
+        near = {id(o): o for o in (*by_key.get(found.key_id, ()), *_places(found, by_place), *rest)}
+        hits = [o for o in near.values() if _matches(found, o.plant, rules[o.plant.family])]
+        for outcome in hits:
+            if found.rank >= (0 if outcome.plant.expected == "may" else 1):
+                outcome.by.append(found)
+                outcome.named = outcome.named or bool(rules[outcome.plant.family].apt.search(found.detector))
+        if found.rank < 2 or found.first_seen < start + quiet:
+            continue
+        about_stale = any(rule.apt.search(found.detector) for rule in standing) and found.key_id in by_key
+        if hits or about_stale:
+            verdict.true.append(found)
+        elif any(_excuses(nuisance, found, rules) for nuisance in nuisances):
+            verdict.excused.append(found)
+        else:
+            verdict.false.append(found)
+    return verdict
+
+
+def _index(
+    outcomes: Sequence[Outcome],
+) -> tuple[dict[str | None, list[Outcome]], dict[str, list[Outcome]], Sequence[Outcome]]:
+    by_key: dict[str | None, list[Outcome]] = {}
+    by_place: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        for key_id in outcome.plant.key_ids:
+            by_key.setdefault(key_id, []).append(outcome)
+        for place in (*outcome.plant.ips, *outcome.plant.networks):
+            by_place.setdefault(place, []).append(outcome)
+    return by_key, by_place, outcomes
+
+
+_PLACE: Final = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/\d+)?|[0-9a-f:]*::?[0-9a-f:]+(?:/\d+)?")
+
+
+def _places(found: Found, by_place: dict[str, list[Outcome]]) -> list[Outcome]:
+    return [o for place in _named_places(found) for o in by_place.get(place, ())]
+
+
+def _named_places(found: Found) -> set[str]:
+    """The address or network that a finding is about; one without key or address may name it in its text."""
+    if found.ip:
+        return {found.ip}
+    return set(_PLACE.findall(found.text)) if found.key_id is None else set()
+
+
+def _matches(found: Found, plant: Plant, rule: Rule) -> bool:
+    apt = bool(rule.apt.search(found.detector))
+    if rule.standing and not apt:
+        return False
+    if not rule.standing and _STANDING.search(found.detector):
+        return False
+    return (apt and rule.timeless) or (_overlaps(found, plant) and _same_subject(found, plant, rule, apt=apt))
+
+
+_STANDING: Final = re.compile(
+    "^unused-key|^never-used|over-age|^expiring|no-expiry|no-owner|generic-name|two-active|too-long"
+)
+"""They say what a key is, not what happened: none of them finds an attack."""
+
+
+def _overlaps(found: Found, plant: Plant) -> bool:
+    since, until = plant.since - BEFORE, plant.end + AFTER
+    return any(begin <= until and end >= since for begin, end in found.spans)
+
+
+def _same_subject(found: Found, plant: Plant, rule: Rule, *, apt: bool) -> bool:
+    if found.key_id is not None and found.key_id in plant.key_ids:
+        return True
+    places = _named_places(found)
+    if places & {*plant.ips, *plant.networks}:
+        return True
+    if apt and rule.unregistered and (found.key_id or "").startswith(("fp:", "unknown")):
+        return True
+    return apt and rule.nobody and found.key_id is None and not places
+
+
+def _excuses(nuisance: Nuisance, found: Found, rules: dict[str, Rule]) -> bool:
+    """A finding is excused when it says what is so, about something that is known to be harmless."""
+    if not any(rules[name].apt.search(found.detector) for name in nuisance.excuses):
+        return False
+    concerned = not (nuisance.key_ids or nuisance.ips) or found.key_id in nuisance.key_ids or found.ip in nuisance.ips
+    return concerned and touches(nuisance, found)
+
+
+def touches(nuisance: Nuisance, found: Found) -> bool:
+    """Whether something harmless went on when a finding began, to its subject if it has one."""
+    subject = not (nuisance.key_ids or nuisance.ips) or found.key_id in nuisance.key_ids or found.ip in nuisance.ips
+    slack = timedelta(hours=2)
+    return subject and nuisance.start - slack <= found.first_seen <= nuisance.end + slack
+
+
+def place_of(ip: str) -> str:
+    """The network of an address, for readers of a report."""
+    return network(ip) if "/" not in ip else ip

@@ -1,0 +1,207 @@
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from benchmarks.worlds import tables
+from benchmarks.worlds.attacks.family import FAMILIES
+from benchmarks.worlds.labels import Nuisance, Plant, nuisance, plain, plant
+from benchmarks.worlds.make import make
+from benchmarks.worlds.scoring import Found, Verdict, read_finding, read_rules, score
+
+FILES = ("access.log", "keys.csv", "truth.json", "nuisance.json", "arrivals.json")
+START = datetime(2026, 9, 7, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    make(folder, seed=3, days=5, size=20)
+    return folder
+
+
+def at(hours: float) -> datetime:
+    return START + timedelta(hours=hours)
+
+
+def planted(*, onset: float = 100, end: float = 101, family: str = "auth-burst-key", **more: object) -> Plant:
+    told = {"strength": "medium", "expected": "must", "key_ids": ("key_1",), "ips": ("203.0.113.9",), "events": 50}
+    told |= {"id": 0, "networks": ("203.0.113.0/24",), "note": "", **more}
+    told.setdefault("since", at(onset))
+    return Plant(family=family, onset=at(onset), end=at(end), **told)  # type: ignore[arg-type]
+
+
+def found(hours: float, *, detector: str = "auth-burst-key", severity: str = "high", **more: object) -> Found:
+    row = {"detector": detector, "severity": severity, "first_seen": at(hours), "last_seen": at(hours), "title": "t"}
+    row |= {"detected_at": at(hours + 0.5), "evidence": [{"bucket": at(hours).isoformat()}], **more}
+    return read_finding(row | {name: row[name].isoformat() for name in ("first_seen", "last_seen", "detected_at")})  # type: ignore[attr-defined]
+
+
+def verdict(plants: list[Plant], findings: list[Found], nuisances: list[Nuisance] | None = None) -> Verdict:
+    return score(plants, nuisances or [], findings, read_rules(), start=START, end=START + timedelta(days=10))
+
+
+def test_a_seed_gives_the_same_bytes(small: Path, tmp_path: Path) -> None:
+    make(tmp_path, seed=3, days=5, size=20)
+
+    assert [(small / name).read_bytes() for name in FILES] == [(tmp_path / name).read_bytes() for name in FILES]
+
+
+def test_another_seed_gives_another_world(small: Path, tmp_path: Path) -> None:
+    make(tmp_path, seed=4, days=5, size=20)
+
+    assert (small / "truth.json").read_bytes() != (tmp_path / "truth.json").read_bytes()
+
+
+def test_every_plant_lies_within_the_world_and_has_a_subject(small: Path) -> None:
+    truth = json.loads((small / "truth.json").read_text())
+    start, end = (datetime.fromisoformat(truth["world"][name]) for name in ("start", "end"))
+    plants = [plant(row) for row in truth["plants"]]
+    rules = read_rules()
+
+    assert len({p.family for p in plants}) > 25
+    assert all(p.onset <= p.end <= end for p in plants)
+    assert all(p.onset >= start for p in plants if not rules[p.family].standing)
+    assert all(p.key_ids or p.ips for p in plants if not rules[p.family].nobody)
+
+
+def test_lines_of_a_plant_are_in_the_log_at_its_time(tmp_path: Path) -> None:
+    world = make(tmp_path, seed=7, days=6, size=20, only=["key-guessing"])
+    (label,) = [p for p in world.plants if p.family == "key-guessing"]
+    lines = [json.loads(line) for line in (tmp_path / "access.log").read_text().splitlines() if line.endswith("}")]
+    mine = [line for line in lines if line["remote_addr"] in label.ips]
+    second = timedelta(seconds=1)
+
+    assert len(mine) == label.events
+    assert {line["status"] for line in mine} == {"401"}
+    assert all(label.onset - second <= datetime.fromisoformat(line["time_iso8601"]) <= label.end for line in mine)
+
+
+def test_arrivals_say_where_each_hour_begins(small: Path) -> None:
+    begins = json.loads((small / "arrivals.json").read_text())
+    log = (small / "access.log").read_bytes()
+
+    assert begins == sorted(begins)
+    assert begins[-1] == len(log)
+    assert all(log[begin - 1 : begin] == b"\n" for begin in begins[1:])
+
+
+def test_some_lines_arrive_out_of_order(small: Path) -> None:
+    times = [line[17:36] for line in (small / "access.log").read_text().splitlines()]
+
+    assert sum(earlier > later for earlier, later in pairwise(times)) > 10
+
+
+def test_every_family_has_a_rule() -> None:
+    rules = read_rules()
+
+    assert set(FAMILIES) <= set(rules)
+
+
+def test_labels_survive_json() -> None:
+    odd = Nuisance(kind="deploy", start=at(1), end=at(2), key_ids=(), ips=(), excuses=("x",), note="n")
+
+    assert plant(json.loads(json.dumps(plain(planted())))) == planted()
+    assert nuisance(json.loads(json.dumps(plain(odd)))) == odd
+
+
+@pytest.mark.parametrize(
+    ("finding", "expected"),
+    [
+        (found(100, key_id="key_1"), (True, True)),
+        (found(100, ip="203.0.113.9"), (True, True)),
+        (found(100, ip="203.0.113.0/24"), (True, True)),
+        (found(100, title="Burst from 203.0.113.0/24"), (True, True)),
+        (found(100, key_id="key_1", detector="volume-spike"), (True, False)),
+        (found(124, key_id="key_1"), (True, True)),
+        (found(100, key_id="key_2"), (False, False)),
+        (found(97, key_id="key_1"), (False, False)),
+        (found(126, key_id="key_1"), (False, False)),
+        (found(100, key_id="key_1", severity="info"), (False, False)),
+        (found(100, key_id="key_1", detector="never-used-key"), (False, False)),
+    ],
+)
+def test_a_plant_is_found_by_subject_and_time_and_named_by_the_detector(
+    finding: Found, expected: tuple[bool, bool]
+) -> None:
+    (outcome,) = verdict([planted()], [finding]).outcomes
+
+    assert (outcome.found, outcome.named) == expected
+
+
+def test_what_comes_before_the_onset_belongs_to_the_plant() -> None:
+    prelude = planted(family="burst-then-success", since=at(95))
+    judged = verdict([prelude], [found(95, key_id="key_1")])
+
+    assert judged.false == []
+    assert (judged.outcomes[0].found, judged.outcomes[0].named) == (True, False)
+
+
+def test_stale_keys_are_found_only_by_name() -> None:
+    stale = planted(family="never-used", onset=-100, end=240)
+    outcomes = [
+        verdict([stale], [f]).outcomes[0]
+        for f in (found(90, key_id="key_1"), found(90, key_id="key_1", detector="never-used-key"))
+    ]
+
+    assert [o.found for o in outcomes] == [False, True]
+
+
+def test_delay_is_from_the_onset_to_the_first_detection() -> None:
+    (outcome,) = verdict([planted()], [found(101, key_id="key_1"), found(100.5, key_id="key_1")]).outcomes
+
+    assert outcome.delay == 60
+
+
+def test_false_alarms_count_from_medium_after_three_days() -> None:
+    judged = verdict(
+        [planted()],
+        [
+            found(100, key_id="key_1"),
+            found(100, key_id="key_2", severity="medium"),
+            found(100, key_id="key_3", severity="low"),
+            found(71, key_id="key_4"),
+            found(150, key_id="key_1"),
+        ],
+    )
+
+    assert [f.key_id for f in judged.false] == ["key_2", "key_1"]
+    assert judged.false_a_day() == pytest.approx(2 / 7)
+    assert judged.false_a_day(rank=3) == pytest.approx(1 / 7)
+    assert judged.precision() == pytest.approx(1 / 3)
+
+
+def test_a_nuisance_excuses_only_what_it_says_of_whom_it_concerns() -> None:
+    backfill = Nuisance(
+        kind="backfill", start=at(99), end=at(103), key_ids=("key_2",), ips=(), excuses=("volume-spike",), note=""
+    )
+    spike = {"severity": "medium", "detector": "volume-spike"}
+    judged = verdict(
+        [],
+        [found(100, key_id="key_2", **spike), found(100, key_id="key_3", **spike), found(100, key_id="key_2")],
+        [backfill],
+    )
+
+    assert [f.key_id for f in judged.excused] == ["key_2"]
+    assert [(f.key_id, f.detector) for f in judged.false] == [("key_3", "volume-spike"), ("key_2", "auth-burst-key")]
+    assert "[backfill]" in tables.false(judged, [backfill])
+
+
+def test_a_platform_finding_has_no_subject_and_must_be_apt() -> None:
+    down = planted(family="platform-401", key_ids=(), ips=(), networks=())
+    apt, other = (
+        verdict([down], [found(100, detector=name)]).outcomes[0] for name in ("platform-shift", "volume-spike")
+    )
+
+    assert apt.found
+    assert not other.found
+
+
+def test_the_summary_counts_what_must_be_found_apart() -> None:
+    weak = planted(id=1, key_ids=("key_9",), ips=(), networks=(), expected="may", strength="weak")
+    told = tables.summary([verdict([planted(), weak], [found(100, key_id="key_1")])])
+
+    assert (told["planted"], told["found"], told["found_may"]) == (2, 1.0, 0.0)
+    assert (told["false_a_day_medium"], told["precision_medium"]) == (0.0, 1.0)
