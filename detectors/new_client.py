@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pandas as pd
 
@@ -13,8 +12,6 @@ from detectors.scores import Scored, moment, one_a_bucket, to_frame
 from detectors.visits import VISIT_FRAMES, Settled, first_visits
 from model.finding import Severity
 from model.window import Window
-
-_LEARNING = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +61,14 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     )
     past = histories(frames, keys)
     unseen = past.clients.unseen(origin[["key", "client", "day"]].drop_duplicates())
-    strange = first_visits(frames, settings)
+    new = list(unseen[["key", "client", "day"]].itertuples(index=False, name=None))
+    new = [one for one in new if _steady(past, one[0], one[2], settings)]
+    strange = first_visits(frames, settings) if new else {}
     rows: list[Scored] = []
-    for key, client, day in unseen[["key", "client", "day"]].itertuples(index=False, name=None):
-        if _steady(past, key, day, settings):
-            today = origin[(origin["key"] == key) & (origin["day"] == day)]
-            told = strange.get((key, day))
-            rows.extend(_rows(today if told is None else today[today["hour"] < told], client))
+    for key, client, day in new:
+        today = origin[(origin["key"] == key) & (origin["day"] == day)]
+        told = strange.get((key, day))
+        rows.extend(_rows(today if told is None else today[today["hour"] < told], client))
     return to_frame(one_a_bucket(rows))
 
 
@@ -79,9 +77,7 @@ def _steady(past: Histories, key: str, day: pd.Timestamp, settings: Settings) ->
     known = past.of(key, day)
     if known.age < settings.history or known.requests < settings.requests or not known.clients:
         return False
-    days = past.clients.days(key, day)
-    first, since = days.groupby("client")["day"].min(), days["day"].min()
-    often = (int((first >= since + _LEARNING).sum()) + 0.5) / max((day - since - _LEARNING).days + 1, 1)
+    often = past.clients.new_a_day(key, day)
     return len(known.clients) <= settings.few and often <= settings.new_clients
 
 

@@ -55,14 +55,18 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     What to do: see what was written or deleted, from where and by which client, and ask the owner. If nobody knows of
     it, rotate the key and restore what is gone. Give reading keys a scope that only reads.
     """
-    strange = first_visits(frames, Settled())
-    rows = []
-    for step in steps(frames):
-        told = strange.get((step.key, step.hour.floor("D")))
-        known = step.habits.age >= settings.history and step.habits.requests >= settings.requests
-        if known and (told is None or step.hour < told) and (new := new_methods(step)):
-            rows.append(_row(step, new, settings))
-    return to_frame(rows)
+    told = [step for step in steps(frames) if _settled(step, settings) and new_methods(step)]
+    return to_frame(_row(step, new_methods(step), settings) for step in at_home(told, frames))
+
+
+def at_home(found: list[Step], frames: Frames) -> list[Step]:
+    """Those of an hour before the key's first visit of that day to a new network."""
+    strange = first_visits(frames, Settled()) if found else {}
+    return [step for step in found if step.hour < strange.get((step.key, step.hour.floor("D")), step.hour + HOUR)]
+
+
+def _settled(step: Step, settings: Settings) -> bool:
+    return step.habits.age >= settings.history and step.habits.requests >= settings.requests
 
 
 def new_methods(step: Step) -> list[Fresh]:

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.new_method import new_methods
+from detectors.new_method import at_home, new_methods
 from detectors.routes import Fresh, Step, steps
 from detectors.scores import Scored, moment, to_frame
-from detectors.visits import VISIT_FRAMES, Settled, first_visits
+from detectors.visits import VISIT_FRAMES
 from model.finding import Severity
 from model.window import Window
 
@@ -59,15 +59,9 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     What to do: nothing for a plain route. For a privileged one see from where and by which client it was called, and
     ask the owner; take scopes away from the key that it does not need.
     """
-    strange = first_visits(frames, Settled())
-    rows = []
-    for step in steps(frames):
-        told = strange.get((step.key, step.hour.floor("D")))
-        if (told is None or step.hour < told) and _settled(step, settings) and not new_methods(step):
-            routes = [fresh for fresh in step.fresh if _odd(fresh, settings)]
-            if routes:
-                rows.append(_row(step, routes, settings))
-    return to_frame(rows)
+    found = [step for step in steps(frames) if _settled(step, settings) and not new_methods(step)]
+    odd = [step for step in found if any(_odd(fresh, settings) for fresh in step.fresh)]
+    return to_frame(_row(step, settings) for step in at_home(odd, frames))
 
 
 def _settled(step: Step, settings: Settings) -> bool:
@@ -80,7 +74,8 @@ def _odd(fresh: Fresh, settings: Settings) -> bool:
     return not fresh.owned and (fresh.privileged or fresh.others < settings.peers)
 
 
-def _row(step: Step, routes: list[Fresh], settings: Settings) -> Scored:
+def _row(step: Step, settings: Settings) -> Scored:
+    routes = [fresh for fresh in step.fresh if _odd(fresh, settings)]
     grave = [fresh for fresh in routes if fresh.privileged]
     alone = [fresh for fresh in grave if fresh.others < settings.peers]
     severity = Severity.MEDIUM if len(alone) >= settings.privileged else Severity.LOW if grave else None

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from detectors.declare import Frames
-from detectors.past import Past, before, keyed
-
-REACH: Final = timedelta(days=30)
-_LEARNING: Final = timedelta(days=3)
+from detectors.past import Past, keyed, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +31,7 @@ class History:
     most_clients: int
     """The most products of one day."""
     new_a_day: float
-    """How often a network is new to it: of the days after its first three, with half a network added, so that a short
-    history is no proof of a fixed abode."""
+    """How often a network is new to it, as `Past.new_a_day` has it."""
 
 
 class Histories:
@@ -47,55 +44,44 @@ class Histories:
         self.clients = Past(clients.assign(client=clients["client"].map(product)), "client")
         self._asns = Past(keyed(frames["asn_days"], keys), "asn")
         self._countries = Past(keyed(frames["country_days"], keys), "country")
+        self._users = Past(networks, "key", by="network")
         self._owners = owners
-        self._places = {str(network): days for network, days in networks.groupby("network")}
-        owned = networks.assign(owner=networks["key"].map(owners)).dropna(subset=["owner"])
-        self._owned = dict(iter(owned.groupby(["owner", "network"])))
+        self._told: dict[tuple[str, pd.Timestamp], History] = {}
 
     def of(self, key: str, day: pd.Timestamp) -> History:
         """The history of a key before a day."""
-        days = self.networks.days(key, day)
-        networks = self.networks.of(key, day)
-        if not networks:
-            return _NOTHING
-        first, since = days.groupby("network")["day"].min(), days["day"].min()
-        new, seen = int((first >= since + _LEARNING).sum()), (day - since - _LEARNING).days
+        if (key, day) not in self._told:
+            self._told[key, day] = self._history(key, day)
+        return self._told[key, day]
+
+    def _history(self, key: str, day: pd.Timestamp) -> History:
+        past = self.networks.stretch(key, day)
+        since = int(past.days[0]) if len(past.days) else number(day)
+        daily = np.bincount(past.days - since, weights=past.requests) if len(past.days) else np.zeros(1)
         return History(
-            networks=networks,
+            networks=self.networks.of(key, day),
             clients=self.clients.of(key, day),
             asns=self._asns.of(key, day),
             countries=self._countries.of(key, day),
-            age=(day - since).to_pytimedelta(),
-            requests=int(days["requests"].sum()),
-            usual_day=float(days.groupby("day")["requests"].sum().median()),
+            age=timedelta(days=number(day) - since),
+            requests=int(past.requests.sum()),
+            usual_day=float(np.median(daily[daily > 0])) if daily.any() else 0.0,
             most_networks=self.networks.most(key, day),
             most_clients=self.clients.most(key, day),
-            new_a_day=(new + 0.5) / (max(seen, 0) + 1),
+            new_a_day=self.networks.new_a_day(key, day),
         )
 
     def of_owner(self, key: str, network: str, day: pd.Timestamp) -> bool:
-        """Whether another key of the same owner succeeded from that network before the day."""
-        days = before(self._owned.get((self._owners.get(key), network)), day, REACH)
-        return days is not None and bool((days["key"] != key).any())
+        """Whether another key of the same owner succeeded from that network in the 30 days before the day."""
+        mine = self._owners.get(key)
+        return mine is not None and any(
+            other != key and self._owners.get(other) == mine for other in self._users.of(network, day)
+        )
 
     def of_others(self, key: str, network: str, day: pd.Timestamp) -> int:
-        """How many other keys succeeded from that network before the day."""
-        days = before(self._places.get(network), day, REACH)
-        return 0 if days is None else int(days.loc[days["key"] != key, "key"].nunique())
+        """How many other keys succeeded from that network in the 30 days before the day."""
+        return len(self._users.of(network, day) - {key})
 
-
-_NOTHING: Final = History(
-    networks=frozenset(),
-    clients=frozenset(),
-    asns=frozenset(),
-    countries=frozenset(),
-    age=timedelta(0),
-    requests=0,
-    usual_day=0.0,
-    most_networks=0,
-    most_clients=0,
-    new_a_day=1.0,
-)
 
 HISTORY_FRAMES: Final = ("network_days", "client_days", "asn_days", "country_days", "key_refs")
 """What `histories` reads."""

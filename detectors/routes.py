@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from detectors.declare import DAY, HOUR, Frames
+from detectors.declare import HOUR, Frames
 from detectors.lifetimes import identity
-from detectors.past import Past, before, keyed
-from detectors.places import REACH, owners
+from detectors.past import Past, keyed, number
+from detectors.places import owners
 from detectors.scores import looked_up
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -61,7 +61,7 @@ class Habits:
     routes: frozenset[str]
     age: timedelta
     requests: int
-    """Successful ones."""
+    """On days with a success."""
     new_a_day: float
     """On how many of the days after its first three a route was new to it, with half a day added."""
 
@@ -83,51 +83,51 @@ class Step:
 
 
 def steps(frames: Frames) -> list[Step]:
-    """The hours of route_days in which a route was new to a key of at least a week, ordered by key and hour."""
+    """The hours of route_days in which a route was new to a key of at least three days, by key and hour."""
     keys, owned_by = identity(frames), owners(frames)
     days = keyed(frames["route_days"], keys)
     days = days.assign(first_ok=days["first_ok"].fillna(days["first_seen"])).dropna(subset=["first_ok"])
     past = Past(days, "route")
     first = days.sort_values("first_ok", kind="stable").drop_duplicates(["key", "route", "day"])
     begun = days.groupby("key")["day"].min()
-    old = first["day"] - looked_up(first["key"], begun) >= _LEARNING
-    unseen = past.unseen(first[old])
-    users = dict(iter(days[days["route"].isin(set(unseen["route"]))].groupby("route")))
-    return list(_steps(unseen, past, users, owned_by))
+    unseen = past.unseen(first[first["day"] - looked_up(first["key"], begun) >= _LEARNING])
+    used = first[first["route"].isin(set(unseen["route"]))]
+    users = Past(used, "key", by="route")
+    today = {str(route): rows for route, rows in used[used["day"].isin(set(unseen["day"]))].groupby("route")}
+    return list(_steps(unseen, past, users, today, owned_by))
 
 
 def _steps(
-    unseen: pd.DataFrame, past: Past, users: Mapping[Any, pd.DataFrame], owned_by: Mapping[str, str]
+    unseen: pd.DataFrame, past: Past, users: Past, used: Mapping[str, pd.DataFrame], owned_by: Mapping[str, str]
 ) -> Iterator[Step]:
     hours = unseen["first_ok"].dt.floor("h")
     for (key, _), rows in unseen.assign(hour=hours).sort_values("first_ok").groupby(["key", "hour"]):
         day, hour = rows["day"].iloc[0], rows["hour"].iloc[0]
-        habits = _habits(past.days(str(key), day), day)
-        fresh = tuple(_fresh(row, str(key), hour + HOUR, users, owned_by) for row in rows.to_dict("records"))
+        habits = _habits(past, str(key), day)
+        fresh = tuple(
+            _fresh(row, str(key), users.of(row["route"], day) | _today(used[row["route"]], day, hour), owned_by)
+            for row in rows.to_dict("records")
+        )
         yield Step(key=str(key), hour=hour, fresh=fresh, habits=habits)
 
 
-def _habits(days: pd.DataFrame, day: pd.Timestamp) -> Habits:
-    if days.empty:
-        return Habits(routes=frozenset(), age=timedelta(0), requests=0, new_a_day=1.0)
-    since = days["day"].min()
-    first = days.groupby("route")["day"].min()
-    fresh, seen = first[first >= since + _LEARNING].nunique(), (day - since - _LEARNING).days
+def _habits(past: Past, key: str, day: pd.Timestamp) -> Habits:
+    days = past.stretch(key, day)
     return Habits(
-        routes=frozenset(str(route) for route in first.index),
-        age=(day - since).to_pytimedelta(),
-        requests=int(days["ok"].sum()),
-        new_a_day=(fresh + 0.5) / (max(seen, 0) + 1),
+        routes=past.of(key, day),
+        age=timedelta(days=number(day) - int(days.days[0])) if len(days.days) else timedelta(0),
+        requests=int(days.requests.sum()),
+        new_a_day=past.new_a_day(key, day, days=True),
     )
 
 
-def _fresh(
-    row: dict[Any, Any], key: str, end: pd.Timestamp, users: Mapping[Any, pd.DataFrame], owned_by: Mapping[str, str]
-) -> Fresh:
-    """With the others who had succeeded on the route before the end of that hour: a deploy gives it to many at once."""
-    used = before(users[row["route"]], row["day"] + DAY, REACH + DAY)
-    others = set(used.loc[used["first_ok"] < end, "key"]) - {key} if used is not None else set()
-    mine = owned_by.get(key)
+def _today(used: pd.DataFrame, day: pd.Timestamp, hour: pd.Timestamp) -> frozenset[str]:
+    """Who succeeded on a route that day by the end of that hour: a deploy gives it to many at once."""
+    return frozenset(used.loc[(used["day"] == day) & (used["first_ok"] < hour + HOUR), "key"])
+
+
+def _fresh(row: dict[Any, Any], key: str, users: frozenset[str], owned_by: Mapping[str, str]) -> Fresh:
+    others, mine = users - {key}, owned_by.get(key)
     owned = mine is not None and any(owned_by.get(other) == mine for other in others)
     return Fresh(
         route=str(row["route"]), first_ok=row["first_ok"], key_ref=str(row["key_ref"]), owned=owned, others=len(others)

@@ -66,12 +66,18 @@ def visits(frames: Frames, settings: Settled) -> list[Visit]:
     for (key, _), places in unseen.groupby(["key", "day"]):
         day = places["day"].iloc[0]
         known = past.of(str(key), day)
-        if known.age >= settings.history and known.requests >= settings.requests:
+        if _learnt(known, settings):
             today = of_keys[key, day]
             new = [name for name in places["network"] if not past.of_owner(str(key), name, day)]
             there = today[today["network"].isin(new)]
             found.extend(_of_day(today, there, known, past, settings))
     return found
+
+
+def _learnt(known: History, settings: Settled) -> bool:
+    """Whether enough is known of the key, and it has a home: few new networks, or few operators."""
+    enough = known.age >= settings.history and known.requests >= settings.requests
+    return enough and (known.new_a_day <= settings.new_a_day or 0 < len(known.asns) <= settings.asns)
 
 
 def first_visits(frames: Frames, settings: Settled) -> dict[tuple[str, pd.Timestamp], pd.Timestamp]:
@@ -88,8 +94,7 @@ def _of_day(
 ) -> Iterator[Visit]:
     """`today` are a key's rows of origin_hours of one day, `there` those from new networks."""
     if known.new_a_day > settings.new_a_day:
-        operated = 0 < len(known.asns) <= settings.asns
-        there = there[there["asn"].notna() & ~there["asn"].isin(known.asns)] if operated else there.iloc[:0]
+        there = there[there["asn"].notna() & ~there["asn"].isin(known.asns)]
     usual = today.loc[today["network"].isin(known.networks), "hour"]
     line = max(settings.many, known.usual_day / 2)
     so_far = 0

@@ -61,7 +61,7 @@ def test_a_peaceful_fortnight_has_no_alarm(peace: Frames) -> None:
 
     assert not found.errors
     assert [] == [f.title for f in found.findings if f.detector != "over-age-key"]
-    assert sum(found.seconds.values()) < 6  # 1 s on an idle machine
+    assert sum(found.seconds.values()) < 60  # 2 s on an idle machine
 
 
 def test_a_rerun_changes_nothing(war: Frames) -> None:
@@ -152,7 +152,7 @@ def test_a_detector_that_raises_is_a_finding_and_the_others_go_on(war: Frames, m
 def test_a_frame_that_lacks_a_column_fails_those_who_read_it(war: Frames) -> None:
     found = run({**war, "client_days": war["client_days"].drop(columns="ok")})
 
-    assert ["new-origin"] == list(found.errors)
+    assert [name for name in names() if "client_days" in load(name).frames] == list(found.errors)
     assert "lacks ok" in found.errors["new-origin"]
 
 
