@@ -106,7 +106,9 @@ def _judge(day: Day, settings: Settings) -> _Sent:
     usual = day.each("sent_highest_day")
     # Three times its heaviest day, at a size of answers that it never had: the excess in parts of that day is the score.
     total = (today >= settings.times * usual) & (today - usual >= 5 * least) & known & (day.sent >= 2 * expected)
-    heavier = today / np.maximum(day.calls.cumsum(axis=1), 1) >= settings.a_call * np.maximum(day.each("sent_a_call"), 1.0)
+    heavier = today / np.maximum(day.calls.cumsum(axis=1), 1) >= settings.a_call * np.maximum(
+        day.each("sent_a_call"), 1.0
+    )
     slow = np.where(total & heavier, tail.p(_AT_ONCE * today / np.maximum(usual, 1.0)), 1.0)
     return _Sent(np.minimum(p, slow), expected, today)
 

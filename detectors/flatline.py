@@ -104,7 +104,9 @@ def _of(day: Day, frames: Frames, ends: _Ends, settings: Settings) -> Iterator[S
     p = np.minimum((missed + 0.5) / (hours + 1), 1.0) ** (silence.due / 2)
     regular = (hours >= settings.history) & (missed <= settings.regular * hours)
     much = (silence.missing >= settings.missing) & (silence.missing >= _OWN_WORST * day.each("worst_missing"))
-    longer = (silence.due >= _OWN_WORST * day.each("worst_due")) & (silence.hours >= _OWN_WORST * day.each("worst_hours"))
+    longer = (silence.due >= _OWN_WORST * day.each("worst_due")) & (
+        silence.hours >= _OWN_WORST * day.each("worst_hours")
+    )
     rarely = (silence.due >= settings.rarely) & (silence.hours >= settings.hours) & longer
     alone = ~many_at_once(day, hit=silence.due >= 1, regular=regular, frames=frames)
     fires = regular & (much | rarely) & alone & _reliable(day, ends)

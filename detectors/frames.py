@@ -47,7 +47,14 @@ _BUCKETS: Final = {
 
 
 def _columns(
-    *, time: str = "", text: str = "", count: str = "", flag: str = "", items: str = "", number: str = "", hours: str = ""
+    *,
+    time: str = "",
+    text: str = "",
+    count: str = "",
+    flag: str = "",
+    items: str = "",
+    number: str = "",
+    hours: str = "",
 ) -> dict[str, ColumnKind]:
     kinds: dict[ColumnKind, str] = {
         "time": time,
@@ -89,7 +96,7 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     "origin_hours": FrameSpec(
         _columns(
             time=f"hour {_SEEN}",
-            text="key_ref ip network client",
+            text="key_ref ip network asn country client",
             count="requests ok unauthenticated forbidden",
         ),
         timedelta(days=1),
@@ -146,6 +153,36 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     # Three buckets of five minutes; an hour more, for keys with few refusals an hour are left out hour by hour.
     "refused_minutes": FrameSpec(
         _columns(time="minute", text="key_ref method route outcome", count="requests"), timedelta(hours=2)
+    ),
+    "asn_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref asn", count="requests ok"), timedelta(days=31)),
+    "country_days": FrameSpec(
+        _columns(time=f"day {_SEEN}", text="key_ref country", count="requests ok"),
+        timedelta(days=31),
+    ),
+    "route_days": FrameSpec(
+        _columns(
+            time=f"day {_SEEN} first_ok",
+            text="key_ref route",
+            count="requests ok unauthenticated forbidden client_error",
+        ),
+        timedelta(days=31),
+    ),
+    # Minutes of both are the beginnings of five; two of them make the span of ten, and one more is read whole.
+    "breadth": FrameSpec(
+        _columns(
+            time=f"minute {_SEEN}",
+            text="key_ref ip network",
+            count="requests ok unauthenticated forbidden client_error refused_routes forbidden_routes missing_routes",
+        ),
+        timedelta(minutes=20),
+    ),
+    "walks": FrameSpec(
+        _columns(
+            time=f"minute {_SEEN}",
+            text="key_ref ip network route",
+            count="requests ok forbidden client_error addresses paths numbers lowest highest rising",
+        ),
+        timedelta(minutes=20),
     ),
 }
 

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from detectors.declare import Frames
-
-REACH: Final = timedelta(days=30)
-_LEARNING: Final = timedelta(days=3)
+from detectors.past import Past, keyed, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,85 +18,86 @@ class History:
     networks: frozenset[str]
     clients: frozenset[str]
     """Products, without versions."""
+    asns: frozenset[str]
+    """Operators (autonomous systems); empty without a GeoIP file."""
+    countries: frozenset[str]
     age: timedelta
     """Since the first of those days."""
     requests: int
     usual_day: float
     """The median of a day's calls, of days with any."""
+    most_networks: int
+    """The most networks of one day."""
+    most_clients: int
+    """The most products of one day."""
     new_a_day: float
-    """How often a network is new to it: of the days after its first three, with half a network added, so that a short
-    history is no proof of a fixed abode."""
-
-
-_NOTHING: Final = History(
-    networks=frozenset(), clients=frozenset(), age=timedelta(0), requests=0, usual_day=0.0, new_a_day=1.0
-)
+    """How often a network is new to it, as `Past.new_a_day` has it."""
 
 
 class Histories:
     """Histories of all keys; `key` is a key_id, or the key_ref of a key that the inventory does not know."""
 
-    def __init__(self, networks: pd.DataFrame, clients: pd.DataFrame, owners: dict[str, str]) -> None:
-        self._all = networks[["key", "network"]].assign(before=networks["day"])
-        self._networks = {str(key): days for key, days in networks.groupby("key")}
-        self._clients = {str(key): days for key, days in clients.groupby("key")}
+    def __init__(self, frames: Frames, keys: dict[str, str], owners: dict[str, str]) -> None:
+        networks = keyed(frames["network_days"], keys)
+        clients = keyed(frames["client_days"], keys)
+        self.networks = Past(networks, "network")
+        self.clients = Past(clients.assign(client=clients["client"].map(product)), "client")
+        self._asns = Past(keyed(frames["asn_days"], keys), "asn")
+        self._countries = Past(keyed(frames["country_days"], keys), "country")
+        self._users = Past(networks, "key", by="network")
         self._owners = owners
-        self._places = {str(network): days for network, days in networks.groupby("network")}
-        owned = networks.assign(owner=networks["key"].map(owners)).dropna(subset=["owner"])
-        self._owned = dict(iter(owned.groupby(["owner", "network"])))
-
-    def unseen(self, used: pd.DataFrame) -> pd.DataFrame:
-        """The rows of `used` (key, network, day) whose network the key was not seen in for 30 days before the day."""
-        seen = used.merge(self._all, on=["key", "network"])
-        seen = seen[(seen["before"] < seen["day"]) & (seen["before"] >= seen["day"] - REACH)]
-        known = pd.MultiIndex.from_frame(seen[["key", "network", "day"]])
-        return used[~pd.MultiIndex.from_frame(used[["key", "network", "day"]]).isin(known)]
+        self._told: dict[tuple[str, pd.Timestamp], History] = {}
 
     def of(self, key: str, day: pd.Timestamp) -> History:
         """The history of a key before a day."""
-        days = _before(self._networks.get(key), day)
-        if days is None or days.empty:
-            return _NOTHING
-        first, since = days.groupby("network")["day"].min(), days["day"].min()
-        new, seen = int((first >= since + _LEARNING).sum()), (day - since - _LEARNING).days
-        clients = _before(self._clients.get(key), day)
+        if (key, day) not in self._told:
+            self._told[key, day] = self._history(key, day)
+        return self._told[key, day]
+
+    def _history(self, key: str, day: pd.Timestamp) -> History:
+        past = self.networks.stretch(key, day)
+        since = int(past.days[0]) if len(past.days) else number(day)
+        daily = np.bincount(past.days - since, weights=past.requests) if len(past.days) else np.zeros(1)
         return History(
-            networks=frozenset(str(network) for network in first.index),
-            clients=frozenset() if clients is None else frozenset(product(name) for name in clients["client"]),
-            age=(day - since).to_pytimedelta(),
-            requests=int(days["requests"].sum()),
-            usual_day=float(days.groupby("day")["requests"].sum().median()),
-            new_a_day=(new + 0.5) / (max(seen, 0) + 1),
+            networks=self.networks.of(key, day),
+            clients=self.clients.of(key, day),
+            asns=self._asns.of(key, day),
+            countries=self._countries.of(key, day),
+            age=timedelta(days=number(day) - since),
+            requests=int(past.requests.sum()),
+            usual_day=float(np.median(daily[daily > 0])) if daily.any() else 0.0,
+            most_networks=self.networks.most(key, day),
+            most_clients=self.clients.most(key, day),
+            new_a_day=self.networks.new_a_day(key, day),
         )
 
     def of_owner(self, key: str, network: str, day: pd.Timestamp) -> bool:
-        """Whether another key of the same owner succeeded from that network before the day."""
-        days = _before(self._owned.get((self._owners.get(key), network)), day)
-        return days is not None and bool((days["key"] != key).any())
+        """Whether another key of the same owner succeeded from that network in the 30 days before the day."""
+        mine = self._owners.get(key)
+        return mine is not None and any(
+            other != key and self._owners.get(other) == mine for other in self._users.of(network, day)
+        )
 
     def of_others(self, key: str, network: str, day: pd.Timestamp) -> int:
-        """How many other keys succeeded from that network before the day."""
-        days = _before(self._places.get(network), day)
-        return 0 if days is None else int(days.loc[days["key"] != key, "key"].nunique())
+        """How many other keys succeeded from that network in the 30 days before the day."""
+        return len(self._users.of(network, day) - {key})
+
+
+HISTORY_FRAMES: Final = ("network_days", "client_days", "asn_days", "country_days", "key_refs")
+"""What `histories` reads."""
 
 
 def histories(frames: Frames, keys: dict[str, str]) -> Histories:
-    """From network_days, client_days and key_refs; `keys` is key_ref to key_id."""
+    """From HISTORY_FRAMES; `keys` is key_ref to key_id."""
+    return Histories(frames, keys, owners(frames))
+
+
+def owners(frames: Frames) -> dict[str, str]:
+    """key_id to owner, of keys that have one."""
     refs = frames["key_refs"].dropna(subset=["key_id", "owner"])
-    owners = dict(zip(refs["key_id"], refs["owner"], strict=True))
-    return Histories(_keyed(frames["network_days"], keys), _keyed(frames["client_days"], keys), owners)
+    return dict(zip(refs["key_id"], refs["owner"], strict=True))
 
 
 def product(client: object) -> str:
     """A client without its version: `curl/8` and `curl/9` are the same."""
     return str(client).partition("/")[0].strip().lower()
-
-
-def _keyed(days: pd.DataFrame, keys: dict[str, str]) -> pd.DataFrame:
-    value = "network" if "network" in days.columns else "client"
-    rows = days[days["ok"] > 0].dropna(subset=["key_ref", value])
-    return rows.assign(key=rows["key_ref"].map(keys).fillna(rows["key_ref"]))
-
-
-def _before(days: pd.DataFrame | None, day: pd.Timestamp) -> pd.DataFrame | None:
-    return None if days is None else days[(days["day"] < day) & (days["day"] >= day - REACH)]

@@ -34,6 +34,17 @@ _MODULES: Final = {
     "error-ratio": "error_ratio",
     "throttled": "throttled",
     "retry-loop": "retry_loop",
+    "new-client": "new_client",
+    "new-route": "new_route",
+    "new-method": "new_method",
+    "fan-out": "fan_out",
+    "client-switching": "client_switching",
+    "impossible-travel": "impossible_travel",
+    "enumeration": "enumeration",
+    "no-credential-probing": "no_credential_probing",
+    "permission-probing": "permission_probing",
+    "identifier-walking": "identifier_walking",
+    "scraping": "scraping",
 }
 """Detector id to module; a new detector is one file and one line here."""
 

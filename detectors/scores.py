@@ -62,6 +62,14 @@ def from_frame(frame: pd.DataFrame) -> list[Scored]:
     return [Scored(**_plain(dict(zip(present, values, strict=True)))) for values in rows]
 
 
+def one_a_bucket(rows: Iterable[Scored]) -> list[Scored]:
+    """Of several rows of one subject in one bucket the one that says most: evidence is one piece a bucket."""
+    best: dict[tuple[datetime, str], Scored] = {}
+    for row in sorted(rows, key=lambda row: (-(row.severity.rank if row.severity else 0), -row.score, row.title)):
+        best.setdefault((row.bucket, row.subject), row)
+    return list(best.values())
+
+
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """Timestamps become datetimes, and missing values None."""
     for column in _TIMES:

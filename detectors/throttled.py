@@ -49,7 +49,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     limit; if the calls are not the owner's, revoke the key.
     """
     rows = frames["refused_minutes"].dropna(subset=["key_ref"])
-    rows = rows.assign(bucket=rows["minute"].dt.floor(FIVE), throttled=rows["requests"].where(rows["outcome"] == "throttled", 0))
+    rows = rows.assign(
+        bucket=rows["minute"].dt.floor(FIVE), throttled=rows["requests"].where(rows["outcome"] == "throttled", 0)
+    )
     fives = rows.groupby(["bucket", "key_ref"], as_index=False)[["requests", "throttled"]].sum()
     fives = fives[(fives["throttled"] >= settings.refused) & (fives["throttled"] >= settings.share * fives["requests"])]
     running = in_a_row(fives, ["key_ref"], ["throttled", "requests"])

@@ -119,6 +119,28 @@ class Ratio(FunctionElement[float]):
         super().__init__(part, whole)
 
 
+class PathNumber(FunctionElement[int]):
+    """The number in the last segment of a path that has one: 1001 of /v1/invoices/inv_1001/lines; null without any."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+    name = "path_number"
+
+    def __init__(self, path: ColumnElement[Any]) -> None:
+        super().__init__(path, _constant("/(?:[A-Za-z_-]{0,16}[_-])?([0-9]{1,15})(?:/[A-Za-z_.-]*)*$"))
+
+
+class Correlation(FunctionElement[float]):
+    """Pearson's correlation of two columns over the rows that have both; null when either does not vary."""
+
+    type = sa.Double()
+    inherit_cache = True
+    name = "correlation"
+
+    def __init__(self, one: ColumnElement[Any], other: ColumnElement[Any]) -> None:
+        super().__init__(one, other)
+
+
 _SPELLINGS: Final[dict[type[FunctionElement[Any]], tuple[str, str]]] = {
     Instant: ("{}", "toDateTime64({}, 6, 'UTC')"),
     Bucket: (
@@ -129,6 +151,11 @@ _SPELLINGS: Final[dict[type[FunctionElement[Any]], tuple[str, str]]] = {
     LocalHour: ("extract(hour FROM timezone({1}, {0}))", "toHour(toTimeZone({0}, {1}))"),
     LocalWeekday: ("extract(isodow FROM timezone({1}, {0})) - 1", "toDayOfWeek(toTimeZone({0}, {1})) - 1"),
     Quantile: ("quantile_cont({0}, {1})", "quantileExactInclusive({1})({0})"),
+    PathNumber: ("TRY_CAST(regexp_extract({0}, {1}, 1) AS BIGINT)", "toInt64OrNull(extract({0}, {1}))"),
+    Correlation: (
+        "CASE WHEN stddev_pop({0}) > 0 AND stddev_pop({1}) > 0 THEN corr({0}, {1}) END",
+        "CASE WHEN stddevPopStable({0}) > 0 AND stddevPopStable({1}) > 0 THEN corrStable({0}, {1}) END",
+    ),
     Ratio: ("CAST({0} AS DOUBLE) / nullif({1}, 0)", "toFloat64({0}) / nullIf({1}, 0)"),
 }
 """Construct to its spelling on DuckDB and on ClickHouse; the numbers are its operands."""

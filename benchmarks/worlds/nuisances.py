@@ -245,6 +245,10 @@ def _late(world: World) -> None:
         mask = node & _between(held["t"], when, until)
         held["delay"][mask] = until - held["t"][mask] + rng.integers(0, 60_000, int(mask.sum()))
         world.odd("late-lines", when, until, note="a quarter of the lines arrive together at the end")
+    when, until = _span(world, 60, 180)
+    mask = (held["ip"] % 8 == 3) & _between(held["t"], when, until)
+    held["delay"][mask] += int(rng.uniform(5, 16) * HOUR)
+    world.odd("late-lines", when, until, note="an eighth of the lines are shipped half a day later")
 
 
 def _again(world: World, holder: Holder, since: int, until: int, factor: float) -> None:

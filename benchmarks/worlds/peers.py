@@ -102,7 +102,7 @@ def stuffing(failed: pd.DataFrame) -> Iterator[Alert]:
     )
     for (ip, _), keys in each.groupby(level=[0, 1]):
         if keys["n"].sum() >= 25 and len(keys) >= 15 and keys["n"].max() <= 2:
-            yield Alert(keys["first"].min(), keys["last"].max(), ip)
+            yield Alert(keys["first"].min(), keys["last"].max(), str(ip))
 
 
 PEERS: Final = (

@@ -135,7 +135,7 @@ def _hire(world: World, frame: pd.DataFrame) -> dict[str, int]:
     counts = frame["ip"].value_counts()
     busy = counts[counts >= 5].head(_KEYS)
     routes = {
-        ip: sorted({_route(world, *pair) for pair in zip(some["method"], some["path"], strict=True)})[:20]
+        str(ip): sorted({_route(world, *pair) for pair in zip(some["method"], some["path"], strict=True)})[:20]
         for ip, some in frame[frame["ip"].isin(busy.index)].groupby("ip")
     }
     for ip, count in busy.items():
@@ -143,7 +143,7 @@ def _hire(world: World, frame: pd.DataFrame) -> dict[str, int]:
         holder.name, holder.home, holder.environment = f"client-{ip}", "static", "production"
         holder.secret = make_secrets(1, world.rng)[0]
         holder.addresses, holder.begin = world.ips.numbers([str(ip)]), -30 * 86_400_000
-        holder.routes = pd.Series(routes[ip]).to_numpy("int32")
+        holder.routes = pd.Series(routes[str(ip)]).to_numpy("int32")
         holder.weights = pd.Series(1 / len(holder.routes), index=range(len(holder.routes))).to_numpy()
         holder.expires = world.length + 100 * 86_400_000
         holder.created = world.length - 60 * 86_400_000

@@ -171,7 +171,7 @@ def score(
 
 def _index(
     outcomes: Sequence[Outcome],
-) -> tuple[dict[str | None, list[Outcome]], dict[str, list[Outcome]], list[Outcome]]:
+) -> tuple[dict[str | None, list[Outcome]], dict[str, list[Outcome]], Sequence[Outcome]]:
     by_key: dict[str | None, list[Outcome]] = {}
     by_place: dict[str, list[Outcome]] = {}
     for outcome in outcomes:

@@ -19,6 +19,7 @@ from store.dialect import Bucket
 from store.events.reader import EventsReader
 from store.events.tables import events
 from store.queries.auth_frames import auth_hours, auth_minutes, platform_minutes
+from store.queries.breadth import breadth, walks
 from store.queries.counts import requests_of, total
 from store.queries.frame_columns import EMPTY, SEEN
 from store.queries.rows import faceted, hourly, known
@@ -31,6 +32,7 @@ OFTEN: Final = 10
 _MINUTE: Final = timedelta(minutes=1)
 _FAILED: Final = (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
 _REFUSED: Final = (*_FAILED, Outcome.THROTTLED, Outcome.CLIENT_ERROR)
+_MOMENTS: Final = (*SEEN, "first_ok")
 
 
 def event_frame(name: str, reader: EventsReader, window: Window, lookback: timedelta) -> pd.DataFrame:
@@ -50,11 +52,11 @@ def key_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
 
 
 def origin_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
-    """Where key_refs were used from: [hour, key_ref, ip, network, client, requests, …, first_seen, last_seen].
+    """Where key_refs were used from: [hour, key_ref, ip, network, asn, country, client, requests, …, last_seen].
 
     From events, so not folded; requests without a key are left out.
     """
-    rows = _events(span, "hour", HOUR, "ip", "network", "client").where(events.c.key_ref.is_not(None))
+    rows = _events(span, "hour", HOUR, "ip", "network", "asn", "country", "client").where(events.c.key_ref.is_not(None))
     return _grouped(reader, "origin_hours", rows.subquery())
 
 
@@ -93,6 +95,24 @@ def refused_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
     return _grouped(reader, "refused_minutes", rows)
 
 
+def asn_days(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Autonomous systems that key_refs were used from: [day, key_ref, asn, requests, ok, first_seen, last_seen]."""
+    return _grouped(reader, "asn_days", _values("asn", span), known)
+
+
+def country_days(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Countries that key_refs were used from: [day, key_ref, country, requests, ok, first_seen, last_seen]."""
+    return _grouped(reader, "country_days", _values("country", span), known)
+
+
+def route_days(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Routes, with their methods, that key_refs asked for: [day, key_ref, route, requests, …, last_seen, first_ok].
+
+    `first_ok` is the moment of the day's first success, null where none succeeded.
+    """
+    return _grouped(reader, "route_days", _values("route", span), known)
+
+
 FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "auth_minutes": auth_minutes,
     "key_hours": key_hours,
@@ -102,6 +122,11 @@ FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "auth_hours": auth_hours,
     "platform_minutes": platform_minutes,
     "refused_minutes": refused_minutes,
+    "asn_days": asn_days,
+    "country_days": country_days,
+    "route_days": route_days,
+    "breadth": breadth,
+    "walks": walks,
 }
 """Frame to the function that reads it over a span."""
 
@@ -128,7 +153,7 @@ def _values(kind: str, span: Window) -> Subquery:
 def _grouped(
     reader: EventsReader, name: str, rows: Subquery, keep: Callable[[Subquery], ColumnElement[bool]] | None = None
 ) -> pd.DataFrame:
-    by = [rows.c[column] for column, dtype in EMPTY[name].items() if dtype != COUNT and column not in SEEN]
+    by = [rows.c[column] for column, dtype in EMPTY[name].items() if dtype != COUNT and column not in _MOMENTS]
     measures = [_measure(rows, column) for column in EMPTY[name] if column not in {group.name for group in by}]
     query = sa.select(*by, *measures).group_by(*by).order_by(*(column.asc().nulls_last() for column in by))
     return shaped(reader.frame(query.where(keep(rows)) if keep else query), EMPTY[name])
@@ -139,6 +164,8 @@ def _measure(rows: FromClause, name: str) -> Label[Any]:
         return sa.func.min(rows.c.first_seen).label(name)
     if name == "last_seen":
         return sa.func.max(rows.c.last_seen).label(name)
+    if name == "first_ok":
+        return sa.func.min(sa.case((rows.c.outcome == Outcome.OK.value, rows.c.first_seen))).label(name)
     if name in ("requests", "bytes_out"):
         return total(rows.c[name]).label(name)
     return requests_of(rows, Outcome(name)).label(name)

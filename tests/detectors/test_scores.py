@@ -54,6 +54,8 @@ def between(frames: Frames, since: datetime, until: datetime) -> Frames:
         # The day that is not over holds less in the store than here, so what reads it must not matter: leave it out.
         end = pd.Timestamp(until).floor("D") if clock == "day" else until
         keep = slice(None) if clock is None else (frame[clock] < end) & (frame[clock] >= since - FRAMES[name].ask)
+        if "first_ok" in frame.columns:  # a moment that is known exactly, whatever comes later that day
+            keep |= (frame["first_ok"] >= pd.Timestamp(end)) & (frame["first_ok"] < until)
         cut[name] = frame.loc[keep]
     return cut
 

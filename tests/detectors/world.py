@@ -21,9 +21,24 @@ class World:
     """Rows of minute buckets: minute, key_ref, ip, client, outcome, requests."""
 
     rows: list[pd.DataFrame] = field(default_factory=list)
+    counted: dict[str, list[dict[str, object]]] = field(
+        default_factory=lambda: {"breadth": [], "walks": [], "route_days": []}
+    )
+    """Rows of frames that are not, or not only, made from `rows`."""
     keys: list[dict[str, object]] = field(default_factory=list)
 
-    def add(self, minutes: object, key_ref: object, ip: object, client: str, outcome: str, requests: object) -> None:
+    def add(
+        self,
+        minutes: object,
+        key_ref: object,
+        ip: object,
+        client: object,
+        outcome: str,
+        requests: object,
+        *,
+        route: str = "GET /v1/agents",
+        country: str = "DE",
+    ) -> None:
         self.rows.append(
             pd.DataFrame(
                 {
@@ -33,9 +48,17 @@ class World:
                     "client": client,
                     "outcome": outcome,
                     "requests": requests,
+                    "route": route,
+                    "country": country,
                 }
             )
         )
+
+    def count(self, frame: str, minute: datetime, key_ref: str | None, ip: str, **numbers: object) -> None:
+        """A row of `breadth` or `walks`."""
+        times = {"minute": minute, "first_seen": minute, "last_seen": minute + timedelta(minutes=1)}
+        place = {"key_ref": key_ref, "ip": ip, "network": ip.rpartition(".")[0] + ".0/24"}
+        self.counted[frame].append({**times, **place, "requests": 60, **numbers})
 
     def key(self, number: int, **facts: object) -> str:
         self.keys.append({"key_id": f"k{number}", "name": f"key-{number}", "status": "active", **facts})
@@ -52,6 +75,7 @@ class World:
         rows["first_seen"] = rows["minute"]
         rows["last_seen"] = rows["minute"] + pd.Timedelta(seconds=59)
         rows["bytes_out"] = rows["requests"] * 100
+        rows["asn"] = None
         rows["hour"] = rows["minute"].dt.floor("h")
         rows["day"] = rows["minute"].dt.floor("D")
         bad = rows[(rows["unauthenticated"] + rows["forbidden"]) > 0]
@@ -69,9 +93,15 @@ class World:
                 refs=lambda frame: frame["key_ref"].notna().astype(int)
             ),
             "key_hours": grouped(keyed, ["hour", "key_ref"]),
-            "origin_hours": grouped(keyed, ["hour", "key_ref", "ip", "network", "client"]),
+            "origin_hours": grouped(keyed, ["hour", "key_ref", "ip", "network", "asn", "country", "client"]),
             "network_days": grouped(keyed, ["day", "key_ref", "network"]),
             "client_days": grouped(keyed, ["day", "key_ref", "client"]),
+            "country_days": grouped(keyed, ["day", "key_ref", "country"]),
+            **{
+                name: pd.DataFrame(counted).reindex(columns=list(FRAMES[name].columns))
+                for name, counted in self.counted.items()
+            },
+            "route_days": pd.concat([_with_first_ok(keyed), pd.DataFrame(self.counted["route_days"])]),
             "keys": keys,
             "key_refs": keys.assign(key_ref=refs)[list(FRAMES["key_refs"].columns)],
             "sources": pd.DataFrame(
@@ -100,6 +130,12 @@ def platform(keyed: pd.DataFrame) -> pd.DataFrame:
     counts = ("failing", "erring", "requests", "unauthenticated", "forbidden", "server_error")
     sums = {name: (name, "sum") for name in counts}
     return keys.groupby("minute").agg(active=("key_ref", "size"), **sums).reset_index()
+
+
+def _with_first_ok(keyed: pd.DataFrame) -> pd.DataFrame:
+    by = ["day", "key_ref", "route"]
+    first = keyed[keyed["ok"] > 0].groupby(by)["first_seen"].min().rename("first_ok").reset_index()
+    return grouped(keyed, by).merge(first, on=by, how="left")
 
 
 def grouped(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -155,6 +191,42 @@ def attacked(seed: int = 7, count: int = 20) -> World:
     for number, when, outcome in ((100, -20, "ok"), (100, 6, "unauthenticated")):
         world.add(at(when, 5), f"id:{number}", "198.18.100.1", "job/1", outcome, 1)
     world.key(100, status="revoked", revoked_at=noon - timedelta(hours=10), created_at=BEGIN - timedelta(days=20))
+    for n in range(9):  # published
+        world.add(at(9, 20), "id:6", f"203.1.{n}.1", f"tool{n}/1", "ok", 1)
+    world.add(at(9.5, 3), "id:7", "198.18.7.1", [f"tool{n}/1" for n in range(3)], "ok", 5)
+    for n in range(8):
+        world.add(at(9.5, 2), "id:11", "198.18.11.1", f"tool{n}/1", "ok", 2)
+    world.add(at(9.7, 5), "id:0", "198.18.0.1", "app0/1.0", "ok", 1, route="DELETE /v1/contacts/{id}")
+    world.add(at(9.8, 5), "id:11", "198.18.11.1", "app4/1.2", "ok", 1, route="GET /v1/admin/keys")
+    world.add(at(10, 5), "id:10", "203.2.1.1", "app3/1.1", "ok", 5, country="BR")
+    for key in ("id:0", "id:11"):
+        for day in (BEGIN - timedelta(days=n) for n in range(1, 6)):
+            seen = {"first_seen": day, "last_seen": day, "first_ok": day}
+            world.counted["route_days"].append(
+                {"day": day, "key_ref": key, "route": "GET /v1/agents", "requests": 300, "ok": 300, **seen}
+            )
+    five = noon + timedelta(hours=10, minutes=5)
+    world.count("breadth", five, "id:1", "198.18.1.1", client_error=60, missing_routes=50)
+    world.count("breadth", five, "id:1", "198.18.1.1", forbidden=20, forbidden_routes=9)
+    world.count("breadth", five, None, "203.2.2.1", unauthenticated=40, refused_routes=30)
+    world.count(
+        "walks",
+        five,
+        "id:11",
+        "198.18.11.1",
+        route="GET /v1/contacts/{id}",
+        ok=50,
+        client_error=10,
+        addresses=1,
+        paths=60,
+        numbers=60,
+        lowest=1,
+        highest=60,
+        rising=999,
+    )
+    world.count(
+        "walks", five, "id:11", "198.18.11.1", route="GET /v1/contacts", ok=5000, addresses=1, paths=1, requests=5000
+    )
     world.add(at(7, 3), "id:101", "203.0.118.1", "curl/8", "ok", 1)
     world.key(101, status="revoked", revoked_at=noon - timedelta(days=10), created_at=BEGIN - timedelta(days=20))
     world.key(102, created_at=BEGIN)

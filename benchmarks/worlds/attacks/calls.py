@@ -133,8 +133,9 @@ def first_write(stage: Stage) -> None:
         part["route"][stage.rng.random(len(times)) < 0.5] = admin
     part["status"][:] = 204
     stage.world.log.add(part)
-    expected = "may" if stage.strength == "weak" else "must"
-    stage.label(times, holders=[holder], ips=np.unique(part["ip"]), expected=expected)
+    stage.label(
+        times, holders=[holder], ips=np.unique(part["ip"]), expected="may" if stage.strength == "weak" else "must"
+    )
 
 
 @family("fan-out")

@@ -120,7 +120,7 @@ def dormant_awake(stage: Stage) -> None:
         tempers={"sparse", "office", "service"}, alive=False, fit=lambda h: h.begin == 0 and not h.moves
     )
     held = world.log.table()
-    until = stage.rng.integers(1, 4) * DAY // 2
+    until = int(stage.rng.integers(1, 4)) * DAY // 2
     world.log.keep((held["key"] != holder.number) | (held["t"] < until))
     holder.end = until
     stage.onset = int(stage.rng.uniform(world.length - 1.9 * DAY, world.length - 6 * HOUR))

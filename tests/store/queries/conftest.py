@@ -100,6 +100,26 @@ def load() -> Iterator[Callable[[Rows], EventsReader]]:
 
 
 @pytest.fixture
+def stored(engine: str, load: Callable[[Rows], EventsReader]) -> Iterator[Callable[[Rows], EventsReader]]:
+    """As `load`, in each engine in turn."""
+    if engine == "duckdb":
+        yield load
+        return
+    connection = _clickhouse("stored")
+
+    def loaded(rows: Rows) -> EventsReader:
+        duck = load(rows).connection
+        for table in metadata.sorted_tables:
+            held = [dict(row) for row in duck.execute(sa.select(table)).mappings()]
+            if held:
+                connection.execute(sa.insert(table), held)
+        return EventsReader(connection)
+
+    yield loaded
+    connection.exec_driver_sql("DROP DATABASE stored")
+
+
+@pytest.fixture
 def event() -> Callable[[int, Sequence[Any]], dict[str, Any]]:
     """A whole event from its line and its few telling columns."""
     return _event

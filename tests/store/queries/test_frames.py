@@ -43,16 +43,16 @@ def test_key_hours_end_with_the_window_and_leave_null_and_unknown_out(
 def test_origin_hours_name_every_place_a_key_ref_was_used_from(
     reader: EventsReader, window: Callable[[str, str], Window], same: Callable[..., None]
 ) -> None:
-    places = dict.fromkeys(("key_ref", "ip", "network", "client"), "object")
+    places = dict.fromkeys(("key_ref", "ip", "network", "asn", "country", "client"), "object")
     columns = {"hour": MOMENT, **places, **counted("unauthenticated", "forbidden"), **SEEN}
     one, half, seven = "2026-03-29T01:00Z", "2026-03-29T01:05:30Z", "2026-03-29T01:07Z"
 
     same(
         [
-            (one, "fp:1:8888", *OTHER, "curl/8", 1, 0, 1, 0, half, half),
-            (one, "fp:1:9999", *GUESSED, "curl/8", 3, 0, 3, 0, "2026-03-29T01:05Z", "2026-03-29T01:06Z"),
-            (one, "fp:1:aaaa", "192.0.2.1", "192.0.2.0/24", "curl/8", 1, 0, 0, 1, one, one),
-            (one, "fp:1:bbbb", *GUESSED, "curl/8", 1, 1, 0, 0, seven, seven),
+            (one, "fp:1:8888", *OTHER, None, None, "curl/8", 1, 0, 1, 0, half, half),
+            (one, "fp:1:9999", *GUESSED, None, None, "curl/8", 3, 0, 3, 0, "2026-03-29T01:05Z", "2026-03-29T01:06Z"),
+            (one, "fp:1:aaaa", "192.0.2.1", "192.0.2.0/24", None, None, "curl/8", 1, 0, 0, 1, one, one),
+            (one, "fp:1:bbbb", *GUESSED, None, None, "curl/8", 1, 1, 0, 0, seven, seven),
         ],
         columns,
         event_frame("origin_hours", reader, window("2026-03-29T01:00", "2026-03-29T02:00"), NOW),

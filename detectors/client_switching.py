@@ -1,0 +1,102 @@
+"""client-switching: see the docstring of `score`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+
+from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.lifetimes import identity
+from detectors.places import HISTORY_FRAMES, History, histories, product
+from detectors.scores import Scored, moment, to_frame
+from detectors.windows import sliding_distinct
+from model.finding import Severity
+from model.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Its lines."""
+
+    clients: int = 6
+    """So many products that begin, or end, within `span`."""
+    span: timedelta = timedelta(minutes=5)
+    times: float = 2.0
+    """And so many times as many as on any whole day before."""
+    history: timedelta = timedelta(days=7)
+    """It is low for a key that is younger."""
+
+
+@detector(
+    id="client-switching",
+    severity=Severity.MEDIUM,
+    kind="rule",
+    frames=("origin_hours", *HISTORY_FRAMES),
+    settings=Settings,
+    quiet=DAY,
+    bucket=HOUR,
+    attack=("T1036", "T1078.004"),
+    owasp=("API2:2023", "API4:2023"),
+    controls=("CC6.1", "CC7.2"),
+)
+def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
+    """A key changes its client again and again within minutes.
+
+    More than 5 different products (user agents without versions) of one key within five minutes (Azure Sentinel's
+    rule for NGINX has more than 5 user agents in 5 minutes, CrowdSec's http-dos-switching-ua 10), at least twice as
+    many as the key had on any whole day of the last 30. A product counts at its first and at its last call in an hour.
+    Low for a key that is not a week in use.
+
+    Why it matters: who changes the user agent with every call hides from limits and rules that go by it.
+
+    False alarms: a key in an app or a page that everybody opens, on its first days; a test of many clients.
+
+    What to do: look at what was called. If the addresses are not the owner's, rotate the key; if they are, ask what
+    runs there.
+    """
+    keys = identity(frames)
+    rows = frames["origin_hours"].dropna(subset=["key_ref", "client"])
+    rows = rows.assign(
+        key=rows["key_ref"].map(keys).fillna(rows["key_ref"]),
+        product=rows["client"].map(product),
+        first_seen=rows["first_seen"].fillna(rows["hour"]),
+        last_seen=rows["last_seen"].fillna(rows["hour"]),
+    )
+    many = rows.groupby(["key", "hour"])["product"].nunique().reset_index()
+    rows = rows.merge(many.loc[many["product"] >= settings.clients, ["key", "hour"]], on=["key", "hour"])
+    past = histories(frames, keys)
+    found = []
+    for (key, _), hour in rows.groupby(["key", "hour"]):
+        known = past.of(str(key), hour["hour"].iloc[0].floor("D"))
+        at_once = _at_once(hour, settings.span)
+        if at_once >= max(settings.clients, settings.times * known.most_clients):
+            found.append(_row(hour, at_once, known, settings))
+    return to_frame(found)
+
+
+def _at_once(hour: pd.DataFrame, span: timedelta) -> int:
+    """The most products that have a first or a last call within one span."""
+    # Moments to the minute: five of them hold nothing that is further apart than five minutes.
+    ends = pd.concat([hour[["key", "product", end]].rename(columns={end: "at"}) for end in ("first_seen", "last_seen")])
+    ends = ends.assign(at=ends["at"].dt.floor("min"))
+    return int(sliding_distinct(ends, by="key", at="at", value="product", span=span)["distinct"].max())
+
+
+def _row(hour: pd.DataFrame, at_once: int, known: History, settings: Settings) -> Scored:
+    products = sorted(set(hour["product"]))
+    top = hour.sort_values(["requests", "key_ref", "ip"]).iloc[-1]
+    return Scored(
+        bucket=moment(top["hour"]),
+        subject=f"key:{top['key_ref']}",
+        key_ref=str(top["key_ref"]),
+        ip=None if pd.isna(top["ip"]) else str(top["ip"]),
+        severity=Severity.LOW if known.age < settings.history else None,
+        score=max(1.0, at_once / settings.clients),
+        count=int(hour["requests"].sum()),
+        first_seen=moment(hour["first_seen"].min()),
+        last_seen=moment(hour["last_seen"].max()),
+        title=f"Key {{key}} is used with {at_once} different clients within minutes",
+        summary=f"Of {len(products)} clients in the hour, {at_once} came within five minutes "
+        f"({', '.join(products[:5])} …); no day before had more than {known.most_clients}.",
+        detail={"clients": products[:20], "at_once": at_once, "most": known.most_clients},
+    )

@@ -1,0 +1,127 @@
+"""identifier-walking: see the docstring of `score`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from detectors.breadths import BUCKET, RouteDays, at, key_of, lines, place, ten_minutes, with_subject
+from detectors.declare import Frames, detector
+from detectors.scores import Scored, moment, one_a_bucket, to_frame
+from model.finding import Severity
+from model.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Its lines."""
+
+    identifiers: int = 40
+    """Different identifiers of one route within ten minutes."""
+    times: float = 1.5
+    """And so many times as many as the key's calls to that route on its busiest day, or to all routes in its busiest
+    hour: whichever is less."""
+    dense: float = 0.5
+    """The share of the numbers between the lowest and the highest that were asked for, which is systematic."""
+    rising: int = 950
+    """The correlation of number and time, in thousandths, that is systematic too."""
+    missing: float = 0.05
+    """The share of failures from which on the identifiers are guessed, and not known."""
+    days: float = 3.0
+    """So many times the busiest day's calls are medium too."""
+    forbidden: float = 0.1
+    """The share of 403 that makes it high."""
+    history: timedelta = timedelta(days=3)
+    """It is low for a key that is younger."""
+
+
+@detector(
+    id="identifier-walking",
+    severity=Severity.LOW,
+    kind="rule",
+    frames=("walks", "route_days", "key_hours", "key_refs"),
+    settings=Settings,
+    quiet=timedelta(hours=6),
+    bucket=BUCKET,
+    attack=("T1119", "T1213"),
+    owasp=("API1:2023", "API6:2023"),
+    controls=("CC6.1", "CC6.3", "CC7.2"),
+)
+def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
+    """A key goes through identifiers one after another.
+
+    At least 40 different identifiers of one route within ten minutes, half as many again as the key's calls to it on
+    its busiest day or to anything in its busiest hour of the last 30 days (so a synchronisation that does it every day
+    is silent), and systematic: numbers that fill half of their range, or that grow or fall with time (Azure Sentinel's
+    rule for broken object authorisation has more than 5 identifiers in 5 minutes without a list before). Medium if 5 %
+    of the calls fail, for who knows his identifiers has them from a list, or if it is three times the busiest day;
+    high if a tenth is forbidden. By address, and low, where there is no key of the inventory.
+
+    Why it matters: numbers that follow each other are the easiest way to read what belongs to others (OWASP API1).
+
+    False alarms: a first synchronisation; a repair job after a fault.
+
+    What to do: compare the identifiers with what the key's owner may see. If they are others', close the route (it
+    lacks a check of ownership), rotate the key, and list what was read.
+    """
+    rows = with_subject(frames["walks"], frames)
+    rows = rows[_systematic(rows, settings)]
+    rows = rows.assign(key=rows["subject"], subject=rows["subject"] + "\n" + rows["route"])
+    sums = ten_minutes(rows, ["paths", "requests", "ok", "forbidden", "client_error"])
+    sums = sums[sums["paths"] >= settings.identifiers]
+    days = RouteDays(frames, {key for subject in set(sums["subject"]) if (key := key_of(subject.partition("\n")[0]))})
+    found = []
+    for line in lines(sums):
+        subject, _, route = str(line.subject).partition("\n")
+        key_ref = key_of(subject)
+        day, hour = days.busiest(key_ref, route, line.minute) if key_ref else (0, 0)
+        if line.paths >= settings.times * min(day, hour):
+            young = key_ref is None or days.of(key_ref, line.minute).age < settings.history
+            severity = Severity.LOW if young else _severity(line, day, settings)
+            found.append(_row(line, at(rows, str(line.subject), line.minute), severity, settings))
+    return to_frame(one_a_bucket(found))
+
+
+def _systematic(rows: pd.DataFrame, settings: Settings) -> "pd.Series[bool]":
+    width = rows["highest"] - rows["lowest"] + 1
+    dense = rows["numbers"] >= settings.dense * width
+    return (rows["numbers"] >= 0.8 * rows["paths"]) & (dense | (rows["rising"].abs() >= settings.rising))
+
+
+def _severity(line: Any, day: int, settings: Settings) -> Severity:  # noqa: ANN401 (a named tuple)
+    if line.forbidden >= settings.forbidden * line.requests:
+        return Severity.HIGH
+    failed = line.client_error + line.forbidden
+    guessed = failed >= settings.missing * line.requests or line.paths >= settings.days * max(day, settings.identifiers)
+    return Severity.MEDIUM if guessed else Severity.LOW
+
+
+def _row(line: Any, near: pd.DataFrame, severity: Severity, settings: Settings) -> Scored:  # noqa: ANN401
+    subject, _, route = line.subject.partition("\n")
+    now = near[near["minute"] == line.minute]
+    key_ref, ip = key_of(subject), place(near) if near["addresses"].max() == 1 else None
+    who = "Key {key}" if key_ref else f"{ip}"
+    low, high = int(near["lowest"].min()), int(near["highest"].max())
+    return Scored(
+        bucket=moment(line.minute),
+        subject=subject,
+        key_ref=key_ref,
+        ip=ip,
+        severity=severity,
+        score=line.paths / settings.identifiers,
+        count=int(now["paths"].sum()),
+        first_seen=moment(now["first_seen"].fillna(line.minute).min()),
+        last_seen=moment(now["last_seen"].fillna(line.minute).max()),
+        title=f"{who} goes through {{count}} identifiers of {route}",
+        summary=f"At its peak {line.paths} identifiers within ten minutes, numbers from {low} to {high}; "
+        f"{line.ok} of {line.requests} calls succeeded.",
+        detail={
+            "route": route,
+            "identifiers": int(line.paths),
+            "lowest": low,
+            "highest": high,
+            "failed": int(line.client_error),
+            "forbidden": int(line.forbidden),
+        },
+    )

@@ -1,0 +1,141 @@
+"""How wide and how systematically one credential or address asks: the frames `breadth` and `walks`.
+
+Both are counted from events in buckets of `WIDTH`: what is distinct cannot be added up from facets.
+"""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import ColumnElement, Label, Subquery
+
+from model.event import Outcome
+from model.window import Window
+from store.dialect import Bucket, Correlation, PathNumber
+from store.events.reader import EventsReader
+from store.events.tables import events
+from store.queries.counts import requests_of, total
+from store.queries.frame_columns import EMPTY
+from store.queries.shape import shaped
+from store.queries.spans import within
+
+WIDTH: Final = timedelta(minutes=5)
+"""Half of the ten minutes that the detectors look at, so that what straddles a bucket is still seen."""
+FEWEST_REFUSED: Final = 3
+"""Fewer routes refused within a bucket (401 without a credential, or 403) are not worth reading."""
+FEWEST_MISSING: Final = 8
+"""As FEWEST_REFUSED, of client errors: a quarter of what enumeration asks for in two buckets."""
+FEWEST_PATHS: Final = 20
+"""Fewer paths of one route within a bucket are no walk."""
+FEWEST_OK: Final = 50
+"""Fewer successes on one route within a bucket are no scraping."""
+
+_OVERFLOW: Final = "/…"
+"""The route of paths beyond the cap of routes (ingest.routes): there, the path tells them apart."""
+_SCALE: Final = 1000
+"""`rising` is a correlation in thousandths: frames hold whole numbers."""
+
+
+def breadth(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Buckets in which a key_ref or address was refused on many routes, or asked for many that are not there.
+
+    [minute, key_ref, ip, network, requests, ok, unauthenticated, forbidden, client_error, refused_routes,
+    forbidden_routes, missing_routes, first_seen, last_seen]; `minute` is the beginning of five. Routes are distinct
+    ones, with their paths where there is no route. `refused_routes` are those answered 401.
+    """
+    failed = [outcome.value for outcome in (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN, Outcome.CLIENT_ERROR)]
+    asked = sa.case(
+        (sa.or_(events.c.route.is_(None), events.c.route == _OVERFLOW), events.c.path), else_=events.c.route
+    )
+    rows = _rows(span, asked.label("asked")).where(*_suspects(asked, span, failed)).subquery()
+    by = [rows.c[name] for name in ("minute", "key_ref", "ip", "network")]
+    refused, forbidden, missing = (
+        _distinct(rows.c.asked, rows, outcome)
+        for outcome in (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN, Outcome.CLIENT_ERROR)
+    )
+    query = sa.select(
+        *by,
+        *_counts(rows, Outcome.OK, Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN, Outcome.CLIENT_ERROR),
+        refused.label("refused_routes"),
+        forbidden.label("forbidden_routes"),
+        missing.label("missing_routes"),
+        *_seen(rows),
+    )
+    enough = sa.or_(refused >= FEWEST_REFUSED, forbidden >= FEWEST_REFUSED, missing >= FEWEST_MISSING)
+    ordered = query.group_by(*by).having(enough).order_by(*(column.asc().nulls_last() for column in by))
+    return shaped(reader.frame(ordered), EMPTY["breadth"])
+
+
+def walks(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Buckets in which a key_ref went through many paths of one route, or often succeeded on it.
+
+    [minute, key_ref, ip, network, route, requests, ok, forbidden, client_error, addresses, paths, numbers, lowest,
+    highest, rising, first_seen, last_seen]; `minute` is the beginning of five, `route` has its method. Without a
+    key_ref each address is counted by itself. `ip` and `network` are the smallest of `addresses` distinct ones.
+    `paths` are distinct; `numbers` the distinct numbers in them, from `lowest` to `highest`; `rising` is how they
+    grow with time, a correlation in thousandths.
+    """
+    number = PathNumber(events.c.path)
+    route = (sa.func.coalesce(events.c.method + " ", "") + events.c.route).label("route")
+    keyless = sa.case((events.c.key_ref.is_(None), events.c.ip)).label("keyless")
+    at = sa.extract("epoch", events.c.ts).label("at")
+    picked = _rows(span, route, keyless, at, events.c.path, number.label("number"))
+    rows = picked.where(events.c.route.is_not(None)).subquery()
+    by = [rows.c[name] for name in ("minute", "key_ref", "keyless", "route")]
+    paths = sa.func.count(rows.c.path.distinct())
+    query = sa.select(
+        *by,
+        sa.func.min(rows.c.ip).label("ip"),
+        sa.func.min(rows.c.network).label("network"),
+        *_counts(rows, Outcome.OK, Outcome.FORBIDDEN, Outcome.CLIENT_ERROR),
+        sa.func.count(rows.c.ip.distinct()).label("addresses"),
+        paths.label("paths"),
+        sa.func.count(rows.c.number.distinct()).label("numbers"),
+        sa.func.min(rows.c.number).label("lowest"),
+        sa.func.max(rows.c.number).label("highest"),
+        sa.func.round(Correlation(rows.c.at, rows.c.number) * _SCALE).label("rising"),
+        *_seen(rows),
+    )
+    enough = sa.or_(paths >= FEWEST_PATHS, requests_of(rows, Outcome.OK) >= FEWEST_OK)
+    ordered = query.group_by(*by).having(enough).order_by(*(column.asc().nulls_last() for column in by))
+    return shaped(reader.frame(ordered), EMPTY["walks"])
+
+
+def _rows(span: Window, *more: ColumnElement[Any]) -> "sa.Select[*tuple[Any, ...]]":
+    return sa.select(
+        Bucket(events.c.ts, WIDTH).label("minute"),
+        events.c.key_ref,
+        events.c.ip,
+        events.c.network,
+        events.c.outcome,
+        events.c.ts,
+        sa.literal(1).label("requests"),
+        *more,
+    ).where(within(events.c.ts, span))
+
+
+def _suspects(asked: ColumnElement[Any], span: Window, failed: list[str]) -> list[ColumnElement[bool]]:
+    """Only subjects with enough distinct failing routes in the whole span: few events are left to count by bucket."""
+    found = []
+    for name in ("ip", "key_ref"):
+        subject = events.c[name]
+        failing = sa.select(subject).where(within(events.c.ts, span), events.c.outcome.in_(failed))
+        wide = failing.where(subject.is_not(None)).group_by(subject)
+        found.append(subject.in_(wide.having(sa.func.count(asked.distinct()) >= FEWEST_REFUSED)))
+    return [sa.or_(*found)]
+
+
+def _distinct(asked: ColumnElement[Any], rows: Subquery, outcome: Outcome) -> ColumnElement[int]:
+    return sa.func.count(sa.case((rows.c.outcome == outcome.value, asked)).distinct())
+
+
+def _counts(rows: Subquery, *outcomes: Outcome) -> list[Label[int]]:
+    return [
+        total(rows.c.requests).label("requests"),
+        *(requests_of(rows, outcome).label(outcome.value) for outcome in outcomes),
+    ]
+
+
+def _seen(rows: Subquery) -> list[Label[Any]]:
+    return [sa.func.min(rows.c.ts).label("first_seen"), sa.func.max(rows.c.ts).label("last_seen")]
