@@ -23,6 +23,15 @@ key = {{ field = "http_x_api_token" }}
 """
 
 
+_EVENT: Final = """
+[[calendar]]
+name = "{kind}"
+since = {start}
+until = {end}
+when = {{ key = {keys} }}
+"""
+
+
 class Failed(Exception):
     """The program ended with an error."""
 
@@ -32,6 +41,7 @@ class Ran:
     """What a run gave."""
 
     findings: list[Found]
+    """Muted ones left out: nobody is told of them."""
     seconds: float
     """Of all `detect` together."""
 
@@ -50,7 +60,10 @@ def run(folder: Path, workspace: Path, *, live: timedelta | None = None, again: 
     call = Caller(workspace)
     if again:
         _judge(folder, workspace, call, live)
-    return Ran(findings=[read_finding(row) for row in json.loads(call("findings", "--json"))], seconds=call.seconds)
+    return Ran(
+        findings=[read_finding(row) for row in json.loads(call("findings", "--json")) if row["status"] != "muted"],
+        seconds=call.seconds,
+    )
 
 
 def _judge(folder: Path, workspace: Path, call: "Caller", live: timedelta | None) -> None:
@@ -62,6 +75,7 @@ def _judge(folder: Path, workspace: Path, call: "Caller", live: timedelta | None
     with (folder / "access.log").open(encoding="utf-8") as file, (workspace / "keywatch.toml").open("a") as config:
         form = 'format = "nginx-json"' if file.read(1) == "{" else f"log_format = '{COMBINED_FORMAT}'"
         config.write(_SOURCE.format(path=log.resolve().parent / log.name, form=form))
+    _announce(folder, workspace / "keywatch.toml", call)
     call("keys", "import", str(folder / "keys.csv"), "--hash-keys")
     if live is None:
         log.symlink_to((folder / "access.log").resolve())
@@ -69,6 +83,18 @@ def _judge(folder: Path, workspace: Path, call: "Caller", live: timedelta | None
         call("detect", "--until", about["end"].isoformat())
     else:
         _live(call, folder, log, about, live)
+
+
+def _announce(folder: Path, config: Path, call: "Caller") -> None:
+    """Put what is announced (load tests) into the config's calendar, if this version of the program has one."""
+    before = config.read_text(encoding="utf-8")
+    odd = json.loads((folder / "nuisance.json").read_text(encoding="utf-8"))
+    events = "".join(_EVENT.format(**row, keys=json.dumps(row["key_ids"])) for row in odd if row["kind"] == "load-test")
+    config.write_text(before + events, encoding="utf-8")
+    try:
+        call("config", "check")
+    except Failed:
+        config.write_text(before, encoding="utf-8")
 
 
 def _live(call: "Caller", folder: Path, log: Path, about: dict[str, Any], step: timedelta) -> None:

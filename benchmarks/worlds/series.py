@@ -23,7 +23,8 @@ Score = Callable[[pd.Series], pd.Series]
 class Scored:
     """One series with its score."""
 
-    name: str
+    group: str
+    """Its folder: what kind of series it is."""
     score: np.ndarray
     """Of each step, without sign; NaN where nothing can be said."""
     events: list[tuple[int, int]]
@@ -53,7 +54,7 @@ def scored(path: Path, method: Score) -> Scored:
     events = list(zip(np.flatnonzero(edges == 1).tolist(), (np.flatnonzero(edges == -1) - 1).tolist(), strict=True))
     hour = int(_HOUR / step)
     return Scored(
-        name=path.stem,
+        group=path.parent.name,
         score=method(values).abs().to_numpy(dtype=float),
         events=events,
         near=max(3, hour),
@@ -102,6 +103,8 @@ def judge(folder: Path, method: Score) -> dict[str, Any]:
         names = (f"{name}_f1", f"{name}_precision", f"{name}_recall")
         told |= dict(zip(names, (round(x, 3) for x in f1(some, threshold)), strict=True))
         told[f"{name}_f1_in_time"] = round(f1(some, threshold, strict=True)[0], 3)
+    groups = {one.group: [other for other in every if other.group == one.group] for one in every}
+    told["f1_by_folder"] = {name: round(f1(some, threshold)[0], 3) for name, some in groups.items()}
     return told
 
 

@@ -9,7 +9,7 @@ from benchmarks.worlds.series import Scored, counts, f1, judge, read, simple
 def series(*over: int, events: list[tuple[int, int]], near: int = 3, quiet: int = 3) -> Scored:
     score = np.zeros(100)
     score[list(over)] = 10.0
-    return Scored(name="s", score=score, events=events, near=near, quiet=quiet)
+    return Scored(group="s", score=score, events=events, near=near, quiet=quiet)
 
 
 @pytest.mark.parametrize(
