@@ -106,7 +106,7 @@ def _row(burst: Burst, settings: Settings) -> Scored:
         count=burst.new,
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
-        title=f"{burst.subject} tries a list of keys: {{count}} failed calls",
+        title=f"{{count}} failed calls from {burst.subject} with a list of keys",
         summary=f"At its peak {calls(burst.failures)} within {minutes} minutes with {number} different keys, {known} "
         "of which exist.",
         detail={"failures": burst.failures, "keys": number, "known": known},

@@ -115,7 +115,7 @@ def _row(burst: Burst, settings: Settings) -> Scored:
         count=burst.new,
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
-        title=f"{burst.subject} tries keys at a pace: {{count}} failed calls",
+        title=f"{{count}} failed calls from {burst.subject}, paced, with several keys",
         summary=f"At its peak {calls(failures)} within {hours} hours with {number} different keys, {known} of which "
         "exist.",
         detail={"failures": failures, "keys": number, "known": known},

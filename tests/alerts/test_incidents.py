@@ -251,11 +251,13 @@ def test_a_key_under_attack_that_succeeds_from_a_third_place_is_told_once(findin
 
 
 def test_guessing_alone_says_what_was_tried(finding: Make, clock: FixedClock) -> None:
-    guessing = finding("key-guessing", at=clock.now(), title="203.0.113.9 guesses keys: 60 failed calls")
+    guessing = finding(
+        "key-guessing", at=clock.now(), title="60 failed calls from 203.0.113.9 with keys that do not exist"
+    )
 
     (incident,) = group([], [guessing], clock.now())
 
-    assert "203.0.113.9 guesses keys: 60 failed calls" == incident.headline
+    assert "60 failed calls from 203.0.113.9 with keys that do not exist" == incident.headline
 
 
 def test_an_outage_and_an_attack_of_many_are_two_incidents(finding: Make, clock: FixedClock) -> None:
