@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from detectors.bursts import Burst, bursts, counting, over_the_line, top
+from detectors import auth_burst_network
+from detectors.bursts import Burst, bursts, counting, listed, over_the_line, top
 from detectors.declare import DAY, MINUTE, Frames, detector
 from detectors.lifetimes import dead_refs, known_refs
 from detectors.remember import remembered
@@ -76,14 +77,16 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     minutes = tried(frames)
     dead = dead_refs(frames)
     dead_at = dict(zip(dead["key_ref"], dead["dead_at"], strict=True))
-    listed = known_refs(frames)
+    known = known_refs(frames)
     abroad = _abroad(minutes, settings)
     told = {(burst.subject, burst.minute) for burst in abroad}
     lists = _lists(minutes, settings)
+    wide = auth_burst_network.over(minutes, auth_burst_network.Settings())
+    networks = set(zip(wide["network"], wide["minute"], strict=True))
     rows = [
-        _row(burst, settings, _severity(burst, listed, dead_at.get(burst.subject)))
+        _row(burst, settings, _severity(burst, known, dead_at.get(burst.subject)))
         for burst in abroad
-        if burst.failed["network"].nunique() < settings.networks and not _of_a_list(burst, lists)
+        if burst.failed["network"].nunique() < settings.networks and not _of_more(burst, lists, networks)
     ]
     for burst, others in _usual(minutes, settings):
         if (burst.subject, burst.minute) not in told:
@@ -125,15 +128,17 @@ def _lists(minutes: pd.DataFrame, settings: Settings) -> set[tuple[object, objec
     return set(zip(many["ip"], many["minute"], strict=True))
 
 
-def _of_a_list(burst: Burst, lists: set[tuple[object, object]]) -> bool:
-    return all((ip, burst.minute) in lists for ip in burst.failed["ip"].unique())
+def _of_more(burst: Burst, lists: set[tuple[object, object]], networks: set[tuple[object, object]]) -> bool:
+    """Whether all of it is part of what the detectors of addresses, or that of networks, tell."""
+    by_address = all((ip, burst.minute) in lists for ip in burst.failed["ip"].unique())
+    return by_address or all((network, burst.minute) in networks for network in burst.failed["network"].unique())
 
 
-def _severity(burst: Burst, listed: set[str], dead_at: datetime | None) -> Severity | None:
+def _severity(burst: Burst, known: set[str], dead_at: datetime | None) -> Severity | None:
     """Of a burst from elsewhere."""
     if dead_at is not None and dead_at <= burst.minute:
         return Severity.LOW
-    if listed and burst.subject not in listed:
+    if known and burst.subject not in known:
         return Severity.LOW if burst.failed["place"].all() else Severity.MEDIUM
     return None
 
@@ -151,6 +156,8 @@ def _row(burst: Burst, settings: Settings, severity: Severity | None, others: in
     # What happens at home accuses nobody: `addresses` 1 would make an attacker of the owner's own.
     detail: dict[str, object] = {"failures": burst.failures, "requests": burst.requests}
     detail |= {"addresses": int(addresses)} if others is None else {"home": True, "others": others}
+    if others is None and severity is not Severity.LOW:
+        detail["attackers"] = listed(burst.failed["ip"])
     return Scored(
         bucket=burst.minute,
         subject=f"key:{burst.subject}",

@@ -66,9 +66,10 @@ def bursts(minutes: pd.DataFrame, by: str, over: pd.DataFrame, span: timedelta) 
 def _burst(row: tuple[Any, ...], group: pd.DataFrame, span: timedelta) -> Burst:
     subject, minute, failures, requests, before = row
     at = pd.Timestamp(minute)
-    low, high = pd.DatetimeIndex(group["minute"]).searchsorted(pd.DatetimeIndex([at - span, at]), side="right")
-    failed = group.iloc[low:high]
-    new = failed if pd.isna(before) else failed[failed["minute"] > before]
+    since = at - span
+    last = since if pd.isna(before) else max(since, pd.Timestamp(before))
+    low, fresh, high = pd.DatetimeIndex(group["minute"]).searchsorted(pd.DatetimeIndex([since, last, at]), side="right")
+    failed, new = group.iloc[low:high], group.iloc[fresh:high]
     return Burst(
         subject=str(subject),
         minute=moment(at),

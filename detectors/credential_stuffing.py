@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.bursts import Burst, bursts, calls, counting, over_the_line
-from detectors.declare import DAY, MINUTE, Frames, detector
+from detectors import distributed_guessing
+from detectors.bursts import Burst, bursts, calls, counting, over_the_line, recent
+from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
 from detectors.remember import remembered
 from detectors.scores import Scored, to_frame
 from detectors.tried import FRAMES, tried
@@ -46,8 +47,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     Within 15 minutes 8 different keys failed from one address, with three tries a key at most; half or more of them
     exist, and none had succeeded from that network. Elastic's "Okta Credential Stuffing (Single Source)" has 15 users
     and 25 failures in 15 minutes with two tries each, for people who mistype; a program does not mistype a key. More
-    tries a key are auth-burst-address or key-spraying, mostly unknown keys are key-guessing, and each of these is
-    silent where this tells.
+    tries a key from the start are auth-burst-address or key-spraying, mostly unknown keys are key-guessing, and each
+    of these is silent where this tells. Silent for the small parts of a cluster (distributed-guessing).
 
     Why it matters: somebody has a list of your customers' keys, and looks which of them still work. Even if none did,
     the list has leaked from somewhere.
@@ -58,7 +59,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     rotate those that are active.
     """
     minutes = tried(frames)
-    found = bursts(counting(minutes, "strange"), "ip", over(minutes, settings), settings.span)
+    cluster = distributed_guessing.taking_part(minutes, distributed_guessing.Settings())
+    lines = over(minutes, settings)
+    lines = lines[~recent(cluster, lines, "ip", HOUR)]
+    found = bursts(counting(minutes, "strange"), "ip", lines, settings.span)
     return to_frame(_row(burst, settings) for burst in found)
 
 
@@ -77,11 +81,17 @@ def over(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         # A minute without a key of the kind has the number of the last one that had.
         lines = pd.merge_asof(lines.sort_values("minute", kind="stable"), many, on="minute", by="ip").fillna({name: 0})
     lines = lines[(lines["keys"] >= settings.keys) & (lines["known"] * 2 >= lines["keys"])]
-    lines = lines[lines["failures"] <= settings.tries * lines["keys"]]
-    lines = lines.sort_values(["ip", "minute"], ignore_index=True)
-    return lines.assign(before=lines.groupby("ip")["minute"].shift(1))[
-        ["ip", "minute", "failures", "requests", "before"]
-    ]
+    return _and_after(rows, lines[lines["failures"] <= settings.tries * lines["keys"]], settings)
+
+
+def _and_after(rows: pd.DataFrame, lines: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The lines, and the minutes within an hour after one in which its address went on to fail, however often a key."""
+    if lines.empty:
+        return lines.assign(before=lines["minute"])
+    rows = rows[rows["ip"].isin(lines["ip"].unique())]
+    more = over_the_line(rows, "ip", at_least=1, span=settings.span, share=0)
+    more = more[recent(lines, more, "ip", HOUR)].sort_values(["ip", "minute"], ignore_index=True)
+    return more.assign(before=more.groupby("ip")["minute"].shift(1))
 
 
 def _row(burst: Burst, settings: Settings) -> Scored:
@@ -96,8 +106,8 @@ def _row(burst: Burst, settings: Settings) -> Scored:
         count=burst.new,
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
-        title=f"{burst.subject} tries a list of keys: {{count}} failed calls",
+        title=f"{{count}} failed calls from {burst.subject} with a list of keys",
         summary=f"At its peak {calls(burst.failures)} within {minutes} minutes with {number} different keys, {known} "
-        "of which exist, few tries each.",
+        "of which exist.",
         detail={"failures": burst.failures, "keys": number, "known": known},
     )

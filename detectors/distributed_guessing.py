@@ -89,6 +89,22 @@ def attackers(minutes: pd.DataFrame, settings: Settings) -> Iterator[Burst]:
 
 
 @remembered
+def taking_part(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The small parts of clusters: ip, minute, of addresses with less than a tenth of what failed.
+
+    Other detectors are silent about them. `minutes` are `tried`.
+    """
+    rows = [(ip, burst.minute) for burst in _clusters(minutes, settings) for ip in _small(burst)]
+    frame = pd.DataFrame(rows, columns=["ip", "minute"])
+    return frame.astype({"ip": minutes["ip"].dtype, "minute": minutes["minute"].dtype})
+
+
+def _small(burst: Burst) -> list[str]:
+    sums = burst.failed.groupby("ip")["failures"].sum()
+    return [str(ip) for ip in sums.index[sums * 10 < burst.failures]]
+
+
+@remembered
 def keys(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """The minutes at which a key is over the line, as `over_the_line`. `minutes` are `tried`."""
     rows = counting(minutes[~minutes["home"]], "strange")

@@ -132,7 +132,7 @@ def _row(burst: Burst, kind: str, line: int) -> Scored:
         count=burst.new,
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
-        title=f"{burst.subject} guesses keys: {{count}} failed calls with unknown ones",
+        title=f"{{count}} failed calls from {burst.subject} with keys that do not exist",
         summary=f"At its peak {keys:,}{' or so' if folded else ''} different keys that do not exist were tried within "
         f"the hour from {where}.",
         detail={"keys": keys} if kind == "ip" else {"keys": keys, "attackers": addresses},

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors import auth_burst_address, auth_burst_network, credential_stuffing, key_guessing
+from detectors import auth_burst_address, auth_burst_network, credential_stuffing, distributed_guessing, key_guessing
 from detectors.bursts import Burst, bursts, calls, counting, over_the_line, recent
 from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
 from detectors.remember import remembered
@@ -95,6 +95,7 @@ def _told(minutes: pd.DataFrame, lines: pd.DataFrame) -> "pd.Series[bool]":
         credential_stuffing.over(minutes, credential_stuffing.Settings()),
         auth_burst_address.over(minutes, auth_burst_address.Settings()),
     ]
+    sharper.append(distributed_guessing.taking_part(minutes, distributed_guessing.Settings()))
     told = recent(pd.concat([each[["ip", "minute"]] for each in sharper]), lines, "ip", HOUR)
     networks = minutes[["ip", "network"]].dropna().drop_duplicates("ip")
     placed = lines.merge(networks, on="ip", how="left").set_axis(lines.index)
@@ -114,7 +115,7 @@ def _row(burst: Burst, settings: Settings) -> Scored:
         count=burst.new,
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
-        title=f"{burst.subject} tries keys at a pace: {{count}} failed calls",
+        title=f"{{count}} failed calls from {burst.subject}, paced, with several keys",
         summary=f"At its peak {calls(failures)} within {hours} hours with {number} different keys, {known} of which "
         "exist.",
         detail={"failures": failures, "keys": number, "known": known},

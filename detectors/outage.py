@@ -14,7 +14,7 @@ KEYS: Final = 5
 SHARE: Final = 0.25
 """Of the keys that are active."""
 SURELY: Final = 500
-"""So many keys at once are an outage whatever their share: auth_minutes holds no more than 2,000 rows a minute."""
+"""So many keys at once are an outage whatever their share, for auth_minutes holds but 1,000 failing rows a minute."""
 _PART: Final = 0.2
 """A key is refused in a minute when this share of its calls is."""
 AFTER: Final = timedelta(minutes=10)

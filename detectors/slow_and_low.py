@@ -220,7 +220,7 @@ def _row(kind: Kind, burst: Burst, settings: Settings) -> Scored:
         count=burst.new,
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
-        title=f"{{count}} failed calls, slow and low, {whom}",
+        title=f"{{count}} failed calls {whom}, slow and low",
         summary=f"At its peak {calls(burst.failures)} in {burst.failed['minute'].nunique()} different hours with "
         f"{keys} key{'' if keys == 1 else 's'} from {addresses} address{'' if addresses == 1 else 'es'}.",
         detail={"failures": burst.failures, "keys": keys, "addresses": addresses}

@@ -66,7 +66,8 @@ def wrong_host(stage: Stage) -> Planted:
     tests = looking(runner, tokens)
     lines = stage.parts["wrong-host"] = fail(tests, 401, rng)
     story = "A test runner at one address asked production with nine development keys; all were refused."
-    return planted("wrong-host", "auth-burst-address", story, lines=lines, ip=ip)
+    also = ("auth-burst-address",)
+    return planted("wrong-host", "credential-stuffing", story, lines=lines, ip=ip, also=also)
 
 
 def revoked_key(stage: Stage) -> Planted:

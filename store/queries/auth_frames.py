@@ -28,7 +28,7 @@ FEWEST_SLOW: Final = 6
 """A subject with fewer failures in eight days is not worth reading."""
 KEPT_KEYS: Final = 50
 """So many key_refs of an address keep their names in a minute; what failed beyond is folded into one row."""
-KEPT_ROWS: Final = 2000
+KEPT_ROWS: Final = 1000
 """So many rows with nothing but failures a minute keep their address; an hour of slow ones has as many."""
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -115,7 +115,7 @@ def _grouped(span: Window, unit: str, width: timedelta, by: tuple[str, ...], *on
             *columns,
             total(single.c.requests).label("requests"),
             *(requests_of(single, outcome).label(outcome.value) for outcome in counted),
-            sa.func.count(single.c.key_ref.distinct()).label("refs"),
+            sa.case((single.c.key_ref.is_not(None), 1), else_=0).label("refs"),
             sa.func.min(single.c.seen).label("first_seen"),
             sa.func.max(single.c.seen).label("last_seen"),
         )

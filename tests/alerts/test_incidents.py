@@ -216,6 +216,62 @@ def test_control_characters_of_a_log_do_not_reach_the_headline(finding: Make, cl
     assert incident.headline == r"Spike \x1b[31m by \u202eevil\x0aBcc: x"
 
 
+def test_a_network_tells_its_addresses_and_the_success_from_another_one(finding: Make, clock: FixedClock) -> None:
+    network = finding("auth-burst-network", "network:203.0.113.0/24", at=clock.now(), count=90)
+    address = finding("key-guessing", "ip:203.0.113.9", at=clock.now(), count=20)
+    success = finding(
+        "burst-then-success",
+        "key:k1",
+        at=clock.now() + timedelta(minutes=20),
+        key_name="billing-prod",
+        count=7,
+        detail={"by": "network", "said": {"ip": "203.0.113.77"}},
+    )
+
+    (incident,) = group([], [address, success, network], clock.now() + NOW)
+
+    assert incident.headline == (
+        "90 failed calls from 203.0.113.0/24, then 7 successful ones with key billing-prod from 203.0.113.77"
+    )
+
+
+def test_a_key_under_attack_that_succeeds_from_a_third_place_is_told_once(finding: Make, clock: FixedClock) -> None:
+    burst = finding("auth-burst-key", "key:k1", at=clock.now(), detail={"addresses": 1, "said": {"ip": "203.0.113.9"}})
+    success = finding(
+        "burst-then-success",
+        "key:k1",
+        at=clock.now() + NOW,
+        count=4,
+        detail={"by": "key_ref", "said": {"ip": "192.0.2.7"}},
+    )
+
+    (incident,) = group([], [burst, success], clock.now() + NOW)
+
+    assert "60 failed calls with key k1 from 203.0.113.9, then 4 successful ones from 192.0.2.7" == incident.headline
+
+
+def test_guessing_alone_says_what_was_tried(finding: Make, clock: FixedClock) -> None:
+    guessing = finding(
+        "key-guessing", at=clock.now(), title="60 failed calls from 203.0.113.9 with keys that do not exist"
+    )
+
+    (incident,) = group([], [guessing], clock.now())
+
+    assert "60 failed calls from 203.0.113.9 with keys that do not exist" == incident.headline
+
+
+def test_an_outage_and_an_attack_of_many_are_two_incidents(finding: Make, clock: FixedClock) -> None:
+    outage = finding("platform-failures", "platform:all", at=clock.now())
+    attack = finding("distributed-guessing", "platform:all", at=clock.now(), detail={"attackers": ["203.0.113.9"]})
+    address = finding("auth-burst-address", at=clock.now())
+
+    incidents = group([], [outage, attack, address], clock.now())
+
+    assert [["platform-failures"], ["auth-burst-address", "distributed-guessing"]] == sorted(
+        (sorted(member.detector for member in incident.findings) for incident in incidents), key=len
+    )
+
+
 drawn = st.lists(
     st.tuples(
         st.sampled_from(["auth-burst-address", "auth-burst-key", "new-origin", "unused-key", "burst-then-success"]),
