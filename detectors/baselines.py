@@ -234,9 +234,7 @@ def _days_of(
     }
 
 
-def _expected(
-    live: npt.NDArray[np.int64], known: Mapping[np.datetime64, _Level], pool: list[np.datetime64]
-) -> Array:
+def _expected(live: npt.NDArray[np.int64], known: Mapping[np.datetime64, _Level], pool: list[np.datetime64]) -> Array:
     """The calls that the hours of the days `pool` expected: keys by hours."""
     parts = [squared(known[day].calls.centre[live]) for day in pool]
     return np.hstack(parts) if parts else np.empty((len(live), 0), dtype=np.float32)

@@ -1,8 +1,8 @@
 """The hours that a key is used in, by its owner's clock: the part of a baseline that off-hours reads.
 
 Of the hours of a working day, of Saturday and of Sunday those are **open** in which the key was used on at least a
-tenth of such days of four weeks and on two at least, and the hour before and after each. Clocks are those of the owner's
-zone, so an office keeps its hours when daylight saving begins.
+tenth of such days of four weeks and on two at least, and the hour before and after each. Clocks are those of the
+owner's zone, so an office keeps its hours when daylight saving begins.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,13 @@ def _learnt(calls: Array, clock: npt.NDArray[np.datetime64], day: np.datetime64,
     first = np.argmax(calls > 0, axis=1)
     age = (len(clock) - first) / _HOURS
     today, _ = _local(day.astype("datetime64[s]") + np.arange(_HOURS) * np.timedelta64(1, "h"), zone)
-    return flags[:, today].astype(np.float32), share, week, _sums(outside, dates, int(dates.max(initial=0)) + 1).max(axis=1), age
+    return (
+        flags[:, today].astype(np.float32),
+        share,
+        week,
+        _sums(outside, dates, int(dates.max(initial=0)) + 1).max(axis=1),
+        age,
+    )
 
 
 def _sums(values: Array, groups: npt.NDArray[np.int64], size: int) -> Array:
@@ -73,4 +79,6 @@ def _local(clock: npt.NDArray[np.datetime64], zone: str) -> tuple[npt.NDArray[np
         local = pd.DatetimeIndex(clock).tz_localize("UTC")
     kind = np.maximum(local.day_of_week.to_numpy() - _FRIDAY, 0)
     dates = local.tz_localize(None).to_numpy().astype("datetime64[D]").astype(np.int64)
-    return (kind * _HOURS + local.hour.to_numpy()).astype(np.int64), dates - dates.min(initial=dates[0] if len(dates) else 0)
+    return (kind * _HOURS + local.hour.to_numpy()).astype(np.int64), dates - dates.min(
+        initial=dates[0] if len(dates) else 0
+    )

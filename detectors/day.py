@@ -70,7 +70,9 @@ def days(frames: Frames, window: Window, *, before: int = 0) -> Iterator[Day]:
     end = np.datetime64(pd.Timestamp(window.until).floor("h").tz_convert("UTC").tz_localize(None), "h")
     key_hours = frames["key_hours"]
     # An hour that has not passed is no bucket yet.
-    use = grid([key_hours[key_hours["hour"] < pd.Timestamp(window.until).floor("h")]], wanted[0] - _DAY, wanted[-1] + _DAY)
+    use = grid(
+        [key_hours[key_hours["hour"] < pd.Timestamp(window.until).floor("h")]], wanted[0] - _DAY, wanted[-1] + _DAY
+    )
     dates = frames["baselines"]["day"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[D]")
     rows = {day: frames["baselines"][dates == day] for day in wanted}
     nothing = frames["baselines"].iloc[:0]
@@ -85,7 +87,9 @@ def _day(use: Grid, day: np.datetime64, rows: pd.DataFrame, before: pd.DataFrame
     calls, sent, failed = (_placed(array, places, use.span(day, 0, 1)) for array in (use.calls, use.sent, use.failed))
     yesterday = _placed(use.calls, places, use.span(day, -1, 0))[:, -2:]
     same = pd.Index(before["key_ref"].astype(object)).get_indexer(pd.Index(rows["key_ref"].astype(object)))
-    centre, scale = (_placed(unpacked(before[name]), same, slice(HOURS - 2, HOURS), np.nan) for name in ("centre", "scale"))
+    centre, scale = (
+        _placed(unpacked(before[name]), same, slice(HOURS - 2, HOURS), np.nan) for name in ("centre", "scale")
+    )
     return Day(
         day=day,
         keys=[str(key) for key in rows["key_ref"]],

@@ -104,7 +104,9 @@ def _of(day: Day, frames: Frames, ends: _Ends, settings: Settings) -> Iterator[S
     p = np.minimum((missed + 0.5) / (hours + 1), 1.0) ** (silence.due / 2)
     regular = (hours >= settings.history) & (missed <= settings.regular * hours)
     much = (silence.missing >= settings.missing) & (silence.missing >= _OWN_WORST * day.each("worst_missing"))
-    longer = (silence.due >= _OWN_WORST * day.each("worst_due")) & (silence.hours >= _OWN_WORST * day.each("worst_hours"))
+    longer = (silence.due >= _OWN_WORST * day.each("worst_due")) & (
+        silence.hours >= _OWN_WORST * day.each("worst_hours")
+    )
     rarely = (silence.due >= settings.rarely) & (silence.hours >= settings.hours) & longer
     alone = ~many_at_once(day, hit=silence.due >= 1, regular=regular, frames=frames)
     fires = regular & (much | rarely) & alone & _reliable(day, ends)
@@ -144,7 +146,7 @@ def _reliable(day: Day, ends: _Ends) -> npt.NDArray[np.bool_]:
 def _serious(day: Day, k: int, silence: _Silence, t: int) -> bool:
     """A service that was due for hours; an office only after its second day, for the first may be a holiday."""
     if day.of("open_hours")[k] < _OFFICE:
-        return bool(silence.hours[k, t] >= _LONG and silence.due[k, t] > day.of("due")[k].sum())
+        return bool(silence.hours[k, t] >= _LONG and silence.due[k, t] >= _OWN_WORST * day.of("due")[k].sum())
     return bool(silence.due[k, t] >= _WORTH)
 
 

@@ -13,7 +13,9 @@ _THIRD: Final = 1 / 3
 _WEEK: Final = 128.0  # a key that is used in more hours of the week than this has no closing time
 
 
-def many_at_once(day: Day, *, hit: npt.NDArray[np.bool_], regular: npt.NDArray[np.bool_], frames: Frames) -> npt.NDArray[np.bool_]:
+def many_at_once(
+    day: Day, *, hit: npt.NDArray[np.bool_], regular: npt.NDArray[np.bool_], frames: Frames
+) -> npt.NDArray[np.bool_]:
     """Keys by hours at which at least three of the like keys that are `regular`, and a third of them, are `hit`.
 
     Keys are alike when their owners work in the same time zone, and either all or none of them rest at nights or

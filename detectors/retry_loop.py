@@ -40,7 +40,7 @@ class Settings:
     owasp=("API4:2023",),
     controls=("A1.1",),
 )
-def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
+def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A program repeats a refused call at machine rate.
 
     One method and route, refused in one way (401, 403 or another 4xx), 30 times or more in each of three buckets of

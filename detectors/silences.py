@@ -1,9 +1,9 @@
 """When a key is due to call, and what a silence had come to at midnight: the part of a baseline that flatline reads.
 
 An hour is **due** when the key had calls in at least 95 % of the same hours of its four weeks (of weekdays, or of
-weekends; at least four of them, or two of each kind if it was there on all days of a week), from its first call to its last: the silence that it may be in is not counted, or
-nothing would be due any more after two days of it. 95 % is what chance gives 3 calls an hour; a job that runs once a
-night is due in one hour of the day.
+weekends; at least four of them, or two of each kind if it was there on all days of a week), from its first call to
+its last: the silence that it may be in is not counted, or nothing would be due any more after two days of it. 95 % is
+what chance gives 3 calls an hour; a job that runs once a night is due in one hour of the day.
 """
 
 from typing import Final
@@ -15,7 +15,13 @@ from detectors.baseline import MEMORY, Array
 from detectors.calibration import POOL_DAYS
 from detectors.grid import Grid
 
-COLUMNS: Final = ("due", "due_missed", "due_hours", "worst_missing", "worst_due", "worst_hours") + (
+COLUMNS: Final = (
+    "due",
+    "due_missed",
+    "due_hours",
+    "worst_missing",
+    "worst_due",
+    "worst_hours",
     "silent_missing",
     "silent_due",
     "silent_hours",
