@@ -179,7 +179,7 @@ def _growth(history: Array, fitted: Array, busy: npt.NDArray[np.bool_]) -> Array
     week = slice(-(-history.shape[1] * 3 // 4), None)  # the last quarter: a week of four
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(busy[:, week] & (fitted[:, week] > 0), history[:, week] / fitted[:, week], np.nan)
-    return np.clip(np.nan_to_num(_quantiles(ratio, 0.5)[0], nan=1.0), *_GROWTH)
+    return np.asarray(np.clip(np.nan_to_num(_quantiles(ratio, 0.5)[0], nan=1.0), *_GROWTH))
 
 
 def _quantiles(values: Array, *shares: float) -> list[Array]:

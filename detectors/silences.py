@@ -80,7 +80,7 @@ def since_last_call(values: Array, silent: npt.NDArray[np.bool_]) -> Array:
 def _ended(calls: Array, running: Array) -> Array:
     """The most that a silence had come to when calls ended it."""
     before = np.hstack([np.zeros((len(calls), 1)), running[:, :-1]]) if running.shape[1] else running
-    return np.where(calls > 0, before, 0.0).max(axis=1, initial=0.0)
+    return np.asarray(np.where(calls > 0, before, 0.0).max(axis=1, initial=0.0))
 
 
 def _due(hours: Grid, live: npt.NDArray[np.int64], day: np.datetime64) -> npt.NDArray[np.bool_]:

@@ -56,17 +56,17 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     fives = rows.groupby(["bucket", "key_ref"], as_index=False)[["requests", "throttled"]].sum()
     fives = fives[(fives["throttled"] >= settings.refused) & (fives["throttled"] >= settings.share * fives["requests"])]
     running = in_a_row(fives, ["key_ref"], ["throttled", "requests"])
-    return to_frame(_row(row, settings) for row in running.to_dict("records"))
+    return to_frame(_row(row, settings) for row in running.itertuples(index=False))
 
 
-def _row(row: dict[str, Any], settings: Settings) -> Scored:
-    begin, key, refused, requests = moment(row["bucket"]), row["key_ref"], row["throttled_sum"], row["requests_sum"]
+def _row(row: Any, settings: Settings) -> Scored:  # noqa: ANN401 (a row of the frame)
+    begin, key, refused, requests = moment(row.bucket), row.key_ref, row.throttled_sum, row.requests_sum
     return Scored(
         bucket=begin,
         subject=f"key:{key}",
         key_ref=key,
-        score=row["throttled_least"] / settings.refused,
-        count=int(row["throttled"]),
+        score=row.throttled_least / settings.refused,
+        count=int(row.throttled),
         first_seen=begin,
         last_seen=begin + FIVE,
         title="{count} calls with key {key} beyond its rate limit",
