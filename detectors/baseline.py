@@ -12,15 +12,15 @@ The scale of a bucket is the largest of
 - sqrt(0.25 + (f c)²) for a centre c, f the median of |residual| / centre: the spread grows with the level as in a
   negative binomial, so a nightly batch is not judged by its silent hours.
 
-A key's baseline is made anew each midnight (UTC) from the 28 days before, so a score depends on 28 days and no more. It loses
-nothing by that: no slot comes twice within a day.
+A key's baseline is made anew each midnight (UTC) from the 28 days before, so a score depends on 28 days and no more.
+It loses nothing by that: no slot comes twice within a day.
 
-One series (`score_series`) may be of any step and is looked at as it comes, so it has a second opinion: the level of the
-last day, which is the median of 24 hours and knows of no hours of the week. Its scale is the same long-run one, of a
-week's distances from such medians, and 5 % of the level at the least. Both opinions are joined as one straight line,
-a quarter to the baseline and three to the level; with less than three days of history the level speaks alone.
-Measured on 60 monitored series with 299 labelled events, a threshold chosen on one half and judged on the other: onset F1
-is 0.42 to 0.51 by the baseline alone, 0.53 to 0.58 by the level alone, 0.54 to 0.60 joined.
+One series (`score_series`) may be of any step and is looked at as it comes, so it has a second opinion: the level of
+the last day, which is the median of 24 hours and knows of no hours of the week. Its scale is the same long-run one,
+of a week's distances from such medians, and 5 % of the level at the least. Both opinions are joined as one straight
+line, a quarter to the baseline and three to the level; with less than three days of history the level speaks alone.
+Measured on 60 monitored series with 299 labelled events, a threshold chosen on one half and judged on the other:
+onset F1 is 0.42 to 0.51 by the baseline alone, 0.53 to 0.58 by the level alone, 0.54 to 0.60 joined.
 """
 
 from datetime import timedelta
@@ -179,7 +179,7 @@ def _growth(history: Array, fitted: Array, busy: npt.NDArray[np.bool_]) -> Array
     week = slice(-(-history.shape[1] * 3 // 4), None)  # the last quarter: a week of four
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(busy[:, week] & (fitted[:, week] > 0), history[:, week] / fitted[:, week], np.nan)
-    return np.clip(np.nan_to_num(_quantiles(ratio, 0.5)[0], nan=1.0), *_GROWTH)
+    return np.asarray(np.clip(np.nan_to_num(_quantiles(ratio, 0.5)[0], nan=1.0), *_GROWTH))
 
 
 def _quantiles(values: Array, *shares: float) -> list[Array]:

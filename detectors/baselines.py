@@ -90,7 +90,7 @@ def _known(hours: Grid, earlier: pd.DataFrame | None) -> dict[np.datetime64, _Le
     """The levels in rows made before."""
     if earlier is None or earlier.empty:
         return {}
-    found = {}
+    found: dict[np.datetime64, _Level] = {}
     places = pd.Index(hours.keys)
     for day, rows in earlier.groupby("day"):
         at = places.get_indexer(pd.Index(rows["key_ref"].astype(object)))
@@ -204,7 +204,7 @@ def two_of_three(scores: Array) -> Array:
 
     Its tail is fitted by itself: two such hours are far rarer than one, and the line is for what is judged.
     """
-    return np.fmin(scores, np.fmax(shifted(scores, 1), shifted(scores, 2))) + 0 * scores
+    return np.asarray(np.fmin(scores, np.fmax(shifted(scores, 1), shifted(scores, 2))) + 0 * scores)
 
 
 def shifted(values: Array, by: int) -> Array:

@@ -67,16 +67,16 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     The bytes of an hour against the key's own baseline, at the p-value that the budget allows; at least 3 times the
     expected and twice the most of any hour of four weeks, 1 MB more than expected, and twice the usual bytes a call
     (more calls of the usual size are told by volume-spike). Or, for data that is taken slowly: the day so far is 3
-    times the most of any day of four weeks, and 5 MB more. A key of less than three days has no baseline yet; it must be
-    20 times its most. From 20 MB an hour on it is high, below that medium.
+    times the most of any day of four weeks, and 5 MB more. A key of less than three days has no baseline yet; it must
+    be 20 times its most. From 20 MB an hour on it is high, below that medium.
 
     Why it matters: somebody copies what the key can read, in few large answers, and no count of calls shows it.
 
     False alarms: a first large export, a new report, a list whose pages became larger for all (then it is told for
     several keys at once).
 
-    What to do: see which routes the bytes came from and which address took them. If the owner does not know of it, revoke
-    the key and list what was read.
+    What to do: see which routes the bytes came from and which address took them. If the owner does not know of it,
+    revoke the key and list what was read.
     """
     return to_frame(row for day in days(frames, window) for row in _of(day, settings))
 
@@ -104,7 +104,7 @@ def _judge(day: Day, settings: Settings) -> _Sent:
     p = np.where(far & ~known & (day.each("called") >= _FEWEST), _FAR, p)
     today = day.sent.cumsum(axis=1)
     usual = day.each("sent_highest_day")
-    # Three times its heaviest day, at a size of answers that it never had: the excess in parts of that day is the score.
+    # Three times its heaviest day, in larger answers: how many times that day it is is the score.
     total = (today >= settings.times * usual) & (today - usual >= 5 * least) & known & (day.sent >= 2 * expected)
     heavier = today / np.maximum(day.calls.cumsum(axis=1), 1) >= settings.a_call * np.maximum(
         day.each("sent_a_call"), 1.0
@@ -128,8 +128,8 @@ def _row(day: Day, sent: _Sent, k: int, t: int, settings: Settings) -> Scored:
         last_seen=bucket + HOUR,
         title="Key {key} was given far more data than usual",
         summary=f"{given / _MB:,.1f} MB in {calls:,} calls in the hour from {bucket:%Y-%m-%d %H:%M} UTC "
-        f"(expected {sent.expected[k, t] / _MB:,.1f} MB), {given / max(calls, 1):,.0f} bytes a call where {usual:,.0f} are "
-        f"usual; {sent.today[k, t] / _MB:,.1f} MB that day.",
+        f"(expected {sent.expected[k, t] / _MB:,.1f} MB), {given / max(calls, 1):,.0f} bytes a call where "
+        f"{usual:,.0f} are usual; {sent.today[k, t] / _MB:,.1f} MB that day.",
         severity=None if given >= settings.much * _MB else Severity.MEDIUM,
         detail={"bytes": int(given), "expected": int(sent.expected[k, t]), "bytes_a_call": int(given / max(calls, 1))},
     )

@@ -1,8 +1,8 @@
 """The hours that a key is used in, by its owner's clock: the part of a baseline that off-hours reads.
 
 Of the hours of a working day, of Saturday and of Sunday those are **open** in which the key was used on at least a
-tenth of such days of four weeks and on two at least, and the hour before and after each. Clocks are those of the owner's
-zone, so an office keeps its hours when daylight saving begins.
+tenth of such days of four weeks and on two at least, and the hour before and after each. Clocks are those of the
+owner's zone, so an office keeps its hours when daylight saving begins.
 """
 
 from collections.abc import Sequence

@@ -74,7 +74,8 @@ def _example(table: Mapping[str, Any]) -> Example:
         rows[row["frame"]] += _repeated(row)
     window = Window(since=table["since"], until=table["until"])
     frames = {name: conform(name, _frame(name, given)) for name, given in rows.items()}
-    zones = frames["key_refs"].dropna(subset=["key_ref", "timezone"]).set_index("key_ref")["timezone"].to_dict()
+    known = frames["key_refs"].dropna(subset=["key_ref", "timezone"])
+    zones = dict(zip(known["key_ref"], known["timezone"], strict=True))
     frames["baselines"] = conform("baselines", baselines_of(frames["key_hours"], window, zones))
     return Example(
         name=table["name"],

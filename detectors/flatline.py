@@ -146,7 +146,7 @@ def _reliable(day: Day, ends: _Ends) -> npt.NDArray[np.bool_]:
 def _serious(day: Day, k: int, silence: _Silence, t: int) -> bool:
     """A service that was due for hours; an office only after its second day, for the first may be a holiday."""
     if day.of("open_hours")[k] < _OFFICE:
-        return bool(silence.hours[k, t] >= _LONG and silence.due[k, t] > day.of("due")[k].sum())
+        return bool(silence.hours[k, t] >= _LONG and silence.due[k, t] >= _OWN_WORST * day.of("due")[k].sum())
     return bool(silence.due[k, t] >= _WORTH)
 
 

@@ -24,7 +24,8 @@ class FrameSpec:
     """The shape of one frame."""
 
     columns: Mapping[str, ColumnKind]
-    """Column to kind; times are aware UTC, counts whole numbers where null means 0, numbers may be missing, `hours` are 24 float32 a row, packed by Arrow."""
+    """Column to kind; times are aware UTC, counts whole numbers where null means 0, numbers may be missing,
+    `hours` are 24 float32 a row, packed by Arrow."""
     lookback: timedelta = timedelta(0)
     """How far before the window it is read, at the least."""
 
@@ -144,9 +145,9 @@ FRAMES: Final[dict[str, FrameSpec]] = {
             text="key_ref",
             count="keys days",
             hours="centre scale sent_centre sent_scale due open",
-            number="rate mean twice_rate twice_mean highest sent_rate sent_mean sent_highest sent_highest_day sent_a_call "
-            "called failed day_spread day_rate day_mean day_fallen due_missed due_hours worst_missing worst_due "
-            "worst_hours silent_missing silent_due silent_hours open_share open_hours outside_worst age",
+            number="rate mean twice_rate twice_mean highest sent_rate sent_mean sent_highest sent_highest_day "
+            "sent_a_call called failed day_spread day_rate day_mean day_fallen due_missed due_hours worst_missing "
+            "worst_due worst_hours silent_missing silent_due silent_hours open_share open_hours outside_worst age",
         ),
         timedelta(days=1),
     ),
@@ -229,12 +230,11 @@ def _cast(column: "pd.Series[Any]", kind: ColumnKind) -> "pd.Series[Any]":
             return pd.to_numeric(column).fillna(0).astype("int64")
         case "flag":
             return column.astype("boolean").fillna(value=False).astype("bool")
-        case "list":
-            return column.astype("object")
         case "number":
             return pd.to_numeric(column).astype("float64")
-        case "hours":
-            return column if column.dtype == _PACKED else pd.Series(list(column), index=column.index, dtype=_PACKED)
+        case "list" | "hours":
+            lists = column.astype("object") if kind == "list" or column.dtype != _PACKED else column
+            return lists if kind == "list" else lists.astype(_PACKED)
 
 
 def packed(values: "np.ndarray[Any, Any]") -> "pd.Series[Any]":

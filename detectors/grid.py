@@ -31,7 +31,7 @@ class Grid:
     def place(self, day: np.datetime64) -> int:
         """The column in which a day begins, within the array."""
         hours = int((day - self.first) / _HOUR)
-        return min(max(hours, 0), self.calls.shape[1])
+        return int(min(max(hours, 0), self.calls.shape[1]))
 
     def span(self, day: np.datetime64, since: int, until: int) -> slice:
         """The columns of the days [day + since, day + until)."""
@@ -39,7 +39,7 @@ class Grid:
 
     def clock(self, columns: slice) -> npt.NDArray[np.datetime64]:
         """The hours of columns."""
-        return self.first.astype("datetime64[s]") + np.arange(columns.start, columns.stop) * _HOUR
+        return np.asarray(self.first.astype("datetime64[s]") + np.arange(columns.start, columns.stop) * _HOUR)
 
 
 def grid(parts: Iterable[pd.DataFrame], since: np.datetime64, until: np.datetime64) -> Grid:

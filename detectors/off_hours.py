@@ -52,14 +52,14 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key is used outside its hours.
 
     A key's hours are those of working days, of Saturday and of Sunday in which it was used on a tenth of such days of
-    four weeks (two at least), and an hour around, by its owner's clock. Of three weeks at least, 95 % of its calls lie in
-    them, and they are at most 110 hours a week. It fires at 20 calls outside within six hours, three times the most of
-    any day before; five times as many are medium.
+    four weeks (two at least), and an hour around, by its owner's clock. Of three weeks at least, 95 % of its calls
+    lie in them, and they are at most 110 hours a week. It fires at 20 calls outside within six hours, three times the
+    most of any day before; five times as many are medium.
 
     Why it matters: who has stolen an office's key uses it at night, when nobody looks.
 
-    False alarms: overtime, a deadline, a job that was moved, somebody on a journey. When three like keys, and a third of
-    them, are used outside at once, it is about none of them.
+    False alarms: overtime, a deadline, a job that was moved, somebody on a journey. When three like keys, and a third
+    of them, are used outside at once, it is about none of them.
 
     What to do: ask the owner whether somebody worked then. See whether address and client are the usual ones.
     """

@@ -40,7 +40,7 @@ class Settings:
     owasp=("API4:2023",),
     controls=("A1.1",),
 )
-def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
+def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A program repeats a refused call at machine rate.
 
     One method and route, refused in one way (401, 403 or another 4xx), 30 times or more in each of three buckets of
@@ -55,7 +55,7 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """
     rows = frames["refused_minutes"].dropna(subset=["key_ref"])
     rows = rows.assign(bucket=rows["minute"].dt.floor(FIVE))
-    total = rows.groupby(["bucket", "key_ref"], as_index=False)["requests"].sum().rename(columns={"requests": "total"})
+    total = rows.groupby(["bucket", "key_ref"], as_index=False).agg(total=("requests", "sum"))
     refused = rows[rows["outcome"].isin(_REFUSED) & rows["route"].notna()].fillna({"method": ""})
     same = refused.groupby(["bucket", *_SAME], as_index=False)["requests"].sum()
     same = same.merge(total, on=["bucket", "key_ref"])
@@ -64,22 +64,22 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     most = running[["requests", "requests_1", "requests_2"]].max(axis=1)
     running = running[most <= settings.uneven * running["requests_least"]]
     # At four fifths of all calls there is one such call of a key at a time.
-    return to_frame(_row(row, settings) for row in running.to_dict("records"))
+    return to_frame(_row(row, settings) for row in running.itertuples(index=False))
 
 
-def _row(row: dict[str, Any], settings: Settings) -> Scored:
-    begin = moment(row["bucket"])
-    call = f"{row['method']} {row['route']}".strip()
+def _row(row: Any, settings: Settings) -> Scored:  # noqa: ANN401 (a row of the frame)
+    begin = moment(row.bucket)
+    call = f"{row.method} {row.route}".strip()
     return Scored(
         bucket=begin,
-        subject=f"key:{row['key_ref']}",
-        key_ref=row["key_ref"],
-        score=row["requests_least"] / settings.calls,
-        count=int(row["requests"]),
+        subject=f"key:{row.key_ref}",
+        key_ref=row.key_ref,
+        score=row.requests_least / settings.calls,
+        count=int(row.requests),
         first_seen=begin,
         last_seen=begin + FIVE,
         title="{count} times the same refused call with key {key}",
-        summary=f"{call} was refused ({row['outcome'].replace('_', ' ')}) {row['requests_sum']:,} times in the fifteen "
+        summary=f"{call} was refused ({row.outcome.replace('_', ' ')}) {row.requests_sum:,} times in the fifteen "
         f"minutes to {begin + FIVE:%Y-%m-%d %H:%M} UTC, evenly.",
-        detail={"call": call, "outcome": row["outcome"], "refused": int(row["requests_sum"])},
+        detail={"call": call, "outcome": row.outcome, "refused": int(row.requests_sum)},
     )

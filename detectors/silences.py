@@ -1,9 +1,9 @@
 """When a key is due to call, and what a silence had come to at midnight: the part of a baseline that flatline reads.
 
 An hour is **due** when the key had calls in at least 95 % of the same hours of its four weeks (of weekdays, or of
-weekends; at least four of them, or two of each kind if it was there on all days of a week), from its first call to its last: the silence that it may be in is not counted, or
-nothing would be due any more after two days of it. 95 % is what chance gives 3 calls an hour; a job that runs once a
-night is due in one hour of the day.
+weekends; at least four of them, or two of each kind if it was there on all days of a week), from its first call to
+its last: the silence that it may be in is not counted, or nothing would be due any more after two days of it. 95 % is
+what chance gives 3 calls an hour; a job that runs once a night is due in one hour of the day.
 """
 
 from typing import Final
@@ -15,7 +15,13 @@ from detectors.baseline import MEMORY, Array
 from detectors.calibration import POOL_DAYS
 from detectors.grid import Grid
 
-COLUMNS: Final = ("due", "due_missed", "due_hours", "worst_missing", "worst_due", "worst_hours") + (
+COLUMNS: Final = (
+    "due",
+    "due_missed",
+    "due_hours",
+    "worst_missing",
+    "worst_due",
+    "worst_hours",
     "silent_missing",
     "silent_due",
     "silent_hours",
@@ -74,7 +80,7 @@ def since_last_call(values: Array, silent: npt.NDArray[np.bool_]) -> Array:
 def _ended(calls: Array, running: Array) -> Array:
     """The most that a silence had come to when calls ended it."""
     before = np.hstack([np.zeros((len(calls), 1)), running[:, :-1]]) if running.shape[1] else running
-    return np.where(calls > 0, before, 0.0).max(axis=1, initial=0.0)
+    return np.asarray(np.where(calls > 0, before, 0.0).max(axis=1, initial=0.0))
 
 
 def _due(hours: Grid, live: npt.NDArray[np.int64], day: np.datetime64) -> npt.NDArray[np.bool_]:

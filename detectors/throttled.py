@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -34,11 +35,11 @@ class Settings:
     owasp=("API4:2023",),
     controls=("A1.1",),
 )
-def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
+def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key runs against its rate limit.
 
-    In three buckets of five minutes in a row 20 calls or more were answered 429, and they were a tenth of the key's calls
-    at least (42Crunch asks for 20 in five minutes once).
+    In three buckets of five minutes in a row 20 calls or more were answered 429, and they were a tenth of the key's
+    calls at least (42Crunch asks for 20 in five minutes once).
 
     Why it matters: a loop does not back off, a limit is too small for what the key is for, or somebody copies as fast
     as the platform lets him.
@@ -55,20 +56,17 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     fives = rows.groupby(["bucket", "key_ref"], as_index=False)[["requests", "throttled"]].sum()
     fives = fives[(fives["throttled"] >= settings.refused) & (fives["throttled"] >= settings.share * fives["requests"])]
     running = in_a_row(fives, ["key_ref"], ["throttled", "requests"])
-    columns = ["bucket", "key_ref", "throttled", "throttled_least", "throttled_sum", "requests_sum"]
-    return to_frame(_row(*values, settings=settings) for values in running[columns].itertuples(index=False, name=None))
+    return to_frame(_row(row, settings) for row in running.itertuples(index=False))
 
 
-def _row(
-    bucket: pd.Timestamp, key: str, throttled: int, least: int, refused: int, requests: int, *, settings: Settings
-) -> Scored:
-    begin = moment(bucket)
+def _row(row: Any, settings: Settings) -> Scored:  # noqa: ANN401 (a row of the frame)
+    begin, key, refused, requests = moment(row.bucket), row.key_ref, row.throttled_sum, row.requests_sum
     return Scored(
         bucket=begin,
         subject=f"key:{key}",
         key_ref=key,
-        score=least / settings.refused,
-        count=int(throttled),
+        score=row.throttled_least / settings.refused,
+        count=int(row.throttled),
         first_seen=begin,
         last_seen=begin + FIVE,
         title="{count} calls with key {key} beyond its rate limit",

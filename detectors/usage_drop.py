@@ -12,12 +12,13 @@ from detectors.baseline import Array, squared
 from detectors.day import Day, days
 from detectors.declare import DAY, HOUR, Frames, detector
 from detectors.peers import many_at_once
-from detectors.scores import Scored, to_frame
 from detectors.reached import told_until
+from detectors.scores import Scored, to_frame
 from model.finding import Severity
 from model.window import Window
 
 _HALF: Final = 10.0
+_OFFICE: Final = 128.0  # a key that is used in fewer hours of the week rests at nights or weekends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
     The calls of 24 hours are at most 40 % of what these hours expect, those of the last 12 too, and 60 are missing. How
     likely that is says the spread of the logarithm of the key's own days over two weeks (at least 0.15), with a tail
-    fitted over all keys. A key that is wholly silent for twelve hours is told by flatline.
+    fitted over all keys. A key that is wholly silent for twelve hours is told by flatline. Of a key that rests
+    at nights or weekends it is a remark: it may be a holiday.
 
     Why it matters: part of a system has stopped or moved to another key, a limit or a block bites, or somebody took a
     share of the traffic elsewhere.
@@ -131,6 +133,7 @@ def _row(day: Day, fallen: _Fallen, k: int, t: int, p: float) -> Scored:
         count=int(day.calls[k, t]),
         first_seen=bucket + HOUR - DAY,
         last_seen=bucket + HOUR,
+        severity=Severity.INFO if day.of("open_hours")[k] < _OFFICE else None,
         title="Key {key} is used far less than usual",
         summary=f"{calls:,} calls in the 24 hours to {bucket + HOUR:%Y-%m-%d %H:%M} UTC, "
         f"where about {expected:,.0f} were expected.",

@@ -31,10 +31,7 @@ def made_of(tx: Session, day: date, history: timedelta, zones: Mapping[str, str]
     """
     until = datetime.combine(day, time(), tzinfo=UTC)
     touching = (SegmentRow.min_ts < until, SegmentRow.max_ts >= until - history)
-    rows, oldest, newest = tx.execute(
-        select(func.sum(SegmentRow.rows), func.min(SegmentRow.min_ts), func.count()).where(*touching)
-    ).one()
-    del newest
+    rows, oldest = tx.execute(select(func.sum(SegmentRow.rows), func.min(SegmentRow.min_ts)).where(*touching)).one()
     text = f"{_FORMAT} {day} {history} {rows} {oldest} {sorted(zones.items())}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -52,7 +49,8 @@ def load(root: Path, day: date, made: str) -> "pd.DataFrame | None":
         table = feather.read_table(path, memory_map=True)
     except (pa.ArrowInvalid, OSError):
         return None
-    return table.to_pandas(types_mapper=pd.ArrowDtype)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
 
 
 def save(root: Path, day: date, made: str, frame: "pd.DataFrame", *, keep: timedelta) -> None:

@@ -71,7 +71,9 @@ def client_days(reader: EventsReader, span: Window) -> pd.DataFrame:
 
 
 def refused_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
-    """Minutes of every key_ref that was refused OFTEN times in an hour: [minute, key_ref, method, route, outcome, requests].
+    """Minutes of every key_ref that was refused OFTEN times in an hour, by route.
+
+    [minute, key_ref, method, route, outcome, requests]
 
     A refused call (401, 403, 429 and other 4xx) has its method, route and outcome; all others of a minute are one
     row with neither method nor route, and outcome ok.

@@ -1,6 +1,7 @@
 """The detectors of use over six weeks: what each finds, and that scores are causal and additive there."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -119,7 +120,7 @@ def test_a_minute_at_a_time_gives_what_one_pass_does(frames: Frames, name: str) 
 
     rows = [
         row
-        for begin, end in zip(steps, steps[1:], strict=False)
+        for begin, end in pairwise(steps)
         for row in scored(name, frames, Window(since=begin, until=end))
     ]
 
