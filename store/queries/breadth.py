@@ -81,7 +81,7 @@ def walks(reader: EventsReader, span: Window) -> pd.DataFrame:
     keyless = sa.case((events.c.key_ref.is_(None), events.c.ip)).label("keyless")
     at = sa.extract("epoch", events.c.ts).label("at")
     picked = _rows(span, route, keyless, at, events.c.path, number.label("number"))
-    rows = picked.where(events.c.route.is_not(None)).subquery()
+    rows = picked.where(_busy(span)).subquery()
     by = [rows.c[name] for name in ("minute", "key_ref", "keyless", "route")]
     paths = sa.func.count(rows.c.path.distinct())
     query = sa.select(
@@ -124,6 +124,14 @@ def _suspects(asked: ColumnElement[Any], span: Window, failed: list[str]) -> lis
         wide = failing.where(subject.is_not(None)).group_by(subject)
         found.append(subject.in_(wide.having(sa.func.count(asked.distinct()) >= FEWEST_REFUSED)))
     return [sa.or_(*found)]
+
+
+def _busy(span: Window) -> ColumnElement[bool]:
+    """Only buckets in which a subject made enough calls to a route: counting what is distinct is what costs."""
+    who = sa.func.coalesce(events.c.key_ref, events.c.ip)
+    groups = (Bucket(events.c.ts, WIDTH), who, events.c.route)
+    calls = sa.select(*groups).where(within(events.c.ts, span), events.c.route.is_not(None), who.is_not(None))
+    return sa.tuple_(*groups).in_(calls.group_by(*groups).having(sa.func.count() >= FEWEST_PATHS))
 
 
 def _distinct(asked: ColumnElement[Any], rows: Subquery, outcome: Outcome) -> ColumnElement[int]:
