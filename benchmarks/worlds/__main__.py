@@ -6,12 +6,13 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from benchmarks.results import write_section
 from benchmarks.worlds import comparing, tables
 from benchmarks.worlds.judging import Judged, judge
 from benchmarks.worlds.scoring import Verdict
@@ -64,13 +65,9 @@ def _run(given: argparse.Namespace) -> int:
             return _judged(Path(folder), given)
 
     with ThreadPoolExecutor(given.jobs) as pool:
-        verdicts = list(pool.map(one, given.seeds))
-    text = _report(verdicts, given)
-    print(text)
-    if given.results:
-        from benchmarks.results import write_section
-
-        write_section(given.results, "worlds", f"## Worlds: seeds {given.seeds[0]} to {given.seeds[-1]}\n\n{text}")
+        judged = list(pool.map(one, given.seeds))
+    title = f"## Worlds: seeds {given.seeds[0]} to {given.seeds[-1]}"
+    _publish(_report(judged, given), "worlds", title, given)
     return 0
 
 
@@ -81,20 +78,8 @@ def _real(given: argparse.Namespace) -> int:
         print(f"{given.data}: the real logs are not here; nothing was measured.", file=sys.stderr)
         return 0
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        root = Path(folder)
-        print(
-            json.dumps(
-                {"cloudtrail": real.cloudtrail(given.data / "logs" / "cloudtrail", root / "cloudtrail")}, indent=1
-            )
-        )
-        for log in real.present(given.data):
-            print(json.dumps(real.as_they_are(log, root / log.stem), indent=1))
-            done = [real.injected(log, root / f"{log.stem}-{seed}", seed) for seed in given.seeds]
-            told = tables.summary([one.verdict for one in done])
-            print(f"{log.name}, attacks put in: {json.dumps(told, indent=1)}")
-            print(tables.families([one.verdict for one in done], live=False))
-            for one in done if given.show_missed else ():
-                print(tables.missed(one.verdict), tables.false(one.verdict, []), sep="\n")
+        text = real.report(given.data, Path(folder), given.seeds, details=given.show_missed)
+    _publish(text, "real", "## Real logs", given)
     return 0
 
 
@@ -105,9 +90,15 @@ def _series(given: argparse.Namespace) -> int:
     if not folder.exists():
         print(f"{folder}: the series are not here; nothing was measured.", file=sys.stderr)
         return 0
-    for name, method in (("trailing median", series.simple), ("detectors.baseline.score_series", series.ours)):
-        print(json.dumps({name: series.judge(folder, method)}, indent=1))
+    _publish(series.report(folder), "series", "## Monitored series", given)
     return 0
+
+
+def _publish(text: str, name: str, title: str, given: argparse.Namespace) -> None:
+    """Print a text, and write it into its part of RESULTS.md when asked."""
+    print(text)
+    if given.results:
+        write_section(given.results, name, f"{title}\n\nMeasured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.\n\n{text}")
 
 
 def _report(judged: list[tuple[Judged, dict[str, Verdict]]], given: argparse.Namespace) -> str:
@@ -141,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seeds", type=_seeds, default=_seeds("1-5"))
     one.add_argument("--jobs", type=int, default=1)
     one.add_argument("--folder", type=Path, help="where the worlds are made, one after the other")
-    one.add_argument("--results", type=Path, help="write the table into this RESULTS.md")
+    _writing(one)
     _size(one)
     _judging(one)
     one.set_defaults(do=_run, keep=False)
@@ -150,9 +141,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seeds", type=_seeds, default=_seeds("101-103"))
     one.add_argument("--folder", type=Path, help="where to work")
     one.add_argument("--show-missed", action="store_true")
+    _writing(one)
     one.set_defaults(do=_real)
     one = commands.add_parser("series", help="the volume score on monitored series of others")
     one.add_argument("--data", type=Path, default=_DATA)
+    _writing(one)
     one.set_defaults(do=_series)
     return parser
 
@@ -161,6 +154,10 @@ def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=35)
     parser.add_argument("--keys", type=int, default=250)
     parser.add_argument("--only", nargs="*", default=[], metavar="FAMILY", help="plant only these attack families")
+
+
+def _writing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--results", type=Path, help="write it into its part of this RESULTS.md")
 
 
 def _judging(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ import duckdb
 import pandas as pd
 
 from benchmarks.measure import ROOT
+from benchmarks.worlds import tables
 from benchmarks.worlds.company import Holder
 from benchmarks.worlds.events import columns
 from benchmarks.worlds.judging import Judged, judge
@@ -176,3 +177,33 @@ def _quoted(text: str) -> str:
 def present(data: Path) -> Sequence[Path]:
     """The real logs that are there."""
     return [data / "logs" / name for name in LOGS if (data / "logs" / name).exists()]
+
+
+def report(data: Path, root: Path, seeds: Sequence[int], *, details: bool) -> str:
+    """Markdown about all real logs that are there; works in `root`. With `details`, what was missed and false."""
+    trail = cloudtrail(data / "logs" / "cloudtrail", root / "cloudtrail")
+    head = (
+        f"CloudTrail, {trail['events']:,} events, {trail['keys']} keys, one of them attacked with"
+        f" {trail['events_of_the_attacked_key']:,} events: {trail['incidents']} incidents; that of the attacked key has"
+        f" place {trail['rank_of_the_attacked_key']}. Findings: {trail['findings']}. The top: {trail['headlines'][:1]}"
+    )
+    parts = [head]
+    for log in present(data):
+        plain = as_they_are(log, root / log.stem)
+        parts.append(
+            f"`{log.name}` as it is, {plain['lines']:,} lines of {plain['days']} days:"
+            f" {len(plain['alerts'])} alerts (medium and above), {plain['alerts_a_day']} a day;"
+            f" findings {plain['findings']}.",
+        )
+        parts += [f"- {alert}" for alert in plain["alerts"]] if details else []
+        done = [injected(log, root / f"{log.stem}-{seed}", seed).verdict for seed in seeds]
+        told = tables.summary(done)
+        false = sum(len(one.false) for one in done)
+        parts.append(
+            f"`{log.name}` with attacks put in, {len(seeds)} seeds: found {told['found']:.0%} (what must be:"
+            f" {told['found_must']:.0%}), named {told['named']:.0%} of {told['planted']}; {false} false alarms in all,"
+            f" precision {told['precision_medium']}.\n\n{tables.families(done, live=False)}",
+        )
+        for one in done if details else ():
+            parts += [tables.missed(one), tables.false(one, [])]
+    return "\n\n".join(parts)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 _HOUR: Final = pd.Timedelta(hours=1)
+_WHAT: Final = ("f1", "precision", "recall", "f1_in_time")
 Score = Callable[[pd.Series], pd.Series]
 
 
@@ -123,3 +124,18 @@ def ours(values: pd.Series) -> pd.Series:
     from detectors.baseline import score_series
 
     return score_series(values)["score"]
+
+
+def report(folder: Path) -> str:
+    """Markdown: ours beside the simple method, and ours by kind of series."""
+    told = {name: judge(folder, method) for name, method in (("trailing median", simple), ("score_series", ours))}
+    names = ("threshold", *(f"{half}_{what}" for half in ("tune", "report") for what in _WHAT))
+    rows = [f"| {name} | {' | '.join(str(one[what]) for what in names)} |" for name, one in told.items()]
+    groups = "\n".join(f"| {name} | {value} |" for name, value in told["score_series"]["f1_by_folder"].items())
+    first = next(iter(told.values()))
+    return (
+        f"{first['series']} series with {first['events']} events; the threshold is chosen on every other series"
+        f" (tune).\n\n| score | {' | '.join(names)} |\n|---|{'---:|' * len(names)}\n"
+        + "\n".join(rows)
+        + f"\n\n| score_series by kind, all series | F1 |\n|---|---:|\n{groups}"
+    )
