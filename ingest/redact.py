@@ -73,13 +73,16 @@ def look(prefixes: Sequence[str] = ()) -> str:
 
     Most texts are spared the steps by this look.
     """
-    begins = "|".join(begin for begin, _ in SHORT)
-    known = "|".join(begin for begin, _ in DISTINCT)
-    own = "".join(f"|{re.escape(prefix)}" for prefix in prefixes)
     return (
-        f"[{_OPEN}{_CLOSE}]|{_USERINFO}|{_SCHEMES_LOOK}|{NAMED_LOOK}|{_BEGIN}(?:{begins}{own})|{known}"
+        f"[{_OPEN}{_CLOSE}]|{_USERINFO}|{_SCHEMES_LOOK}|{NAMED_LOOK}|{_begins(prefixes)}"
         f"|[a-z0-9]{{28}}|[A-Z0-9]{{28}}|{_MIXED}|{_LONE}"
     )
+
+
+def _begins(prefixes: Sequence[str]) -> str:
+    """A small pattern that matches wherever a token of a known family could begin."""
+    short = "|".join((*(begin for begin, _ in SHORT), *(re.escape(prefix) for prefix in prefixes)))
+    return f"{_BEGIN}(?:{short})|{'|'.join(begin for begin, _ in DISTINCT)}"
 
 
 def redact(text: str, secrets: Sequence[str] = (), prefixes: Sequence[str] = ()) -> str:
@@ -97,7 +100,14 @@ def redact(text: str, secrets: Sequence[str] = (), prefixes: Sequence[str] = ())
 def redact_sql(expression: str, prefixes: Sequence[str] = ()) -> str:
     """The SQL that replaces the same in `expression`; dear, so ask `look` first."""
     for pattern, replacement in steps(prefixes):
-        expression = f"regexp_replace({expression}, {quoted(pattern)}, {quoted(replacement)}, 'g')"
+        if pattern.endswith(_tokens(prefixes)):
+            # So large a pattern with a group leaves RE2's automaton and takes 2.6 ms a text, a look at where a token
+            # could begin 0.03. The lambda is for the text to stand there once.
+            replaced = f"regexp_replace(x, {quoted(pattern)}, {quoted(replacement)}, 'g')"
+            begins = f"regexp_matches(x, {quoted(_begins(prefixes))})"
+            expression = f"list_transform([{expression}], lambda x: CASE WHEN {begins} THEN {replaced} ELSE x END)[1]"
+        else:
+            expression = f"regexp_replace({expression}, {quoted(pattern)}, {quoted(replacement)}, 'g')"
     return expression
 
 

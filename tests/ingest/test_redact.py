@@ -268,7 +268,7 @@ def test_redacting_twice_is_redacting_once(text: str, prefixes: tuple[str, ...])
 
 
 @OWN
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 @given(texts=st.lists(TEXTS, min_size=20, max_size=40))
 def test_sql_redacts_any_text_as_python_does_and_looks_at_whatever_changes(
     duck: duckdb.DuckDBPyConnection, texts: list[str], prefixes: tuple[str, ...]
