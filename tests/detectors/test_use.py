@@ -118,11 +118,7 @@ def test_a_minute_at_a_time_gives_what_one_pass_does(frames: Frames, name: str) 
     since = BEGIN + timedelta(days=39, minutes=-3)
     steps = [since + timedelta(minutes=minute) for minute in range(7)]
 
-    rows = [
-        row
-        for begin, end in pairwise(steps)
-        for row in scored(name, frames, Window(since=begin, until=end))
-    ]
+    rows = [row for begin, end in pairwise(steps) for row in scored(name, frames, Window(since=begin, until=end))]
 
     assert scored(name, frames, Window(since=since, until=steps[-1])) == rows
 
