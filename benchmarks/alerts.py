@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "RESULTS.md")
     words = parser.parse_args()
     if words.part is not None:
-        print(json.dumps(leave() if words.part == "leave" else storm()))  # noqa: T201 (for the parent)
+        print(json.dumps(leave() if words.part == "leave" else storm()))
         return
     rows = [_row(part, run([sys.executable, __file__, part])) for part in ("leave", "storm")]
     head = "## Alerts\n\n| what | figure | seconds | peak MB |\n|---|---|---:|---:|\n"

@@ -172,25 +172,12 @@ def peaceful(seed: int = 7, count: int = 60) -> World:
     return world
 
 
-def attacked(seed: int = 7, count: int = 20) -> World:
-    """The same with one of each attack, most of them on the thirteenth day."""
-    world = peaceful(seed, count)
-    noon = BEGIN + timedelta(days=12, hours=12)
+def _novelties(world: World, noon: datetime) -> None:
+    """What is new to a key, and what is asked for in breadth."""
 
     def at(hours: float, minutes: int) -> list[datetime]:
         return [noon + timedelta(hours=hours, minutes=minute) for minute in range(minutes)]
 
-    world.add(at(0, 6), "id:0", "203.0.113.1", "curl/8", "unauthenticated", 10)
-    world.add(at(1, 20), [f"id:guess{n}" for n in range(20)], "203.0.114.1", "curl/8", "unauthenticated", 2)
-    world.add(at(2, 6), "id:5", "203.0.115.1", "curl/8", "unauthenticated", 10)
-    world.add(at(2.5, 5), "id:5", "203.0.115.1", "curl/8", "ok", 5)
-    world.add(at(3, 30), "id:10", "203.0.116.1", "python-requests/2", "ok", 2)
-    world.add(at(4, 180), "id:1", "198.18.1.1", "app1/1.1", "ok", 60)
-    world.add(at(5, 10), "id:unlisted", "203.0.117.1", "curl/8", "ok", 2)
-    world.add(at(8, 8), [f"id:{n}" for n in (0, 3, 5, 6, 8, 9, 11, 13)], "203.0.119.1", "curl/8", "unauthenticated", 7)
-    for number, when, outcome in ((100, -20, "ok"), (100, 6, "unauthenticated")):
-        world.add(at(when, 5), f"id:{number}", "198.18.100.1", "job/1", outcome, 1)
-    world.key(100, status="revoked", revoked_at=noon - timedelta(hours=10), created_at=BEGIN - timedelta(days=20))
     for n in range(9):  # published
         world.add(at(9, 20), "id:6", f"203.1.{n}.1", f"tool{n}/1", "ok", 1)
     world.add(at(9.5, 3), "id:7", "198.18.7.1", [f"tool{n}/1" for n in range(3)], "ok", 5)
@@ -227,6 +214,28 @@ def attacked(seed: int = 7, count: int = 20) -> World:
     world.count(
         "walks", five, "id:11", "198.18.11.1", route="GET /v1/contacts", ok=5000, addresses=1, paths=1, requests=5000
     )
+
+
+def attacked(seed: int = 7, count: int = 20) -> World:
+    """The same with one of each attack, most of them on the thirteenth day."""
+    world = peaceful(seed, count)
+    noon = BEGIN + timedelta(days=12, hours=12)
+
+    def at(hours: float, minutes: int) -> list[datetime]:
+        return [noon + timedelta(hours=hours, minutes=minute) for minute in range(minutes)]
+
+    world.add(at(0, 6), "id:0", "203.0.113.1", "curl/8", "unauthenticated", 10)
+    world.add(at(1, 20), [f"id:guess{n}" for n in range(20)], "203.0.114.1", "curl/8", "unauthenticated", 2)
+    world.add(at(2, 6), "id:5", "203.0.115.1", "curl/8", "unauthenticated", 10)
+    world.add(at(2.5, 5), "id:5", "203.0.115.1", "curl/8", "ok", 5)
+    world.add(at(3, 30), "id:10", "203.0.116.1", "python-requests/2", "ok", 2)
+    world.add(at(4, 180), "id:1", "198.18.1.1", "app1/1.1", "ok", 60)
+    world.add(at(5, 10), "id:unlisted", "203.0.117.1", "curl/8", "ok", 2)
+    world.add(at(8, 8), [f"id:{n}" for n in (0, 3, 5, 6, 8, 9, 11, 13)], "203.0.119.1", "curl/8", "unauthenticated", 7)
+    for number, when, outcome in ((100, -20, "ok"), (100, 6, "unauthenticated")):
+        world.add(at(when, 5), f"id:{number}", "198.18.100.1", "job/1", outcome, 1)
+    world.key(100, status="revoked", revoked_at=noon - timedelta(hours=10), created_at=BEGIN - timedelta(days=20))
+    _novelties(world, noon)
     world.add(at(7, 3), "id:101", "203.0.118.1", "curl/8", "ok", 1)
     world.key(101, status="revoked", revoked_at=noon - timedelta(days=10), created_at=BEGIN - timedelta(days=20))
     world.key(102, created_at=BEGIN)
