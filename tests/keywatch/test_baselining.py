@@ -16,6 +16,7 @@ from store import baselines
 from store.queries.frames import event_frame
 
 NEXT = Window(since=datetime(2026, 10, 2, 9, tzinfo=UTC), until=datetime(2026, 10, 2, 10, tzinfo=UTC))
+KEYED = "/v1/agents?api_key=ac_live_0123456789abcdefghijklmn"
 
 
 def stored(workspace: Workspace) -> list[Path]:
@@ -35,7 +36,7 @@ def test_stored_baselines_are_read_and_are_those_of_the_events(
     tmp_path: Path, workspace: Workspace, ingest: Callable[..., Any], line: Callable[..., str]
 ) -> None:
     log = tmp_path / "first.log"
-    log.write_text("".join(line(n) for n in range(50)))
+    log.write_text("".join(line(n, path=KEYED) for n in range(50)))
     ingest(log)
 
     made, files = frame(workspace), stored(workspace)
@@ -46,17 +47,17 @@ def test_stored_baselines_are_read_and_are_those_of_the_events(
     pd.testing.assert_frame_equal(conform("baselines", made), conform("baselines", again))
     pd.testing.assert_frame_equal(conform("baselines", baselines_of(hours, NEXT, {})), conform("baselines", made))
     assert files == stored(workspace)
-    assert len(files) >= 1
+    assert len(made) >= 1
 
 
 def test_what_comes_late_makes_them_anew(
     tmp_path: Path, workspace: Workspace, ingest: Callable[..., Any], line: Callable[..., str]
 ) -> None:
     first, late = tmp_path / "first.log", tmp_path / "late.log"
-    first.write_text("".join(line(n) for n in range(50)))
+    first.write_text("".join(line(n, path=KEYED) for n in range(50)))
     ingest(first)
     before = (frame(workspace)["called"].sum(), stored(workspace))
-    late.write_text("".join(line(n, path="/late") for n in range(100, 150)))
+    late.write_text("".join(line(n, path=KEYED) for n in range(100, 150)))
     ingest(late)
 
     after = frame(workspace)["called"].sum()
