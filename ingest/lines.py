@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from ingest.arrow import integers, strings
+from model.arrow import integers, strings
 from ingest.framing.interface import Records
 
 _CHUNK = 16_384

@@ -1,7 +1,7 @@
 """A block of lines to events, rejects and counts, in one DuckDB connection of one thread.
 
-Fingerprint first, then redact; what leaves `events` holds no secret. Nothing is spilled to disk. What repeats (keys,
-addresses, user agents, paths) is looked at once a block, and stands in the events as one of an enumeration.
+DuckDB takes the lines apart; what repeats in their columns (keys, addresses, user agents, paths) is then looked at once.
+Fingerprint first, then redact; what leaves `events` holds no secret. Nothing is spilled to disk.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,21 @@ from datetime import datetime
 from typing import Final
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ingest import distinct, lines, normalise, secrets, tables
+from ingest import lines, normalise
+from model.arrow import booleans, integers
 from ingest.block import BlockFile
+from model.coded import Codes, numbers
 from ingest.formats.interface import Plan, Quick
 from ingest.formats.quick import quick_way
 from ingest.framing.interface import Records
+from ingest.normalise import Block
 from ingest.raw import ODD, columns_of, quick_sql, raw_sql
 from ingest.redact import beginning, look, quoted, redact_sql
+from ingest.rows import rows_sql
 from ingest.treatment import Treatment
 from model.event import EVENT_COLUMNS
 from model.plain import plain
@@ -33,7 +40,7 @@ _MANY: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What a block became. The events lie in the table `events` of the parser's connection until the next block."""
+    """What a block became. The events are `Parser.events` until the next block."""
 
     lines: int
     events: int
@@ -52,6 +59,9 @@ class Parser:
         self.duck = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""})
         self.duck.execute("SET TimeZone = 'UTC'")
         self._treatment = treatment
+        self.events = pa.table({})
+        """EVENT_COLUMNS without `batch`; the connection knows it as `events`."""
+        self._left_out = pa.table({})
         try:
             self._file: BlockFile | None = BlockFile()
         except OSError:
@@ -64,72 +74,72 @@ class Parser:
             self._file.close()
 
     def parse(self, records: Records, plan: Plan, *, now: datetime | None = None) -> Parsed:
-        """Make the table `events` (EVENT_COLUMNS without `batch`) of a block's records.
+        """Make `events` of a block's records.
 
         `now` is the newest moment that they can be of: by it a year is found that a line leaves out.
         """
-        tables.drop(self.duck)
         told = "NULL" if now is None else quoted(now.isoformat())
         self.duck.execute(f"SET VARIABLE now = CAST({told} AS TIMESTAMPTZ)")
-        count = self._take_apart(records, plan)
-        self._make_events(columns_of(plan.columns, plan.credentials), path_is_name=plan.path_is_name)
-        left_out = "SELECT n, reason, skipped FROM raw WHERE reason IS NOT NULL OR skipped IS NOT NULL"
-        self.duck.execute(f"CREATE TEMP TABLE left_out AS {left_out}")
-        # Room for the files that are written next.
-        tables.drop(self.duck, but=("events", "left_out"))
-        events = self._count("SELECT count(*) FROM events")
-        skipped = self._count("SELECT count(skipped) FROM left_out") + len(records.skipped)
-        rejected = self._count("SELECT count(reason) FROM left_out")
-        rejects = self._rejects(records) if rejected else ()
-        total = count + len(records.skipped)
-        return Parsed(lines=total, events=events, skipped=skipped, rejected=rejected, rejects=rejects)
+        rows, line = self._take_apart(records, plan)
+        left_out = pc.or_(rows["reason"].is_valid(), rows["skipped"].is_valid())
+        good = ~left_out.combine_chunks().to_numpy(zero_copy_only=False)
+        block = Block(rows=rows, good=good, line=line, path_is_name=plan.path_is_name)
+        self.keep(normalise.events(self.duck, block, self._treatment))
+        self._left_out = _left_out(block)
+        self.duck.register("left_out", self._left_out)
+        skipped = len(records.skipped) + len(self._left_out) - self._left_out["skipped"].null_count
+        rejected = len(self._left_out) - self._left_out["reason"].null_count
+        return Parsed(
+            lines=self.events.num_rows + skipped + rejected,
+            events=self.events.num_rows,
+            skipped=skipped,
+            rejected=rejected,
+            rejects=self._rejects(records) if rejected else (),
+        )
 
-    def _make_events(self, columns: Sequence[str], *, path_is_name: bool) -> None:
-        duck, treatment = self.duck, self._treatment
-        secrets.make_credentials(duck, columns, treatment)
-        secrets.take_out(duck, columns)
-        several = secrets.make_several(duck, columns)
-        distinct.make_addresses(duck, distinct.address_key(columns, treatment), treatment)
-        distinct.make_agents(duck, columns, treatment)
-        distinct.make_paths(duck, columns, treatment, path_is_name=path_is_name)
-        distinct.make_words(duck, columns, treatment)
-        duck.execute(normalise.events_sql(columns, treatment, several=several))
-        distinct.cap_routes(duck, columns, treatment)
+    def keep(self, events: pa.Table) -> None:
+        """Take these for the block's events."""
+        self.events = events
+        self.duck.register("events", events)
 
-    def _take_apart(self, records: Records, plan: Plan) -> int:
-        """Make the table `raw`; returns the number of lines."""
+    def _take_apart(self, records: Records, plan: Plan) -> tuple[pa.Table, Codes]:
+        """The rows, and the number of each one's line. Rows whose reason is ODD stand for nothing."""
         quick = quick_way(plan) if records.numbers is None and records.envelopes is None else None
         if quick is not None and self._file is not None:
-            count = self._quickly(records.data, plan, quick, self._file)
-            if count is not None:
-                return count
-        numbered = lines.table(records)
-        self.duck.register("lines", numbered)
-        self.duck.execute(f"CREATE TEMP TABLE raw AS {raw_sql(plan, 'lines')}")
-        self.duck.unregister("lines")
-        return int(numbered.num_rows)
+            found = self._quickly(records.data, plan, quick, self._file)
+            if found is not None:
+                return found
+        return self._slowly(lines.table(records), plan)
 
-    def _quickly(self, data: bytes, plan: Plan, quick: Quick, file: BlockFile) -> int | None:
+    def _slowly(self, numbered: pa.Table, plan: Plan) -> tuple[pa.Table, Codes]:
+        self.duck.register("numbered", numbered)
+        rows = self._rows(plan, raw_sql(plan, "numbered"))
+        self.duck.unregister("numbered")
+        return rows, numbers(rows["n"].combine_chunks())
+
+    def _quickly(self, data: bytes, plan: Plan, quick: Quick, file: BlockFile) -> tuple[pa.Table, Codes] | None:
         """The same by DuckDB's own reader, with the odd lines line by line; None where that does not fit the block."""
         count = lines.count(data)
         file.hold(data)
         try:
-            self.duck.execute(f"CREATE TEMP TABLE raw AS {quick_sql(quick, file.path)}")
+            rows = self._rows(plan, quick_sql(quick, file.path))
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
             raise  # a mistake of ours, which would only make everything slow
         except duckdb.Error:
             # A line that the reader refuses, such as one of a hundred quotes.
             return None
-        odd = [row[0] for row in self.duck.execute(f"SELECT rowid FROM raw WHERE reason = '{ODD}'").fetchall()]
-        if self._count("SELECT count(*) FROM raw") != count or len(odd) * _MANY > count:
-            self.duck.execute("DROP TABLE raw")
+        odd = np.flatnonzero(pc.equal(rows["reason"], ODD).fill_null(False).combine_chunks().to_numpy(zero_copy_only=False))
+        if rows.num_rows != count or len(odd) * _MANY > count:
             return None
-        if odd:
-            self.duck.execute(f"DELETE FROM raw WHERE reason = '{ODD}'")
-            self.duck.register("lines", lines.some(data, odd))
-            self.duck.execute(f"INSERT INTO raw BY NAME {raw_sql(plan, 'lines')}")
-            self.duck.unregister("lines")
-        return count
+        line = np.arange(1, count + 1, dtype=np.int32)
+        if not len(odd):
+            return rows, line
+        others, own = self._slowly(lines.some(data, odd.tolist()), plan)
+        return pa.concat_tables([rows, others]), np.concatenate([line, own])
+
+    def _rows(self, plan: Plan, raw: str) -> pa.Table:
+        query = rows_sql(raw, columns_of(plan.columns, plan.credentials), self._treatment)
+        return self.duck.sql(query).to_arrow_table()
 
     def _rejects(self, records: Records) -> tuple[Reject, ...]:
         rows = self.duck.execute(
@@ -153,9 +163,6 @@ class Parser:
         )
         return [row[0] for row in found.fetchall()]
 
-    def _count(self, query: str) -> int:
-        return int(self.duck.execute(query).fetchall()[0][0])
-
     def rows(self) -> list[dict[str, object]]:
         """The events of the last block as records, in order of lines; for `formats test`."""
         names = [name for name in EVENT_COLUMNS if name != "batch"]
@@ -169,3 +176,10 @@ class Parser:
     def skipped(self) -> list[tuple[int, str]]:
         """(line, class) of the last block's lines that are no requests."""
         return self.duck.execute("SELECT n, skipped FROM left_out WHERE skipped IS NOT NULL ORDER BY n").fetchall()
+
+
+def _left_out(block: Block) -> pa.Table:
+    """The lines that became no event: n, and reason or skipped."""
+    rest = ~block.good
+    found = block.rows.select(["reason", "skipped"]).filter(booleans(rest)).append_column("n", integers(block.line[rest]))
+    return found.filter(pc.fill_null(pc.not_equal(found["reason"], ODD), fill_value=True))

@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from duckdb import DuckDBPyConnection
-
 from ingest import lines
 from ingest.formats.directives import directives
 from ingest.formats.interface import Format, Options, Plan
@@ -56,7 +54,7 @@ class Reading:
     pool: ThreadPoolExecutor
     parsers: "SimpleQueue[Parser]"
     """Those that are idle."""
-    kept: list[str]
+    kept: frozenset[str]
     """The key_refs that are never folded."""
     lineage: str = ""
     """What the cursors of this pass go by, when it is not the source's name."""
@@ -98,7 +96,7 @@ def open_reading(
 ) -> Iterator[Reading]:
     """The parsers of a source, closed at the end."""
     with workspace.store.reading() as tx:
-        kept = inventory.known_refs(tx)
+        kept = frozenset(inventory.known_refs(tx))
     with ExitStack() as stack:
         treated = stack.enter_context(treatment(workspace, source))
         parsers: SimpleQueue[Parser] = SimpleQueue()
@@ -220,25 +218,19 @@ def _prepare(reading: Reading, block: Block, records: Records, sample: list[str]
     parser = reading.parsers.get()
     try:
         parsed = parser.parse(records, plan, now=reading.clock.now())
-        parsed, outside = kept(parser.duck, parsed, reading.keep(block))
-        written = _write(reading, parser.duck, parsed)
+        parsed, outside = kept(parser, parsed, reading.keep(block))
+        written = _write(reading, parser)
     finally:
         reading.parsers.put(parser)
     reads_keys = plan.reads_keys or (written is not None and bool(written.activity))
     return _Prepared(parsed=parsed, outside=outside, written=written, format=plan.format, reads_keys=reads_keys)
 
 
-def _write(reading: Reading, duck: DuckDBPyConnection, parsed: Parsed) -> Written | None:
-    if not parsed.events:
+def _write(reading: Reading, parser: Parser) -> Written | None:
+    if not len(parser.events):
         return None
-    return draft_segment(
-        duck,
-        "events",
-        rows=parsed.events,
-        root=reading.workspace.store.events_root,
-        segment=new_id(reading.clock.now()),
-        kept=reading.kept,
-    )
+    root, segment = reading.workspace.store.events_root, new_id(reading.clock.now())
+    return draft_segment(parser.duck, parser.events, root=root, segment=segment, kept=reading.kept)
 
 
 def _finish(reading: Reading, block: Block, future: "Future[_Prepared]") -> None:

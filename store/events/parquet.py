@@ -1,0 +1,32 @@
+"""How a table becomes a Parquet file: columns whose texts repeat as dictionaries, times and numbers as differences."""
+
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_DIFFERENCES: Final = frozenset(("ts", "line", "hour", "day", "first_ts", "last_ts"))
+_LEVEL: Final = 1
+"""Of zstd. The fastest suffices, since dictionaries and differences leave little to find."""
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write the table. Raises OSError when the disk refuses.
+
+    Only numbers get statistics: those of a text cost 0.035 µs a row and column, a third of all writing, and tell a
+    reader nothing, for every segment has all keys.
+    """
+    names = table.column_names
+    texts = [name for name in names if pa.types.is_dictionary(table.schema.field(name).type)]
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        compression_level=_LEVEL,
+        use_dictionary=[*texts, *(name for name in names if name in {"status", "requests", "timed"})],
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in names if name in _DIFFERENCES},
+        write_statistics=[name for name in names if name not in texts],
+        data_page_version="2.0",
+        store_schema=False,
+    )
