@@ -25,6 +25,7 @@ from ingest.normalise import Block
 from ingest.raw import ODD, columns_of, quick_sql, raw_sql
 from ingest.redact import beginning, look, quoted, redact_sql
 from ingest.rows import rows_sql
+from ingest.statements import Statements
 from ingest.treatment import Treatment
 from model.event import EVENT_COLUMNS
 from model.plain import plain
@@ -34,6 +35,8 @@ _SAMPLE_LENGTH: Final = 300
 _LOOKED_AT: Final = 2000
 """Characters of a reject that are redacted for its sample."""
 _REJECT_SAMPLES: Final = 1000
+_FEW: Final = 10_000
+"""Lines that are copied into a table, for the sake of a prepared statement."""
 _MANY: Final = 4
 """When more than one line in so many is unusual, the quick way is none."""
 
@@ -58,6 +61,8 @@ class Parser:
         # One thread: two parsers side by side keep two cores busier than one that divides each statement.
         self.duck = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""})
         self.duck.execute("SET TimeZone = 'UTC'")
+        self.duck.execute("CREATE TEMP TABLE numbered (n INTEGER, text VARCHAR, envelope VARCHAR)")
+        self._statements = Statements(self.duck)
         self._treatment = treatment
         self.events = pa.table({})
         """EVENT_COLUMNS without `batch`; the connection knows it as `events`."""
@@ -112,34 +117,38 @@ class Parser:
         return self._slowly(lines.table(records), plan)
 
     def _slowly(self, numbered: pa.Table, plan: Plan) -> tuple[pa.Table, Codes]:
-        self.duck.register("numbered", numbered)
-        rows = self._rows(plan, raw_sql(plan, "numbered"))
-        self.duck.unregister("numbered")
+        self.duck.register("given", numbered)
+        source = "given"
+        if numbered.num_rows <= _FEW:
+            # A prepared statement holds on to what was registered when it was made: it reads a table.
+            self.duck.execute("DELETE FROM numbered")
+            self.duck.execute("INSERT INTO numbered FROM given")
+            source = "numbered"
+        query = rows_sql(raw_sql(plan, source), columns_of(plan.columns, plan.credentials), self._treatment)
+        rows = self._statements.run(query) if source == "numbered" else self.duck.sql(query).to_arrow_table()
+        self.duck.unregister("given")
         return rows, numbers(rows["n"].combine_chunks())
 
     def _quickly(self, data: bytes, plan: Plan, quick: Quick, file: BlockFile) -> tuple[pa.Table, Codes] | None:
         """The same by DuckDB's own reader, with the odd lines line by line; None where that does not fit the block."""
-        count = lines.count(data)
+        where = lines.Lines(data)
         file.hold(data)
         try:
-            rows = self._rows(plan, quick_sql(quick, file.path))
+            columns = columns_of(plan.columns, plan.credentials)
+            rows = self._statements.run(rows_sql(quick_sql(quick, file.path), columns, self._treatment))
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
             raise  # a mistake of ours, which would only make everything slow
         except duckdb.Error:
             # A line that the reader refuses, such as one of a hundred quotes.
             return None
         odd = np.flatnonzero(pc.equal(rows["reason"], ODD).fill_null(False).combine_chunks().to_numpy(zero_copy_only=False))
-        if rows.num_rows != count or len(odd) * _MANY > count:
+        if rows.num_rows != where.count or len(odd) * _MANY > where.count:
             return None
-        line = np.arange(1, count + 1, dtype=np.int32)
+        line = np.arange(1, where.count + 1, dtype=np.int32)
         if not len(odd):
             return rows, line
-        others, own = self._slowly(lines.some(data, odd.tolist()), plan)
+        others, own = self._slowly(where.table(odd.tolist()), plan)
         return pa.concat_tables([rows, others]), np.concatenate([line, own])
-
-    def _rows(self, plan: Plan, raw: str) -> pa.Table:
-        query = rows_sql(raw, columns_of(plan.columns, plan.credentials), self._treatment)
-        return self.duck.sql(query).to_arrow_table()
 
     def _rejects(self, records: Records) -> tuple[Reject, ...]:
         rows = self.duck.execute(
