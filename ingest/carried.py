@@ -11,10 +11,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from model.arrow import integers, strings
-from model.coded import Coded, Codes, Mask
 from ingest.redact import MARK
 from ingest.secrets import SHORT, Credentials
+from model.arrow import integers, strings
+from model.coded import Coded, Codes, Mask
 
 CLEANED: Final = ("path", "user_agent", "host")
 """The texts that a secret is taken out of."""
@@ -37,6 +37,8 @@ def in_url(duck: duckdb.DuckDBPyConnection, texts: Texts, column: str) -> Mask |
     secret = texts.held.secret
     if secret is None or column not in texts.rows.column_names:
         return None
+    if texts.rows[column].null_count == len(texts.rows):
+        return None
     bares = [(code, each.bare[0]) for code, each in enumerate(texts.held.of_secret) if each.bare]
     if not bares:
         return None
@@ -53,8 +55,9 @@ def holders(duck: duckdb.DuckDBPyConnection, texts: Texts) -> list[int]:
     condition = " OR ".join(f"contains({name}, bare)" for name in there)
     held = texts.held
     found: set[int] = set()
-    for column, of in ((held.secret, held.of_secret), (held.also, held.of_also)):
-        bares = [(code, bare) for code, each in enumerate(of) for bare in each.bare if len(bare) >= SHORT]
+    of_secret, of_also = ([each.bare for each in of] for of in (held.of_secret, held.of_also))
+    for column, parts in ((held.secret, of_secret), (held.also, of_also)):
+        bares = [(code, bare) for code, some in enumerate(parts) for bare in some if len(bare) >= SHORT]
         if column is not None and there and bares:
             found.update(_places(duck, texts, column, bares, condition, *there).tolist())
     return sorted(found)

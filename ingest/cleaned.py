@@ -6,8 +6,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model.arrow import strings
 from ingest.redact import issued_sql, look, quoted, redact_sql
+from model.arrow import strings
 
 LOOKED_AT = 4000
 """Characters of a text in which secrets are looked for; what stands behind them is not kept."""

@@ -10,12 +10,12 @@ import duckdb
 from ingest.addresses import Address, clients, shown
 from ingest.cleaned import cleaned_texts
 from ingest.clients import clients as clients_of
-from model.coded import Coded
 from ingest.geo import NOWHERE, Place
 from ingest.redact import issued
 from ingest.remembered import Remembered
 from ingest.rows import BETWEEN
 from ingest.treatment import Treatment
+from model.coded import Coded
 
 _LONGEST_AGENT: Final = 400
 _LONGEST_METHOD: Final = 20

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from model.arrow import integers, strings
 from ingest.framing.interface import Records
+from model.arrow import integers, strings
 
 _CHUNK = 16_384
 """Lines a record batch; DuckDB's threads take one batch at a time."""

@@ -1,7 +1,7 @@
 """Rows to events: each repeating column's values become what is stored of them, and the columns stand side by side."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import duckdb
@@ -9,14 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from ingest import distinct
-from model.arrow import booleans, integers
 from ingest.carried import CLEANED, Texts, holders, in_url, taken_out
-from model.coded import Coded, Codes, Mask, constant, encoded, first, of_texts
 from ingest.formats.sql import outcome_of_status
 from ingest.paths import capped, paths
 from ingest.rows import TEXTS
 from ingest.secrets import credentials, flags
 from ingest.treatment import Treatment
+from model.arrow import booleans, integers
+from model.coded import Coded, Codes, Mask, constant, encoded, first, of_texts
 from model.event import EVENT_COLUMNS, Flag, Outcome
 
 _ARROW: Final = {
@@ -47,20 +47,27 @@ def events(duck: duckdb.DuckDBPyConnection, block: Block, treatment: Treatment) 
     raw = {name: encoded(block.rows[name]).among(block.good) for name in _coded(block)}
     held = credentials(raw.get("secret"), raw.get("key_id"), raw.get("also"), treatment)
     texts = Texts(block.rows, block.good, held)
-    places = holders(duck, texts)
-    if places:
+    if places := holders(duck, texts):
         raw |= taken_out({name: raw[name] for name in CLEANED if name in raw}, places, held)
+    marks = _flags(duck, texts)
+    # The texts are coded now, and are a third of what a block takes.
+    block = replace(block, rows=block.rows.drop_columns(_texts(block)))
+    del texts
     made = _looked_at(duck, raw, treatment) | {name: held.key(name) for name in ("key_ref", "key_hint")}
     made["outcome"] = raw.get("outcome") or _outcomes(duck, block)
     if "path" in raw:
         made |= _routed(duck, raw, made, block, treatment)
-    made["flags"] = _flags(duck, texts)
-    made["source"] = constant(treatment.source, len(made["outcome"]))
+    made["flags"] = marks
+    made["source"] = constant(treatment.source, int(block.good.sum()))
     return _table(block, made)
 
 
 def _coded(block: Block) -> list[str]:
     return [name for name in (*TEXTS, "path") if name in block.rows.column_names]
+
+
+def _texts(block: Block) -> list[str]:
+    return [name for name in (*_coded(block), "target", "referer") if name in block.rows.column_names]
 
 
 def _looked_at(
@@ -101,10 +108,10 @@ def _routed(
     treatment: Treatment,
 ) -> dict[str, Coded]:
     found = paths(duck, raw["path"], raw.get("method"), treatment, path_is_name=block.path_is_name)
-    outcome, host = made["outcome"], made.get("host") or constant(None, len(found.path))
-    assert outcome is not None
-    succeeded = outcome.has(Outcome.OK)
-    return {"path": found.path, "route": capped(treatment.cap, found.route, host, succeeded)}
+    nothing = constant(None, len(found.path))
+    succeeded = (made["outcome"] or nothing).has(Outcome.OK)
+    route = capped(treatment.cap, found.route, made.get("host") or nothing, succeeded)
+    return {"path": found.path, "route": route}
 
 
 def _flags(duck: duckdb.DuckDBPyConnection, texts: Texts) -> Coded | None:

@@ -1,7 +1,7 @@
 """A block of lines to events, rejects and counts, in one DuckDB connection of one thread.
 
-DuckDB takes the lines apart; what repeats in their columns (keys, addresses, user agents, paths) is then looked at once.
-Fingerprint first, then redact; what leaves `events` holds no secret. Nothing is spilled to disk.
+DuckDB takes the lines apart; what repeats in their columns (keys, addresses, user agents, paths) is then looked at
+once. Fingerprint first, then redact; what leaves `events` holds no secret. Nothing is spilled to disk.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest import lines, normalise
-from model.arrow import booleans, integers
 from ingest.block import BlockFile
-from model.coded import Codes, numbers
 from ingest.formats.interface import Plan, Quick
 from ingest.formats.quick import quick_way
 from ingest.framing.interface import Records
@@ -27,6 +25,8 @@ from ingest.redact import beginning, look, quoted, redact_sql
 from ingest.rows import rows_sql
 from ingest.statements import Statements
 from ingest.treatment import Treatment
+from model.arrow import booleans, integers
+from model.coded import Codes, numbers
 from model.event import EVENT_COLUMNS
 from model.plain import plain
 from model.segment import Reject
@@ -85,13 +85,8 @@ class Parser:
         """
         told = "NULL" if now is None else quoted(now.isoformat())
         self.duck.execute(f"SET VARIABLE now = CAST({told} AS TIMESTAMPTZ)")
-        rows, line = self._take_apart(records, plan)
-        left_out = pc.or_(rows["reason"].is_valid(), rows["skipped"].is_valid())
-        good = ~left_out.combine_chunks().to_numpy(zero_copy_only=False)
-        block = Block(rows=rows, good=good, line=line, path_is_name=plan.path_is_name)
-        self.keep(normalise.events(self.duck, block, self._treatment))
-        self._left_out = _left_out(block)
-        self.duck.register("left_out", self._left_out)
+        self.keep(pa.table({"line": integers(np.zeros(0, dtype=np.int32))}))  # room for the next ones
+        self.keep(normalise.events(self.duck, self._block(records, plan), self._treatment))
         skipped = len(records.skipped) + len(self._left_out) - self._left_out["skipped"].null_count
         rejected = len(self._left_out) - self._left_out["reason"].null_count
         return Parsed(
@@ -106,6 +101,16 @@ class Parser:
         """Take these for the block's events."""
         self.events = events
         self.duck.register("events", events)
+
+    def _block(self, records: Records, plan: Plan) -> Block:
+        """The rows of the records; those that become no event are put aside."""
+        rows, line = self._take_apart(records, plan)
+        left_out = pc.or_(rows["reason"].is_valid(), rows["skipped"].is_valid())
+        good = ~left_out.combine_chunks().to_numpy(zero_copy_only=False)
+        block = Block(rows=rows, good=good, line=line, path_is_name=plan.path_is_name)
+        self._left_out = _left_out(block)
+        self.duck.register("left_out", self._left_out)
+        return block
 
     def _take_apart(self, records: Records, plan: Plan) -> tuple[pa.Table, Codes]:
         """The rows, and the number of each one's line. Rows whose reason is ODD stand for nothing."""
@@ -141,7 +146,8 @@ class Parser:
         except duckdb.Error:
             # A line that the reader refuses, such as one of a hundred quotes.
             return None
-        odd = np.flatnonzero(pc.equal(rows["reason"], ODD).fill_null(False).combine_chunks().to_numpy(zero_copy_only=False))
+        found = pc.fill_null(pc.equal(rows["reason"], ODD), fill_value=False)
+        odd = np.flatnonzero(found.combine_chunks().to_numpy(zero_copy_only=False))
         if rows.num_rows != where.count or len(odd) * _MANY > where.count:
             return None
         line = np.arange(1, where.count + 1, dtype=np.int32)
@@ -190,5 +196,7 @@ class Parser:
 def _left_out(block: Block) -> pa.Table:
     """The lines that became no event: n, and reason or skipped."""
     rest = ~block.good
-    found = block.rows.select(["reason", "skipped"]).filter(booleans(rest)).append_column("n", integers(block.line[rest]))
+    found = (
+        block.rows.select(["reason", "skipped"]).filter(booleans(rest)).append_column("n", integers(block.line[rest]))
+    )
     return found.filter(pc.fill_null(pc.not_equal(found["reason"], ODD), fill_value=True))

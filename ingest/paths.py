@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from ingest.cleaned import cleaned, cut
-from model.coded import Coded, Mask, constant, encoded, looked_up, of_texts, paired
 from ingest.routes import OVERFLOW, Cap, route_sql
 from ingest.templates import Templates
 from ingest.treatment import Treatment
+from model.coded import Coded, Mask, constant, encoded, looked_up, of_texts, paired
 
 _LONGEST: Final = 1000
 

@@ -5,9 +5,9 @@ from typing import Final, Generic, TypeVar
 
 Found = TypeVar("Found")
 
-MANY: Final = 50_000
-"""Texts that are remembered, and how many are worked out at once: a million guesses take no more memory than so many."""
-_LONGEST: Final = 1000
+MANY: Final = 20_000
+"""Texts that are remembered, and that are worked out at once: a million guesses take no more memory than so many."""
+_LONGEST: Final = 500
 """Characters of a text that is worth its memory."""
 
 

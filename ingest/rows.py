@@ -16,7 +16,7 @@ _LONGEST_ID: Final = 64
 
 
 def rows_sql(raw: str, columns: Sequence[str], treatment: Treatment) -> str:
-    """A SELECT of rows (n, skipped, reason, and those of the columns below that `columns` allow) from a SELECT of raw ones.
+    """A SELECT of rows from one of raw rows: n, skipped, reason, and those of the columns below that there are.
 
     ts, status, bytes_out, bytes_in, duration_ms; the texts of TEXTS; path; target and referer where a secret could
     stand in them; request_id. `address` is the peer, with what proxies say where that counts. `also` is a JSON list.

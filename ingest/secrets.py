@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from model.coded import Coded, Mask, first, looked_up, of_texts
 from ingest.identity import NOBODY, Identity, identify, identify_ids
 from ingest.treatment import Treatment
+from model.coded import Coded, Mask, first, looked_up, of_texts
 from model.event import Flag
 
 SHORT: Final = 6
@@ -68,9 +68,7 @@ class Credentials:
         return [bare for bare in found if len(bare) >= SHORT]
 
 
-def credentials(
-    secret: Coded | None, key_id: Coded | None, also: Coded | None, treatment: Treatment
-) -> Credentials:
+def credentials(secret: Coded | None, key_id: Coded | None, also: Coded | None, treatment: Treatment) -> Credentials:
     """What the rows' credentials stand for; `also` are JSON lists of the secrets of rows that hold several."""
     memory, pepper = treatment.memory, treatment.pepper
     by_id = partial(identify_ids, pepper=pepper, prefixes=treatment.prefixes)

@@ -43,7 +43,7 @@ def first(expressions: Iterable[str]) -> str:
 def clf_moment(expression: str) -> str:
     """`26/Jan/2019:19:45:25 +0330` as TIMESTAMP in UTC, null when it is none."""
     found = f"try_strptime({expression}, '{CLF_TIME}')"
-    return f"CAST({_possible(found)} AS TIMESTAMP)"
+    return _in_utc(_possible(found))
 
 
 def any_moment(expression: str) -> str:
@@ -59,7 +59,12 @@ def any_moment(expression: str) -> str:
         f"coalesce(TRY_CAST({expression} AS TIMESTAMPTZ), try_strptime({expression}, '{CLF_TIME}'),"
         f" to_timestamp({scaled} / 1e6))"
     )
-    return f"CAST({_possible(found)} AS TIMESTAMP)"
+    return _in_utc(_possible(found))
+
+
+def _in_utc(moment: str) -> str:
+    """A TIMESTAMPTZ as TIMESTAMP in UTC. A cast would ask for the zone's rules, for 0.1 µs a line."""
+    return f"make_timestamp(epoch_us({moment}))"
 
 
 def _possible(moment: str) -> str:
@@ -71,7 +76,9 @@ def _possible(moment: str) -> str:
 
 _VERSIONS: Final = " HTTP/1.1", " HTTP/2.0", " HTTP/1.0"
 """How nearly all request lines end; all are equally long."""
-_TARGET: Final = f"substr(request, instr(request, ' ') + 1, length(request) - instr(request, ' ') - {len(_VERSIONS[0])})"
+_TARGET: Final = (
+    f"substr(request, instr(request, ' ') + 1, length(request) - instr(request, ' ') - {len(_VERSIONS[0])})"
+)
 PLAIN: Final = (
     "substr(request, 1, instr(request, ' ') - 1) AS verb",
     (

@@ -74,7 +74,7 @@ def facets(source: str, values: Mapping[str, Value] = VALUES) -> str:
 
 def _facet(source: str, kind: str, value: Value) -> str:
     return f"""
-    SELECT make_timestamptz(bucket * {_DAY_US}) AS day, key_ref, '{kind}' AS kind, {value.text} AS value, outcome, requests,
-        bytes_out, duration_sum, duration_max, timed, first_ts, last_ts
+    SELECT make_timestamptz(bucket * {_DAY_US}) AS day, key_ref, '{kind}' AS kind, {value.text} AS value, outcome,
+        requests, bytes_out, duration_sum, duration_max, timed, first_ts, last_ts
     FROM (SELECT epoch_us(ts) // {_DAY_US} AS bucket, key_ref, {value.columns}, outcome, {_COUNTS},
         min(ts) AS first_ts, max(ts) AS last_ts FROM {source} WHERE {value.present} IS NOT NULL GROUP BY ALL)"""

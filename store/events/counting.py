@@ -22,7 +22,19 @@ from store.events.aggregate import Value
 Activity = tuple[str, str | None, datetime, datetime, datetime | None]
 """(key_ref, hint, first seen, last seen, last success)."""
 
-_TEXTS: Final = ("key_ref", "key_hint", "host", "outcome", "ip", "network", "asn", "country", "client", "method", "route")
+_TEXTS: Final = (
+    "key_ref",
+    "key_hint",
+    "host",
+    "outcome",
+    "ip",
+    "network",
+    "asn",
+    "country",
+    "client",
+    "method",
+    "route",
+)
 _NUMBERS: Final = ("ts", "bytes_out", "duration_ms")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
