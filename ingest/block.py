@@ -31,6 +31,10 @@ class BlockFile:
             left = left[os.write(self._descriptor, left) :]
         os.ftruncate(self._descriptor, len(data))
 
+    def read(self, at: int, size: int) -> bytes:
+        """Bytes of what is held."""
+        return os.pread(self._descriptor, size, at)
+
     def close(self) -> None:
         """Give the memory back."""
         os.close(self._descriptor)

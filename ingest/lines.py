@@ -1,7 +1,7 @@
 """Bytes to lines: a block becomes an Arrow table of numbered lines without copying the text."""
 
 import codecs
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,9 @@ _CHUNK = 16_384
 _SAMPLE = 200
 _PIECE = 1 << 18
 _LOOKED_AT = 1 << 16
+
+Read = Callable[[int, int], bytes]
+"""Bytes from a place on, so many."""
 
 
 def readable(block: bytes, *, at_start: bool) -> bytes:
@@ -48,19 +51,21 @@ def table(records: Records) -> pa.Table:
 class Lines:
     """Where the lines of a block are, by how many each piece of it has; counting them costs 0.02 µs a line."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    def __init__(self, data: bytes, read: Read | None = None) -> None:
+        """`read` gives bytes of the block from a place on, once `data` may go."""
         octets = np.frombuffer(data, dtype=np.uint8)
         # In pieces that stay in the processor's cache: comparing a whole block at once takes three times as long.
         pieces = range(0, len(octets), _PIECE)
         self._ends = np.cumsum([np.count_nonzero(octets[at : at + _PIECE] == ord("\n")) for at in pieces], dtype=int)
+        self.size = len(data)
         self.count = int(self._ends[-1]) + (not data.endswith(b"\n")) if data else 0
         """How many lines, a last one without its end among them."""
+        self._read = read or (lambda at, size: data[at : at + size])
         self._piece = -1
         self._within = np.zeros(0, dtype=np.int64)
 
     def texts(self, rows: Sequence[int]) -> list[bytes]:
-        """The lines of these rows (from 0), without their ends."""
+        """The lines of these ascending rows (from 0), without their ends."""
         return [self._line(row) for row in rows]
 
     def table(self, rows: Sequence[int]) -> pa.Table:
@@ -70,24 +75,25 @@ class Lines:
 
     def _line(self, row: int) -> bytes:
         begin = self._end(row - 1) + 1 if row else 0
-        end = self._data.find(b"\n", begin)
-        return self._data[begin : end if end >= 0 else len(self._data)]
+        return self._read(begin, self._end(row) - begin)
 
     def _end(self, row: int) -> int:
         """Where a line ends."""
+        if row >= self._ends[-1]:
+            return self.size
         piece = int(np.searchsorted(self._ends, row + 1))
         if piece != self._piece:
-            octets = np.frombuffer(self._data, dtype=np.uint8)[piece * _PIECE : (piece + 1) * _PIECE]
+            octets = np.frombuffer(self._read(piece * _PIECE, _PIECE), dtype=np.uint8)
             self._piece, self._within = piece, np.flatnonzero(octets == ord("\n")) + piece * _PIECE
         return int(self._within[row - (int(self._ends[piece - 1]) if piece else 0)])
 
 
-def texts(records: Records, numbers: Sequence[int]) -> list[str]:
+def texts(records: Records, where: Lines, numbers: Sequence[int]) -> list[str]:
     """The records of the ascending line numbers."""
     places = [n - 1 for n in numbers]
     if records.numbers is not None:
         places = np.searchsorted(records.numbers, numbers).tolist()
-    return [line.decode("utf-8", "replace") for line in Lines(records.data).texts(places)]
+    return [line.decode("utf-8", "replace") for line in where.texts(places)]
 
 
 def sample(block: bytes, limit: int = _SAMPLE) -> list[str]:

@@ -22,6 +22,7 @@ from ingest.framing.interface import Records
 from ingest.normalise import Block
 from ingest.raw import ODD, columns_of, quick_sql, raw_sql
 from ingest.redact import beginning, look, quoted, redact_sql
+from ingest.room import give_back
 from ingest.rows import rows_sql
 from ingest.statements import Statements
 from ingest.treatment import Treatment
@@ -67,6 +68,7 @@ class Parser:
         self.events = pa.table({})
         """EVENT_COLUMNS without `batch`; the connection knows it as `events`."""
         self._left_out = pa.table({})
+        self._lines = lines.Lines(b"")
         try:
             self._file: BlockFile | None = BlockFile()
         except OSError:
@@ -86,6 +88,7 @@ class Parser:
         told = "NULL" if now is None else quoted(now.isoformat())
         self.duck.execute(f"SET VARIABLE now = CAST({told} AS TIMESTAMPTZ)")
         self.keep(pa.table({"line": integers(np.zeros(0, dtype=np.int32))}))  # room for the next ones
+        give_back()
         self.keep(normalise.events(self.duck, self._block(records, plan), self._treatment))
         skipped = len(records.skipped) + len(self._left_out) - self._left_out["skipped"].null_count
         rejected = len(self._left_out) - self._left_out["reason"].null_count
@@ -116,9 +119,10 @@ class Parser:
         """The rows, and the number of each one's line. Rows whose reason is ODD stand for nothing."""
         quick = quick_way(plan) if records.numbers is None and records.envelopes is None else None
         if quick is not None and self._file is not None:
-            found = self._quickly(records.data, plan, quick, self._file)
+            found = self._quickly(records, plan, quick, self._file)
             if found is not None:
                 return found
+        self._lines = lines.Lines(records.data)
         return self._slowly(lines.table(records), plan)
 
     def _slowly(self, numbered: pa.Table, plan: Plan) -> tuple[pa.Table, Codes]:
@@ -134,10 +138,11 @@ class Parser:
         self.duck.unregister("given")
         return rows, numbers(rows["n"].combine_chunks())
 
-    def _quickly(self, data: bytes, plan: Plan, quick: Quick, file: BlockFile) -> tuple[pa.Table, Codes] | None:
+    def _quickly(self, records: Records, plan: Plan, quick: Quick, file: BlockFile) -> tuple[pa.Table, Codes] | None:
         """The same by DuckDB's own reader, with the odd lines line by line; None where that does not fit the block."""
-        where = lines.Lines(data)
-        file.hold(data)
+        self._lines = where = lines.Lines(records.data, file.read)
+        file.hold(records.data)
+        records.data = b""
         try:
             columns = columns_of(plan.columns, plan.credentials)
             rows = self._statements.run(rows_sql(quick_sql(quick, file.path), columns, self._treatment))
@@ -145,10 +150,12 @@ class Parser:
             raise  # a mistake of ours, which would only make everything slow
         except duckdb.Error:
             # A line that the reader refuses, such as one of a hundred quotes.
+            records.data = file.read(0, where.size)
             return None
         found = pc.fill_null(pc.equal(rows["reason"], ODD), fill_value=False)
         odd = np.flatnonzero(found.combine_chunks().to_numpy(zero_copy_only=False))
         if rows.num_rows != where.count or len(odd) * _MANY > where.count:
+            records.data = file.read(0, where.size)
             return None
         line = np.arange(1, where.count + 1, dtype=np.int32)
         if not len(odd):
@@ -160,7 +167,7 @@ class Parser:
         rows = self.duck.execute(
             f"SELECT n, reason FROM left_out WHERE reason IS NOT NULL ORDER BY n LIMIT {_REJECT_SAMPLES}",
         ).fetchall()
-        texts = self._redacted(lines.texts(records, [row[0] for row in rows]))
+        texts = self._redacted(lines.texts(records, self._lines, [row[0] for row in rows]))
         return tuple(
             Reject(line=n, reason=why, sample=plain(text, _SAMPLE_LENGTH))
             for (n, why), text in zip(rows, texts, strict=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ingest.formats.interface import RAW_COLUMNS, Credential, Plan, Quick
-from ingest.formats.sql import METHOD_OF_REQUEST, PLAIN, TARGET_OF_REQUEST
+from ingest.formats.sql import METHOD_OF_REQUEST, TARGET_OF_REQUEST, WORDS
 from ingest.redact import quoted
 
 ODD: Final = "odd"
@@ -12,8 +12,7 @@ ODD: Final = "odd"
 
 _TYPES: Final = {"status": "SMALLINT", "bytes_out": "BIGINT", "bytes_in": "BIGINT", "duration_ms": "DOUBLE"}
 _PATH: Final = (
-    "CASE WHEN starts_with(target, '/') AND NOT contains(target, '#')"
-    " THEN CASE WHEN contains(target, '?') THEN substr(target, 1, instr(target, '?') - 1) ELSE target END"
+    "CASE WHEN starts_with(target, '/') AND NOT contains(target, '#') THEN split_part(target, '?', 1)"
     # A URL with its host, which may have no path, and fragments, which no client should send.
     " WHEN target IS NOT NULL THEN coalesce(nullif(split_part(split_part("
     "regexp_replace(target, '^https?://[^/?#]+', ''), '?', 1), '#', 1), ''), '/') END"
@@ -90,8 +89,8 @@ def _select(
         target = f"coalesce(target, {TARGET_OF_REQUEST})" if "target" in columns else TARGET_OF_REQUEST
         method = f"coalesce(method, {METHOD_OF_REQUEST})" if "method" in columns else METHOD_OF_REQUEST
         rest = [name for name in ("target", "method") if name in columns]
-        without = f" EXCLUDE ({', '.join(['verb', 'plain', *rest])})"
-        for step in PLAIN:
+        without = f" EXCLUDE ({', '.join(['words', 'plain', *rest])})"
+        for step in WORDS:
             taken = f"SELECT *, {step} FROM ({taken})"
         taken = f"SELECT *{without}, {target} AS target, {method} AS method FROM ({taken})"
     has_target = bool({"request", "target"} & set(columns))
