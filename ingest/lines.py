@@ -53,10 +53,7 @@ class Lines:
 
     def __init__(self, data: bytes, read: Read | None = None) -> None:
         """`read` gives bytes of the block from a place on, once `data` may go."""
-        octets = np.frombuffer(data, dtype=np.uint8)
-        # In pieces that stay in the processor's cache: comparing a whole block at once takes three times as long.
-        pieces = range(0, len(octets), _PIECE)
-        self._ends = np.cumsum([np.count_nonzero(octets[at : at + _PIECE] == ord("\n")) for at in pieces], dtype=int)
+        self._ends = np.cumsum(_ends_of_pieces(data, len(data)), dtype=int)
         self.size = len(data)
         self.count = int(self._ends[-1]) + (not data.endswith(b"\n")) if data else 0
         """How many lines, a last one without its end among them."""
@@ -86,6 +83,18 @@ class Lines:
             octets = np.frombuffer(self._read(piece * _PIECE, _PIECE), dtype=np.uint8)
             self._piece, self._within = piece, np.flatnonzero(octets == ord("\n")) + piece * _PIECE
         return int(self._within[row - (int(self._ends[piece - 1]) if piece else 0)])
+
+
+def line_ends(data: bytes, stop: int) -> int:
+    """How many lines end before `stop`; `bytes.count` takes five times as long, and Python's lock with it."""
+    return sum(_ends_of_pieces(data, stop))
+
+
+def _ends_of_pieces(data: bytes, stop: int) -> list[int]:
+    octets = np.frombuffer(data, dtype=np.uint8)[:stop]
+    # In pieces that stay in the processor's cache: comparing a whole block at once takes three times as long.
+    pieces = range(0, len(octets), _PIECE)
+    return [int(np.count_nonzero(octets[at : at + _PIECE] == ord("\n"))) for at in pieces]
 
 
 def texts(records: Records, where: Lines, numbers: Sequence[int]) -> list[str]:

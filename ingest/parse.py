@@ -26,7 +26,7 @@ from ingest.room import give_back
 from ingest.rows import rows_sql
 from ingest.statements import Statements
 from ingest.treatment import Treatment
-from model.arrow import booleans, integers
+from model.arrow import booleans, integers, strings
 from model.coded import Codes, numbers
 from model.event import EVENT_COLUMNS
 from model.plain import plain
@@ -126,16 +126,14 @@ class Parser:
         return self._slowly(lines.table(records), plan)
 
     def _slowly(self, numbered: pa.Table, plan: Plan) -> tuple[pa.Table, Codes]:
-        self.duck.register("given", numbered)
-        source = "given"
+        columns = columns_of(plan.columns, plan.credentials)
         if numbered.num_rows <= _FEW:
-            # A prepared statement holds on to what was registered when it was made: it reads a table.
-            self.duck.execute("DELETE FROM numbered")
-            self.duck.execute("INSERT INTO numbered FROM given")
-            source = "numbered"
-        query = rows_sql(raw_sql(plan, source), columns_of(plan.columns, plan.credentials), self._treatment)
-        rows = self._statements.run(query) if source == "numbered" else self.duck.sql(query).to_arrow_table()
-        self.duck.unregister("given")
+            self._fill(numbered)
+            rows = self._statements.run(rows_sql(raw_sql(plan, "numbered"), columns, self._treatment))
+        else:
+            self.duck.register("given", numbered)
+            rows = self.duck.sql(rows_sql(raw_sql(plan, "given"), columns, self._treatment)).to_arrow_table()
+            self.duck.unregister("given")
         return rows, numbers(rows["n"].combine_chunks())
 
     def _quickly(self, records: Records, plan: Plan, quick: Quick, file: BlockFile) -> tuple[pa.Table, Codes] | None:
@@ -176,14 +174,20 @@ class Parser:
     def _redacted(self, texts: Sequence[str]) -> list[str]:
         """Their beginnings, in RE2: a thousand long lines of hostile text would keep Python's engine busy for hours."""
         prefixes = self._treatment.prefixes
-        looked = f"regexp_matches(t, {quoted(look(prefixes))})"
-        begun = [beginning(text.strip(), _LOOKED_AT) for text in texts]
-        found = self.duck.execute(
-            f"SELECT CASE WHEN {looked} THEN {redact_sql('t', prefixes)} ELSE t END"
-            " FROM (SELECT unnest(CAST($texts AS VARCHAR[])) AS t)",
-            {"texts": begun},
-        )
-        return [row[0] for row in found.fetchall()]
+        begun = strings([beginning(text.strip(), _LOOKED_AT) for text in texts])
+        own = integers(np.arange(len(texts), dtype=np.int32))
+        self._fill(pa.table([own, begun, pa.nulls(len(texts), pa.string())], names=["n", "text", "envelope"]))
+        looked = f"regexp_matches(text, {quoted(look(prefixes))})"
+        shown = f"CASE WHEN {looked} THEN {redact_sql('text', prefixes)} ELSE text END"
+        found = self._statements.run(f"SELECT n, {shown} AS shown FROM numbered ORDER BY n")
+        return list(found["shown"].to_pylist())
+
+    def _fill(self, numbered: pa.Table) -> None:
+        """Put these into the table `numbered`: a prepared statement would hold on to what was registered before."""
+        self.duck.register("given", numbered)
+        self.duck.execute("DELETE FROM numbered")
+        self.duck.execute("INSERT INTO numbered FROM given")
+        self.duck.unregister("given")
 
     def rows(self) -> list[dict[str, object]]:
         """The events of the last block as records, in order of lines; for `formats test`."""

@@ -5,7 +5,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-_HELD: Final = 4
+_HELD: Final = 8
 """Plans follow the samples of the blocks, which seldom differ."""
 
 
