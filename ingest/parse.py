@@ -1,7 +1,7 @@
 """A block of lines to events, rejects and counts, in one DuckDB connection of one thread.
 
-Fingerprint first, then redact; what leaves `events` holds no secret. Nothing is spilled to disk. What repeats (keys,
-addresses, user agents, paths) is looked at once a block, and stands in the events as one of an enumeration.
+DuckDB takes the lines apart; what repeats in their columns (keys, addresses, user agents, paths) is then looked at
+once. Fingerprint first, then redact; what leaves `events` holds no secret. Nothing is spilled to disk.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,24 @@ from datetime import datetime
 from typing import Final
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ingest import distinct, lines, normalise, secrets, tables
+from ingest import lines, normalise
 from ingest.block import BlockFile
 from ingest.formats.interface import Plan, Quick
 from ingest.formats.quick import quick_way
 from ingest.framing.interface import Records
+from ingest.normalise import Block
 from ingest.raw import ODD, columns_of, quick_sql, raw_sql
 from ingest.redact import beginning, look, quoted, redact_sql
+from ingest.room import give_back
+from ingest.rows import rows_sql
+from ingest.statements import Statements
 from ingest.treatment import Treatment
+from model.arrow import booleans, integers, strings
+from model.coded import Codes, numbers
 from model.event import EVENT_COLUMNS
 from model.plain import plain
 from model.segment import Reject
@@ -27,13 +36,15 @@ _SAMPLE_LENGTH: Final = 300
 _LOOKED_AT: Final = 2000
 """Characters of a reject that are redacted for its sample."""
 _REJECT_SAMPLES: Final = 1000
+_FEW: Final = 10_000
+"""Lines that are copied into a table, for the sake of a prepared statement."""
 _MANY: Final = 4
 """When more than one line in so many is unusual, the quick way is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What a block became. The events lie in the table `events` of the parser's connection until the next block."""
+    """What a block became. The events are `Parser.events` until the next block."""
 
     lines: int
     events: int
@@ -51,7 +62,13 @@ class Parser:
         # One thread: two parsers side by side keep two cores busier than one that divides each statement.
         self.duck = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""})
         self.duck.execute("SET TimeZone = 'UTC'")
+        self.duck.execute("CREATE TEMP TABLE numbered (n INTEGER, text VARCHAR, envelope VARCHAR)")
+        self._statements = Statements(self.duck)
         self._treatment = treatment
+        self.events = pa.table({})
+        """EVENT_COLUMNS without `batch`; the connection knows it as `events`."""
+        self._left_out = pa.table({})
+        self._lines = lines.Lines(b"")
         try:
             self._file: BlockFile | None = BlockFile()
         except OSError:
@@ -64,78 +81,91 @@ class Parser:
             self._file.close()
 
     def parse(self, records: Records, plan: Plan, *, now: datetime | None = None) -> Parsed:
-        """Make the table `events` (EVENT_COLUMNS without `batch`) of a block's records.
+        """Make `events` of a block's records.
 
         `now` is the newest moment that they can be of: by it a year is found that a line leaves out.
         """
-        tables.drop(self.duck)
         told = "NULL" if now is None else quoted(now.isoformat())
         self.duck.execute(f"SET VARIABLE now = CAST({told} AS TIMESTAMPTZ)")
-        count = self._take_apart(records, plan)
-        self._make_events(columns_of(plan.columns, plan.credentials), path_is_name=plan.path_is_name)
-        left_out = "SELECT n, reason, skipped FROM raw WHERE reason IS NOT NULL OR skipped IS NOT NULL"
-        self.duck.execute(f"CREATE TEMP TABLE left_out AS {left_out}")
-        # Room for the files that are written next.
-        tables.drop(self.duck, but=("events", "left_out"))
-        events = self._count("SELECT count(*) FROM events")
-        skipped = self._count("SELECT count(skipped) FROM left_out") + len(records.skipped)
-        rejected = self._count("SELECT count(reason) FROM left_out")
-        rejects = self._rejects(records) if rejected else ()
-        total = count + len(records.skipped)
-        return Parsed(lines=total, events=events, skipped=skipped, rejected=rejected, rejects=rejects)
+        self.keep(pa.table({"line": integers(np.zeros(0, dtype=np.int32))}))  # room for the next ones
+        give_back()
+        self.keep(normalise.events(self.duck, self._block(records, plan), self._treatment))
+        skipped = len(records.skipped) + len(self._left_out) - self._left_out["skipped"].null_count
+        rejected = len(self._left_out) - self._left_out["reason"].null_count
+        return Parsed(
+            lines=self.events.num_rows + skipped + rejected,
+            events=self.events.num_rows,
+            skipped=skipped,
+            rejected=rejected,
+            rejects=self._rejects(records) if rejected else (),
+        )
 
-    def _make_events(self, columns: Sequence[str], *, path_is_name: bool) -> None:
-        duck, treatment = self.duck, self._treatment
-        secrets.make_credentials(duck, columns, treatment)
-        secrets.take_out(duck, columns)
-        several = secrets.make_several(duck, columns)
-        distinct.make_addresses(duck, distinct.address_key(columns, treatment), treatment)
-        distinct.make_agents(duck, columns, treatment)
-        distinct.make_paths(duck, columns, treatment, path_is_name=path_is_name)
-        distinct.make_words(duck, columns, treatment)
-        duck.execute(normalise.events_sql(columns, treatment, several=several))
-        distinct.cap_routes(duck, columns, treatment)
+    def keep(self, events: pa.Table) -> None:
+        """Take these for the block's events."""
+        self.events = events
+        self.duck.register("events", events)
 
-    def _take_apart(self, records: Records, plan: Plan) -> int:
-        """Make the table `raw`; returns the number of lines."""
+    def _block(self, records: Records, plan: Plan) -> Block:
+        """The rows of the records; those that become no event are put aside."""
+        rows, line = self._take_apart(records, plan)
+        left_out = pc.or_(rows["reason"].is_valid(), rows["skipped"].is_valid())
+        good = ~left_out.combine_chunks().to_numpy(zero_copy_only=False)
+        block = Block(rows=rows, good=good, line=line, path_is_name=plan.path_is_name)
+        self._left_out = _left_out(block)
+        self.duck.register("left_out", self._left_out)
+        return block
+
+    def _take_apart(self, records: Records, plan: Plan) -> tuple[pa.Table, Codes]:
+        """The rows, and the number of each one's line. Rows whose reason is ODD stand for nothing."""
         quick = quick_way(plan) if records.numbers is None and records.envelopes is None else None
         if quick is not None and self._file is not None:
-            count = self._quickly(records.data, plan, quick, self._file)
-            if count is not None:
-                return count
-        numbered = lines.table(records)
-        self.duck.register("lines", numbered)
-        self.duck.execute(f"CREATE TEMP TABLE raw AS {raw_sql(plan, 'lines')}")
-        self.duck.unregister("lines")
-        return int(numbered.num_rows)
+            found = self._quickly(records, plan, quick, self._file)
+            if found is not None:
+                return found
+        self._lines = lines.Lines(records.data)
+        return self._slowly(lines.table(records), plan)
 
-    def _quickly(self, data: bytes, plan: Plan, quick: Quick, file: BlockFile) -> int | None:
+    def _slowly(self, numbered: pa.Table, plan: Plan) -> tuple[pa.Table, Codes]:
+        columns = columns_of(plan.columns, plan.credentials)
+        if numbered.num_rows <= _FEW:
+            self._fill(numbered)
+            rows = self._statements.run(rows_sql(raw_sql(plan, "numbered"), columns, self._treatment))
+        else:
+            self.duck.register("given", numbered)
+            rows = self.duck.sql(rows_sql(raw_sql(plan, "given"), columns, self._treatment)).to_arrow_table()
+            self.duck.unregister("given")
+        return rows, numbers(rows["n"].combine_chunks())
+
+    def _quickly(self, records: Records, plan: Plan, quick: Quick, file: BlockFile) -> tuple[pa.Table, Codes] | None:
         """The same by DuckDB's own reader, with the odd lines line by line; None where that does not fit the block."""
-        count = lines.count(data)
-        file.hold(data)
+        self._lines = where = lines.Lines(records.data, file.read)
+        file.hold(records.data)
+        records.data = b""
         try:
-            self.duck.execute(f"CREATE TEMP TABLE raw AS {quick_sql(quick, file.path)}")
+            columns = columns_of(plan.columns, plan.credentials)
+            rows = self._statements.run(rows_sql(quick_sql(quick, file.path), columns, self._treatment))
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
             raise  # a mistake of ours, which would only make everything slow
         except duckdb.Error:
             # A line that the reader refuses, such as one of a hundred quotes.
+            records.data = file.read(0, where.size)
             return None
-        odd = [row[0] for row in self.duck.execute(f"SELECT rowid FROM raw WHERE reason = '{ODD}'").fetchall()]
-        if self._count("SELECT count(*) FROM raw") != count or len(odd) * _MANY > count:
-            self.duck.execute("DROP TABLE raw")
+        found = pc.fill_null(pc.equal(rows["reason"], ODD), fill_value=False)
+        odd = np.flatnonzero(found.combine_chunks().to_numpy(zero_copy_only=False))
+        if rows.num_rows != where.count or len(odd) * _MANY > where.count:
+            records.data = file.read(0, where.size)
             return None
-        if odd:
-            self.duck.execute(f"DELETE FROM raw WHERE reason = '{ODD}'")
-            self.duck.register("lines", lines.some(data, odd))
-            self.duck.execute(f"INSERT INTO raw BY NAME {raw_sql(plan, 'lines')}")
-            self.duck.unregister("lines")
-        return count
+        line = np.arange(1, where.count + 1, dtype=np.int32)
+        if not len(odd):
+            return rows, line
+        others, own = self._slowly(where.table(odd.tolist()), plan)
+        return pa.concat_tables([rows, others]), np.concatenate([line, own])
 
     def _rejects(self, records: Records) -> tuple[Reject, ...]:
         rows = self.duck.execute(
             f"SELECT n, reason FROM left_out WHERE reason IS NOT NULL ORDER BY n LIMIT {_REJECT_SAMPLES}",
         ).fetchall()
-        texts = self._redacted(lines.texts(records, [row[0] for row in rows]))
+        texts = self._redacted(lines.texts(records, self._lines, [row[0] for row in rows]))
         return tuple(
             Reject(line=n, reason=why, sample=plain(text, _SAMPLE_LENGTH))
             for (n, why), text in zip(rows, texts, strict=True)
@@ -144,17 +174,20 @@ class Parser:
     def _redacted(self, texts: Sequence[str]) -> list[str]:
         """Their beginnings, in RE2: a thousand long lines of hostile text would keep Python's engine busy for hours."""
         prefixes = self._treatment.prefixes
-        looked = f"regexp_matches(t, {quoted(look(prefixes))})"
-        begun = [beginning(text.strip(), _LOOKED_AT) for text in texts]
-        found = self.duck.execute(
-            f"SELECT CASE WHEN {looked} THEN {redact_sql('t', prefixes)} ELSE t END"
-            " FROM (SELECT unnest(CAST($texts AS VARCHAR[])) AS t)",
-            {"texts": begun},
-        )
-        return [row[0] for row in found.fetchall()]
+        begun = strings([beginning(text.strip(), _LOOKED_AT) for text in texts])
+        own = integers(np.arange(len(texts), dtype=np.int32))
+        self._fill(pa.table([own, begun, pa.nulls(len(texts), pa.string())], names=["n", "text", "envelope"]))
+        looked = f"regexp_matches(text, {quoted(look(prefixes))})"
+        shown = f"CASE WHEN {looked} THEN {redact_sql('text', prefixes)} ELSE text END"
+        found = self._statements.run(f"SELECT n, {shown} AS shown FROM numbered ORDER BY n")
+        return list(found["shown"].to_pylist())
 
-    def _count(self, query: str) -> int:
-        return int(self.duck.execute(query).fetchall()[0][0])
+    def _fill(self, numbered: pa.Table) -> None:
+        """Put these into the table `numbered`: a prepared statement would hold on to what was registered before."""
+        self.duck.register("given", numbered)
+        self.duck.execute("DELETE FROM numbered")
+        self.duck.execute("INSERT INTO numbered FROM given")
+        self.duck.unregister("given")
 
     def rows(self) -> list[dict[str, object]]:
         """The events of the last block as records, in order of lines; for `formats test`."""
@@ -169,3 +202,12 @@ class Parser:
     def skipped(self) -> list[tuple[int, str]]:
         """(line, class) of the last block's lines that are no requests."""
         return self.duck.execute("SELECT n, skipped FROM left_out WHERE skipped IS NOT NULL ORDER BY n").fetchall()
+
+
+def _left_out(block: Block) -> pa.Table:
+    """The lines that became no event: n, and reason or skipped."""
+    rest = ~block.good
+    found = (
+        block.rows.select(["reason", "skipped"]).filter(booleans(rest)).append_column("n", integers(block.line[rest]))
+    )
+    return found.filter(pc.fill_null(pc.not_equal(found["reason"], ODD), fill_value=True))

@@ -1,114 +1,120 @@
-"""The credentials of a block: whose they are, and out of which texts they must go before anything else is looked at."""
+"""The credentials of a block: whose they are, and which rows hold their own in another text."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, NamedTuple
 
-import duckdb
+import numpy as np
 
-from ingest.identity import Identity, identify, identify_ids
-from ingest.redact import MARK, quoted
-from ingest.tables import enumerate_columns, table, values
-from ingest.treatment import REMEMBERED, Treatment
+from ingest.identity import NOBODY, Identity, identify, identify_ids
+from ingest.treatment import Treatment
+from model.coded import Coded, Mask, first, looked_up, of_texts
+from model.event import Flag
 
-_SHORT: Final = 6
+SHORT: Final = 6
 """Own secrets of fewer characters stay in texts: replacing them would tear words apart."""
-_AT_ONCE: Final = 50_000
-"""Secrets that are identified at once: a million guesses take no more memory than so many."""
-_ROUNDS: Final = 8
-"""Own secrets of one request that are taken out, one after another."""
 
 
-def make_credentials(duck: duckdb.DuckDBPyConnection, columns: Sequence[str], treatment: Treatment) -> None:
-    """The tables `credentials` (is_id, raw, key_ref, key_hint, bare, unverified) and `bares` (raw, bare).
+class Several(NamedTuple):
+    """What the other secrets of a row say."""
 
-    `bare` is the secret itself; the second table has all texts that stand for it.
-    """
-    secrets = _secrets(duck, columns)
-    ids = values(duck, "SELECT DISTINCT key_id FROM raw WHERE key_id IS NOT NULL") if "key_id" in columns else []
-    found = _identified(secrets, treatment)
-    found += identify_ids(ids, treatment.pepper, treatment.prefixes)
-    table(
-        duck,
-        "credentials",
-        is_id=[False] * len(secrets) + [True] * len(ids),
-        raw=secrets + ids,
-        key_ref=[each.key_ref for each in found],
-        key_hint=[each.key_hint for each in found],
-        bare=[each.bare[0] if each.bare else None for each in found],
-        unverified=[each.unverified for each in found],
+    key_ref: str | None
+    """Of the first secret that is one (a `REDACTED` is none)."""
+    key_hint: str | None
+    many: bool
+    """Whether they belong to more than one key."""
+    bare: tuple[str, ...]
+    """What must be taken out of texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """The raw credentials of the rows, with what each value stands for."""
+
+    secret: Coded | None
+    key_id: Coded | None
+    also: Coded | None
+    of_secret: Sequence[Identity]
+    of_id: Sequence[Identity]
+    of_also: Sequence[Several]
+
+    def key(self, name: str) -> Coded | None:
+        """`key_ref` or `key_hint` of the rows. Where an id stands before the secrets, it counts."""
+        held = ((self.secret, self.of_secret), (self.key_id, self.of_id), (self.also, self.of_also))
+        return first(*(c.mapped([getattr(each, name) for each in found]) for c, found in held if c is not None))
+
+    def unverified(self) -> Mask | None:
+        """The rows whose key is what a JWT says of itself; None: none of them."""
+        held = ((self.secret, self.of_secret), (self.key_id, self.of_id))
+        return _any([_rows(column, [each.unverified for each in found]) for column, found in held])
+
+    def several(self) -> Mask | None:
+        """The rows with secrets of more than one key."""
+        return _rows(self.also, [each.many for each in self.of_also])
+
+    def known(self) -> Mask | None:
+        """The rows whose secret stands for a key."""
+        return _rows(self.secret, [each.key_ref is not None for each in self.of_secret])
+
+    def bares(self, place: int) -> list[str]:
+        """What must be taken out of the texts of a row."""
+        found = list[str]()
+        if self.secret is not None and self.secret.codes[place] >= 0:
+            found += self.of_secret[self.secret.codes[place]].bare
+        if self.also is not None and self.also.codes[place] >= 0:
+            found += self.of_also[self.also.codes[place]].bare
+        return [bare for bare in found if len(bare) >= SHORT]
+
+
+def credentials(secret: Coded | None, key_id: Coded | None, also: Coded | None, treatment: Treatment) -> Credentials:
+    """What the rows' credentials stand for; `also` are JSON lists of the secrets of rows that hold several."""
+    memory, pepper = treatment.memory, treatment.pepper
+    by_id = partial(identify_ids, pepper=pepper, prefixes=treatment.prefixes)
+    by_secret = partial(identify, pepper=pepper)
+    lists = [json.loads(text) for text in also.texts()] if also is not None else []
+    others = list(dict.fromkeys(text for texts in lists for text in texts if text is not None))
+    of = dict(zip(others, memory.identities.of(others, by_secret), strict=True))
+    return Credentials(
+        secret=secret,
+        key_id=key_id,
+        also=also,
+        of_secret=memory.identities.of(secret.texts(), by_secret) if secret is not None else [],
+        of_id=memory.ids.of(key_id.texts(), by_id) if key_id is not None else [],
+        of_also=[_several([of.get(text, NOBODY) for text in texts]) for texts in lists],
     )
-    known = [(raw, bare) for raw, each in zip(secrets + ids, found, strict=True) for bare in each.bare]
-    known = [pair for pair in known if len(pair[1]) >= _SHORT]
-    table(duck, "bares", raw=[raw for raw, _ in known], bare=[bare for _, bare in known])
-    enumerate_columns(duck, "credentials", "key_ref", "key_hint")
 
 
-def _identified(secrets: Sequence[str], treatment: Treatment) -> list[Identity]:
-    known = treatment.identities_known
-    new = [secret for secret in secrets if secret not in known]
-    fresh = {
-        secret: each
-        for some in batched(new, _AT_ONCE)
-        for secret, each in zip(some, identify(some, treatment.pepper), strict=True)
-    }
-    if len(known) < REMEMBERED:
-        known.update(fresh)
-    return [fresh.get(secret) or known[secret] for secret in secrets]
+def flags(marks: Sequence[tuple[Flag, Mask | None]], rows: int) -> Coded | None:
+    """The remarks of the rows, comma-separated; None where no row has one."""
+    there = [(flag, mask) for flag, mask in marks if mask is not None and mask.any()]
+    if not there:
+        return None
+    bits = np.zeros(rows, dtype=np.int32)
+    for place, (_, mask) in enumerate(there):
+        bits |= mask.astype(np.int32) << place
+    sets = [[flag for place, (flag, _) in enumerate(there) if held >> place & 1] for held in range(1 << len(there))]
+    return of_texts(bits, [",".join(some) or None for some in sets])
 
 
-def take_out(duck: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> None:
-    """Replace a request's own secrets in its path and user agent: no family of tokens need know them."""
-    texts = [name for name in ("path", "user_agent", "host") if name in columns]
-    if "secret" not in columns or not texts:
-        return
-    carried = ["SELECT r.rowid AS place, b.bare FROM raw r JOIN bares b ON r.secret = b.raw"]
-    if _has_others(duck, columns):
-        others = "(SELECT rowid AS place, unnest(also) AS other FROM raw WHERE also IS NOT NULL) o"
-        joined = "JOIN bares b ON o.other = b.raw JOIN raw r ON r.rowid = o.place"
-        carried.append(f"SELECT r.rowid AS place, b.bare FROM {others} {joined}")
-    holds = " OR ".join(f"contains(r.{name}, b.bare)" for name in texts)
-    held = " UNION ALL ".join(f"{select} WHERE ({holds})" for select in carried)
-    replaced = ", ".join(f"{name} = replace({name}, held.bare, {quoted(MARK)})" for name in texts)
-    for _ in range(_ROUNDS):
-        if not duck.execute(f"SELECT 1 FROM ({held}) LIMIT 1").fetchall():
-            return
-        duck.execute(
-            f"UPDATE raw SET {replaced} FROM (SELECT place, arg_max(bare, length(bare)) AS bare FROM ({held})"
-            " GROUP BY place) held WHERE raw.rowid = held.place"
-        )
-
-
-def make_several(duck: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> bool:
-    """The table `several` (place, key_ref, key_hint, many), of rows that carry more than one secret.
-
-    The key is the first secret that is one (a `REDACTED` is none); `many` tells whether they belong to more than one
-    key. False when there is no such row.
-    """
-    if not _has_others(duck, columns):
-        return False
-    listed = "unnest(also) AS other, generate_subscripts(also, 1) AS n"
-    others = f"SELECT rowid AS place, {listed} FROM raw WHERE also IS NOT NULL"
-    duck.execute(
-        "CREATE TEMP TABLE several AS SELECT place, arg_min(c.key_ref, n) AS key_ref,"
-        f" arg_min(c.key_hint, n) AS key_hint, count(DISTINCT c.key_ref) > 1 AS many FROM ({others}) o"
-        " JOIN credentials c ON o.other = c.raw AND NOT c.is_id AND c.key_ref IS NOT NULL GROUP BY place"
+def _several(found: Sequence[Identity]) -> Several:
+    keys = [each for each in found if each.key_ref is not None]
+    return Several(
+        key_ref=keys[0].key_ref if keys else None,
+        key_hint=next((each.key_hint for each in keys if each.key_hint is not None), None),
+        many=len({each.key_ref for each in keys}) > 1,
+        bare=tuple(bare for each in found for bare in each.bare),
     )
-    return True
 
 
-def batched(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    """The texts in runs of at most `size`."""
-    return (texts[at : at + size] for at in range(0, len(texts), size))
+def _rows(column: Coded | None, told: Sequence[bool]) -> Mask | None:
+    """The rows whose value is told of."""
+    if column is None or not any(told):
+        return None
+    return looked_up(np.array(told, dtype=np.int32), column.codes) > 0
 
 
-def _has_others(duck: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> bool:
-    return "also" in columns and bool(duck.execute("SELECT count(also) FROM raw").fetchall()[0][0])
-
-
-def _secrets(duck: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> list[str]:
-    if "secret" not in columns:
-        return []
-    asked = "SELECT DISTINCT secret FROM raw WHERE secret IS NOT NULL"
-    if "also" in columns:
-        asked += " UNION SELECT unnest(also) AS secret FROM raw WHERE also IS NOT NULL"
-    return [secret for secret in values(duck, asked) if secret is not None]
+def _any(masks: Sequence[Mask | None]) -> Mask | None:
+    there = [mask for mask in masks if mask is not None]
+    return np.logical_or.reduce(there) if there else None

@@ -2,17 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Self
 
 from ingest.addresses import Address, Mode, Network
 from ingest.fingerprint import Pepper
 from ingest.geo import Geo, Place
 from ingest.identity import Identity
+from ingest.remembered import Remembered
 from ingest.routes import Cap
 from ingest.templates import Templates
 
-REMEMBERED: Final = 100_000
-"""How many addresses, and credentials, are remembered from block to block."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is remembered from block to block, by raw text; the secrets in it are in memory only."""
+
+    addresses: Remembered[tuple[Address, Place]] = field(default_factory=Remembered)
+    identities: Remembered[Identity] = field(default_factory=Remembered)
+    ids: Remembered[Identity] = field(default_factory=Remembered)
+    agents: Remembered[tuple[str, str | None]] = field(default_factory=Remembered)
+    """The redacted user agent and its client."""
+    methods: Remembered[str] = field(default_factory=Remembered)
+    hosts: Remembered[str] = field(default_factory=Remembered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +45,7 @@ class Treatment:
     """Declared routes."""
     cap: Cap = field(default_factory=Cap)
     """Bounds the routes of each host."""
-    addresses_known: dict[str, tuple[Address, Place]] = field(default_factory=dict, repr=False)
-    """What earlier blocks found out, so that it is not worked out again for each."""
-    identities_known: dict[str, Identity] = field(default_factory=dict, repr=False)
-    """The same of credentials; the secrets in it are in memory only."""
+    memory: Memory = field(default_factory=Memory, repr=False)
     request_id: bool = False
     """Whether the request id is kept."""
 

@@ -39,7 +39,7 @@ PIECES: Final = {
 }
 BY_QUOTES: Final = {
     "time": "right(q1, 29)",
-    "ip": "split_part(q1, ' ', 1)",
+    "ip": "substr(q1, 1, instr(q1, ' ') - 1)",
     "request": "q2",
     "status": "substr(q3, 2, 3)",
 }
@@ -50,7 +50,12 @@ BY_QUOTES_TIME: Final = (
     " THEN try_strptime(substr(q1, length(q1) - 27, 20), '%d/%b/%Y:%H:%M:%S')"
     f" ELSE CAST(try_strptime({{time}}, '[{CLF_TIME}] ') AS TIMESTAMP) END, {EARLIEST}), {EARLIEST})"
 )
-BY_QUOTES_USUAL: Final = "starts_with(split_part(q1, ' ', 4), '[') AND strpos(q1, '[') = length(q1) - 28"
+BY_QUOTES_USUAL: Final = (
+    "instr(q1, '[') = length(q1) - 28"
+    # Nearly all lines have no user: to split costs three times as much.
+    " AND CASE WHEN substr(q1, instr(q1, ' '), instr(q1, '[') - instr(q1, ' ')) = ' - - ' THEN true"
+    " ELSE starts_with(split_part(q1, ' ', 4), '[') END"
+)
 NO_IDENTITY: Final = "p[2] = '-'"
 """Where lines of other heads are about, the quick way fits only those whose second column is none of theirs."""
 

@@ -43,7 +43,7 @@ def first(expressions: Iterable[str]) -> str:
 def clf_moment(expression: str) -> str:
     """`26/Jan/2019:19:45:25 +0330` as TIMESTAMP in UTC, null when it is none."""
     found = f"try_strptime({expression}, '{CLF_TIME}')"
-    return f"CAST({_possible(found)} AS TIMESTAMP)"
+    return _in_utc(_possible(found))
 
 
 def any_moment(expression: str) -> str:
@@ -59,7 +59,12 @@ def any_moment(expression: str) -> str:
         f"coalesce(TRY_CAST({expression} AS TIMESTAMPTZ), try_strptime({expression}, '{CLF_TIME}'),"
         f" to_timestamp({scaled} / 1e6))"
     )
-    return f"CAST({_possible(found)} AS TIMESTAMP)"
+    return _in_utc(_possible(found))
+
+
+def _in_utc(moment: str) -> str:
+    """A TIMESTAMPTZ as TIMESTAMP in UTC. A cast would ask for the zone's rules, for 0.1 µs a line."""
+    return f"make_timestamp(epoch_us({moment}))"
 
 
 def _possible(moment: str) -> str:
@@ -77,7 +82,7 @@ WORDS: Final = (
     ),
 )
 """The steps before the two below: nearly all request lines are three words, the first a common method, and need no
-pattern."""
+pattern. Splitting takes 0.17 µs a line, cutting by places (`substr`, which counts characters) 0.5."""
 
 TARGET_OF_REQUEST: Final = (
     "CASE WHEN plain THEN words[2] ELSE coalesce("

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.arrow import strings
 from ingest.formats.interface import Credential, Plan
 from ingest.formats.sql import present
 from ingest.redact import quoted
+from model.arrow import strings
 
 GROUP = re.compile(r"\(\?P<(\w+)>")
 

@@ -12,11 +12,12 @@ LIMIT: Final = 16 << 20
 """Bytes that may wait for a record's end. A longer record is cut there, and its pieces are counted like any others."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Records:
     """Records, one a line."""
 
     data: bytes
+    """Empty once it lies in a parser's file: a block's bytes are in memory once."""
     numbers: Numbers | None = None
     """The number of the line in the block (from 1) that each record begins on; None: each is the line of its place."""
     envelopes: Sequence[str | None] | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ingest.framing.interface import LINES, Framing
+from ingest.lines import line_ends
 from ingest.sources.encoding import Encoding
 from ingest.sources.left_out import BEGINNING, LeftOut
 
@@ -126,10 +127,10 @@ class Cutter:
     def _records(self, text: bytes, end: int) -> Iterator[Piece]:
         """What stands before `end`, in pieces that do not hold too many lines."""
         while end:
-            step, count = end, text.count(b"\n", 0, end)
+            step, count = end, line_ends(text, end)
             while count > 2 * BLOCK_LINES and (half := text.rfind(b"\n", 0, step // 2) + 1):
                 step = self.framing.cut(text[:half]) or step
-                count = text.count(b"\n", 0, step)
+                count = line_ends(text, step)
                 if step > half:
                     break
             count += not text.endswith(b"\n", 0, step)

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from duckdb import DuckDBPyConnection
-
-from ingest.parse import Parsed
+from ingest.parse import Parsed, Parser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,12 +15,12 @@ class Keep:
     """Whether lines without a time are left to the ingest of the whole."""
 
 
-def kept(duck: DuckDBPyConnection, parsed: Parsed, keep: Keep | None) -> tuple[Parsed, int]:
+def kept(parser: Parser, parsed: Parsed, keep: Keep | None) -> tuple[Parsed, int]:
     """What is left of a block's events, and how many are not stored."""
     if keep is None:
         return parsed, 0
-    duck.execute(f"DELETE FROM events WHERE NOT ({keep.condition})")
-    left = int(duck.execute("SELECT count(*) FROM events").fetchall()[0][0])
+    parser.keep(parser.duck.sql(f"SELECT * FROM events WHERE ({keep.condition}) IS NOT FALSE").to_arrow_table())
+    left = len(parser.events)
     outside = parsed.events - left
     if keep.only_events:
         return replace(parsed, lines=left, events=left, skipped=0, rejected=0, rejects=()), outside

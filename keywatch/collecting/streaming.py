@@ -72,7 +72,7 @@ def _storing(reading: Reading, stopped: Callable[[], bool]) -> Iterator[None]:
         try:
             with reading.workspace.lock():
                 with reading.workspace.store.reading() as tx:
-                    reading.kept = inventory.known_refs(tx)
+                    reading.kept = frozenset(inventory.known_refs(tx))
                 yield
                 return
         except WorkspaceLocked:

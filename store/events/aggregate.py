@@ -1,6 +1,7 @@
 """The SQL that turns events into usage and facets, for segments being sealed and for the tails of a view alike."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from model.event import FACET_KINDS, UNKNOWN_PREFIX
 
@@ -10,6 +11,23 @@ _COUNTS = (
     "count(*) AS requests, CAST(sum(bytes_out) AS BIGINT) AS bytes_out, sum(duration_ms) AS duration_sum,"
     " max(duration_ms) AS duration_max, count(duration_ms) AS timed"
 )
+
+
+class Value(NamedTuple):
+    """What facets of a kind are counted by."""
+
+    columns: str
+    """Of an event, comma-separated."""
+    present: str
+    """The one that an event must have."""
+    text: str
+    """The value, as an expression over the columns."""
+
+
+VALUES: Final[Mapping[str, Value]] = {kind: Value(kind, kind, f"CAST({kind} AS VARCHAR)") for kind in FACET_KINDS} | {
+    "route": Value("method, route", "route", "coalesce(CAST(method AS VARCHAR) || ' ', '') || CAST(route AS VARCHAR)")
+}
+"""Of events whose columns are texts or enumerations."""
 
 
 def known(source: str, kept: str) -> str:
@@ -23,15 +41,14 @@ def known(source: str, kept: str) -> str:
         ON CAST(s.key_ref AS VARCHAR) = k.key_ref"""
 
 
-def folded(source: str, known: str, *, kind: str = "VARCHAR") -> str:
+def folded(source: str, known: str) -> str:
     """A SELECT of `source` whose other credentials are folded into one key_ref per address network.
 
-    `known` is a table or subquery as `known` gives it; `kind` the type of the key_ref. Only the columns that usage and
-    facets need are selected.
+    `known` is a table or subquery as `known` gives it. Only the columns that usage and facets need are selected.
     """
     return f"""
     SELECT e.ts, e.key_hint, e.host, e.outcome, e.bytes_out, e.duration_ms, e.ip, e.network, e.asn, e.country, e.client,
-        e.method, e.route, CAST({REF} AS {kind}) AS key_ref
+        e.method, e.route, {REF} AS key_ref
     FROM {source} e LEFT JOIN {known} k ON e.key_ref = k.key_ref"""
 
 
@@ -50,17 +67,14 @@ def usage(source: str) -> str:
     FROM (SELECT epoch_us(ts) // {_HOUR_US} AS bucket, key_ref, host, outcome, {_COUNTS} FROM {source} GROUP BY ALL)"""
 
 
-def facets(source: str) -> str:
-    """A SELECT of the columns of `store.events.tables.facets` from folded events."""
-    return " UNION ALL ".join(_facet(source, kind) for kind in FACET_KINDS)
+def facets(source: str, values: Mapping[str, Value] = VALUES) -> str:
+    """A SELECT of the columns of `store.events.tables.facets` from folded events, for the kinds of `values`."""
+    return " UNION ALL ".join(_facet(source, kind, value) for kind, value in values.items())
 
 
-def _facet(source: str, kind: str) -> str:
-    columns, value = (kind, f"CAST({kind} AS VARCHAR)")
-    if kind == "route":
-        columns, value = "method, route", "coalesce(CAST(method AS VARCHAR) || ' ', '') || CAST(route AS VARCHAR)"
+def _facet(source: str, kind: str, value: Value) -> str:
     return f"""
-    SELECT make_timestamptz(bucket * {_DAY_US}) AS day, key_ref, '{kind}' AS kind, {value} AS value, outcome, requests,
-        bytes_out, duration_sum, duration_max, timed, first_ts, last_ts
-    FROM (SELECT epoch_us(ts) // {_DAY_US} AS bucket, key_ref, {columns}, outcome, {_COUNTS},
-        min(ts) AS first_ts, max(ts) AS last_ts FROM {source} WHERE {kind} IS NOT NULL GROUP BY ALL)"""
+    SELECT make_timestamptz(bucket * {_DAY_US}) AS day, key_ref, '{kind}' AS kind, {value.text} AS value, outcome,
+        requests, bytes_out, duration_sum, duration_max, timed, first_ts, last_ts
+    FROM (SELECT epoch_us(ts) // {_DAY_US} AS bucket, key_ref, {value.columns}, outcome, {_COUNTS},
+        min(ts) AS first_ts, max(ts) AS last_ts FROM {source} WHERE {value.present} IS NOT NULL GROUP BY ALL)"""

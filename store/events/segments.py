@@ -1,18 +1,21 @@
 """Writing one segment: its Parquet files, durable before anybody hears of them."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
+from model.coded import constant
 from model.errors import StoreError
 from model.event import EVENT_COLUMNS
 from model.segment import SegmentId
-from store.events import aggregate
-from store.events.files import KINDS, PARQUET, PARQUET_OF_EVENTS, draft_of, path_of, publish
+from store.events.counting import Activity, counted, span
+from store.events.files import KINDS, draft_of, path_of, publish
+from store.events.parquet import write_parquet
 
 SEAL_ROWS = 5_000
 """A batch of fewer events stays a tail: its facets would outweigh its events."""
@@ -29,8 +32,8 @@ class Written:
     max_ts: datetime
     files: tuple[Path, ...]
     """Their final names."""
-    activity: list[tuple[str, str | None, datetime, datetime, datetime | None]]
-    """(key_ref, hint, first seen, last seen, last success) of the credentials that are kept."""
+    activity: list[Activity]
+    """Of the credentials that are kept."""
 
 
 def new_id(now: datetime) -> SegmentId:
@@ -40,42 +43,27 @@ def new_id(now: datetime) -> SegmentId:
 
 def draft_segment(
     duck: duckdb.DuckDBPyConnection,
-    table: str,
+    events: pa.Table,
     *,
-    rows: int,
     root: Path,
     segment: SegmentId,
-    kept: Sequence[str],
+    kept: Collection[str],
 ) -> Written:
-    """Write the events in `table` (columns of EVENT_COLUMNS except `batch`) as the drafts of one segment.
+    """Write events (columns of EVENT_COLUMNS except `batch`) as the drafts of one segment.
 
-    `duck` is the connection that parsed them: copying inside one engine is what makes ingest fast. `kept` are the
-    key_refs that are never folded. Raises StoreError when the disk refuses.
+    Texts may be dictionaries: they are written as such. `kept` are the key_refs that are never folded; `duck` counts.
+    Raises StoreError when the disk refuses.
     """
-    kinds = KINDS if rows >= SEAL_ROWS else KINDS[:1]
+    sealed = len(events) >= SEAL_ROWS
     path_of(root, segment, "events").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    duck.execute("CREATE OR REPLACE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept)])
-    columns = ", ".join(f"'{segment}' AS batch" if name == "batch" else name for name in EVENT_COLUMNS)
-    _fold(duck, table)
-    selects = {
-        "events": f"SELECT {columns} FROM {table}",
-        "usage": f"{aggregate.usage('folded')} ORDER BY ALL",
-        "facets": f"{aggregate.facets('folded')} ORDER BY key_ref, kind, day",
-    }
+    counts = counted(duck, events, kept, sealed=sealed)
+    tables = {"events": _batched(events, segment), "usage": counts.usage, "facets": counts.facets}
+    kinds = KINDS if sealed else KINDS[:1]
     files = tuple(path_of(root, segment, kind) for kind in kinds)
-    options = {"events": PARQUET_OF_EVENTS}
-    size = sum(
-        _copy(duck, selects[kind], file, options.get(kind, PARQUET)) for kind, file in zip(kinds, files, strict=True)
-    )
-    low, high = duck.execute(f"SELECT min(ts), max(ts) FROM {table}").fetchall()[0]
+    size = sum(_write(tables[kind], file) for kind, file in zip(kinds, files, strict=True))
+    low, high = span(events)
     return Written(
-        id=segment,
-        sealed=len(kinds) > 1,
-        bytes=size,
-        min_ts=low,
-        max_ts=high,
-        files=files,
-        activity=_activity(duck),
+        id=segment, sealed=sealed, bytes=size, min_ts=low, max_ts=high, files=files, activity=counts.activity
     )
 
 
@@ -88,49 +76,29 @@ def publish_segment(written: Written) -> None:
 
 
 def write_segment(
-    duck: duckdb.DuckDBPyConnection,
-    table: str,
-    *,
-    rows: int,
-    root: Path,
-    segment: SegmentId,
-    kept: Sequence[str],
+    duck: duckdb.DuckDBPyConnection, table: str, *, root: Path, segment: SegmentId, kept: Collection[str]
 ) -> Written:
-    """Draft and publish at once."""
-    written = draft_segment(duck, table, rows=rows, root=root, segment=segment, kept=kept)
+    """Draft and publish the events of a table at once."""
+    written = draft_segment(duck, duck.table(table).to_arrow_table(), root=root, segment=segment, kept=kept)
     publish_segment(written)
     return written
 
 
-def _fold(duck: duckdb.DuckDBPyConnection, table: str) -> None:
-    """The table `folded`; its key_refs are an enumeration, which is quick to group and sort by."""
-    for name in ("folded", "known"):
-        duck.execute(f"DROP TABLE IF EXISTS {name}")
-    duck.execute("DROP TYPE IF EXISTS folded_refs")
-    duck.execute(f"CREATE TEMP TABLE known AS {aggregate.known(table, 'kept')}")
-    pairs = f"(SELECT DISTINCT key_ref, network FROM {table} WHERE key_ref IS NOT NULL)"
-    refs = f"SELECT DISTINCT {aggregate.REF} AS v FROM {pairs} e LEFT JOIN known k ON e.key_ref = k.key_ref"
-    # An enumeration of nothing is none: the empty text is always in it.
-    duck.execute(f"CREATE TYPE folded_refs AS ENUM (SELECT v FROM ({refs}) UNION SELECT '' ORDER BY 1)")
-    duck.execute(f"CREATE TEMP TABLE folded AS {aggregate.folded(table, 'known', kind='folded_refs')}")
+def _batched(events: pa.Table, segment: SegmentId) -> pa.Table:
+    """With the column `batch`, in the order of EVENT_COLUMNS."""
+    whole = events.append_column("batch", constant(segment, len(events)).arrow())
+    return whole.select(list(EVENT_COLUMNS))
 
 
-def _copy(duck: duckdb.DuckDBPyConnection, select: str, final: Path, options: str) -> int:
+def _write(table: pa.Table, final: Path) -> int:
     draft = draft_of(final)
     try:
-        duck.execute(f"COPY ({select}) TO '{str(draft).replace(chr(39), chr(39) * 2)}' ({options})")
+        write_parquet(table, draft)
         return draft.stat().st_size
-    except (duckdb.IOException, OSError) as error:
+    except OSError as error:
         raise _refused(final, error) from None
 
 
 def _refused(final: Path, error: Exception) -> StoreError:
     msg = f"The segment {final} cannot be written: {error}"
     return StoreError(msg, hint="Nothing of it counts. Make room, check the disk, and ingest again.")
-
-
-def _activity(duck: duckdb.DuckDBPyConnection) -> list[tuple[str, str | None, datetime, datetime, datetime | None]]:
-    return duck.execute(
-        "SELECT key_ref, max(key_hint), min(ts), max(ts), max(ts) FILTER (WHERE outcome = 'ok') FROM folded"
-        " WHERE key_ref IS NOT NULL AND NOT starts_with(CAST(key_ref AS VARCHAR), 'unknown:') GROUP BY 1 ORDER BY 1",
-    ).fetchall()

@@ -20,3 +20,9 @@ def strings(texts: Sequence[str | None]) -> pa.LargeStringArray:
 def integers(numbers: np.ndarray[tuple[int], np.dtype[np.int32]]) -> pa.Int32Array:
     """An array of 32-bit numbers."""
     return pa.Array.from_buffers(pa.int32(), len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers))])
+
+
+def booleans(mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pa.BooleanArray:
+    """An array of truths."""
+    packed = np.packbits(mask, bitorder="little").tobytes()
+    return pa.Array.from_buffers(pa.bool_(), len(mask), [None, pa.py_buffer(packed)])
