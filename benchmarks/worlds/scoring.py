@@ -16,6 +16,7 @@ AFTER: Final = timedelta(hours=24)
 """A finding may begin an hour before a plant's first sign (its bucket) and a day after its end."""
 QUIET: Final = timedelta(days=3)
 """The first days of a world: nothing is known yet, so no false alarm is counted."""
+FEW: Final = 3
 RULES: Final = Path(__file__).with_name("families.toml")
 RANK: Final = {name: n for n, name in enumerate(("info", "low", "medium", "high", "critical"))}
 
@@ -217,7 +218,8 @@ def _overlaps(found: Found, plant: Plant) -> bool:
 
 
 def _same_subject(found: Found, plant: Plant, rule: Rule, *, apt: bool) -> bool:
-    if found.key_id is not None and found.key_id in plant.key_ids:
+    listed = len(plant.key_ids) > FEW  # a list of keys was tried: what else happens to one of them is another matter
+    if found.key_id is not None and found.key_id in plant.key_ids and (apt or not listed):
         return True
     places = _named_places(found)
     if places & {*plant.ips, *plant.networks}:

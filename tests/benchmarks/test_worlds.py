@@ -131,6 +131,16 @@ def test_a_plant_is_found_by_subject_and_time_and_named_by_the_detector(
     assert (outcome.found, outcome.named) == expected
 
 
+def test_one_of_many_tried_keys_is_found_only_by_an_apt_detector() -> None:
+    tried = planted(family="stuffing", key_ids=tuple(f"key_{n}" for n in range(9)))
+    apt, other = (
+        verdict([tried], [found(100, key_id="key_1", detector=name)]) for name in ("auth-burst-key", "volume-spike")
+    )
+
+    assert (apt.outcomes[0].found, apt.false) == (True, [])
+    assert (other.outcomes[0].found, len(other.false)) == (False, 1)
+
+
 def test_what_comes_before_the_onset_belongs_to_the_plant() -> None:
     prelude = planted(family="burst-then-success", since=at(95))
     judged = verdict([prelude], [found(95, key_id="key_1")])
