@@ -6,7 +6,7 @@ from functools import cache
 
 
 def give_back() -> None:
-    """Give freed memory back. Costs 3 ms, once a block; without it an ingest takes 60 MB more."""
+    """Give freed memory back. Costs some milliseconds, once a block; without it an ingest takes 30 to 60 MB more."""
     _trim()(0)
 
 

@@ -1,7 +1,7 @@
 """Usage and facets of a batch, counted by codes: the SQL of `aggregate`, over numbers in the place of texts.
 
 Grouping 180,000 events by codes costs 0.07 µs an event and kind, where texts take twice that and sorting the groups
-more still; the texts come back at the end, as dictionaries.
+more still; the texts come back at the end, as dictionaries. Some lines more than 150: the three counts share the codes.
 """
 
 from collections.abc import Collection, Mapping, Sequence
