@@ -104,14 +104,10 @@ def open_reading(
     with workspace.store.reading() as tx:
         kept = frozenset(inventory.known_refs(tx))
     with ExitStack() as stack:
-<<<<<<< HEAD
-        treated = stack.enter_context(treatment(workspace, source, cap=cap_of(workspace, source.name)))
-=======
         # What is loaded by now stays: the collector would walk through it again and again, 8 % of an ingest.
         gc.freeze()
         stack.callback(gc.unfreeze)
-        treated = stack.enter_context(treatment(workspace, source))
->>>>>>> h/speed
+        treated = stack.enter_context(treatment(workspace, source, cap=cap_of(workspace, source.name)))
         parsers: SimpleQueue[Parser] = SimpleQueue()
         for _ in range(_PARSERS):
             parser = Parser(treated)
