@@ -143,7 +143,7 @@ def test_formats_test_of_an_unknown_or_missing_file_is_a_sentence(cli: Cli) -> N
 
     assert (1, 1, 1) == (odd.code, missing.code, unknown.code)
     assert "Tried:" in odd.err
-    assert "cannot be read" in missing.err
+    assert "There is no file" in missing.err
     assert "Did you mean 'combined'?" in unknown.err
 
 
