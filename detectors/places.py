@@ -34,6 +34,15 @@ _NOTHING: Final = History(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """Where an owner's other keys were used from before a day."""
+
+    networks: frozenset[str]
+    clients: frozenset[str]
+    requests: int
+
+
 class Histories:
     """Histories of all keys; `key` is a key_id, or the key_ref of a key that the inventory does not know."""
 
@@ -45,6 +54,7 @@ class Histories:
         self._places = {str(network): days for network, days in networks.groupby("network")}
         owned = networks.assign(owner=networks["key"].map(owners)).dropna(subset=["owner"])
         self._owned = dict(iter(owned.groupby(["owner", "network"])))
+        self._of_owners = {str(owner): days for owner, days in owned.groupby("owner")}
 
     def unseen(self, used: pd.DataFrame) -> pd.DataFrame:
         """The rows of `used` (key, network, day) whose network the key was not seen in for 30 days before the day."""
@@ -73,6 +83,31 @@ class Histories:
     def of_owner(self, key: str, network: str, day: pd.Timestamp) -> bool:
         """Whether another key of the same owner succeeded from that network before the day."""
         days = _before(self._owned.get((self._owners.get(key), network)), day)
+        return days is not None and bool((days["key"] != key).any())
+
+    def owner_of(self, key: str, day: pd.Timestamp) -> "Others":
+        """What is known, before the day, of the other keys of the key's owner."""
+        owner = self._owners.get(key)
+        days = _before(self._of_owners.get(owner), day) if owner is not None else None
+        if days is None:
+            return Others(networks=frozenset(), clients=frozenset(), requests=0)
+        days = days[days["key"] != key]
+        seen = [_before(self._clients.get(str(other)), day) for other in days["key"].unique()]
+        named = {product(client) for each in seen if each is not None for client in each["client"]}
+        networks = frozenset(str(network) for network in days["network"].unique())
+        return Others(networks=networks, clients=frozenset(named), requests=int(days["requests"].sum()))
+
+    def firsts(self, key: str, day: pd.Timestamp) -> list[str]:
+        """The networks that a key succeeded from before the day, in the order in which it came to them."""
+        days = _before(self._networks.get(key), day)
+        if days is None:
+            return []
+        return [str(network) for network in days.sort_values(["first_seen", "network"])["network"].unique()]
+
+    def has_places(self, key: str, day: pd.Timestamp) -> bool:
+        """Whether it is known from where the owner's other keys were used before the day."""
+        owner = self._owners.get(key)
+        days = _before(self._of_owners.get(owner), day) if owner is not None else None
         return days is not None and bool((days["key"] != key).any())
 
     def of_others(self, key: str, network: str, day: pd.Timestamp) -> int:

@@ -17,7 +17,7 @@ from store.handle import Store, Transaction
 from store.queries.frames import event_frame
 from store.state import findings, inventory, segments, sources
 
-_STATE_FRAMES = frozenset({"keys", "key_refs", "sources", "telemetry"})
+_STATE_FRAMES = frozenset({"keys", "key_refs", "sources", "telemetry", "source_hours"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,7 @@ def frames(store: Store, window: Window, now: datetime) -> dict[str, pd.DataFram
             "key_refs": inventory.ref_frame(tx),
             "sources": sources.source_frame(tx, now),
             "telemetry": _telemetry(tx, now),
+            "source_hours": sources.source_hours(tx, Window(since=window.since - longest, until=window.until)),
         }
     with store.reader(Window(since=window.since - longest, until=window.until)) as reader:
         for name, lookback in needed.items():

@@ -6,29 +6,25 @@ rows of the last hour or day hold only what came before that moment.
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.sql.expression import ColumnElement, FromClause, Label, Select, Subquery
 
 from model.errors import DetectorError
-from model.event import Outcome
 from model.window import Window
-from store.dialect import Bucket
 from store.events.reader import EventsReader
 from store.events.tables import events
-from store.queries.counts import requests_of, total
-from store.queries.frame_columns import EMPTY, SEEN
-from store.queries.rows import faceted, hourly, known
-from store.queries.shape import COUNT, shaped
-from store.queries.spans import HOUR, within
-
-FEWEST_FAILURES: Final = 3
-"""Fewer failures of a subject in the whole span than any rule asks for in five minutes; they are not worth reading."""
+from store.queries.frame_columns import EMPTY
+from store.queries.framing import failing as _failing
+from store.queries.framing import grouped as _grouped
+from store.queries.framing import single_events as _events
+from store.queries.framing import values as _values
+from store.queries.life_frames import LIFE_FRAMES
+from store.queries.rows import hourly, known
+from store.queries.spans import HOUR
 
 _MINUTE: Final = timedelta(minutes=1)
-_FAILED: Final = (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
 
 
 def event_frame(name: str, reader: EventsReader, window: Window, lookback: timedelta) -> pd.DataFrame:
@@ -43,7 +39,7 @@ def event_frame(name: str, reader: EventsReader, window: Window, lookback: timed
 
 
 def auth_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
-    """Minutes of every key_ref, address and network that failed to authenticate at least FEWEST_FAILURES times.
+    """Minutes of every key_ref, address and network that failed to authenticate at least framing.FEWEST_FAILURES times.
 
     [minute, key_ref, ip, network, requests, ok, unauthenticated, forbidden, throttled, first_seen, last_seen], one row
     for a minute, key_ref, ip and network, the successes of such subjects among them. key_refs are those of the log,
@@ -84,50 +80,6 @@ FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "origin_hours": origin_hours,
     "network_days": network_days,
     "client_days": client_days,
+    **LIFE_FRAMES,
 }
 """Frame to the function that reads it over a span."""
-
-
-def _events(span: Window, unit: str, width: timedelta, *places: str) -> Select[*tuple[Any, ...]]:
-    """Single events with the beginning of their minute or hour, named `unit`, and the columns `places`."""
-    return sa.select(
-        Bucket(events.c.ts, width).label(unit),
-        events.c.key_ref,
-        *(events.c[place] for place in places),
-        events.c.outcome,
-        sa.literal(1).label("requests"),
-        events.c.ts.label("first_seen"),
-        events.c.ts.label("last_seen"),
-    ).where(within(events.c.ts, span))
-
-
-def _failing(subject: ColumnElement[Any], span: Window) -> ColumnElement[bool]:
-    failed = events.c.outcome.in_([outcome.value for outcome in _FAILED])
-    often = sa.func.count() >= FEWEST_FAILURES
-    failing = sa.select(subject).where(within(events.c.ts, span), failed, subject.is_not(None))
-    return subject.in_(failing.group_by(subject).having(often))
-
-
-def _values(kind: str, span: Window) -> Subquery:
-    rows = faceted(kind, span)
-    others = [column for column in rows.c if column.name != "value"]
-    return sa.select(rows.c.value.label(kind), *others).subquery()
-
-
-def _grouped(
-    reader: EventsReader, name: str, rows: Subquery, keep: Callable[[Subquery], ColumnElement[bool]] | None = None
-) -> pd.DataFrame:
-    by = [rows.c[column] for column, dtype in EMPTY[name].items() if dtype != COUNT and column not in SEEN]
-    measures = [_measure(rows, column) for column in EMPTY[name] if column not in {group.name for group in by}]
-    query = sa.select(*by, *measures).group_by(*by).order_by(*(column.asc().nulls_last() for column in by))
-    return shaped(reader.frame(query.where(keep(rows)) if keep else query), EMPTY[name])
-
-
-def _measure(rows: FromClause, name: str) -> Label[Any]:
-    if name == "first_seen":
-        return sa.func.min(rows.c.first_seen).label(name)
-    if name == "last_seen":
-        return sa.func.max(rows.c.last_seen).label(name)
-    if name in ("requests", "bytes_out"):
-        return total(rows.c[name]).label(name)
-    return requests_of(rows, Outcome(name)).label(name)
