@@ -39,6 +39,8 @@ class Settings:
         "rested_networks",
         "network_days",
         "client_days",
+        "asn_days",
+        "country_days",
         "keys",
         "key_refs",
         "telemetry",

@@ -32,7 +32,7 @@ class Settings:
     id="fresh-key-odd-first-use",
     severity=Severity.MEDIUM,
     kind="rule",
-    frames=("origin_hours", "network_days", "client_days", "keys", "key_refs"),
+    frames=("origin_hours", "network_days", "client_days", "asn_days", "country_days", "keys", "key_refs"),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,

@@ -1,5 +1,6 @@
 """inactive-key-used: see the docstring of `score`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pandas as pd
 
 from detectors.afterlife import WHERE, Use, uses
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.lifetimes import ALWAYS
+from detectors.lifetimes import ALWAYS, deaths
 from detectors.scores import Scored, to_frame
 from model.finding import Severity
 from model.window import Window
@@ -28,7 +29,7 @@ class Settings:
     id="inactive-key-used",
     severity=Severity.LOW,
     kind="rule",
-    frames=("origin_hours", "network_days", "client_days", "keys", "key_refs", "telemetry"),
+    frames=("origin_hours", "network_days", "client_days", "asn_days", "country_days", "keys", "key_refs", "telemetry"),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -50,6 +51,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     What to do: pull the inventory again. If the key is still off there, close it at the gateway, and ask the owner who
     uses it.
     """
+    ends = dict(zip(frames["keys"]["key_id"], deaths(frames["keys"])["dead_at"], strict=True))
     found = uses(
         frames,
         _switched_off(frames),
@@ -57,7 +59,12 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
         skew=settings.skew,
         history=settings.history,
     )
-    return to_frame(_row(use) for use in found)
+    return to_frame(_row(use) for use in found if not _ended(use, ends))
+
+
+def _ended(use: Use, ends: Mapping[str, pd.Timestamp]) -> bool:
+    """Whether the key was revoked or had expired by then: revoked-or-expired-key-used tells of that."""
+    return use.key_id in ends and pd.Timestamp(use.first) > ends[use.key_id]
 
 
 _WORDS = {"inactive": "inactive", "removed": "no longer in the inventory"}

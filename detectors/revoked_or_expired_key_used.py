@@ -29,7 +29,7 @@ class Settings:
     id="revoked-or-expired-key-used",
     severity=Severity.LOW,
     kind="rule",
-    frames=("origin_hours", "network_days", "client_days", "keys", "key_refs", "telemetry"),
+    frames=("origin_hours", "network_days", "client_days", "asn_days", "country_days", "keys", "key_refs", "telemetry"),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
