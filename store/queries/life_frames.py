@@ -13,12 +13,12 @@ from model.tools import SCANNERS
 from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
-from store.events.tables import events
+from store.events.tables import events, usage
 from store.queries.frame_columns import EMPTY
 from store.queries.framing import grouped, single_events, summed, values
 from store.queries.rows import hourly, known
 from store.queries.shape import shaped
-from store.queries.spans import DAY, HOUR, within
+from store.queries.spans import DAY, HOUR, widened, within
 
 REST: Final = timedelta(days=30)
 """Keys that were used on all days but fewer than these have not rested in the span."""
@@ -28,6 +28,7 @@ MOST_KEYS: Final = 50
 
 _FLAGS: Final = (Flag.KEY_IN_URL, Flag.KEY_IN_REFERER)
 _WORKED: Final = (Outcome.OK, Outcome.UNKNOWN)
+_LET_IN: Final = (Outcome.THROTTLED, Outcome.CLIENT_ERROR, Outcome.SERVER_ERROR)
 
 
 def host_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
@@ -70,7 +71,8 @@ def rested_networks(reader: EventsReader, span: Window) -> pd.DataFrame:
 def flagged_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Keys that stood in a URL or a referer and worked: [hour, key_ref, source, ip, route, flag, requests, ok, …].
 
-    From events. A row without a success (or, in a log without outcomes, a request) is left out: guesses are no keys.
+    From events. A call that neither succeeded nor has no outcome counts only if its key_ref is known and the answer was
+    not to the credential: a guess is no key, and a key in the URL of a call that found nothing is exposed as well.
     """
     rows = sa.union_all(*(_flagged(flag, span) for flag in _FLAGS)).subquery()
     return grouped(reader, "flagged_hours", rows)
@@ -84,7 +86,7 @@ def carrier_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
         sa.select(
             hour,
             events.c.source,
-            sa.func.count(events.c.key_ref.distinct()).label("keys"),
+            sa.func.count(events.c.key_ref.distinct()).label("refs"),  # pandas takes rows that have `keys` for dicts
             sa.func.count(in_url.distinct()).label("in_url"),
         )
         .where(within(events.c.ts, span), events.c.key_ref.is_not(None), events.c.outcome.in_(_WORKED))
@@ -92,7 +94,7 @@ def carrier_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
         .having(sa.func.count(in_url) > 0)
         .order_by(hour, events.c.source)
     )
-    return shaped(reader.frame(query), EMPTY["carrier_hours"])
+    return shaped(reader.frame(query).rename(columns={"refs": "keys"}), EMPTY["carrier_hours"])
 
 
 def scanner_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
@@ -138,5 +140,7 @@ def _rested(reader: EventsReader, name: str, rows: Subquery, span: Window) -> pd
 
 def _flagged(flag: Flag, span: Window) -> Select[*tuple[Any, ...]]:
     rows = single_events(span, "hour", HOUR, "source", "ip", "route").add_columns(sa.literal(flag.value).label("flag"))
-    worked: ColumnElement[bool] = events.c.outcome.in_(_WORKED)
-    return rows.where(events.c.key_ref.is_not(None), events.c.flags.like(f"%{flag}%"), worked)
+    known_refs = sa.select(usage.c.key_ref).where(within(usage.c.hour, widened(span, HOUR)), known(usage))
+    let_in = sa.and_(events.c.outcome.in_(_LET_IN), events.c.key_ref.in_(known_refs))
+    real: ColumnElement[bool] = sa.or_(events.c.outcome.in_(_WORKED), let_in)
+    return rows.where(events.c.key_ref.is_not(None), events.c.flags.like(f"%{flag}%"), real)
