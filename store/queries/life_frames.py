@@ -69,7 +69,7 @@ def rested_networks(reader: EventsReader, span: Window) -> pd.DataFrame:
 
 
 def flagged_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
-    """Keys that stood in a URL or a referer and worked: [hour, key_ref, source, ip, route, flag, requests, ok, …].
+    """Keys that stood in a URL or a referer: [hour, key_ref, source, ip, route, flag, requests, ok, …].
 
     From events. A call that neither succeeded nor has no outcome counts only if its key_ref is known and the answer was
     not to the credential: a guess is no key, and a key in the URL of a call that found nothing is exposed as well.
