@@ -15,7 +15,23 @@ JOIN_WITHIN = timedelta(hours=24)
 """Findings of one subject further apart than this are two incidents (Elastic's correlation rule for long-term access
 keys and Panther's default for related alerts both look one day back)."""
 
-HYGIENE = frozenset({"unused-key", "never-used-key", "over-age-key"})
+HYGIENE = frozenset(
+    {
+        "unused-key",
+        "never-used-key",
+        "over-age-key",
+        "expiring-soon",
+        "expired-but-active",
+        "no-expiry",
+        "no-owner",
+        "generic-name",
+        "long-lived-development-key",
+        "two-active-keys",
+        "rotation-not-completed",
+        "rotated-key-unused",
+        "key-in-url",
+    }
+)
 """Detectors about a key's upkeep. They join each other and never an attack: nobody wants "unused for 45 days" in the
 headline of a break-in."""
 

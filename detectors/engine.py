@@ -10,7 +10,7 @@ from detectors.baselines import baselines_of
 from detectors.decide import decide
 from detectors.declare import Detector
 from detectors.failure import FAILED, failed_row
-from detectors.frames import FRAMES, conform, reaching
+from detectors.frames import FRAMES, OWN, conform, reaching
 from detectors.registry import load, names
 from detectors.scores import Scored, from_frame
 from detectors.settings import DetectorsConfig
@@ -45,7 +45,7 @@ def required_frames(detectors: Iterable[str] | None = None) -> dict[str, timedel
     needed = dict.fromkeys(_ALWAYS)
     for name in names() if detectors is None else detectors:
         needed.update(dict.fromkeys(load(name).frames))
-    return {name: FRAMES[name].ask for name in needed}
+    return {name: FRAMES[name].ask for name in needed if name not in OWN}
 
 
 def detect(
@@ -71,7 +71,10 @@ def detect(
     settings = {each.id: config.settings(each.id, each.settings) for each in chosen}
     result = Detection(findings=[], judged={})
     clock = clock or SystemClock()
-    for each in chosen:
+    # Those that watch the others come after them.
+    for each in sorted(chosen, key=lambda one: not OWN.isdisjoint(one.frames)):
+        if not OWN.isdisjoint(each.frames):
+            run.watch(result)
         began = clock.monotonic()
         try:
             result.findings.extend(run.judge(each, settings[each.id]))
@@ -113,6 +116,18 @@ class _Run:
                 given = baselines_of(conform("key_hours", self.given.get("key_hours")), self.window, self.names.zones)
             self.frames[name] = reaching(name, conform(name, given), self.window)
         return self.frames[name]
+
+    def watch(self, result: Detection) -> None:
+        """Make the frames of OWN from what the run has found so far, where they were not given."""
+        now = {finding.id: finding for finding in (*self.known, *result.findings)}
+        told = [(f.opened, f.detector, str(f.severity), str(f.subject)) for f in now.values()]
+        length = self.window.length.total_seconds()
+        runs = [(name, round(spent * 1000), length) for name, spent in result.seconds.items()]
+        made = {
+            "told": pd.DataFrame(told, columns=["opened", "detector", "severity", "subject"]),
+            "runs": pd.DataFrame(runs, columns=["detector", "milliseconds", "window_seconds"]),
+        }
+        self.frames |= {name: conform(name, frame) for name, frame in made.items() if name not in self.given}
 
     def judge(self, detector: Detector, settings: object) -> list[Finding]:
         """The new and changed findings of one detector."""

@@ -112,7 +112,8 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     ),
     "keys": FrameSpec(
         _columns(
-            time="created_at expires_at revoked_at rotated_at source_last_used_at pulled_at last_success " + _SEEN,
+            time="created_at expires_at revoked_at rotated_at source_last_used_at pulled_at last_success status_since "
+            + _SEEN,
             text="key_id name hint owner team environment timezone status successor source",
             items="scopes labels key_refs",
         ),
@@ -185,7 +186,35 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         ),
         timedelta(minutes=20),
     ),
+    # The key's life. A day, so that what is told once a day looks back over the day.
+    "host_hours": FrameSpec(
+        _columns(time=f"hour {_SEEN}", text="key_ref host", count="requests ok"), timedelta(days=1)
+    ),
+    "host_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref host", count="requests ok"), timedelta(days=31)),
+    "key_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref", count="requests ok"), timedelta(days=181)),
+    "rested_networks": FrameSpec(
+        _columns(time=f"day {_SEEN}", text="key_ref network", count="requests ok"), timedelta(days=181)
+    ),
+    "flagged_hours": FrameSpec(
+        _columns(time=f"hour {_SEEN}", text="key_ref source ip route flag", count="requests ok"), timedelta(days=1)
+    ),
+    "carrier_hours": FrameSpec(_columns(time="hour", text="source", count="keys in_url"), timedelta(days=1)),
+    "scanner_hours": FrameSpec(
+        _columns(time=f"hour {_SEEN}", text="key_ref ip network tool", count="requests ok unauthenticated forbidden"),
+        timedelta(days=1),
+    ),
+    # By the hour in which lines came; times are those of their events, lag is how far behind the newest was.
+    "source_hours": FrameSpec(
+        _columns(time="hour oldest newest", text="source", count="lines events rejects lag_seconds"),
+        timedelta(days=15),
+    ),
+    # The engine's own: what the detectors told and how long they took.
+    "told": FrameSpec(_columns(time="opened", text="detector severity subject")),
+    "runs": FrameSpec(_columns(text="detector", count="milliseconds window_seconds")),
 }
+
+OWN: Final = frozenset({"told", "runs"})
+"""Frames that the engine makes itself; no store is asked for them."""
 
 
 def conform(name: str, frame: pd.DataFrame | None) -> pd.DataFrame:

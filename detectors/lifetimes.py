@@ -1,6 +1,7 @@
 """What the inventory says of a key at a moment; it may be newer than that moment.
 
-Expiry is judged by `expires_at`, revocation by `revoked_at`; a status without its date counts for all earlier time too.
+Expiry is judged by `expires_at`, revocation by `revoked_at`; a status without its date counts from when a pull first
+saw it, and for all earlier time too if none saw another.
 """
 
 from datetime import datetime
@@ -38,13 +39,14 @@ def alive(keys: pd.DataFrame, at: datetime) -> "pd.Series[bool]":
 def deaths(keys: pd.DataFrame) -> pd.DataFrame:
     """When each key of the frame `keys` died: dead_at (null: it lives), state (revoked or expired), dated; same index.
 
-    What came first counts. `dead_at` is ALWAYS where the status has no date.
+    What came first counts. A status without its date counts from when a pull first saw it (`status_since`); `dead_at`
+    is ALWAYS where there is no such time either.
     """
     revoked, expired = keys["revoked_at"].copy(), keys["expires_at"].copy()
     undated_revoked = (keys["status"] == "revoked") & revoked.isna()
     undated_expired = (keys["status"] == "expired") & expired.isna()
-    revoked[undated_revoked] = ALWAYS
-    expired[undated_expired] = ALWAYS
+    revoked[undated_revoked] = keys["status_since"].fillna(ALWAYS)[undated_revoked]
+    expired[undated_expired] = keys["status_since"].fillna(ALWAYS)[undated_expired]
     first = revoked.notna() & (expired.isna() | (revoked <= expired))
     dead_at = revoked.where(first, expired)
     return pd.DataFrame(
@@ -63,3 +65,18 @@ def dead_refs(frames: Frames) -> pd.DataFrame:
     dead = deaths(keys).assign(key_id=keys["key_id"]).dropna(subset=["dead_at", "key_id"])
     refs = frames["key_refs"][["key_ref", "key_id"]].dropna()
     return refs.merge(dead, on="key_id").reset_index(drop=True)
+
+
+def environment(name: object) -> str | None:
+    """The environment that a word of the inventory means: production, development, or itself; null stays None."""
+    if not isinstance(name, str) or not name.strip():
+        return None
+    word = name.strip().lower()
+    return next((meant for meant, words in _ENVIRONMENTS.items() if word in words), word)
+
+
+_ENVIRONMENTS: Final = {
+    "production": {"production", "prod", "prd", "live", "main"},
+    "development": {"development", "dev", "develop", "test", "testing", "sandbox", "staging", "stage", "qa", "local"},
+}
+"""Staging and tests count as development: what they must not be is production."""

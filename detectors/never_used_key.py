@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.hygiene import fault, folded
 from detectors.last_use import last_uses
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
@@ -37,7 +38,7 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
     An active key, 14 days old or more, without any use: telemetry covers all the time since it was created, or the
     inventory's source tells last uses and has none for it. (Prowler passes such keys, since it has no last use to
-    compare.)
+    compare.) When most keys were never used, that is one finding.
 
     Why it matters: somebody was given a key they do not need; it lies in a mail, a chat or a file.
 
@@ -49,21 +50,20 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     age = keys["judged"] - keys["created_at"]
     found = keys.assign(age=age)[(keys["basis"] == "never") & (age >= settings.after)]
     rows = found[["key_id", "created_at", "age"]].itertuples(index=False, name=None)
-    return to_frame(_row(row, window, settings) for row in rows)
+    told = [_row(row, window, settings) for row in rows]
+    todo = "See whether keys are made for people who do not ask for them."
+    return to_frame(folded(told, len(keys), window.until, what="were never used", todo=todo))
 
 
 def _row(row: tuple[Any, ...], window: Window, settings: Settings) -> Scored:
     key_id, created_at, age_time = row
     created, age = moment(created_at), pd.Timedelta(age_time)
     opened = created + settings.after
-    return Scored(
-        bucket=opened,
-        subject=f"key:{key_id}",
-        key_id=str(key_id),
+    return fault(
+        key_id,
+        opened,
+        window.until,
         score=round(age.days / max(settings.after / DAY, 1e-9), 2),
-        count=1,
-        first_seen=opened,
-        last_seen=max(opened, window.until.replace(hour=0, minute=0, second=0, microsecond=0)),
         title=f"Key {{key}} was never used in the {age.days} days of its life",
         summary=f"It was created on {created:%Y-%m-%d}. The line is {settings.after.days} days.",
         detail={"age_days": age.days, "created_at": created.isoformat()},

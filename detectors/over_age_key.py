@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.hygiene import fault, folded
 from detectors.lifetimes import alive
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
@@ -19,8 +20,10 @@ class Settings:
 
     after: timedelta = timedelta(days=90)
     """Age from which it is low."""
-    medium_after: timedelta = timedelta(days=180)
-    """Age from which it is medium."""
+    much_after: timedelta = timedelta(days=180)
+    """Age from which its title says so, and from which it is medium if `medium` is set."""
+    medium: int = 0
+    """1: keys older than `much_after` are medium. Nobody has to look on the very day, so it is not the default."""
 
 
 @detector(
@@ -37,8 +40,9 @@ class Settings:
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key that was not rotated for too long.
 
-    An active key whose creation or last rotation is 90 days ago (low; CIS "rotated every 90 days", as in Panther
-    and Prowler) or 180 (medium).
+    An active key whose creation or last rotation is 90 days ago (CIS "rotated every 90 days", as in Panther and
+    Prowler) or 180, which its title says. Both are low: a policy that calls 180 days grave sets `medium`. When most
+    keys are over age, that is one finding.
 
     Why it matters: the older a key, the more places it has been copied to, and the longer a leak has been of use.
 
@@ -53,7 +57,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     since = keys["created_at"].where(~(rotated > keys["created_at"]) & keys["created_at"].notna(), rotated)
     found = keys.assign(since=since, rotated=since == rotated, age=at - since)[at - since >= settings.after]
     rows = found[["key_id", "since", "rotated", "age"]].itertuples(index=False, name=None)
-    return to_frame(_row(row, window, settings) for row in rows)
+    told = [_row(row, window, settings) for row in rows]
+    todo = "Set a period of rotation that is kept, and begin with the oldest."
+    return to_frame(folded(told, len(keys), window.until, what="are over age", todo=todo))
 
 
 def _row(row: tuple[Any, ...], window: Window, settings: Settings) -> Scored:
@@ -61,16 +67,14 @@ def _row(row: tuple[Any, ...], window: Window, settings: Settings) -> Scored:
     since, age = moment(began), pd.Timedelta(age_time)
     opened = since + settings.after
     verb = "rotated" if rotated else "created"
-    return Scored(
-        bucket=opened,
-        subject=f"key:{key_id}",
-        key_id=str(key_id),
-        severity=Severity.MEDIUM if age >= settings.medium_after else Severity.LOW,
+    much = age >= settings.much_after
+    return fault(
+        key_id,
+        opened,
+        window.until,
+        severity=Severity.MEDIUM if much and settings.medium else Severity.LOW,
         score=round(age.days / max(settings.after / DAY, 1e-9), 2),
-        count=1,
-        first_seen=opened,
-        last_seen=max(opened, window.until.replace(hour=0, minute=0, second=0, microsecond=0)),
-        title=f"Key {{key}} is {age.days} days old",
+        title=f"Key {{key}} is {age.days} days old" + (", far over age" if much else ""),
         summary=f"It was {verb} on {since:%Y-%m-%d}. The line is {settings.after.days} days.",
         detail={"age_days": age.days, "since": since.isoformat(), "basis": verb},
     )

@@ -64,6 +64,10 @@ class Past:
         """The values that a key had in the 30 days before a day."""
         return frozenset(self._names[code] for code in set(self.stretch(key, day).codes.tolist()))
 
+    def firsts(self, key: str, day: pd.Timestamp) -> list[str]:
+        """The same, in the order of the days in which they came."""
+        return [self._names[code] for code in dict.fromkeys(self.stretch(key, day).codes.tolist())]
+
     def most(self, key: str, day: pd.Timestamp) -> int:
         """The most different values of one day of those 30; 0 without any."""
         days = self.stretch(key, day).days

@@ -34,6 +34,15 @@ class History:
     """How often a network is new to it, as `Past.new_a_day` has it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """Where an owner's other keys were used from before a day."""
+
+    networks: frozenset[str]
+    clients: frozenset[str]
+    requests: int
+
+
 class Histories:
     """Histories of all keys; `key` is a key_id, or the key_ref of a key that the inventory does not know."""
 
@@ -46,6 +55,9 @@ class Histories:
         self._countries = Past(keyed(frames["country_days"], keys), "country")
         self._users = Past(networks, "key", by="network")
         self._owners = owners
+        self._of_owners: dict[str, list[str]] = {}
+        for other, owner in owners.items():
+            self._of_owners.setdefault(owner, []).append(other)
         self._told: dict[tuple[str, pd.Timestamp], History] = {}
 
     def of(self, key: str, day: pd.Timestamp) -> History:
@@ -77,6 +89,24 @@ class Histories:
         return mine is not None and any(
             other != key and self._owners.get(other) == mine for other in self._users.of(network, day)
         )
+
+    def owner_of(self, key: str, day: pd.Timestamp) -> Others:
+        """What is known, before the day, of the other keys of the key's owner."""
+        owner = self._owners.get(key)
+        mine = [other for other in self._of_owners.get(owner, ()) if other != key] if owner is not None else []
+        return Others(
+            networks=frozenset().union(*(self.networks.of(other, day) for other in mine)),
+            clients=frozenset().union(*(self.clients.of(other, day) for other in mine)),
+            requests=sum(int(self.networks.stretch(other, day).requests.sum()) for other in mine),
+        )
+
+    def firsts(self, key: str, day: pd.Timestamp) -> list[str]:
+        """The networks that a key succeeded from before the day, in the order of the days in which it came to them."""
+        return self.networks.firsts(key, day)
+
+    def has_places(self, key: str, day: pd.Timestamp) -> bool:
+        """Whether it is known from where the owner's other keys were used before the day."""
+        return bool(self.owner_of(key, day).networks)
 
     def of_others(self, key: str, network: str, day: pd.Timestamp) -> int:
         """How many other keys succeeded from that network in the 30 days before the day."""

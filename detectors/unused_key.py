@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.hygiene import fault, folded
 from detectors.last_use import last_uses
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
@@ -19,8 +20,8 @@ class Settings:
 
     after: timedelta = timedelta(days=45)
     """Idle time from which it is low."""
-    medium_after: timedelta = timedelta(days=90)
-    """Idle time from which it is medium."""
+    medium_after: timedelta = timedelta(0)
+    """Idle time from which it is medium; 0 means never: nobody has to look on the very day."""
 
 
 @detector(
@@ -37,10 +38,10 @@ class Settings:
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key that nobody uses any more.
 
-    An active key without a successful call for 45 days (low; CIS, Prowler's iam_user_accesskey_unused) or 90
-    (medium; Panther's AWS.AccessKey.Unused). The last use is the later of what the logs and the inventory's source
-    say. A key that was not used since telemetry began is told when that is longer ago than the line; if less is
-    known, nothing is told.
+    An active key without a successful call for 45 days (CIS, Prowler's iam_user_accesskey_unused; Panther's
+    AWS.AccessKey.Unused has 90). The last use is the later of what the logs and the inventory's source say. A key that
+    was not used since telemetry began is told when that is longer ago than the line; if less is known, nothing is
+    told. When most keys are unused, that is one finding.
 
     Why it matters: an unused key is only of use to whoever finds it, and its misuse is noticed by nobody.
 
@@ -55,7 +56,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     chosen = keys["basis"].isin(["used", "telemetry"]) & (idle >= settings.after)
     found = keys.assign(since=since, idle=idle)[chosen]
     rows = found[["key_id", "basis", "since", "idle"]].itertuples(index=False, name=None)
-    return to_frame(_row(row, window, settings) for row in rows)
+    told = [_row(row, window, settings) for row in rows]
+    todo = "See whether the logs of the callers are read at all, then clean up with the owners."
+    return to_frame(folded(told, len(keys), window.until, what="are unused", todo=todo))
 
 
 def _row(row: tuple[Any, ...], window: Window, settings: Settings) -> Scored:
@@ -64,15 +67,13 @@ def _row(row: tuple[Any, ...], window: Window, settings: Settings) -> Scored:
     used = basis == "used"
     opened = since + settings.after
     words = f"Its last use was on {since:%Y-%m-%d}." if used else f"No use since telemetry began on {since:%Y-%m-%d}."
-    return Scored(
-        bucket=opened,
-        subject=f"key:{key_id}",
-        key_id=str(key_id),
-        severity=Severity.MEDIUM if idle >= settings.medium_after else Severity.LOW,
+    medium = bool(settings.medium_after) and idle >= settings.medium_after
+    return fault(
+        key_id,
+        opened,
+        window.until,
+        severity=Severity.MEDIUM if medium else Severity.LOW,
         score=round(idle.days / max(settings.after / DAY, 1e-9), 2),
-        count=1,
-        first_seen=opened,
-        last_seen=max(opened, window.until.replace(hour=0, minute=0, second=0, microsecond=0)),
         title=f"Key {{key}} has not been used for {idle.days} days",
         summary=f"{words} The line is {settings.after.days} days.",
         detail={"idle_days": idle.days, "basis": str(basis), "last_use": since.isoformat() if used else None},

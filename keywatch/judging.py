@@ -18,7 +18,7 @@ from store.handle import Store, Transaction
 from store.queries.frames import event_frame
 from store.state import findings, inventory, segments, sources
 
-_STATE_FRAMES = frozenset({"keys", "key_refs", "sources", "telemetry", "baselines"})
+_STATE_FRAMES = frozenset({"keys", "key_refs", "sources", "telemetry", "baselines", "source_hours"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,7 @@ def frames(store: Store, window: Window, now: datetime) -> dict[str, pd.DataFram
             "key_refs": inventory.ref_frame(tx),
             "sources": sources.source_frame(tx, now),
             "telemetry": _telemetry(tx, now),
+            "source_hours": sources.source_hours(tx, Window(since=window.since - longest, until=window.until)),
         }
     made["baselines"] = baseline_frame(store, window, made["key_refs"])
     with store.reader(Window(since=window.since - longest, until=window.until)) as reader:

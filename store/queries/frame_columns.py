@@ -97,6 +97,30 @@ EMPTY: Final[dict[str, dict[str, str]]] = {
         "rising": COUNT,
         **SEEN,
     },
+    "host_hours": {"hour": MOMENT, "key_ref": TEXT, "host": TEXT, **_counted(Outcome.OK), **SEEN},
+    "host_days": {"day": MOMENT, "key_ref": TEXT, "host": TEXT, **_counted(Outcome.OK), **SEEN},
+    "key_days": {"day": MOMENT, "key_ref": TEXT, **_counted(Outcome.OK), **SEEN},
+    "rested_networks": {"day": MOMENT, "key_ref": TEXT, "network": TEXT, **_counted(Outcome.OK), **SEEN},
+    "flagged_hours": {
+        "hour": MOMENT,
+        "key_ref": TEXT,
+        "source": TEXT,
+        "ip": TEXT,
+        "route": TEXT,
+        "flag": TEXT,
+        **_counted(Outcome.OK),
+        **SEEN,
+    },
+    "carrier_hours": {"hour": MOMENT, "source": TEXT, "keys": COUNT, "in_url": COUNT},
+    "scanner_hours": {
+        "hour": MOMENT,
+        "key_ref": TEXT,
+        "ip": TEXT,
+        "network": TEXT,
+        "tool": TEXT,
+        **_counted(*_AUTH),
+        **SEEN,
+    },
 }
 """Frame to its columns and their dtypes; `empty_frame` makes a frame without rows of them."""
 

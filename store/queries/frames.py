@@ -6,11 +6,10 @@ rows of the last hour or day hold only what came before that moment.
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.sql.expression import ColumnElement, FromClause, Label, Select, Subquery
 
 from model.errors import DetectorError
 from model.event import Outcome
@@ -20,10 +19,12 @@ from store.events.reader import EventsReader
 from store.events.tables import events
 from store.queries.auth_frames import auth_hours, auth_minutes, platform_minutes
 from store.queries.breadth import breadth, walks
-from store.queries.counts import requests_of, total
-from store.queries.frame_columns import EMPTY, SEEN
-from store.queries.rows import faceted, hourly, known
-from store.queries.shape import COUNT, shaped
+from store.queries.frame_columns import EMPTY
+from store.queries.framing import grouped as _grouped
+from store.queries.framing import single_events as _events
+from store.queries.framing import values as _values
+from store.queries.life_frames import LIFE_FRAMES
+from store.queries.rows import hourly, known
 from store.queries.spans import HOUR, within
 
 OFTEN: Final = 10
@@ -32,7 +33,6 @@ OFTEN: Final = 10
 _MINUTE: Final = timedelta(minutes=1)
 _FAILED: Final = (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
 _REFUSED: Final = (*_FAILED, Outcome.THROTTLED, Outcome.CLIENT_ERROR)
-_MOMENTS: Final = (*SEEN, "first_ok")
 
 
 def event_frame(name: str, reader: EventsReader, window: Window, lookback: timedelta) -> pd.DataFrame:
@@ -129,45 +129,6 @@ FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "route_days": route_days,
     "breadth": breadth,
     "walks": walks,
+    **LIFE_FRAMES,
 }
 """Frame to the function that reads it over a span."""
-
-
-def _events(span: Window, unit: str, width: timedelta, *places: str) -> Select[*tuple[Any, ...]]:
-    """Single events with the beginning of their minute or hour, named `unit`, and the columns `places`."""
-    return sa.select(
-        Bucket(events.c.ts, width).label(unit),
-        events.c.key_ref,
-        *(events.c[place] for place in places),
-        events.c.outcome,
-        sa.literal(1).label("requests"),
-        events.c.ts.label("first_seen"),
-        events.c.ts.label("last_seen"),
-    ).where(within(events.c.ts, span))
-
-
-def _values(kind: str, span: Window) -> Subquery:
-    rows = faceted(kind, span)
-    others = [column for column in rows.c if column.name != "value"]
-    return sa.select(rows.c.value.label(kind), *others).subquery()
-
-
-def _grouped(
-    reader: EventsReader, name: str, rows: Subquery, keep: Callable[[Subquery], ColumnElement[bool]] | None = None
-) -> pd.DataFrame:
-    by = [rows.c[column] for column, dtype in EMPTY[name].items() if dtype != COUNT and column not in _MOMENTS]
-    measures = [_measure(rows, column) for column in EMPTY[name] if column not in {group.name for group in by}]
-    query = sa.select(*by, *measures).group_by(*by).order_by(*(column.asc().nulls_last() for column in by))
-    return shaped(reader.frame(query.where(keep(rows)) if keep else query), EMPTY[name])
-
-
-def _measure(rows: FromClause, name: str) -> Label[Any]:
-    if name == "first_seen":
-        return sa.func.min(rows.c.first_seen).label(name)
-    if name == "last_seen":
-        return sa.func.max(rows.c.last_seen).label(name)
-    if name == "first_ok":
-        return sa.func.min(sa.case((rows.c.outcome == Outcome.OK.value, rows.c.first_seen))).label(name)
-    if name in ("requests", "bytes_out"):
-        return total(rows.c[name]).label(name)
-    return requests_of(rows, Outcome(name)).label(name)

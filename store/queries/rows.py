@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.sql.expression import ColumnElement, Label, Select, Subquery
+from sqlalchemy.sql.expression import ColumnElement, FromClause, Label, Select, Subquery
 
 from model.event import FACET_KINDS, UNKNOWN_PREFIX
 from model.window import Window
@@ -77,7 +77,7 @@ def moments(window: Window, key_refs: Sequence[str] | None = None, *, whole_hour
     return sa.select(rows.c.moment, rows.c.key_ref, rows.c.outcome, rows.c.requests).subquery()
 
 
-def known(rows: Subquery) -> ColumnElement[bool]:
+def known(rows: FromClause) -> ColumnElement[bool]:
     """Whether a row is of a key_ref, rather than of no credential or of folded unknown ones."""
     return sa.and_(rows.c.key_ref.is_not(None), rows.c.key_ref.not_like(f"{UNKNOWN_PREFIX}%"))
 

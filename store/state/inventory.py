@@ -107,6 +107,7 @@ def find_key(tx: Session, key: str) -> Named | None:
 def key_frame(tx: Session) -> "pd.DataFrame":
     """One row a key: the inventory's columns, `key_refs` (list), and first_seen, last_seen, last_success in the logs.
 
+    And `status_since`: when a pull first saw the status that the key has, if one before it saw another.
     Times are datetime64[us, UTC], NaT where nothing is known.
     """
     import pandas as pd
@@ -127,6 +128,10 @@ def key_frame(tx: Session) -> "pd.DataFrame":
             .group_by(KeyRefRow.key_id),
         )
     }
+    changes = select(KeyHistoryRow.key_id, func.max(KeyHistoryRow.at)).where(
+        KeyHistoryRow.field == "status", KeyHistoryRow.before != str(KeyStatus.UNKNOWN)
+    )
+    turned = {row[0]: row[1] for row in tx.execute(changes.group_by(KeyHistoryRow.key_id))}
     rows = []
     for row in tx.scalars(select(KeyRow).order_by(KeyRow.key_id)):
         first, last, success = seen.get(row.key_id, (None, None, None))
@@ -137,11 +142,14 @@ def key_frame(tx: Session) -> "pd.DataFrame":
                 "first_seen": first,
                 "last_seen": last,
                 "last_success": success,
+                "status_since": turned.get(row.key_id),
             },
         )
-    columns = [*_FIELDS, "key_refs", "first_seen", "last_seen", "last_success"]
+    columns = [*_FIELDS, "key_refs", "first_seen", "last_seen", "last_success", "status_since"]
     frame = pd.DataFrame(rows, columns=columns).astype(object)
-    moments = [n for n in columns if n.endswith("_at") or n in {"first_seen", "last_seen", "last_success"}]
+    moments = [
+        n for n in columns if n.endswith("_at") or n in {"first_seen", "last_seen", "last_success", "status_since"}
+    ]
     for name in moments:
         frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
     return frame.where(frame.notna(), None) if frame.empty else frame

@@ -43,6 +43,20 @@ class SourceRow(Base):
     reads_keys: Mapped[bool] = mapped_column(default=False)
 
 
+class SourceHourRow(Base):
+    """What came of a source in one hour of the reader's clock."""
+
+    __tablename__ = "source_hours"
+    source: Mapped[word] = mapped_column(primary_key=True)
+    hour: Mapped[moment] = mapped_column(primary_key=True)
+    lines: Mapped[int] = mapped_column(_ID)
+    events: Mapped[int] = mapped_column(_ID)
+    rejects: Mapped[int] = mapped_column(_ID)
+    oldest: Mapped[optional_moment]
+    newest: Mapped[optional_moment]
+    lag_seconds: Mapped[int | None] = mapped_column(_ID)
+
+
 class CursorRow(Base):
     """How far one file of a source has been read."""
 

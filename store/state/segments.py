@@ -12,6 +12,7 @@ from model.errors import Fenced
 from model.segment import Cursor, Reject, Segment, SegmentId
 from model.window import Window
 from store.state.schema import CursorRow, RejectRow, SegmentRow, SourceRow
+from store.state.sources import count_hour
 
 SAMPLES = 20
 """Rejects kept as samples per segment; all are counted."""
@@ -65,6 +66,7 @@ def count_left_out(tx: Session, source: str, rejects: int, now: datetime) -> Non
     row.lines += rejects
     row.rejects += rejects
     row.last_read_at = now
+    count_hour(tx, source, now, lines=rejects, events=0, rejects=rejects, span=None)
 
 
 def add_rejects(tx: Session, rejects: Sequence[Reject], *, cursor: Cursor, first_line: int, now: datetime) -> None:
@@ -150,6 +152,8 @@ def count_lines(
         # silent would not be late until then.
         latest = min(span.until, now)
         row.last_event_at = max(row.last_event_at or latest, latest)
+    if lines > skipped:
+        count_hour(tx, source, now, lines=lines - skipped, events=events, rejects=rejects, span=span)
 
 
 def _source_row(tx: Session, source: str) -> SourceRow:

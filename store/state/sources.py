@@ -1,12 +1,13 @@
 """How the sources fare: what was read, what was rejected, how late they are."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from store.state.schema import CursorRow, RejectRow, SourceRow
+from model.window import Window
+from store.state.schema import CursorRow, RejectRow, SourceHourRow, SourceRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +72,46 @@ def file_frame(tx: Session, source: str | None = None) -> "pd.DataFrame":
         query = query.where(CursorRow.source == source)
     rows = [tuple(getattr(row, name) for name in columns) for row in tx.scalars(query)]
     return pd.DataFrame(rows, columns=list(columns))
+
+
+def count_hour(
+    tx: Session, source: str, now: datetime, *, lines: int, events: int, rejects: int, span: Window | None
+) -> None:
+    """Add what one batch held to the hour in which it came; `span` is that of its events."""
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    row = tx.get(SourceHourRow, (source, hour))
+    if row is None:
+        row = SourceHourRow(source=source, hour=hour, lines=0, events=0, rejects=0)
+        tx.add(row)
+    row.lines += lines
+    row.events += events
+    row.rejects += rejects
+    if span is not None:
+        lag = int((now - span.until).total_seconds())
+        row.oldest = min(row.oldest or span.since, span.since)
+        row.newest = max(row.newest or span.until, span.until)
+        row.lag_seconds = lag if row.lag_seconds is None else min(row.lag_seconds, lag)
+
+
+def source_hours(tx: Session, window: Window) -> "pd.DataFrame":
+    """What came in each hour of the reader's clock: hour, source, lines (but skipped ones), events, rejects.
+
+    Then oldest and newest (moments of the events), and lag_seconds: how far behind that clock the newest event of a
+    batch was, at best; below zero when it was ahead. Hours of [window.since, window.until).
+    """
+    import pandas as pd
+
+    columns = ("hour", "source", "lines", "events", "rejects", "oldest", "newest", "lag_seconds")
+    query = (
+        select(SourceHourRow)
+        .where(SourceHourRow.hour >= window.since, SourceHourRow.hour < window.until)
+        .order_by(SourceHourRow.hour, SourceHourRow.source)
+    )
+    rows = [tuple(getattr(row, name) for name in columns) for row in tx.scalars(query)]
+    frame = pd.DataFrame(rows, columns=list(columns)).astype(object)
+    for name in ("hour", "oldest", "newest"):
+        frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
+    return frame
 
 
 def note_error(tx: Session, source: str, error: str, now: datetime) -> None:

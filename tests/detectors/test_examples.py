@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from detectors.engine import detect, names, required_frames
+from detectors.engine import detect, names
 from detectors.examples import Example, examples
 from detectors.settings import DetectorsConfig
 
@@ -15,9 +15,8 @@ ALL = [pytest.param(name, one, id=f"{name}: {one.name}") for name in names() for
 @pytest.mark.parametrize(("name", "example"), ALL)
 def test_an_example_does_as_it_says(name: str, example: Example) -> None:
     config = DetectorsConfig(overrides={name: example.settings})
-    frames = {frame: example.frames[frame] for frame in required_frames([name])}
 
-    found = detect(frames, example.window, known=[], config=config, now=NOW, detectors=[name])
+    found = detect(example.frames, example.window, known=[], config=config, now=NOW, detectors=[name])
 
     assert not found.errors
     assert ([name] if example.fires else []) == [finding.detector for finding in found.findings]

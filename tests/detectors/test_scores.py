@@ -90,6 +90,8 @@ def test_nothing_later_than_a_bucket_changes_it(
 
 def test_the_attacks_give_rows_to_compare(whole: dict[str, list[Scored]]) -> None:
     elsewhere = {"usage-drop", "bytes-out", "off-hours", "error-ratio", "throttled", "retry-loop"}  # test_use.py
+    elsewhere |= {"inactive-key-used", "wrong-environment", "dormant-key-awake", "fresh-key-odd-first-use"}
+    elsewhere |= {"key-in-url", "leaked-key-signs", "scanner-client"}  # test_life.py
     assert not [name for name, rows in whole.items() if not rows and name not in elsewhere]
 
 

@@ -14,7 +14,7 @@ def test_a_table_becomes_settings() -> None:
     config = DetectorsConfig.parse(table, known=names())
 
     assert timedelta(days=60) == config.settings("unused-key", load("unused-key").settings).after
-    assert timedelta(days=90) == config.settings("unused-key", load("unused-key").settings).medium_after
+    assert timedelta(0) == config.settings("unused-key", load("unused-key").settings).medium_after
     assert 4.0 == config.settings("volume-spike", load("volume-spike").settings).times
 
 

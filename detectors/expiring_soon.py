@@ -1,0 +1,88 @@
+"""expiring-soon: see the docstring of `score`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.hygiene import each, fault, folded
+from detectors.last_use import last_uses
+from detectors.scores import Scored, moment, to_frame
+from model.finding import Severity
+from model.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How long before its end a key is told of; never earlier than in the last third of its life."""
+
+    info_before: timedelta = timedelta(days=30)
+    low_before: timedelta = timedelta(days=7)
+    medium_before: timedelta = timedelta(days=1)
+    """Medium if it was used in the last week."""
+    shortest: timedelta = timedelta(days=7)
+    """Keys that live no longer than this are renewed by machines and never told of."""
+
+
+_RECENT = timedelta(days=7)
+
+
+@detector(
+    id="expiring-soon",
+    severity=Severity.INFO,
+    kind="standing",
+    frames=("keys", "key_refs", "network_days", "sources", "telemetry"),
+    settings=Settings,
+    quiet=HOUR,
+    owasp=("API2:2023",),
+    controls=("CC6.1", "A1.2"),
+)
+def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
+    """A key ends soon.
+
+    An active key ends within 30 days (info), 7 (low) or 1 (medium, if it was used in the last week and no successor is
+    at work). Of a key with a short life it is its last third, tenth and sixtieth if that is less.
+
+    Why it matters: on that day the callers stop working, and in the haste somebody makes a key without an end.
+
+    False alarms: a key that is meant to end.
+
+    What to do: ask the owner whether it is still needed; if so, issue the successor now and let both overlap for a
+    week.
+    """
+    at = pd.Timestamp(window.until)
+    keys = last_uses(frames, window.until)
+    recent = keys["last_use"] >= at - _RECENT
+    working = set(keys.loc[recent, "key_id"])
+    keys = keys.assign(
+        needed=(recent | (keys["basis"] == "unknown")) & ~keys["successor"].isin(working),
+        life=(keys["expires_at"] - keys["created_at"]).fillna(pd.Timedelta(days=365)),
+    )
+    ends = keys["expires_at"].notna() & (keys["expires_at"] > at) & (keys["life"] > settings.shortest)
+    left = keys["expires_at"] - at
+    near = keys[ends & (left <= keys["life"] / 3) & (left <= settings.info_before)]
+    rows = [_row(key, window, settings) for key in each(near)]
+    todo = "They seem to have been made together: plan their renewal together."
+    return to_frame(folded(rows, len(keys), window.until, what="end soon", todo=todo))
+
+
+def _row(key: Any, window: Window, settings: Settings) -> Scored:  # noqa: ANN401 (a row of a frame)
+    left = key.expires_at - pd.Timestamp(window.until)
+    low = left <= min(settings.low_before, key.life / 10)
+    medium = left <= min(settings.medium_before, key.life / 60)
+    severity = None if not (low and key.needed) else Severity.MEDIUM if medium else Severity.LOW
+    days = left.days
+    when = f"in {days} days" if days > 1 else "within two days" if days else "within a day"
+    use = "It is in use." if key.needed else "It is not in use, or its successor is at work."
+    return fault(
+        key.key_id,
+        moment(max(key.expires_at - settings.info_before, key.expires_at - key.life / 3)),
+        window.until,
+        severity=severity,
+        score=round(1 + max(0.0, settings.info_before / DAY - left / DAY) / 30, 2),
+        title=f"Key {{key}} expires {when}",
+        summary=f"It ends on {key.expires_at:%Y-%m-%d %H:%M} UTC. {use}",
+        detail={"expires_at": moment(key.expires_at).isoformat(), "days_left": days},
+    )

@@ -1,0 +1,93 @@
+"""two-active-keys: see the docstring of `score`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import pandas as pd
+
+from detectors.declare import HOUR, Frames, detector
+from detectors.hygiene import blank, fault, folded
+from detectors.lifetimes import alive, environment
+from detectors.scores import Scored, moment, to_frame
+from model.finding import Severity
+from model.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Its line."""
+
+    after: timedelta = timedelta(days=30)
+    """How long both may be active: the time that a rotation takes."""
+
+
+_TURNS: Final = frozenset(
+    {"and", "backup", "bak", "copy", "final", "key", "new", "old", "rev", "rotated", "the", "v", "version"}
+)
+_WORDS: Final = re.compile(r"[^\W\d_]+")
+_PAIR: Final = 2
+
+
+@detector(
+    id="two-active-keys",
+    severity=Severity.LOW,
+    kind="standing",
+    frames=("keys",),
+    settings=Settings,
+    quiet=HOUR,
+    attack=("T1098.001",),
+    owasp=("API9:2023",),
+    controls=("CC6.1", "CIS-1.13"),
+)
+def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
+    """Two keys for one thing.
+
+    Active keys of one owner and environment whose names differ in numbers or words such as new, old and copy alone,
+    both for more than 30 days (low; CIS "only one active key", Prowler's iam_user_two_active_access_key); info when an
+    owner has just two keys with different names there. An owner with many keys for many things is not told of, and a
+    key with its successor is left to `rotation-not-completed`.
+
+    Why it matters: the second key is what was left of a rotation, or somebody's spare; nobody would miss it, and nobody
+    watches it.
+
+    False alarms: two regions that share a name.
+
+    What to do: see which of them is used, and revoke the other.
+    """
+    keys = frames["keys"][alive(frames["keys"], window.until)]
+    at = pd.Timestamp(window.until)
+    keys = keys[~blank(keys["owner"]) & (keys["created_at"] <= at - settings.after)]
+    keys = keys[~keys["successor"].isin(set(keys["key_id"])) & ~keys["key_id"].isin(set(keys["successor"].dropna()))]
+    keys = keys.assign(where=keys["environment"].map(environment).fillna(""), stem=keys["name"].map(stem))
+    rows = [row for _, group in keys.groupby(["owner", "where"]) for row in _rows(group, window, settings)]
+    todo = "Ask owners to revoke what is left of rotations."
+    return to_frame(folded(rows, len(keys), window.until, what="have a second one for the same thing", todo=todo))
+
+
+def stem(name: object) -> str:
+    """A name without numbers and the words by which a key's generations differ; empty when nothing is left."""
+    words = _WORDS.findall(name.lower()) if isinstance(name, str) else []
+    return " ".join(word for word in words if word not in _TURNS)
+
+
+def _rows(group: pd.DataFrame, window: Window, settings: Settings) -> Iterator[Scored]:
+    alike = [same for name, same in group.groupby("stem") if name and len(same) > 1]
+    for same in alike or ([group] if len(group) == _PAIR else []):
+        ordered = same.sort_values(["created_at", "key_id"])
+        oldest, second = ordered.iloc[0], ordered.iloc[1]
+        others = ", ".join(str(name) for name in ordered["name"].fillna(ordered["key_id"]).iloc[1:6])
+        yield fault(
+            oldest["key_id"],
+            moment(second["created_at"] + settings.after),
+            window.until,
+            severity=None if alike else Severity.INFO,
+            count=len(ordered),
+            title="{count} active keys of one owner"
+            + (" for one thing: {key} and " if alike else ": {key} and ")
+            + others.replace("{", "(").replace("}", ")"),
+            summary=f"All are more than {settings.after.days} days old.",
+            detail={"keys": [str(key) for key in ordered["key_id"].iloc[:20]]},
+        )

@@ -1,0 +1,88 @@
+"""wrong-environment: see the docstring of `score`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from detectors.calls import calls_of, many
+from detectors.declare import HOUR, Frames, detector
+from detectors.host_environments import Hosts
+from detectors.lifetimes import environment
+from detectors.scores import Scored, moment, to_frame
+from model.finding import Severity
+from model.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What is known of hosts, and how it is learnt."""
+
+    hosts: str = ""
+    """`api.example.com=production, *.dev.example.com=development`; `*` stands for anything, `shared` for both."""
+    learn: timedelta = timedelta(days=7)
+    """How long hosts must have been watched before anything is learnt."""
+    keys: int = 3
+    """How many keys of an environment a host must have to be learnt as its."""
+
+
+@detector(
+    id="wrong-environment",
+    severity=Severity.MEDIUM,
+    kind="rule",
+    frames=("host_hours", "host_days", "key_refs"),
+    settings=Settings,
+    quiet=timedelta(days=7),
+    bucket=HOUR,
+    attack=("T1078",),
+    owasp=("API8:2023",),
+    controls=("CC6.1", "CC8.1"),
+)
+def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
+    """A key is used in an environment that it was not made for.
+
+    A development key succeeds on a production host, or the reverse (Stripe advises to audit this; no peer has a rule
+    on access logs). Which host is whose is learnt from the 30 days before: at least 3 keys of one environment and four
+    fifths of all keys there, while of the keys of the other environment at most a fifth use it. So one host for
+    everybody is nobody's. A host's name tells it for development (dev, test, staging, sandbox). `hosts` sets it.
+
+    Why it matters: a development key is guarded as such, and what it can do in production is what it does in the hands
+    of whoever finds it. A production key in a test system lies in its logs.
+
+    False alarms: a smoke test after a release; a key whose environment the inventory has wrong.
+
+    What to do: ask the owner. Give the caller a key of the right environment, and let the gateway refuse keys of the
+    other one.
+    """
+    refs = frames["key_refs"].assign(env=frames["key_refs"]["environment"].map(environment))
+    refs = refs[refs["env"].isin(["production", "development"])][["key_ref", "key_id", "env"]]
+    used = frames["host_hours"][frames["host_hours"]["ok"] > 0].merge(refs, on="key_ref")
+    if used.empty:
+        return to_frame([])
+    hosts = Hosts(frames["host_days"], refs, settings.hosts, learn=settings.learn, keys=settings.keys)
+    used = used.assign(day=used["hour"].dt.floor("D"))
+    pairs = used[["host", "day"]].drop_duplicates()
+    belongs = [hosts.of(str(host), day) for host, day in pairs.itertuples(index=False, name=None)]
+    pairs = pairs.assign(of=pd.Series(belongs, index=pairs.index, dtype="object"))
+    wrong = used.merge(pairs, on=["host", "day"])
+    wrong = wrong[wrong["of"].isin(["production", "development"]) & (wrong["of"] != wrong["env"])]
+    return to_frame(_row(group) for _, group in wrong.groupby(["key_ref", "hour"]))
+
+
+def _row(group: pd.DataFrame) -> Scored:
+    calls = calls_of(group)
+    lead: Any = group.sort_values(["ok", "host"]).iloc[-1]
+    return Scored(
+        bucket=moment(lead["hour"]),
+        subject=f"key:{lead['key_ref']}",
+        key_ref=str(lead["key_ref"]),
+        key_id=str(lead["key_id"]),
+        score=1.0 + min(calls.ok, 1000) / 1000,
+        count=calls.ok,
+        first_seen=calls.first,
+        last_seen=calls.last,
+        title=f"The {lead['env']} key {{key}} works on the {lead['of']} host {lead['host']}: {{count}} calls",
+        summary=f"{many(calls.ok, 'successful call')} in an hour on {lead['host']}, where keys of {lead['of']} belong.",
+        detail={"host": str(lead["host"]), "host_is": str(lead["of"]), "key_is": str(lead["env"])},
+    )
