@@ -65,7 +65,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     near = keys[ends & (left <= keys["life"] / 3) & (left <= settings.info_before)]
     rows = [_row(key, window, settings) for key in each(near)]
     todo = "They seem to have been made together: plan their renewal together."
-    return to_frame(folded(rows, len(keys), window.until, what="end soon", todo=todo))
+    worst = Severity.MEDIUM if any(row.severity == Severity.MEDIUM for row in rows) else Severity.LOW
+    return to_frame(folded(rows, len(keys), window.until, what="end soon", todo=todo, severity=worst))
 
 
 def _row(key: Any, window: Window, settings: Settings) -> Scored:  # noqa: ANN401 (a row of a frame)
