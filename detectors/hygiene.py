@@ -44,7 +44,7 @@ def fault(
     )
 
 
-def folded(  # noqa: PLR0913 (words of the title)
+def folded(
     rows: Sequence[Scored],
     among: int,
     until: datetime,
@@ -56,8 +56,8 @@ def folded(  # noqa: PLR0913 (words of the title)
 ) -> list[Scored]:
     """The rows, or one about the platform when more than FEW and more than MOST of `among` keys have the fault.
 
-    `what` completes "12 of 20 keys …" (or what `of` names); `todo` is a sentence. An inventory in which nobody ever set an expiry is one
-    thing to do, and 250 findings would hide the rest.
+    `what` completes "12 of 20 keys …" (or what `of` names); `todo` is a sentence. An inventory in which nobody ever
+    set an expiry is one thing to do, and 250 findings would hide the rest.
     """
     if len(rows) <= FEW or len(rows) <= MOST * among:
         return list(rows)
