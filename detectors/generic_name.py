@@ -32,7 +32,7 @@ class Settings:
 
 @detector(
     id="generic-name",
-    severity=Severity.INFO,
+    severity=Severity.LOW,
     kind="standing",
     frames=("keys",),
     settings=Settings,
