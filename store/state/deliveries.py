@@ -7,7 +7,7 @@ that is under way stands here and nowhere else.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -201,7 +201,7 @@ def backlog(tx: Session, now: datetime) -> "pd.DataFrame":
         .order_by(DeliveryRow.id)
         .execution_options(populate_existing=True)
     )
-    found: dict[str, dict[str, object]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for row, created in tx.execute(query):
         dead = row.status == str(DeliveryStatus.DEAD)
         since = row.next_at if dead or not row.attempts else row.replayed_at or created
@@ -209,8 +209,8 @@ def backlog(tx: Session, now: datetime) -> "pd.DataFrame":
             continue
         target = found.setdefault(row.target, {"target": row.target, "waiting": 0, "dead": 0})
         count, clock = ("dead", "died") if dead else ("waiting", "oldest")
-        target[count] = int(str(target[count])) + 1
-        target[clock] = min(target.get(clock, since), since)  # type: ignore[type-var]  # moments, both
+        target[count] += 1
+        target[clock] = min(target.get(clock, since), since)
         target["last_error"] = row.last_error or target.get("last_error")
     frame = pd.DataFrame(list(found.values()), columns=["target", "waiting", "oldest", "dead", "died", "last_error"])
     for name in ("oldest", "died"):
