@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -11,6 +11,11 @@ from detectors.declare import HOUR
 
 REACH = timedelta(days=14)
 """How far back it is looked for what is usual: weekends are in it twice."""
+
+_ZONE: Final = timedelta(minutes=30)
+"""Offsets of time zones are multiples of it,"""
+_ZONES: Final = (timedelta(hours=1), timedelta(hours=14))
+"""and from -12 to 14 hours. Half an hour alone is no zone's; it is how late a file of half an hour is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +67,14 @@ def told(duration: timedelta) -> str:
 def lags(rows: pd.DataFrame) -> Any:  # noqa: ANN401 (a series of numbers)
     """Seconds that the newest event of each hour was behind, or ahead of (below zero) the reader's clock."""
     return rows.loc[rows["events"] > 0, "lag_seconds"]
+
+
+def zone_behind(source: Arrivals, hours: int, near: timedelta) -> timedelta | None:
+    """The time zone by which all of the last `hours` with events (within a day) were behind, to `near`; else None."""
+    last = lags(source.within(timedelta(days=1))).tail(hours)
+    if len(last) < hours:
+        return None
+    low, high = timedelta(seconds=int(last.min())), timedelta(seconds=int(last.max()))
+    zone = round(low / _ZONE) * _ZONE
+    fits = _ZONES[0] <= zone <= _ZONES[1] and max(abs(low - zone), abs(high - zone)) <= near
+    return zone if fits else None

@@ -5,14 +5,11 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.arrivals import Arrivals, arrivals, lags, told
+from detectors.arrivals import Arrivals, arrivals, lags, told, zone_behind
 from detectors.declare import HOUR, Frames, detector
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
 from model.window import Window
-
-_ZONE = timedelta(minutes=30)
-"""Offsets of time zones are multiples of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +39,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """The clock of a source is wrong.
 
     In each of the last 3 hours in which events came, the newest of every batch was more than 5 minutes in the future;
-    or it was behind by the same multiple of half an hour, to 3 minutes, as a wrong time zone is (fail2ban warns of
-    those). One line from the future is not enough.
+    or it was behind by the same multiple of half an hour from 1 hour to 14, to 3 minutes, as a wrong time zone is
+    (fail2ban warns of those). One line from the future is not enough.
 
     Why it matters: windows of minutes are counted by these times. Events from tomorrow are judged tomorrow, and an
     order of events that is wrong hides what followed what.
@@ -55,13 +52,10 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     rows = []
     for each in arrivals(frames["source_hours"], window.until):
         last = lags(each.within(timedelta(days=1))).tail(settings.hours)
-        if len(last) < settings.hours:
-            continue
-        low, high = timedelta(seconds=int(last.min())), timedelta(seconds=int(last.max()))
-        zone = round(low / _ZONE) * _ZONE
-        if high < -settings.ahead:
-            rows.append(_row(each, -high, "ahead", settings))
-        elif zone > timedelta(0) and max(abs(low - zone), abs(high - zone)) <= settings.near:
+        ahead = -timedelta(seconds=int(last.max())) if len(last) == settings.hours else timedelta(0)
+        if ahead > settings.ahead:
+            rows.append(_row(each, ahead, "ahead", settings))
+        elif zone := zone_behind(each, settings.hours, settings.near):
             rows.append(_row(each, zone, "behind", settings))
     return to_frame(rows)
 

@@ -18,10 +18,10 @@ from model.window import Window
 class Settings:
     """How long before its end a key is told of; never earlier than in the last third of its life."""
 
-    info_before: timedelta = timedelta(days=30)
-    low_before: timedelta = timedelta(days=7)
+    low_before: timedelta = timedelta(days=30)
+    """Low if it is needed, else info."""
     medium_before: timedelta = timedelta(days=1)
-    """Medium if it was used in the last week."""
+    """Medium if it is needed."""
     shortest: timedelta = timedelta(days=7)
     """Keys that live no longer than this are renewed by machines and never told of."""
 
@@ -42,8 +42,8 @@ _RECENT = timedelta(days=7)
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key ends soon.
 
-    An active key ends within 30 days (info), 7 (low) or 1 (medium, if it was used in the last week and no successor is
-    at work). Of a key with a short life it is its last third, tenth and sixtieth if that is less.
+    An active key ends within 30 days (low) or one (medium), if it was used in the last week, or nobody can tell, and no
+    successor is at work; else info. Of a key with a short life it is its last third and sixtieth if that is less.
 
     Why it matters: on that day the callers stop working, and in the haste somebody makes a key without an end.
 
@@ -62,26 +62,26 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     )
     ends = keys["expires_at"].notna() & (keys["expires_at"] > at) & (keys["life"] > settings.shortest)
     left = keys["expires_at"] - at
-    near = keys[ends & (left <= keys["life"] / 3) & (left <= settings.info_before)]
+    near = keys[ends & (left <= keys["life"] / 3) & (left <= settings.low_before)]
     rows = [_row(key, window, settings) for key in each(near)]
     todo = "They seem to have been made together: plan their renewal together."
-    return to_frame(folded(rows, len(keys), window.until, what="end soon", todo=todo))
+    worst = Severity.MEDIUM if any(row.severity == Severity.MEDIUM for row in rows) else Severity.LOW
+    return to_frame(folded(rows, len(keys), window.until, what="end soon", todo=todo, severity=worst))
 
 
 def _row(key: Any, window: Window, settings: Settings) -> Scored:  # noqa: ANN401 (a row of a frame)
     left = key.expires_at - pd.Timestamp(window.until)
-    low = left <= min(settings.low_before, key.life / 10)
     medium = left <= min(settings.medium_before, key.life / 60)
-    severity = None if not (low and key.needed) else Severity.MEDIUM if medium else Severity.LOW
+    severity = None if not key.needed else Severity.MEDIUM if medium else Severity.LOW
     days = left.days
     when = f"in {days} days" if days > 1 else "within two days" if days else "within a day"
     use = "It is in use." if key.needed else "It is not in use, or its successor is at work."
     return fault(
         key.key_id,
-        moment(max(key.expires_at - settings.info_before, key.expires_at - key.life / 3)),
+        moment(max(key.expires_at - settings.low_before, key.expires_at - key.life / 3)),
         window.until,
         severity=severity,
-        score=round(1 + max(0.0, settings.info_before / DAY - left / DAY) / 30, 2),
+        score=round(1 + max(0.0, settings.low_before / DAY - left / DAY) / 30, 2),
         title=f"Key {{key}} expires {when}",
         summary=f"It ends on {key.expires_at:%Y-%m-%d %H:%M} UTC. {use}",
         detail={"expires_at": moment(key.expires_at).isoformat(), "days_left": days},

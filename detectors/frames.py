@@ -208,6 +208,8 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         _columns(time="hour oldest newest", text="source", count="lines events rejects lag_seconds"),
         timedelta(days=15),
     ),
+    # Deliveries that wait or that died in the last day; times are those of the oldest of each.
+    "outbox": FrameSpec(_columns(time="oldest died", text="target last_error", count="waiting dead")),
     # The engine's own: what the detectors told and how long they took.
     "told": FrameSpec(_columns(time="opened", text="detector severity subject")),
     "runs": FrameSpec(_columns(text="detector", count="milliseconds window_seconds")),

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from detectors.declare import HOUR, Frames, detector
-from detectors.hygiene import began, each, fault, folded
+from detectors.hygiene import began, blank, each, fault, folded
 from detectors.lifetimes import alive
 from detectors.scores import to_frame
 from model.finding import Severity
@@ -32,7 +32,7 @@ class Settings:
 
 @detector(
     id="generic-name",
-    severity=Severity.INFO,
+    severity=Severity.LOW,
     kind="standing",
     frames=("keys",),
     settings=Settings,
@@ -55,7 +55,7 @@ def score(frames: Frames, window: Window, _settings: Settings) -> pd.DataFrame:
     What to do: name it after the service and the environment that use it: `billing-prod`.
     """
     keys = frames["keys"][alive(frames["keys"], window.until)]
-    named = keys[keys["name"].notna()]
+    named = keys[~blank(keys["name"])]
     rows = [
         fault(
             key.key_id,

@@ -44,11 +44,20 @@ def fault(
     )
 
 
-def folded(rows: Sequence[Scored], among: int, until: datetime, *, what: str, todo: str) -> list[Scored]:
+def folded(
+    rows: Sequence[Scored],
+    among: int,
+    until: datetime,
+    *,
+    what: str,
+    todo: str,
+    of: str = "keys",
+    severity: Severity = Severity.LOW,
+) -> list[Scored]:
     """The rows, or one about the platform when more than FEW and more than MOST of `among` keys have the fault.
 
-    `what` completes "12 of 20 keys …"; `todo` is a sentence. An inventory in which nobody ever set an expiry is one
-    thing to do, and 250 findings would hide the rest.
+    `what` completes "12 of 20 keys …" (or what `of` names); `todo` is a sentence. An inventory in which nobody ever
+    set an expiry is one thing to do, and 250 findings would hide the rest.
     """
     if len(rows) <= FEW or len(rows) <= MOST * among:
         return list(rows)
@@ -59,12 +68,12 @@ def folded(rows: Sequence[Scored], among: int, until: datetime, *, what: str, to
         Scored(
             bucket=opened,
             subject="platform:all",
-            severity=Severity.LOW,
+            severity=severity,
             score=round(len(rows) / max(among, 1), 2),
             count=len(rows),
             first_seen=opened,
             last_seen=max(opened, _midnight(until)),
-            title=f"{{count}} of {among} keys {what}",
+            title=f"{{count}} of {among} {of} {what}",
             summary=f"So many keys share it that it is told once. {todo}",
             detail={"keys": named, "among": among},
         )

@@ -65,6 +65,7 @@ _MODULES: Final = {
     "source-late": "source_late",
     "source-rejecting": "source_rejecting",
     "clock-skewed": "clock_skewed",
+    "outbox-aged": "outbox_aged",
     "detector-slow": "detector_slow",
     "alerts-per-detector": "alerts_per_detector",
 }

@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.arrivals import Arrivals, arrivals, lags, told
+from detectors.arrivals import Arrivals, arrivals, lags, told, zone_behind
 from detectors.declare import HOUR, Frames, detector
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
 from model.window import Window
+
+_SKEWED, _NEAR = 3, timedelta(minutes=3)
+"""As the detector clock-skewed has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,7 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
         if len(usual) >= settings.hours and len(now):
             line = max(settings.after, settings.times * timedelta(seconds=max(0.0, float(usual.median()))))
             lag = timedelta(seconds=int(now.min()))
-            if lag >= line:
+            if lag >= line and zone_behind(each, _SKEWED, _NEAR) is None:
                 found.append(_row(each, lag, line, settings))
     return to_frame(found)
 

@@ -43,7 +43,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """Many lines of a source cannot be read.
 
     In the last 6 hours of the reader's clock no event could be made of 5 % of the lines (20 at least), and that is
-    three times the share of the 14 days before. Medium from half of the lines.
+    three times the share of the 14 days before, or half of the lines. Medium from half of the lines
+    if that is new.
 
     Why it matters: a line that is rejected is a request that nobody sees.
 

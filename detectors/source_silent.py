@@ -11,6 +11,9 @@ from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
 from model.window import Window
 
+_WEEK = timedelta(days=8)
+"""Holds a whole weekend, on whatever day it begins."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -22,6 +25,10 @@ class Settings:
     """and so many times the longest pause of the last 14 days."""
     hours: int = 24
     """In so many hours of the last 14 days lines must have come, or nothing is known of the rhythm."""
+    night: timedelta = timedelta(hours=3)
+    """A source that pauses so long has nights, and may have weekends:"""
+    weekend: timedelta = timedelta(days=4)
+    """until it was known for 8 days, so long a silence (a long weekend) is usual."""
     blind: timedelta = timedelta(hours=6)
     """When all sources are silent and it is so long: high."""
 
@@ -41,7 +48,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A source has gone silent.
 
     No event came for 2 hours that are twice the longest pause of the last 14 days too, of a source that was read in 24
-    different hours at least (nights and weekends are in the pauses). High when every source is silent for 6 hours:
+    different hours at least (nights and weekends are in the pauses; of a source with nights that is known for less
+    than 8 days, 4 days are usual). High when every source is silent for 6 hours:
     then nothing is watched.
 
     Why it matters: a silent monitor is the worst failure. Whoever attacks now is not seen, and whoever covers their
@@ -53,9 +61,16 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     the service is gone, remove the source.
     """
     known = [each for each in arrivals(frames["source_hours"], window.until) if len(each.of_events) >= settings.hours]
-    silent = [each for each in known if _silence(each) >= max(settings.after, settings.times * each.longest_pause())]
+    silent = [each for each in known if _silence(each) >= _line(each, settings)]
     blind = len(silent) == len(known) and all(_silence(each) >= settings.blind for each in silent)
     return to_frame(_row(each, blind=blind) for each in silent)
+
+
+def _line(source: Arrivals, settings: Settings) -> timedelta:
+    """How long a silence is unusual."""
+    pause = source.longest_pause()
+    young = source.at - moment(source.of_events["hour"].iloc[0]) < _WEEK
+    return max(settings.after, settings.times * pause, settings.weekend if young and pause >= settings.night else HOUR)
 
 
 def _silence(source: Arrivals) -> timedelta:

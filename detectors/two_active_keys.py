@@ -64,7 +64,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     keys = keys.assign(where=keys["environment"].map(environment).fillna(""), stem=keys["name"].map(stem))
     rows = [row for _, group in keys.groupby(["owner", "where"]) for row in _rows(group, window, settings)]
     todo = "Ask owners to revoke what is left of rotations."
-    return to_frame(folded(rows, len(keys), window.until, what="have a second one for the same thing", todo=todo))
+    owners = len(keys[["owner", "where"]].drop_duplicates())
+    what = "have more than one active key for the same thing"
+    return to_frame(folded(rows, owners, window.until, what=what, todo=todo, of="owners"))
 
 
 def stem(name: object) -> str:

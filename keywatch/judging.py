@@ -16,9 +16,9 @@ from model.finding import Finding
 from model.window import Window
 from store.handle import Store, Transaction
 from store.queries.frames import event_frame
-from store.state import findings, inventory, segments, sources
+from store.state import deliveries, findings, inventory, segments, sources
 
-_STATE_FRAMES = frozenset({"keys", "key_refs", "sources", "telemetry", "baselines", "source_hours"})
+_STATE_FRAMES = frozenset({"keys", "key_refs", "sources", "telemetry", "baselines", "source_hours", "outbox"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,7 @@ def frames(store: Store, window: Window, now: datetime) -> dict[str, pd.DataFram
             "key_refs": inventory.ref_frame(tx),
             "sources": sources.source_frame(tx, now),
             "telemetry": _telemetry(tx, now),
+            "outbox": deliveries.backlog(tx, now),
             "source_hours": sources.source_hours(tx, Window(since=window.since - longest, until=window.until)),
         }
     made["baselines"] = baseline_frame(store, window, made["key_refs"])

@@ -7,14 +7,18 @@ that is under way stands here and nowhere else.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from model.finding import Severity
 from model.incident import Alert, Delivery, DeliveryStatus, IncidentId
 from store.state.schema import AlertRow, DeliveryRow
 from store.state.writing import changed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _WAITING = (str(DeliveryStatus.PENDING), str(DeliveryStatus.UNKNOWN))
 _UNDONE = (*_WAITING, str(DeliveryStatus.LEASED))
@@ -179,6 +183,39 @@ def oldest_pending(tx: Session) -> datetime | None:
     """When the oldest alert that is still to be delivered somewhere was written, or None."""
     query = select(func.min(AlertRow.created_at)).join(DeliveryRow, DeliveryRow.alert_id == AlertRow.id)
     return tx.scalar(query.where(DeliveryRow.status.in_(_UNDONE)))
+
+
+def backlog(tx: Session, now: datetime) -> "pd.DataFrame":
+    """One row a target: target, waiting, oldest (since when the oldest waits), dead, died, last_error (of any of them).
+
+    A delivery waits from when it was first due, not while a digest or a quiet time holds it. `dead` were given up in
+    the day before `now`, the first of them at `died`: the moment its last attempt was due.
+    """
+    import pandas as pd
+
+    died = and_(DeliveryRow.status == str(DeliveryStatus.DEAD), DeliveryRow.next_at > now - timedelta(days=1))
+    query = (
+        select(DeliveryRow, AlertRow.created_at)
+        .join(AlertRow, AlertRow.id == DeliveryRow.alert_id)
+        .where(or_(DeliveryRow.status.in_(_UNDONE), died))
+        .order_by(DeliveryRow.id)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for row, created in tx.execute(query):
+        dead = row.status == str(DeliveryStatus.DEAD)
+        since = row.next_at if dead or not row.attempts else row.replayed_at or created
+        if since > now:
+            continue
+        target = found.setdefault(row.target, {"target": row.target, "waiting": 0, "dead": 0})
+        count, clock = ("dead", "died") if dead else ("waiting", "oldest")
+        target[count] += 1
+        target[clock] = min(target.get(clock, since), since)
+        target["last_error"] = row.last_error or target.get("last_error")
+    frame = pd.DataFrame(list(found.values()), columns=["target", "waiting", "oldest", "dead", "died", "last_error"])
+    for name in ("oldest", "died"):
+        frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
+    return frame
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

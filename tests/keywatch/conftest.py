@@ -46,7 +46,8 @@ def _attacked(_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "keywatch.toml").write_text(ATTACKED)
     (folder / "access.log").write_text("".join(f"{one}\n" for one in attack()))
     (folder / "keys.csv").write_text(
-        f"key_id,name,environment,owner,status,created_at,secret\nk1,billing,production,Payments,active,2026-09-01,{GOOD}\n"
+        "key_id,name,environment,owner,status,created_at,expires_at,secret\n"
+        f"k1,billing,production,Payments,active,2026-09-01,2027-09-01,{GOOD}\n"
     )
     workspace = Workspace.at(folder / "keywatch.toml")
     try:

@@ -200,3 +200,26 @@ def test_of_two_that_lease_at_once_each_delivery_has_one(engine: Engine) -> None
         thread.join()
 
     assert len(taken["w1"] + taken["w2"]) == len(set(taken["w1"] + taken["w2"])) == 40
+
+
+def test_the_backlog_tells_what_waits_and_what_died_at_each_target(tx: Session) -> None:
+    for name, target in (("a1", "t1"), ("a2", "t1"), ("a3", "t2")):
+        outbox.enqueue(tx, an_alert(name, incident=name), [(target, name)])
+    first = take(tx, limit=1)[0]
+    deliveries.mark_retry(tx, first, next_at=LATER, error_class="refused", error="connection refused")
+    deliveries.mark_dead(tx, take(tx, target="t2")[0], error_class="answer", error="answered 404")
+
+    rows = deliveries.backlog(tx, T0 + timedelta(hours=1)).set_index("target")
+
+    assert (2, 0, T0) == (rows.loc["t1", "waiting"], rows.loc["t1", "dead"], rows.loc["t1", "oldest"])
+    assert (0, 1, T0) == (rows.loc["t2", "waiting"], rows.loc["t2", "dead"], rows.loc["t2", "died"])
+    assert ["connection refused", "answered 404"] == list(rows["last_error"])
+    assert ["t1"] == list(deliveries.backlog(tx, T0 + timedelta(hours=25))["target"])
+
+
+def test_a_delivery_that_a_digest_holds_is_no_backlog(tx: Session) -> None:
+    outbox.write(tx, [an_alert()])
+    outbox.address(tx, [outbox.delivery("a1", "t1", "k", next_at=LATER)])
+
+    assert deliveries.backlog(tx, T0).empty
+    assert LATER == deliveries.backlog(tx, LATER)["oldest"].iloc[0]
