@@ -51,7 +51,9 @@ def _judged(workspace: Workspace, now: datetime, since: datetime | None = None) 
     begun = time.perf_counter()
     with workspace.lock():
         judge(workspace, now=now, since=since)
-    return round(time.perf_counter() - begun, 3)
+    seconds = round(time.perf_counter() - begun, 3)
+    print(f"judged as of {now:%m-%d %H:%M}: {seconds} s", file=sys.stderr, flush=True)
+    return seconds
 
 
 if __name__ == "__main__":
