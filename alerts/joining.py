@@ -85,7 +85,7 @@ def tokens(finding: Finding, shared: Collection[str]) -> set[Token]:
 
 def span(finding: Finding, now: datetime) -> tuple[datetime, datetime]:
     """From its first event to its last, or to now while it is not resolved."""
-    over = finding.status is FindingStatus.RESOLVED
+    over = finding.status is FindingStatus.RESOLVED or finding.resolved_at is not None
     return finding.first_seen, finding.last_seen if over else max(finding.last_seen, now)
 
 

@@ -148,7 +148,8 @@ def _news(incident: Incident, earlier: Sequence[Alert], *, unheard: bool) -> _Ne
 def _changes(incident: Incident, last: Alert) -> tuple[str, ...]:
     named = last.payload.get("detectors")
     known = {family(str(name)) for name in named} if isinstance(named, list) else set()
-    joined = sorted({finding.detector for finding in incident.findings if family(finding.detector) not in known})
+    told = [finding for finding in incident.findings if finding.status is not FindingStatus.MUTED]
+    joined = sorted({finding.detector for finding in told if family(finding.detector) not in known})
     changes = [f"{name} joined." for name in joined]
     if incident.severity.rank > last.severity.rank:
         changes.insert(0, f"The severity rose from {last.severity} to {incident.severity}.")

@@ -1,8 +1,9 @@
 """The store as the rest of the program holds it: a state database and a folder of event segments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -64,12 +65,19 @@ class Store:
             yield session
 
     @contextmanager
-    def reader(self, window: Window | None = None) -> Iterator[EventsReader]:
-        """A snapshot of the events; with `window`, segments that cannot touch its days are left out."""
+    def reader(
+        self, window: Window | None = None, *, only: Sequence[str] | None = None, since: datetime | None = None
+    ) -> Iterator[EventsReader]:
+        """A snapshot of the events; with `window`, segments that cannot touch its days are left out.
+
+        With `only`, the rows of these key_refs alone are in it; with `since`, segments that came after that moment.
+        """
         with self.reading() as tx:
             manifest = segments.overlapping(tx, window)
             kept = known_refs(tx)
-        with open_reader(self.events_root, manifest, kept) as reader:
+        if since is not None:
+            manifest = [segment for segment in manifest if segment.ingested_at > since]
+        with open_reader(self.events_root, manifest, kept, only) as reader:
             yield reader
 
     def close(self) -> None:

@@ -7,10 +7,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from model.errors import StoreError
 
-HEAD = "0003"
+HEAD = "0006"
 """The newest migration in store/state/migrations/versions."""
 
-KNOWN = frozenset({"0001", "0002", "0003"})
+KNOWN = frozenset({"0001", "0002", "0003", "0006"})
 """All migrations that this program has."""
 
 

@@ -61,7 +61,6 @@ def test_a_peaceful_fortnight_has_no_alarm(peace: Frames) -> None:
 
     assert not found.errors
     assert [] == [f.title for f in found.findings if f.detector != "over-age-key"]
-    assert sum(found.seconds.values()) < 6  # 1 s on an idle machine
 
 
 def test_a_rerun_changes_nothing(war: Frames) -> None:
