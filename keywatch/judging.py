@@ -15,7 +15,7 @@ from keywatch.planning import Pass, plan, touched_by
 from keywatch.reading import state_frames
 from keywatch.scoring import LONG, score_pass
 from keywatch.workspace import Workspace
-from model.finding import Finding
+from model.finding import Finding, FindingId
 from model.window import Window
 from store.state import findings, segments
 
@@ -63,7 +63,7 @@ def judge(
         window = _widest(passes, now)
         known = findings.known_findings(tx, Window(since=window.since - _REACH, until=window.until))
         read_until = segments.last_ingested(tx)
-    detection = _detect(workspace, passes, config, known, now)
+    detection = _detect(workspace, passes, config, known, now, keep=not dry_run)
     told = Told() if dry_run else _write(workspace, detection, now, read_until, waiting=waiting)
     return Judgement(
         window=window,
@@ -79,19 +79,34 @@ def _widest(passes: Sequence[Pass], now: datetime) -> Window:
 
 
 def _detect(
-    workspace: Workspace, passes: Sequence[Pass], config: DetectorsConfig, known: Sequence[Finding], now: datetime
+    workspace: Workspace,
+    passes: Sequence[Pass],
+    config: DetectorsConfig,
+    known: Sequence[Finding],
+    now: datetime,
+    *,
+    keep: bool,
 ) -> Detection:
-    """Every pass: scored, then folded into what is known."""
+    """Every pass, part by part: scored, then folded into what is known."""
     result = Detection(findings=[], judged={})
+    held = {finding.id: finding for finding in known}
+    changed: dict[FindingId, Finding] = {}
     names = engine.names_of(state_frames(workspace.store, now)) if passes else Names.nobody()
     for one in passes:
         touched = touched_by(workspace.store, one) if one.window.length < LONG else None
-        scores = score_pass(workspace.store, one.window, one.detectors, config=config, now=now, touched=touched)
-        done = engine.fold(scores, one.window, known=known, config=config, now=now, names=names)
-        result.findings.extend(done.findings)
-        result.judged.update(done.judged)
-        result.errors.update(done.errors)
-        result.seconds.update(done.seconds)
+        for part, scores in score_pass(
+            workspace.store, one.window, one.detectors, config=config, now=now, touched=touched, keep=keep
+        ):
+            done = engine.fold(scores, part, known=list(held.values()), config=config, now=now, names=names)
+            held.update((finding.id, finding) for finding in done.findings)
+            changed.update((finding.id, finding) for finding in done.findings)
+            result.judged.update(done.judged)
+            result.errors.update(done.errors)
+            for name, seconds in done.seconds.items():
+                result.seconds[name] = result.seconds.get(name, 0.0) + seconds
+    for name in result.errors:  # it failed in a part: that window is judged again
+        result.judged.pop(name, None)
+    result.findings.extend(changed.values())
     return result
 
 

@@ -80,7 +80,9 @@ def _wakes(detector: Detector, done: Judged, late: datetime | None, newest: date
     step = HOUR if detector.kind == "standing" and _reads_events(detector) else min(detector.bucket, HOUR)
     if detector.kind == "standing" and not _reads_events(detector):
         return True
-    if _floor(now, HOUR) > _floor(done.until, HOUR):
+    if _floor(now, max(step, HOUR)) > _floor(done.until, max(step, HOUR)) or (
+        step > MINUTE and _floor(now, step) > _floor(done.until, step)
+    ):
         return True
     if step > MINUTE:
         touches = late is not None and late < _floor(done.until, step) and detector.kind != "standing"

@@ -25,26 +25,27 @@ def read_frames(
     *,
     detectors: Collection[str] | None = None,
     touched: Sequence[str] | None = None,
-    only: Collection[str] | None = None,
+    keep: bool = True,
 ) -> dict[str, pd.DataFrame]:
-    """The frames of `detectors` (None: all) for a window, by name; `only` names those that are wanted.
+    """The frames of `detectors` (None: all) for a window, by name.
+
+    Without `keep`, baselines that are made for it are not stored.
 
     With `touched`, frames that all those detectors take by key hold these key_refs alone.
     """
     needed = engine.required_frames(detectors)
-    wanted = {name: reach for name, reach in needed.items() if only is None or name in only}
     made = state_frames(store, now)
     by_key = _by_key(detectors) if touched is not None else set()
     for near in (True, False):
         for keyed in (True, False):
             group = {
                 name: reach
-                for name, reach in wanted.items()
+                for name, reach in needed.items()
                 if name in EMPTY and (reach <= NEAR) is near and (name in by_key) is keyed
             }
             made |= _events(store, window, group, touched if keyed else None)
-    if "baselines" in wanted:
-        made["baselines"] = baseline_frame(store, window, made["key_refs"])
+    if "baselines" in needed:
+        made["baselines"] = baseline_frame(store, window, made["key_refs"], keep=keep)
     return made
 
 

@@ -3,8 +3,8 @@
 Scores are additive over windows, so the parts give what the whole would.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pandas as pd
@@ -12,7 +12,6 @@ import pandas as pd
 from detectors import engine
 from detectors.declare import DAY
 from detectors.engine import Scores
-from detectors.scores import Scored
 from detectors.settings import DetectorsConfig
 from keywatch.reading import read_frames
 from model.window import Window
@@ -24,7 +23,7 @@ PART: Final = timedelta(days=7)
 LONG: Final = timedelta(days=8)
 """From this length on a window is scored in parts."""
 
-Progress = Callable[[datetime], None]
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def score_pass(
@@ -35,69 +34,40 @@ def score_pass(
     config: DetectorsConfig,
     now: datetime,
     touched: Sequence[str] | None = None,
-) -> Scores:
-    """The rows of one window; standing detectors as of its end."""
-    if window.length < LONG:
-        frames = read_frames(store, window, now, detectors=detectors, touched=touched)
-        return engine.score(frames, window, config=config, detectors=detectors)
-    rows: dict[str, list[Scored]] = {}
-    result = Scores(rows=rows)
-    for part, scores in score_parts(store, window, detectors, config=config, daily=False):
-        del part
-        merge(result, scores)
-    for name in result.errors:
-        rows.pop(name, None)
-    return result
-
-
-def merge(into: Scores, more: Scores) -> None:
-    """Add the rows, errors and seconds of a later window."""
-    rows = into.rows
-    if not isinstance(rows, dict):
-        raise TypeError
-    for name, found in more.rows.items():
-        rows.setdefault(name, []).extend(found)
-    into.failures.extend(more.failures)
-    into.errors.update(more.errors)
-    for name, seconds in more.seconds.items():
-        into.seconds[name] = into.seconds.get(name, 0.0) + seconds
-
-
-def score_parts(
-    store: Store,
-    window: Window,
-    detectors: Sequence[str],
-    *,
-    config: DetectorsConfig,
-    daily: bool,
-    progress: Progress | None = None,
+    keep: bool = True,
 ) -> Iterator[tuple[Window, Scores]]:
-    """The scores of a long window part by part; `daily`: standing detectors at each day's end, else at its end only."""
+    """The rows of one window, part by part; standing detectors as of its end. `keep` as in `read_frames`."""
+    if window.length < LONG:
+        frames = read_frames(store, window, now, detectors=detectors, touched=touched, keep=keep)
+        yield window, engine.score(frames, window, config=config, detectors=detectors)
+        return
+    for part, frames, names in read_parts(store, window, detectors, step=None, keep=keep):
+        yield part, engine.score(frames, part, config=config, detectors=names)
+        frames.clear()  # or two weeks would be held while the next one is read
+
+
+def read_parts(
+    store: Store, window: Window, detectors: Sequence[str], *, step: timedelta | None, keep: bool
+) -> Iterator[tuple[Window, dict[str, pd.DataFrame], Sequence[str]]]:
+    """The parts of a window, the frames of each, and the detectors that judge it.
+
+    Standing detectors judge at the end of each `step`; without one, at the window's end only.
+    """
     standing = [name for name in detectors if engine.load(name).kind == "standing"]
     others = [name for name in detectors if name not in standing]
     for part in parts(window, PART):
-        frames = _as_of(read_frames(store, part, part.until, detectors=others), part.until)
-        yield part, engine.score(frames, part, config=config, detectors=others)
-        del frames
-        for day in parts(part, DAY) if daily and standing else ():
-            yield day, _standing(store, day, standing, config)
-        if progress is not None:
-            progress(part.until)
-    if standing and not daily:
-        yield window, _standing(store, Window(since=window.until - DAY, until=window.until), standing, config)
-
-
-def _standing(store: Store, day: Window, detectors: Sequence[str], config: DetectorsConfig) -> Scores:
-    frames = _as_of(read_frames(store, day, day.until, detectors=detectors), day.until)
-    return engine.score(frames, day, config=config, detectors=detectors)
+        yield part, _as_of(read_frames(store, part, part.until, detectors=others, keep=keep), part.until), others
+        ends = parts(part, step) if step is not None else [Window(since=part.until - DAY, until=part.until)]
+        for near in ends if standing and (step is not None or part.until == window.until) else ():
+            frames = read_frames(store, near, near.until, detectors=standing, keep=keep)
+            yield near, _as_of(frames, near.until), standing
 
 
 def parts(window: Window, length: timedelta) -> Iterator[Window]:
-    """The window in parts of a length, cut where whole days of UTC end."""
+    """The window in parts of a length, cut at whole multiples of it."""
     since = window.since
     while since < window.until:
-        midnight = since.replace(hour=0, minute=0, second=0, microsecond=0)
-        until = min(midnight + length, window.until)
+        until = min(since - (since - _EPOCH) % length + length, window.until)
         yield Window(since=since, until=until)
         since = until
 
