@@ -1,8 +1,7 @@
 """Calendar, overrides and allow-lists: what is noticed and told to nobody, until when, and what the config refuses."""
 
 import pytest
-from commandline import GUESSER, UNTIL, Cli
-from conftest import ATTACKED
+from commandline import ATTACKED, GUESSER, UNTIL, Cli
 
 LONG_AGO = "2026-10-01T12:00:00Z"
 
