@@ -4,7 +4,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from commandline import UNTIL, Cli
+from commandline import ATTACKED, UNTIL, Cli, attack
 
 SINCE = "2026-10-01T12:00:00Z"
 
@@ -70,3 +70,19 @@ def test_expected_mutes_its_pattern_from_then_on_and_precision_counts_verdicts(f
     assert (new["status"], "expected" in new["muted_by"]) == ("muted", True)
     precision = {row["detector"]: row for row in found("findings", "--precision", "--json").json()}
     assert (precision["key-guessing"]["expected"], precision["key-guessing"]["precision"]) == (1, None)
+
+
+def test_a_first_run_on_weeks_of_history_tells_only_what_is_still_open(cli: Cli) -> None:
+    cli.configure(ATTACKED)
+    cli.log([*(one.replace("2026-10-01", "2026-09-08") for one in attack()), *attack()])
+    assert cli("ingest").code == 0
+    assert cli("detect", "--until", UNTIL).code == 0
+
+    found = [row for row in cli("findings", "--json").json() if row["detector"] == "key-guessing"]
+    alerts = cli("alerts", "list", "--json").json()
+
+    assert sorted((row["first_seen"][:10], row["status"]) for row in found) == [
+        ("2026-09-08", "resolved"), ("2026-10-01", "open"),
+    ]  # fmt: skip
+    now = next(row["incident_id"] for row in found if row["status"] == "open")
+    assert {row["incident_id"] for row in alerts} == {now}
