@@ -145,7 +145,7 @@ def _holds(network: str, shared: Collection[str]) -> bool:
 
 def span(finding: Finding, now: datetime) -> tuple[datetime, datetime]:
     """From its first event to its last, or to now while it is not resolved."""
-    over = finding.status is FindingStatus.RESOLVED
+    over = finding.status is FindingStatus.RESOLVED or finding.resolved_at is not None
     return finding.first_seen, finding.last_seen if over else max(finding.last_seen, now)
 
 

@@ -10,6 +10,8 @@ from model.finding import Finding, FindingId, FindingStatus, Severity
 from model.incident import Incident, IncidentStatus
 
 _HELD = (FindingStatus.ACKNOWLEDGED, FindingStatus.MUTED)
+_DONE = (FindingStatus.RESOLVED, FindingStatus.MUTED)
+"""Nobody has to look at them: an incident of such findings alone is over."""
 
 
 def with_findings(incident: Incident, news: Sequence[Finding], now: datetime) -> Incident:
@@ -21,10 +23,11 @@ def with_findings(incident: Incident, news: Sequence[Finding], now: datetime) ->
     members = tuple(sorted(merged.values(), key=lambda f: (f.first_seen, f.opened, f.id)))
     status = _status(incident, members, old)
     about, address = _about(members)
+    told = [finding for finding in members if finding.status is not FindingStatus.MUTED] or members
     fresh = replace(
         incident,
-        headline=headline(members),
-        severity=_severity(members),
+        headline=headline(told),
+        severity=_severity(told),
         status=status,
         opened_at=min(finding.first_seen for finding in members),
         last_seen=max(finding.last_seen for finding in members),
@@ -46,7 +49,8 @@ def _merge(old: Finding | None, new: Finding) -> Finding:
         return new
     evidence = {item.bucket: item for item in (*old.evidence, *new.evidence)}
     rows = tuple(evidence[bucket] for bucket in sorted(evidence))
-    keep = old.status in _HELD and new.status is FindingStatus.OPEN
+    # A mute that ended gives way; what a person said does not.
+    keep = old.status in _HELD and old.muted_by is None and new.status is FindingStatus.OPEN
     merged = replace(new, evidence=rows, detected_at=old.detected_at, status=old.status if keep else new.status)
     if not rows:
         return merged
@@ -60,13 +64,13 @@ def _merge(old: Finding | None, new: Finding) -> Finding:
 
 
 def _status(incident: Incident, members: Sequence[Finding], old: Mapping[FindingId, Finding]) -> IncidentStatus:
-    if all(finding.status is FindingStatus.RESOLVED for finding in members):
+    if all(finding.status in _DONE for finding in members):
         return IncidentStatus.RESOLVED
     if incident.status is not IncidentStatus.RESOLVED:
         return incident.status
     # A person may have resolved it while findings were open: only one that joins, or comes back, opens it again.
-    back = [f for f in members if f.id not in old or old[f.id].status is FindingStatus.RESOLVED]
-    again = any(finding.status is not FindingStatus.RESOLVED for finding in back)
+    back = [f for f in members if f.id not in old or old[f.id].status in _DONE]
+    again = any(finding.status not in _DONE for finding in back)
     return IncidentStatus.OPEN if again else IncidentStatus.RESOLVED
 
 

@@ -73,7 +73,8 @@ def _changed(incident: Incident, last: Alert, timing: Timing, now: datetime) -> 
     """Detectors that joined, or a higher severity; changes wait for the interval, a rise does not."""
     named = last.payload.get("detectors")
     known = {family(str(name)) for name in named} if isinstance(named, list) else set()
-    joined = sorted({finding.detector for finding in incident.findings if family(finding.detector) not in known})
+    told = [finding for finding in incident.findings if finding.status is not FindingStatus.MUTED]
+    joined = sorted({finding.detector for finding in told if family(finding.detector) not in known})
     changes = [f"{name} joined." for name in joined]
     rose = incident.severity.rank > last.severity.rank
     if rose:

@@ -57,6 +57,9 @@ class Detector:
     false_alarms: str
     runbook: str
     function: ScoreFunction = field(repr=False)
+    by_key: tuple[str, ...] = ()
+    """Of its frames, those of which the rows about a key need that key's rows alone. A live cycle reads them for the
+    keys that were used since the last one; every other frame is read whole."""
 
     def score(self, frames: Frames, window: Window, settings: object) -> pd.DataFrame:
         """The rows (columns SCORE_COLUMNS) of the buckets that end in (since, until], oldest first.
@@ -87,10 +90,12 @@ def detector(
     attack: tuple[str, ...] = (),
     owasp: tuple[str, ...] = (),
     controls: tuple[str, ...] = (),
+    by_key: tuple[str, ...] = (),
 ) -> Callable[[ScoreFunction], Detector]:
     """Turn a function of (frames, window, settings) into a `Detector`.
 
     Its docstring has a title and the sections Why it matters, False alarms and What to do; DetectorError otherwise.
+    `by_key` names those of its frames that may be cut to the keys in question.
     """
 
     def declare(function: ScoreFunction) -> Detector:
@@ -112,6 +117,7 @@ def detector(
             false_alarms=sections["False alarms"],
             runbook=sections["What to do"],
             function=function,
+            by_key=by_key,
         )
 
     return declare

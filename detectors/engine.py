@@ -11,6 +11,8 @@ from detectors.decide import decide
 from detectors.declare import Detector
 from detectors.failure import FAILED, failed_row
 from detectors.frames import FRAMES, OWN, conform, reaching
+from detectors.muting import muted, span_at, unmuted
+from detectors.overriding import overridden
 from detectors.registry import load, names
 from detectors.scores import Scored, from_frame
 from detectors.settings import DetectorsConfig
@@ -18,12 +20,27 @@ from detectors.standing import decide_standing
 from detectors.surprise import surprising
 from detectors.wording import Names
 from model.clock import Clock, SystemClock
-from model.finding import Finding
+from model.finding import Finding, FindingStatus
 from model.window import Window
 
-__all__ = ["Detection", "detect", "load", "names", "required_frames"]
+__all__ = ["Detection", "Scores", "detect", "fold", "load", "names", "names_of", "required_frames", "score"]
 
 _ALWAYS = ("keys", "key_refs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """The rows of one window, before any line, budget or state."""
+
+    rows: Mapping[str, list[Scored]]
+    """Detector id to its rows; a detector that failed is not in it."""
+    failures: list[Scored] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+    """Detector id to what went wrong."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Detector id to how long it took."""
+    watching: Sequence[str] = ()
+    """The detectors that watch the others; they are scored when those have been folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,52 +78,60 @@ def detect(
     """Judge the buckets that end in the window, and fold what fires into the known findings.
 
     `frames` are those of `required_frames`, by name; a frame that is not there counts as empty, and `baselines` are
-    made of all the key_hours that there are. `known` are the
-    findings, with evidence, that are open or that touch the window. `now` becomes `detected_at` of new findings.
+    made of all the key_hours that there are. `known` are the findings, with evidence, that are open or that touch the
+    window. `now` becomes `detected_at` of new findings.
     Raises ConfigError for a wrong setting and DetectorError when the inventory's frames lack columns; a detector
     that raises becomes a finding, and the others go on.
     """
-    run = _Run(frames, window, known, config, now)
+    scores = score(frames, window, config=config, detectors=detectors, clock=clock)
+    return fold(scores, window, known=known, config=config, now=now, names=names_of(frames))
+
+
+def names_of(frames: Mapping[str, pd.DataFrame]) -> Names:
+    """What the inventory's frames call keys. Raises DetectorError when they lack columns."""
+    return Names(conform("key_refs", frames.get("key_refs")), conform("keys", frames.get("keys")))
+
+
+def score(
+    frames: Mapping[str, pd.DataFrame],
+    window: Window,
+    *,
+    config: DetectorsConfig,
+    detectors: Iterable[str] | None = None,
+    clock: Clock | None = None,
+) -> Scores:
+    """The rows of the buckets that end in the window: pure, so that they may be folded with several budgets.
+
+    Where an override sets thresholds, the detector runs once more with them.
+    """
+    run = _Scoring(frames, window, config)
     chosen = [load(name) for name in (names() if detectors is None else detectors)]
-    settings = {each.id: config.settings(each.id, each.settings) for each in chosen}
-    result = Detection(findings=[], judged={})
+    for each in chosen:
+        run.check(each)
+    rows: dict[str, list[Scored]] = {}
+    # Those that watch the others are scored when these have been folded.
+    result = Scores(rows=rows, watching=[each.id for each in chosen if not OWN.isdisjoint(each.frames)])
     clock = clock or SystemClock()
-    # Those that watch the others come after them.
-    for each in sorted(chosen, key=lambda one: not OWN.isdisjoint(one.frames)):
-        if not OWN.isdisjoint(each.frames):
-            run.watch(result)
+    for each in (one for one in chosen if one.id not in result.watching):
         began = clock.monotonic()
         try:
-            result.findings.extend(run.judge(each, settings[each.id]))
-            result.judged[each.id] = window.until
+            rows[each.id] = run.rows(each)
         except Exception as error:  # noqa: BLE001 (whatever a detector raises must not stop the others; it is told)
             result.errors[each.id] = f"{type(error).__name__}: {error}"
-            run.failures.append(failed_row(each.id, error, window.until))
+            result.failures.append(failed_row(each.id, error, window.until))
         result.seconds[each.id] = clock.monotonic() - began
-    result.findings.extend(run.health([each.id for each in chosen]))
     return result
 
 
-class _Run:
+class _Scoring:
     """What the detectors of one run share."""
 
-    def __init__(
-        self,
-        frames: Mapping[str, pd.DataFrame],
-        window: Window,
-        known: Sequence[Finding],
-        config: DetectorsConfig,
-        now: datetime,
-    ) -> None:
+    def __init__(self, frames: Mapping[str, pd.DataFrame], window: Window, config: DetectorsConfig) -> None:
         self.given = frames
         self.window = window
-        self.known = known
-        self.budget = config.budget
-        self.now = now
+        self.config = config
         self.frames: dict[str, pd.DataFrame] = {}
-        self.failures: list[Scored] = []
         self.names = Names(self.frame("key_refs"), self.frame("keys"))
-        self.statistical = sum(load(name).kind == "statistical" for name in names())
 
     def frame(self, name: str) -> pd.DataFrame:
         """A frame in the types that detectors rely on, as far as it reaches; made once a run."""
@@ -117,28 +142,110 @@ class _Run:
             self.frames[name] = reaching(name, conform(name, given), self.window)
         return self.frames[name]
 
-    def watch(self, result: Detection) -> None:
-        """Make the frames of OWN from what the run has found so far, where they were not given."""
-        now = {finding.id: finding for finding in (*self.known, *result.findings)}
+    def check(self, detector: Detector) -> None:
+        """Read its settings, the overridden ones too. Raises ConfigError."""
+        self.config.settings(detector.id, detector.settings)
+        for each in self.config.exceptions:
+            if each.detector == detector.id:
+                self.config.overridden_settings(each, detector.settings)
+
+    def rows(self, detector: Detector) -> list[Scored]:
+        """The rows of one detector, those of overrides in their place."""
+        frames = {name: self.frame(name) for name in detector.frames}
+        base = from_frame(detector.score(frames, self.window, self.config.settings(detector.id, detector.settings)))
+        others = [
+            (each, from_frame(detector.score(frames, self.window, settings)))
+            for each in self.config.exceptions
+            if each.detector == detector.id
+            for settings in [self.config.overridden_settings(each, detector.settings)]
+        ]
+        return overridden(base, others, self.names) if others else base
+
+
+def fold(
+    scores: Scores,
+    window: Window,
+    *,
+    known: Sequence[Finding],
+    config: DetectorsConfig,
+    now: datetime,
+    names: Names,
+) -> Detection:
+    """Fold the rows that fire into the known findings.
+
+    `fold(fold(s, [a, b)), [b, c)) = fold(s, [a, c))`. Mutes come last and change only the status.
+    """
+    run = _Folding(window, known, config, now, names)
+    result = Detection(findings=[], judged={}, errors=dict(scores.errors), seconds=dict(scores.seconds))
+    failures = list(scores.failures)
+    for name, rows in scores.rows.items():
+        try:
+            result.findings.extend(run.fold(load(name), rows))
+            result.judged[name] = window.until
+        except Exception as error:  # noqa: BLE001 (a row that cannot be folded is its detector's failure)
+            result.errors[name] = f"{type(error).__name__}: {error}"
+            failures.append(failed_row(name, error, window.until))
+    for name in scores.watching:
+        detector = load(name)
+        scored = detector.score(run.watched(result, window), window, config.settings(name, detector.settings))
+        result.findings.extend(run.fold(detector, from_frame(scored)))
+        result.judged[name] = window.until
+    result.findings.extend(run.health([*scores.rows, *scores.errors], failures))
+    return result
+
+
+class _Folding:
+    """What the folds of one run share."""
+
+    def __init__(
+        self, window: Window, known: Sequence[Finding], config: DetectorsConfig, now: datetime, names: Names
+    ) -> None:
+        self.until = window.until
+        self.known: dict[str, list[Finding]] = {}
+        for finding in known:
+            self.known.setdefault(finding.detector, []).append(finding)
+        self.config = config
+        self.now = now
+        self.names = names
+        self.statistical = statistical()
+
+    def fold(self, detector: Detector, rows: Sequence[Scored]) -> list[Finding]:
+        """The new and changed findings of one detector."""
+        fired = surprising(detector, rows, budget=self.config.budget, statistical=self.statistical)
+        return self._decided(detector, self.known.get(detector.id, []), fired)
+
+    def watched(self, result: Detection, window: Window) -> dict[str, pd.DataFrame]:
+        """The frames of OWN: what the detectors have told, and how long they took."""
+        now = {finding.id: finding for known in self.known.values() for finding in known}
+        now |= {finding.id: finding for finding in result.findings}
         told = [(f.opened, f.detector, str(f.severity), str(f.subject)) for f in now.values()]
-        length = self.window.length.total_seconds()
+        length = window.length.total_seconds()
         runs = [(name, round(spent * 1000), length) for name, spent in result.seconds.items()]
         made = {
             "told": pd.DataFrame(told, columns=["opened", "detector", "severity", "subject"]),
             "runs": pd.DataFrame(runs, columns=["detector", "milliseconds", "window_seconds"]),
         }
-        self.frames |= {name: conform(name, frame) for name, frame in made.items() if name not in self.given}
+        return {name: conform(name, frame) for name, frame in made.items()}
 
-    def judge(self, detector: Detector, settings: object) -> list[Finding]:
-        """The new and changed findings of one detector."""
-        scores = detector.score({name: self.frame(name) for name in detector.frames}, self.window, settings)
-        rows = surprising(detector, from_frame(scores), budget=self.budget, statistical=self.statistical)
-        known = [finding for finding in self.known if finding.detector == detector.id]
-        fold = decide_standing if detector.kind == "standing" else decide
-        return fold(detector, known, rows, until=self.window.until, now=self.now, names=self.names)
-
-    def health(self, judged: Sequence[str]) -> list[Finding]:
+    def health(self, judged: Sequence[str], failures: Sequence[Scored]) -> list[Finding]:
         """The findings about detectors that failed, and the end of those whose detectors work again."""
         subjects = {f"source:{name}" for name in judged}
-        known = [f for f in self.known if f.detector == FAILED.id and str(f.subject) in subjects]
-        return decide_standing(FAILED, known, self.failures, until=self.window.until, now=self.now, names=self.names)
+        known = [f for f in self.known.get(FAILED.id, []) if str(f.subject) in subjects]
+        return self._decided(FAILED, known, failures)
+
+    def _decided(self, detector: Detector, known: Sequence[Finding], rows: Sequence[Scored]) -> list[Finding]:
+        verdicts = [unmuted(finding) for finding in known]
+        standing = detector.kind == "standing"
+        decide_by = decide_standing if standing else decide
+        news = decide_by(detector, verdicts, rows, until=self.until, now=self.now, names=self.names)
+        changed = {finding.id for finding in news}
+        open_ones = [f for f in verdicts if f.status is FindingStatus.OPEN and f.id not in changed]
+        span_of = span_at(self.until, {detector.id: None if standing else detector.bucket})
+        told = muted([*news, *open_ones], self.config.mutes, self.names.labels, span_of)
+        before = {finding.id: finding for finding in known}
+        return [finding for finding in told if finding != before.get(finding.id)]
+
+
+def statistical() -> int:
+    """How many detectors share the budget."""
+    return sum(load(name).kind == "statistical" for name in names())

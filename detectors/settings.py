@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeVar
 
+from detectors.muting import Mute
+from detectors.overriding import Override
 from model.errors import ConfigError, UsageError
 from model.window import parse_duration
 
@@ -29,6 +31,10 @@ class DetectorsConfig:
     """Expected false alarms a day of all statistical detectors together; never a cap on findings."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Detector id to setting to value, as in `[detectors.unused-key]`."""
+    exceptions: tuple[Override, ...] = ()
+    """Other settings for some subjects, as in `[[detectors.overrides]]`; the last that matches wins."""
+    mutes: tuple[Mute, ...] = ()
+    """What is told to nobody: the calendar, overrides with `mute_until`, allow-lists, expected patterns."""
 
     @classmethod
     def parse(cls, table: Mapping[str, object], *, known: Iterable[str]) -> "DetectorsConfig":
@@ -40,7 +46,7 @@ class DetectorsConfig:
         for name, value in table.items():
             if name == "budget":
                 continue
-            require_known(name, ["budget", *known], "detectors")
+            require_known(name, ["budget", "overrides", "allow", *known], "detectors")
             if not isinstance(value, Mapping):
                 msg = f"[detectors] {name} is {value!r} and not a table."
                 raise ConfigError(msg, hint=f"Write [detectors.{name}] with its settings below.")
@@ -50,6 +56,20 @@ class DetectorsConfig:
     def settings(self, detector: str, kind: type[SettingsT]) -> SettingsT:
         """The settings of one detector: its defaults with the overrides of its table."""
         return build(kind, self.overrides.get(detector, {}), where=f"detectors.{detector}")
+
+    def overridden_settings(self, override: Override, kind: type[SettingsT]) -> SettingsT:
+        """The settings of one detector where an override holds."""
+        values = {**_plain(self.overrides.get(override.detector, {})), **_plain(override.settings)}
+        return build(kind, values, where=f"detectors.overrides.set of {override.detector}")
+
+    def with_settings(self, detector: str, values: Mapping[str, Value]) -> "DetectorsConfig":
+        """The same config with other settings of one detector."""
+        changed = {**_plain(self.overrides.get(detector, {})), **_plain(values)}
+        return dataclasses.replace(self, overrides={**self.overrides, detector: changed})
+
+
+def _plain(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name.replace("-", "_"): value for name, value in values.items()}
 
 
 def parse_budget(value: object) -> float:

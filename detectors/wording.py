@@ -1,13 +1,14 @@
 """A finding's words and totals, from its evidence; and the names that the inventory gives to keys."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 
 from detectors.declare import Detector
+from detectors.frames import FRAMES
 from model.finding import Evidence, Finding, FindingStatus, Severity, Subject, finding_id
 from model.plain import plain
 
@@ -20,6 +21,7 @@ class KeyName:
     name: str | None
     owner: str | None
     environment: str | None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 class Names:
@@ -30,16 +32,33 @@ class Names:
         self.zones: dict[str, str] = dict(zip(zones["key_ref"], zones["timezone"], strict=True))
         """key_ref to the IANA time zone of its owner."""
         self._known: dict[str, KeyName] = {}
+        labels = dict(zip(keys["key_id"], map(_labels, keys["labels"]), strict=True))
+        self.labels: Mapping[str, Mapping[str, str]] = {str(key): found for key, found in labels.items() if found}
+        """Of keys by key_id; those without labels are not in it."""
         for frame, column in ((keys, "key_id"), (key_refs, "key_ref")):
             for row in frame[[column, "key_id", "name", "owner", "environment"]].itertuples(index=False, name=None):
                 texts = [None if pd.isna(value) else str(value) for value in row]
                 if texts[0] is not None and texts[1] is not None:
-                    known = KeyName(key_id=texts[1], name=texts[2], owner=texts[3], environment=texts[4])
-                    self._known[texts[0]] = known
+                    self._known[texts[0]] = KeyName(
+                        key_id=texts[1],
+                        name=texts[2],
+                        owner=texts[3],
+                        environment=texts[4],
+                        labels=self.labels.get(texts[1], {}),
+                    )
+
+    @classmethod
+    def nobody(cls) -> "Names":
+        """No key at all."""
+        return cls(*(pd.DataFrame(columns=list(FRAMES[name].columns)) for name in ("key_refs", "keys")))
 
     def of(self, key: str | None) -> KeyName | None:
         """What is known of a key_ref or key_id."""
         return self._known.get(key) if key is not None else None
+
+
+def _labels(value: Any) -> Mapping[str, str]:  # noqa: ANN401 (whatever the inventory's column holds)
+    return {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
 
 
 def finding_of(

@@ -8,6 +8,7 @@ import typer
 
 from keywatch.commands import (
     alerts,
+    backtest,
     check,
     dashboard,
     detect,
@@ -58,7 +59,22 @@ def root(
     ctx.obj = config
 
 
-for module in (init, check, ingest, formats, keys, usage, detect, alerts, silences, report, run, dashboard, store):
+for module in (
+    init,
+    check,
+    ingest,
+    formats,
+    keys,
+    usage,
+    detect,
+    backtest,
+    alerts,
+    silences,
+    report,
+    run,
+    dashboard,
+    store,
+):
     module.add(app)
 
 

@@ -24,8 +24,11 @@ _PART: Final = timedelta(days=7)  # so much of key_hours at a time: what is read
 _KEEP: Final = timedelta(days=120)
 
 
-def baseline_frame(store: Store, window: Window, key_refs: pd.DataFrame) -> pd.DataFrame:
-    """The frame `baselines` of the days that judge the window; `key_refs` is the frame that says the owners' zones."""
+def baseline_frame(store: Store, window: Window, key_refs: pd.DataFrame, *, keep: bool = True) -> pd.DataFrame:
+    """The frame `baselines` of the days that judge the window; `key_refs` is the frame that says the owners' zones.
+
+    Without `keep` nothing is stored.
+    """
     known = key_refs.dropna(subset=["key_ref", "timezone"])
     zones = dict(zip(known["key_ref"], known["timezone"], strict=True))
     with store.reading() as tx:
@@ -41,7 +44,8 @@ def baseline_frame(store: Store, window: Window, key_refs: pd.DataFrame) -> pd.D
         earlier = [baselines.load(store.events_root, day, made[day]) for day in sorted(reach - set(missing))]
         fresh = _made(store, missing, zones, [frame for frame in earlier if frame is not None])
         for day, frame in fresh.items():
-            baselines.save(store.events_root, day, made[day], frame, keep=_KEEP)
+            if keep:
+                baselines.save(store.events_root, day, made[day], frame, keep=_KEEP)
             found[day] = frame
     frames = [frame for frame in found.values() if frame is not None and len(frame)]
     return pd.concat(frames, ignore_index=True) if frames else make(grid([], *_nothing()), [], zones={})

@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from ingest.addresses import Mode
 from ingest.formats.interface import Carrier, KeyPlace, Kind
+from keywatch.exceptions import DetectorsTable, EventConfig
 from keywatch.places import PlaceConfig
 from keywatch.section import Section
 from keywatch.variables import refuse_unknown, with_mounted
@@ -268,7 +269,8 @@ class Config(BaseSettings):
     geo: GeoConfig = GeoConfig()
     routes: RoutesConfig = RoutesConfig()
     inventory: InventoryConfig = InventoryConfig()
-    detectors: dict[str, Any] = Field(default={}, description="`budget`, and a table for each detector.")
+    detectors: DetectorsTable = DetectorsTable()
+    calendar: tuple[EventConfig, ...] = ()
     alerts: AlertsConfig = AlertsConfig()
     dashboard: DashboardConfig = DashboardConfig()
 

@@ -53,7 +53,7 @@ def read_and_judge(workspace: Workspace, clock: Clock, *, waiting: bool = False)
                 cycle.errors.extend(done.errors)
             except KeywatchError as error:
                 cycle.errors.append(str(error))
-        cycle.judgement = judge(workspace, now=clock.now(), waiting=waiting)
+        cycle.judgement = judge(workspace, now=clock.now(), live=waiting, waiting=waiting)
         cycle.errors.extend(f"{name}: {error}" for name, error in cycle.judgement.errors.items())
     return cycle
 

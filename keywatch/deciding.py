@@ -1,16 +1,19 @@
-"""What people decide about incidents; each decision stands in the audit log."""
+"""What people decide about incidents; each decision stands in the audit log, and feeds the mutes and the precision."""
 
 from dataclasses import replace
 from datetime import datetime
 
+from alerts.joining import ACCUSING, attackers
 from keywatch.actor import actor
 from keywatch.workspace import Workspace
 from model.errors import UsageError
-from model.finding import FindingStatus
+from model.finding import Finding, FindingStatus, SubjectKind
 from model.incident import IncidentStatus
+from store.handle import Transaction
 from store.state import audit
 from store.state.findings import set_status
 from store.state.incidents import get_incident, save_incidents
+from store.state.verdicts import Verdict, save_verdicts
 
 _FINDINGS = {
     ("acknowledged", None): FindingStatus.ACKNOWLEDGED,
@@ -20,11 +23,15 @@ _FINDINGS = {
 }
 """What becomes of the findings: a false alarm, or one that was expected, is muted and does not come back."""
 
+_PLACES = {SubjectKind.IP, SubjectKind.NETWORK}
+
 
 def decide(workspace: Workspace, incident: str, *, status: str, verdict: str | None, at: datetime) -> str:
     """Acknowledge or resolve an incident with its findings; returns its headline.
 
-    Raises UsageError for an incident that there is not.
+    A verdict is kept for each finding. `expected` mutes its pattern from the finding's beginning on: the detector for
+    that key, or for that address; where the detector is about a key in a place, for that key at that address. The
+    latest verdict on a pattern counts. Raises UsageError for an incident that there is not.
     """
     with workspace.store.transaction() as tx:
         found = get_incident(tx, incident)
@@ -35,6 +42,37 @@ def decide(workspace: Workspace, incident: str, *, status: str, verdict: str | N
         save_incidents(tx, [replace(found, status=IncidentStatus(status), updated_at=at, resolved_at=resolved)])
         standing = [one.id for one in found.findings if one.status is not FindingStatus.RESOLVED]
         set_status(tx, standing, _FINDINGS[status, verdict], at=at)
+        _remember(tx, found.id, found.findings, verdict, at)
         detail = {"verdict": verdict} if verdict else {}
         audit.record(tx, at=at, actor=actor(), action=f"incident {status}", subject=incident, detail=detail)
     return found.headline
+
+
+def _remember(tx: Transaction, incident: str, findings: tuple[Finding, ...], verdict: str | None, at: datetime) -> None:
+    if verdict is None:
+        return
+    save_verdicts(
+        tx,
+        (
+            Verdict(
+                at=at,
+                actor=actor(),
+                verdict=verdict,
+                incident_id=incident,
+                finding_id=finding.id,
+                detector=finding.detector,
+                key_id=None if finding.subject.kind in _PLACES else finding.key_id,
+                addresses=_places(finding),
+                since=finding.opened,
+            )
+            for finding in findings
+            if finding.muted_by is None
+        ),
+    )
+
+
+def _places(finding: Finding) -> tuple[str, ...]:
+    """The addresses that its pattern is about; a finding about a key alone has none."""
+    if finding.subject.kind in _PLACES:
+        return (finding.subject.value,)
+    return tuple(attackers(finding)) if finding.detector in ACCUSING else ()

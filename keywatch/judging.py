@@ -1,24 +1,29 @@
 """Detect: frames from the store, findings from the detectors, and what is told; written in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-
-import pandas as pd
+from datetime import datetime, timedelta
 
 from alerts.outbox import Told, tell_findings
 from detectors import engine
 from detectors.engine import Detection
 from detectors.settings import DetectorsConfig
+from detectors.wording import Names
 from keywatch.addressing import telling
-from keywatch.baselining import baseline_frame
+from keywatch.configured import detectors_config, with_expected
+from keywatch.planning import Pass, plan, touched_by
+from keywatch.reading import state_frames
+from keywatch.scoring import LONG, score_pass
 from keywatch.workspace import Workspace
-from model.finding import Finding
+from model.finding import Finding, FindingId
 from model.window import Window
-from store.handle import Store, Transaction
-from store.queries.frames import event_frame
-from store.state import deliveries, findings, inventory, segments, sources
+from store.state import findings, segments
 
-_STATE_FRAMES = frozenset({"keys", "key_refs", "sources", "telemetry", "baselines", "source_hours", "outbox"})
+__all__ = ["Judgement", "detectors_config", "judge"]
+
+_REACH = timedelta(days=8)
+"""How long before the window a finding that is over may have been seen and still take a bucket of it: `quiet` is at
+most seven days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +31,14 @@ class Judgement:
     """What one detection did."""
 
     window: Window
+    """The widest window that a detector judged."""
     findings: list[Finding]
     """New and changed ones."""
     told: Told
     errors: dict[str, str] = field(default_factory=dict)
     """Detector to what went wrong; each is a finding too."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Detector to how long it took; a detector that had nothing to judge is not in it."""
 
 
 def judge(
@@ -39,78 +47,67 @@ def judge(
     now: datetime,
     since: datetime | None = None,
     dry_run: bool = False,
+    live: bool = False,
     waiting: bool = False,
 ) -> Judgement:
     """Judge what is new since the last time (or since `since`) as of `now`, and write what was found.
 
-    Judged time that a later segment touches is judged again. Findings, incidents and the outbox are one transaction.
+    Judged time that a later segment touches is judged again. In a `live` cycle detectors rest while nothing is new to
+    them. Nothing later than `now` is judged. Findings, incidents and the outbox are one transaction.
     `waiting` as in `addressing.telling`.
     """
-    store = workspace.store
     config = detectors_config(workspace)
-    with store.reading() as tx:
-        window = _window(tx, now, since)
-        known = findings.known_findings(tx, Window(since=window.since - timedelta(days=8), until=window.until))
+    with workspace.store.reading() as tx:
+        config = with_expected(config, tx)
+        passes = plan(tx, now, since, live=live)
+        window = _widest(passes, now)
+        known = findings.known_findings(tx, Window(since=window.since - _REACH, until=window.until))
         read_until = segments.last_ingested(tx)
-    detection = engine.detect(frames(store, window, now), window, known=known, config=config, now=now)
-    if dry_run:
-        return Judgement(window=window, findings=detection.findings, told=Told(), errors=detection.errors)
-    told = _write(workspace, detection, now, read_until, waiting=waiting)
-    return Judgement(window=window, findings=detection.findings, told=told, errors=detection.errors)
+    detection = _detect(workspace, passes, config, known, now, keep=not dry_run)
+    told = Told() if dry_run else _write(workspace, detection, now, read_until, waiting=waiting)
+    return Judgement(
+        window=window,
+        findings=detection.findings,
+        told=told,
+        errors=detection.errors,
+        seconds=detection.seconds,
+    )
 
 
-def frames(store: Store, window: Window, now: datetime) -> dict[str, pd.DataFrame]:
-    """The frames that the detectors need, by name."""
-    needed = engine.required_frames()
-    longest = max(needed.values())
-    with store.reading() as tx:
-        made = {
-            "keys": inventory.key_frame(tx),
-            "key_refs": inventory.ref_frame(tx),
-            "sources": sources.source_frame(tx, now),
-            "telemetry": _telemetry(tx, now),
-            "outbox": deliveries.backlog(tx, now),
-            "source_hours": sources.source_hours(tx, Window(since=window.since - longest, until=window.until)),
-        }
-    made["baselines"] = baseline_frame(store, window, made["key_refs"])
-    with store.reader(Window(since=window.since - longest, until=window.until)) as reader:
-        for name, lookback in needed.items():
-            if name not in _STATE_FRAMES:
-                made[name] = event_frame(name, reader, window, lookback)
-    return made
+def _widest(passes: Sequence[Pass], now: datetime) -> Window:
+    return Window(since=min((one.window.since for one in passes), default=now), until=now)
 
 
-def detectors_config(workspace: Workspace) -> DetectorsConfig:
-    """The table [detectors]. Raises ConfigError."""
-    return DetectorsConfig.parse(workspace.config.detectors, known=engine.names())
-
-
-def _window(tx: Transaction, now: datetime, since: datetime | None) -> Window:
-    span = segments.span(tx)
-    first = min(span.since, now) if span else now - timedelta(days=1)
-    if since is not None:
-        return Window(since=min(since, now), until=now)
-    done = findings.judged(tx)
-    if not done or set(engine.names()) - set(done):
-        return Window(since=_hour(first), until=now)
-    start = min(one.until for one in done.values())
-    read = min((one.ingested_at for one in done.values() if one.ingested_at), default=None)
-    touched = segments.touched_since(tx, read) if read else first
-    if touched is not None:
-        start = min(start, touched)
-    return Window(since=min(_hour(start), now), until=now)
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
-def _telemetry(tx: Transaction, now: datetime) -> pd.DataFrame:
-    span = segments.span(tx)
-    if span is None:
-        return pd.DataFrame({"since": [], "until": []}).astype("datetime64[us, UTC]")
-    row = {"since": [span.since], "until": [min(span.until, now)]}
-    return pd.DataFrame(row).astype("datetime64[us, UTC]")
+def _detect(
+    workspace: Workspace,
+    passes: Sequence[Pass],
+    config: DetectorsConfig,
+    known: Sequence[Finding],
+    now: datetime,
+    *,
+    keep: bool,
+) -> Detection:
+    """Every pass, part by part: scored, then folded into what is known."""
+    result = Detection(findings=[], judged={})
+    held = {finding.id: finding for finding in known}
+    changed: dict[FindingId, Finding] = {}
+    names = engine.names_of(state_frames(workspace.store, now)) if passes else Names.nobody()
+    for one in passes:
+        touched = touched_by(workspace.store, one) if one.window.length < LONG else None
+        for part, scores in score_pass(
+            workspace.store, one.window, one.detectors, config=config, now=now, touched=touched, keep=keep
+        ):
+            done = engine.fold(scores, part, known=list(held.values()), config=config, now=now, names=names)
+            held.update((finding.id, finding) for finding in done.findings)
+            changed.update((finding.id, finding) for finding in done.findings)
+            result.judged.update(done.judged)
+            result.errors.update(done.errors)
+            for name, seconds in done.seconds.items():
+                result.seconds[name] = result.seconds.get(name, 0.0) + seconds
+    for name in result.errors:  # it failed in a part: that window is judged again
+        result.judged.pop(name, None)
+    result.findings.extend(changed.values())
+    return result
 
 
 def _write(

@@ -119,6 +119,9 @@ class Finding:
     controls: tuple[str, ...] = ()
     """Ids of audit controls and of the OWASP API Security Top 10."""
     incident_id: str | None = None
+    muted_by: str | None = None
+    """Why nobody is told, where a mute says so: a known event, an override, an allow-list, a pattern that was expected.
+    None when it is not muted, or when a person muted this one finding."""
 
 
 def finding_id(detector: str, subject: Subject, opened: datetime) -> FindingId:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -84,22 +85,27 @@ class Store:
             raise refused(self.state, error, "read", hint="Check that its file or server is there.") from None
 
     @contextmanager
-    def reader(self, window: Window | None = None) -> Iterator[EventsReader]:
+    def reader(
+        self, window: Window | None = None, *, only: Sequence[str] | None = None, since: datetime | None = None
+    ) -> Iterator[EventsReader]:
         """A snapshot of the events; with `window`, segments that cannot touch its days are left out.
 
+        With `only`, the rows of these key_refs alone are in it; with `since`, segments that came after that moment.
         Raises StoreError when a segment cannot be read, also for what is asked of the reader.
         """
         with self.reading() as tx:
             manifest = segments.overlapping(tx, window)
-        with self.reader_of(manifest) as reader:
+        if since is not None:
+            manifest = [segment for segment in manifest if segment.ingested_at > since]
+        with self.reader_of(manifest, only=only) as reader:
             yield reader
 
     @contextmanager
-    def reader_of(self, manifest: Sequence[Segment]) -> Iterator[EventsReader]:
+    def reader_of(self, manifest: Sequence[Segment], *, only: Sequence[str] | None = None) -> Iterator[EventsReader]:
         """A snapshot of the events of some segments. Raises StoreError when one cannot be read."""
         with self.reading() as tx:
             kept = known_refs(tx)
-        with told_of_damage(self.events_root), open_reader(self.events_root, manifest, kept) as reader:
+        with told_of_damage(self.events_root), open_reader(self.events_root, manifest, kept, only) as reader:
             yield reader
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from keywatch.commands.shared import AsJson, Since, Until, moment, now, print_js
 from model.errors import UsageError
 
 if TYPE_CHECKING:
+    from keywatch.workspace import Workspace
     from model.finding import Finding, FindingStatus, Severity
 
 _FOUND = 3
@@ -40,6 +41,7 @@ def detect(
     since: Since = None,
     until: Until = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be found; write nothing.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each was found, and what mutes it.")] = False,
     fail_on: FailOn = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,8 +52,11 @@ def detect(
     at = moment(until, now())
     with workspace(ctx) as ws, ws.lock():
         done = judge(ws, now=at, since=moment(since, at) if since else None, dry_run=dry_run)
+        reasons = _explained(ws, done.findings) if explain else []
     shown = sorted(done.findings, key=lambda finding: (-finding.severity.rank, finding.first_seen))
-    if as_json:
+    if explain and not as_json:
+        typer.echo("\n".join(reasons))
+    elif as_json:
         print_json([record(finding) for finding in shown])
     else:
         print_table([record(finding) for finding in shown], _LISTED, empty="Nothing new was found.")
@@ -70,11 +75,17 @@ def findings(
     *,
     status: Annotated[str | None, typer.Option(help="open, acknowledged, resolved or muted.")] = None,
     min_severity: Annotated[str | None, typer.Option("--min-severity", help="At or above.")] = None,
+    explain: Annotated[str | None, typer.Option(metavar="ID", help="Say why this one was found.")] = None,
+    precision: Annotated[bool, typer.Option("--precision", help="Per detector, what people said of them.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """The findings, the latest seen first."""
     from store.state.findings import list_findings
 
+    if explain is not None or precision:
+        with workspace(ctx) as ws:
+            _precision(ws, as_json=as_json) if explain is None else _explain(ws, explain, as_json=as_json)
+        return
     with workspace(ctx) as ws, ws.store.reading() as tx:
         found = list_findings(tx, status=_status(status), min_severity=severity_of(min_severity))
     rows = [record(finding) for finding in found]
@@ -120,6 +131,40 @@ def resolve(
     _decide(ctx, incident, "resolved", verdict)
 
 
+def _explain(ws: "Workspace", finding: str, *, as_json: bool) -> None:
+    from store.state.findings import list_findings
+
+    with ws.store.reading() as tx:
+        found = list_findings(tx, ids=[finding])
+    if not found:
+        msg = f"There is no finding {finding!r}."
+        raise UsageError(msg, hint="keywatch findings --json lists them with their ids.")
+    sentences = _explained(ws, found)
+    print_json({**record(found[0]), "explained": sentences}) if as_json else typer.echo("\n".join(sentences))
+
+
+def _explained(ws: "Workspace", found: "list[Finding]") -> list[str]:
+    from detectors import engine
+    from keywatch.configured import detectors_config, with_expected
+    from keywatch.explaining import explain
+    from keywatch.reading import state_frames
+
+    names = engine.names_of(state_frames(ws.store, now()))
+    with ws.store.reading() as tx:
+        config = with_expected(detectors_config(ws), tx)
+    return [sentence for finding in found for sentence in explain(finding, config, names)]
+
+
+def _precision(ws: "Workspace", *, as_json: bool) -> None:
+    from store.state.verdicts import precision_frame
+
+    with ws.store.reading() as tx:
+        frame = precision_frame(tx)
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    named = [{str(name): value for name, value in row.items()} for row in rows]
+    print_json(named) if as_json else print_table(named, list(frame.columns), empty="No finding.")
+
+
 def record(finding: "Finding") -> dict[str, Any]:
     """A finding as `--json` prints it."""
     return {
@@ -128,6 +173,7 @@ def record(finding: "Finding") -> dict[str, Any]:
         "detector": finding.detector,
         "severity": str(finding.severity),
         "status": str(finding.status),
+        "muted_by": finding.muted_by,
         "key_id": finding.key_id,
         "key_name": finding.key_name,
         "owner": finding.owner,

@@ -35,12 +35,19 @@ class EventsReader:
 
 
 @contextmanager
-def open_reader(root: Path, manifest: Sequence[Segment], kept: Sequence[str]) -> Iterator[EventsReader]:
-    """A reader over the manifest's segments; `kept` are the key_refs that tails do not fold."""
+def open_reader(
+    root: Path, manifest: Sequence[Segment], kept: Sequence[str], only: Sequence[str] | None = None
+) -> Iterator[EventsReader]:
+    """A reader over the manifest's segments; `kept` are the key_refs that tails do not fold.
+
+    With `only`, events, usage and facets hold the rows of these key_refs and no others.
+    """
     duck = duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""})
     try:
         duck.execute("SET TimeZone = 'UTC'")
-        _make_views(duck, root, manifest, kept)
+        if only is not None:
+            duck.execute("CREATE TEMP TABLE chosen AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(only)])
+        _make_views(duck, root, manifest, kept, _CHOSEN if only is not None else "")
         engine = create_engine(
             "duckdb:///:memory:",
             creator=lambda: duckdb_engine.ConnectionWrapper(duck),
@@ -52,19 +59,24 @@ def open_reader(root: Path, manifest: Sequence[Segment], kept: Sequence[str]) ->
         duck.close()
 
 
-def _make_views(duck: duckdb.DuckDBPyConnection, root: Path, manifest: Sequence[Segment], kept: Sequence[str]) -> None:
+_CHOSEN = " WHERE key_ref IN (SELECT key_ref FROM chosen)"
+
+
+def _make_views(
+    duck: duckdb.DuckDBPyConnection, root: Path, manifest: Sequence[Segment], kept: Sequence[str], chosen: str
+) -> None:
     sealed = [segment for segment in manifest if segment.sealed]
     tails = [segment for segment in manifest if not segment.sealed]
     nothing = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in EVENT_COLUMNS.items())
     duck.execute(f"CREATE TEMP TABLE no_events AS SELECT {nothing} LIMIT 0")
     duck.execute("CREATE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept)])
-    _view(duck, "events", _files(root, manifest, "events") or "no_events")
-    _view(duck, "tails", _files(root, tails, "events") or "no_events")
+    _view(duck, "events", (_files(root, manifest, "events") or "no_events") + chosen)
+    _view(duck, "tails", (_files(root, tails, "events") or "no_events") + chosen)
     _view_of(duck, "folded_tails", aggregate.folded("tails", f"({aggregate.known('tails', 'kept')})"))
     for name, of_tails in (("usage", aggregate.usage), ("facets", aggregate.facets)):
         parts = [of_tails("folded_tails")] if tails or not sealed else []
         if sealed:
-            parts.append(f"SELECT * FROM {_files(root, sealed, name)}")
+            parts.append(f"SELECT * FROM {_files(root, sealed, name)}{chosen}")
         _view_of(duck, name, " UNION ALL BY NAME ".join(f"({part})" for part in parts))
 
 

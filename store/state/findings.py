@@ -31,6 +31,7 @@ _SAME = (
     "score",
     "runbook",
     "incident_id",
+    "muted_by",
 )
 _KEPT = frozenset({"detected_at", "incident_id"})
 """What an update never takes away from a stored finding."""
@@ -90,12 +91,13 @@ def list_findings(
 
 
 def known_findings(tx: Session, window: Window) -> list[Finding]:
-    """The findings a detection run starts from: those still standing, and those that touch the window."""
+    """The findings a detection run starts from: those still standing, and those that touch the window.
+
+    What a mute kept from people and is over (`resolved_at`) stands no more.
+    """
     rows = list(
         tx.scalars(
-            select(FindingRow).where(
-                or_(FindingRow.status != str(FindingStatus.RESOLVED), FindingRow.last_seen >= window.since),
-            ),
+            select(FindingRow).where(or_(FindingRow.resolved_at.is_(None), FindingRow.last_seen >= window.since)),
         ),
     )
     found = _evidence(tx, [row.id for row in rows])
@@ -106,7 +108,10 @@ def set_status(tx: Session, ids: Sequence[str], status: FindingStatus, *, at: da
     """A person's word about findings; returns how many there were."""
     resolved = at if status is FindingStatus.RESOLVED else None
     done = tx.execute(
-        update(FindingRow).where(FindingRow.id.in_(ids)).values(status=str(status), resolved_at=resolved),
+        update(FindingRow)
+        .where(FindingRow.id.in_(ids))
+        .values(status=str(status), resolved_at=resolved, muted_by=None)
+        .execution_options(synchronize_session="fetch"),
     )
     return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
@@ -138,6 +143,7 @@ def save_judged(tx: Session, until: Mapping[str, datetime], ingested_at: datetim
 
 def _fill(row: FindingRow, finding: Finding) -> None:
     stored = row.status is not None
+    by_a_mute = row.muted_by is not None
     for name in _SAME:
         if not (stored and name in _KEPT):
             setattr(row, name, getattr(finding, name))
@@ -146,7 +152,8 @@ def _fill(row: FindingRow, finding: Finding) -> None:
     row.attack = list(finding.attack)
     row.controls = list(finding.controls)
     held = {str(FindingStatus.ACKNOWLEDGED), str(FindingStatus.MUTED)}
-    if not (stored and row.status in held and finding.status is FindingStatus.OPEN):
+    # A mute that ended gives way; what a person said does not.
+    if by_a_mute or not (stored and row.status in held and finding.status is FindingStatus.OPEN):
         row.status = str(finding.status)
 
 

@@ -239,6 +239,23 @@ class FindingRow(Base):
     attack: Mapped[json_list]
     controls: Mapped[json_list]
     incident_id: Mapped[str | None] = mapped_column(ForeignKey("incidents.id"), index=True)
+    muted_by: Mapped[str | None] = mapped_column(Text)
+
+
+class VerdictRow(Base):
+    """What a person said of a finding; the latest counts, and `expected` mutes its pattern from `since` on."""
+
+    __tablename__ = "verdicts"
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
+    at: Mapped[moment]
+    actor: Mapped[word]
+    verdict: Mapped[word]
+    incident_id: Mapped[word]
+    finding_id: Mapped[word] = mapped_column(index=True)
+    detector: Mapped[word] = mapped_column(index=True)
+    key_id: Mapped[str | None] = mapped_column(String(255))
+    addresses: Mapped[json_list]
+    since: Mapped[moment]
 
 
 class EvidenceRow(Base):

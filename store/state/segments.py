@@ -182,3 +182,9 @@ def touched_since(tx: Session, moment: datetime) -> datetime | None:
 def last_ingested(tx: Session) -> datetime | None:
     """When the newest segment came."""
     return tx.scalar(select(func.max(SegmentRow.ingested_at)))
+
+
+def latest_event(tx: Session, until: datetime) -> datetime | None:
+    """The latest end of a segment, `until` at most (a line from the future says nothing of now); None without any."""
+    latest = tx.scalar(select(func.max(SegmentRow.max_ts)))
+    return None if latest is None else min(latest, until)

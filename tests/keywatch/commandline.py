@@ -20,6 +20,21 @@ GUESSER = "203.0.113.66"
 GOOD = "kw_live_3f9a77c1d2e4b5a69788"
 GUESSES = [f"kw_guess_{number:04d}_5b1f0c" for number in range(40)]
 
+ATTACKED = """
+[[sources]]
+name = "edge"
+path = "access.log"
+
+[[alerts.targets]]
+name = "file"
+url  = "jsonl:alerts.jsonl"
+
+[[alerts.routes]]
+when = { severity = "high" }
+to   = ["file"]
+"""
+"""The config of the workspace that an attack was found in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:

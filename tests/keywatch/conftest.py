@@ -8,7 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # tests are no package, and the command line is a module beside them
 sys.path.insert(0, str(Path(__file__).parents[1] / "ingest" / "sources"))  # servers to pull from
 
-from commandline import GOOD, NOON, Cli, attack, copied
+from commandline import ATTACKED, GOOD, NOON, Cli, attack, copied
 
 from ingest.inventory.read import read_keys
 from keywatch.collecting.ingesting import ingest_source
@@ -17,20 +17,6 @@ from keywatch.judging import judge
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state.inventory import save_keys
-
-ATTACKED = """
-[[sources]]
-name = "edge"
-path = "access.log"
-
-[[alerts.targets]]
-name = "file"
-url  = "jsonl:alerts.jsonl"
-
-[[alerts.routes]]
-when = { severity = "high" }
-to   = ["file"]
-"""
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ from keywatch.workspace import Workspace
 from store.state import audit
 
 FINDING = {
-    "id", "incident_id", "detector", "severity", "status", "key_id", "key_name", "owner", "ip", "title", "summary",
+    "id", "incident_id", "detector", "severity", "status", "muted_by", "key_id", "key_name", "owner", "ip", "title",
+    "summary",
     "first_seen", "last_seen", "count", "score", "evidence", "runbook", "attack", "controls", "detected_at",
 }  # fmt: skip
 """Of DESIGN.md, section 6."""

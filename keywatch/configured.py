@@ -1,0 +1,47 @@
+"""What the config and the people's verdicts say about detectors, in the words of the room `detectors`."""
+
+import dataclasses
+
+from detectors import engine
+from detectors.muting import Expected
+from detectors.settings import DetectorsConfig
+from keywatch.exceptions import check_detectors
+from keywatch.workspace import Workspace
+from store.handle import Transaction
+from store.state.verdicts import expected_patterns
+
+
+def detectors_config(workspace: Workspace) -> DetectorsConfig:
+    """The table [detectors] and the [[calendar]]. Raises ConfigError."""
+    table, calendar = workspace.config.detectors, workspace.config.calendar
+    known = engine.names()
+    check_detectors(table, calendar, known)
+    parsed = DetectorsConfig.parse(table.tables(), known=known)
+    config = dataclasses.replace(
+        parsed,
+        exceptions=tuple(override for one in table.overrides for override in one.overrides()),
+        mutes=(
+            *(event.mute() for event in calendar),
+            *(mute for one in table.overrides for mute in one.mutes()),
+            *(one.mute() for one in table.allow),
+        ),
+    )
+    for override in config.exceptions:
+        config.overridden_settings(override, engine.load(override.detector).settings)
+    return config
+
+
+def with_expected(config: DetectorsConfig, tx: Transaction) -> DetectorsConfig:
+    """The config, and the patterns that people called expected as mutes beside those of the config."""
+    expected = (
+        Expected(
+            detector=one.detector,
+            key=one.key_id,
+            addresses=one.addresses,
+            since=one.since,
+            by=one.actor,
+            incident=one.incident_id,
+        ).mute()
+        for one in expected_patterns(tx)
+    )
+    return dataclasses.replace(config, mutes=(*config.mutes, *expected))

@@ -1,0 +1,98 @@
+"""What one detection has to judge: which detectors, over which window, for which keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from detectors import engine
+from detectors.declare import HOUR, MINUTE, Detector
+from model.window import Window
+from store.handle import Store, Transaction
+from store.queries.frame_columns import EMPTY
+from store.queries.touched import touched_refs
+from store.state import findings, segments
+from store.state.findings import Judged
+
+LATE_EVERY: Final = timedelta(minutes=5)
+"""How often a live cycle judges hours again that late lines touch: a source that is two minutes late would otherwise
+have each cycle judge the last hour anew."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One window, and the detectors that judge it."""
+
+    window: Window
+    detectors: tuple[str, ...]
+    read: datetime | None = None
+    """Up to which segment they had read; None: none, or the window is judged whatever they had read."""
+
+
+def plan(tx: Transaction, now: datetime, since: datetime | None, *, live: bool) -> list[Pass]:
+    """The passes that judge what is new as of `now` (or everything since `since`), oldest first.
+
+    Each detector goes on where it ended, at the beginning of that hour, and back to what came late. In a `live` cycle
+    a detector rests while none of its buckets has passed and nothing is new to it.
+    """
+    names = tuple(engine.names())
+    if since is not None:
+        return [Pass(window=Window(since=min(since, now), until=now), detectors=names)]
+    done = findings.judged(tx)
+    span = segments.span(tx)
+    first = _floor(min(span.since, now) if span else now - timedelta(days=1), HOUR)
+    newest = segments.latest_event(tx, now)
+    late = _late(tx, done)
+    begun: dict[tuple[datetime, datetime | None], list[str]] = {}
+    for name in names:
+        one = done.get(name)
+        if one is None:
+            begun.setdefault((first, None), []).append(name)
+        elif not live or _wakes(engine.load(name), one, late.get(name), newest, now):
+            start = min(_floor(one.until, HOUR), _floor(late.get(name) or one.until, HOUR), now)
+            begun.setdefault((start, one.ingested_at), []).append(name)
+    order = sorted(begun.items(), key=lambda item: item[0][0])
+    return [
+        Pass(window=Window(since=start, until=now), detectors=tuple(each), read=read) for (start, read), each in order
+    ]
+
+
+def touched_by(store: Store, one: Pass) -> list[str] | None:
+    """The key_refs that a pass has to read frames of by key; None: all."""
+    by_key = [engine.load(name) for name in one.detectors if engine.load(name).by_key]
+    if one.read is None or not by_key:
+        return None
+    since = _floor(one.window.since, max(each.bucket for each in by_key))
+    return touched_refs(store, Window(since=since, until=one.window.until), one.read)
+
+
+def _late(tx: Transaction, done: Mapping[str, Judged]) -> dict[str, datetime]:
+    """Detector to the earliest event in the segments that it has not read."""
+    reads = {one.ingested_at for one in done.values()}
+    touched = {read: segments.touched_since(tx, read or _EPOCH) for read in reads}
+    return {name: moment for name, one in done.items() if (moment := touched[one.ingested_at]) is not None}
+
+
+def _wakes(detector: Detector, done: Judged, late: datetime | None, newest: datetime | None, now: datetime) -> bool:
+    """Whether a live cycle has something for it."""
+    step = HOUR if detector.kind == "standing" and _reads_events(detector) else min(detector.bucket, HOUR)
+    if detector.kind == "standing" and not _reads_events(detector):
+        return True
+    if _floor(now, max(step, HOUR)) > _floor(done.until, max(step, HOUR)) or (
+        step > MINUTE and _floor(now, step) > _floor(done.until, step)
+    ):
+        return True
+    if step > MINUTE:
+        touches = late is not None and late < _floor(done.until, step) and detector.kind != "standing"
+        return touches and now - done.until >= LATE_EVERY
+    return late is not None or (newest is not None and newest >= _floor(done.until, step))
+
+
+def _reads_events(detector: Detector) -> bool:
+    return any(name in EMPTY for name in detector.frames)
+
+
+def _floor(moment: datetime, unit: timedelta) -> datetime:
+    return moment.astimezone(UTC) - (moment - _EPOCH) % unit

@@ -1,0 +1,84 @@
+"""Scores of a window of any length in bounded memory: a long one a week at a time.
+
+Scores are additive over windows, so the parts give what the whole would.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pandas as pd
+
+from detectors import engine
+from detectors.declare import DAY
+from detectors.engine import Scores
+from detectors.settings import DetectorsConfig
+from keywatch.reading import read_frames
+from model.window import Window
+from store.handle import Store
+
+PART: Final = timedelta(days=7)
+"""How much of a long window is scored at a time."""
+
+LONG: Final = timedelta(days=8)
+"""From this length on a window is scored in parts."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def score_pass(
+    store: Store,
+    window: Window,
+    detectors: Sequence[str],
+    *,
+    config: DetectorsConfig,
+    now: datetime,
+    touched: Sequence[str] | None = None,
+    keep: bool = True,
+) -> Iterator[tuple[Window, Scores]]:
+    """The rows of one window, part by part; standing detectors as of its end. `keep` as in `read_frames`."""
+    if window.length < LONG:
+        frames = read_frames(store, window, now, detectors=detectors, touched=touched, keep=keep)
+        yield window, engine.score(frames, window, config=config, detectors=detectors)
+        return
+    for part, frames, names in read_parts(store, window, detectors, step=None, keep=keep):
+        yield part, engine.score(frames, part, config=config, detectors=names)
+        frames.clear()  # or two weeks would be held while the next one is read
+
+
+def read_parts(
+    store: Store, window: Window, detectors: Sequence[str], *, step: timedelta | None, keep: bool
+) -> Iterator[tuple[Window, dict[str, pd.DataFrame], Sequence[str]]]:
+    """The parts of a window, the frames of each, and the detectors that judge it.
+
+    Standing detectors judge at the end of each `step`; without one, at the window's end only.
+    """
+    standing = [name for name in detectors if engine.load(name).kind == "standing"]
+    others = [name for name in detectors if name not in standing]
+    for part in parts(window, PART):
+        yield part, _as_of(read_frames(store, part, part.until, detectors=others, keep=keep), part.until), others
+        ends = parts(part, step) if step is not None else [Window(since=part.until - DAY, until=part.until)]
+        for near in ends if standing and (step is not None or part.until == window.until) else ():
+            frames = read_frames(store, near, near.until, detectors=standing, keep=keep)
+            yield near, _as_of(frames, near.until), standing
+
+
+def parts(window: Window, length: timedelta) -> Iterator[Window]:
+    """The window in parts of a length, cut at whole multiples of it."""
+    since = window.since
+    while since < window.until:
+        until = min(since - (since - _EPOCH) % length + length, window.until)
+        yield Window(since=since, until=until)
+        since = until
+
+
+def _as_of(frames: Mapping[str, pd.DataFrame], until: datetime) -> dict[str, pd.DataFrame]:
+    """The state's frames as they can be told for a moment in the past: no source was late when it had gone on later."""
+    done = dict(frames)
+    if "sources" in done:
+        sources = done["sources"].copy()
+        went_on = sources["last_event_at"] >= pd.Timestamp(until)
+        sources["late"] = sources["late"].astype("bool") & ~went_on
+        sources["last_event_at"] = sources["last_event_at"].where(~went_on, pd.Timestamp(until))
+        done["sources"] = sources
+    return done

@@ -1,0 +1,107 @@
+"""What people said of findings: true, false or expected. It feeds the mutes, and each detector's precision."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from store.state.schema import FindingRow, VerdictRow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Word = Literal["true", "false", "expected"]
+
+_FIELDS = (
+    "at",
+    "actor",
+    "verdict",
+    "incident_id",
+    "finding_id",
+    "detector",
+    "key_id",
+    "addresses",
+    "since",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one person said of one finding."""
+
+    at: datetime
+    actor: str
+    verdict: str
+    """true, false or expected."""
+    incident_id: str
+    finding_id: str
+    detector: str
+    key_id: str | None
+    """The inventory's id, or the key_ref of a key that it does not know."""
+    addresses: tuple[str, ...] = ()
+    """The places that the finding is about; empty when it is about a key wherever it is used."""
+    since: datetime
+    """When the finding opened: from then on `expected` holds."""
+
+
+def save_verdicts(tx: Session, verdicts: Iterable[Verdict]) -> None:
+    """Add verdicts; earlier ones stay, and the latest counts."""
+    for verdict in verdicts:
+        values = {name: getattr(verdict, name) for name in _FIELDS}
+        tx.add(VerdictRow(**values | {"addresses": list(verdict.addresses)}))
+    tx.flush()
+
+
+def expected_patterns(tx: Session) -> list[Verdict]:
+    """The patterns (detector, key, addresses) whose latest verdict is `expected`, oldest first."""
+    latest: dict[tuple[str, str | None, tuple[str, ...]], Verdict] = {}
+    for verdict in _verdicts(tx):
+        latest[verdict.detector, verdict.key_id, verdict.addresses] = verdict
+    return [verdict for verdict in latest.values() if verdict.verdict == "expected"]
+
+
+def precision_frame(tx: Session, since: datetime | None = None) -> "pd.DataFrame":
+    """One row a detector: findings, muted, judged, true, false, expected, and precision.
+
+    Precision is true / (true + false), NaN without either: what was expected was rightly noticed, and is counted apart.
+    `since` keeps findings seen since then. The latest verdict of a finding counts.
+    """
+    import pandas as pd
+
+    query = select(FindingRow.detector, FindingRow.id, FindingRow.status)
+    if since is not None:
+        query = query.where(FindingRow.last_seen >= since)
+    found = pd.DataFrame([tuple(row) for row in tx.execute(query)], columns=["detector", "id", "status"], dtype=object)
+    said: dict[str, str] = {verdict.finding_id: verdict.verdict for verdict in _verdicts(tx)}
+    found["verdict"] = found["id"].map(said)
+    counts = pd.DataFrame(
+        {
+            "findings": found.groupby("detector").size(),
+            "muted": found[found["status"] == "muted"].groupby("detector").size(),
+            **{str(word): found[found["verdict"] == word].groupby("detector").size() for word in _WORDS},
+        }
+    ).fillna(0)
+    frame = counts.astype("int64").rename_axis("detector").reset_index()
+    frame.insert(3, "judged", frame[list(_WORDS)].sum(axis=1))
+    both = frame["true"] + frame["false"]
+    frame["precision"] = (frame["true"] / both.where(both > 0)).round(3)
+    return frame
+
+
+_WORDS: Sequence[Word] = ("true", "false", "expected")
+
+
+def newest(tx: Session) -> int:
+    """Changes whenever a verdict is added; 0 for none."""
+    return int(tx.scalar(select(func.max(VerdictRow.id))) or 0)
+
+
+def _verdicts(tx: Session) -> list[Verdict]:
+    rows = tx.scalars(select(VerdictRow).order_by(VerdictRow.id))
+    return [
+        Verdict(**{name: getattr(row, name) for name in _FIELDS if name != "addresses"}, addresses=tuple(row.addresses))
+        for row in rows
+    ]

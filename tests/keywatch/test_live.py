@@ -1,0 +1,75 @@
+"""Live cycles of a few minutes, with a segment that came late, find what one pass over the same store finds."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from commandline import GOOD, GUESSES, NOON, line
+
+from keywatch.collecting.ingesting import ingest_source
+from keywatch.config import SourceConfig
+from keywatch.judging import judge
+from keywatch.workspace import Workspace
+from model.clock import FixedClock
+from store.state.findings import list_findings
+
+END = NOON + timedelta(minutes=100)
+EVERY = timedelta(minutes=20)
+
+
+def lines() -> Iterator[tuple[datetime, datetime, str]]:
+    """When a line arrives, when it happened, and its text: use, a burst of 401, guesses, and a burst that is late."""
+    for n in range(200):
+        at = NOON + timedelta(seconds=30 * n)
+        yield at, at, line(at, token=GOOD)
+    for n, token in enumerate(GUESSES):
+        at = NOON + timedelta(minutes=35, seconds=3 * n)
+        yield at, at, line(at, 401, token=token, ip="203.0.113.66")
+    for n in range(60):
+        at = NOON + timedelta(minutes=15, seconds=2 * n)
+        yield at + timedelta(minutes=70), at, line(at, 401, token=GOOD, ip="192.0.2.77")
+
+
+def cycle(workspace: Workspace, since: datetime, until: datetime, number: int, *, live: bool) -> None:
+    """Ingest what arrived within [since, until) and judge as of `until`."""
+    arrived = [text for came, _, text in sorted(lines()) if since <= came < until]
+    path = workspace.root / f"part{number}.log"
+    path.write_text("".join(f"{text}\n" for text in arrived))
+    source = SourceConfig(name="edge", path="")
+    ingest_source(workspace, source, clock=FixedClock(until), paths=[path])
+    judge(workspace, now=until, live=live)
+
+
+def found(workspace: Workspace) -> list[tuple[object, ...]]:
+    """What the findings say of the world; when they were made is another matter."""
+    with workspace.store.reading() as tx:
+        return sorted(
+            (
+                one.detector, str(one.subject), one.opened, one.first_seen, one.last_seen, one.count, str(one.severity),
+                str(one.status), [(piece.bucket, piece.count, round(piece.score, 6)) for piece in one.evidence],
+            )
+            for one in list_findings(tx)
+            if not one.detector.startswith("detector-")
+        )  # fmt: skip
+
+
+@pytest.fixture
+def other(workspace: Workspace, tmp_path: Path) -> Iterator[Workspace]:
+    """A second workspace like the first."""
+    shutil.copytree(workspace.root, tmp_path / "other")
+    opened = Workspace.at(tmp_path / "other" / "keywatch.toml")
+    yield opened
+    opened.close()
+
+
+def test_live_cycles_with_a_late_segment_find_what_one_pass_finds(workspace: Workspace, other: Workspace) -> None:
+    moments = [NOON + EVERY * n for n in range((END - NOON) // EVERY + 1)]
+    for number, (since, until) in enumerate(pairwise(moments)):
+        cycle(workspace, since, until, number, live=True)
+    cycle(other, NOON, END, 0, live=False)
+
+    assert found(workspace) == found(other)
+    assert {"key-guessing", "auth-burst-key"} <= {row[0] for row in found(other)}
