@@ -41,6 +41,8 @@ class Scores:
     """Detector id to how long it took."""
     watching: Sequence[str] = ()
     """The detectors that watch the others; they are scored when those have been folded."""
+    given: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """The frames that these read, where they were handed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,11 @@ def score(
         run.check(each)
     rows: dict[str, list[Scored]] = {}
     # Those that watch the others are scored when these have been folded.
-    result = Scores(rows=rows, watching=[each.id for each in chosen if not OWN.isdisjoint(each.frames)])
+    result = Scores(
+        rows=rows,
+        watching=[each.id for each in chosen if not OWN.isdisjoint(each.frames)],
+        given={name: frames[name] for name in OWN if name in frames},
+    )
     clock = clock or SystemClock()
     for each in (one for one in chosen if one.id not in result.watching):
         began = clock.monotonic()
@@ -187,7 +193,9 @@ def fold(
             failures.append(failed_row(name, error, window.until))
     for name in scores.watching:
         detector = load(name)
-        scored = detector.score(run.watched(result, window), window, config.settings(name, detector.settings))
+        scored = detector.score(
+            run.watched(result, window, scores.given), window, config.settings(name, detector.settings)
+        )
         result.findings.extend(run.fold(detector, from_frame(scored)))
         result.judged[name] = window.until
     result.findings.extend(run.health([*scores.rows, *scores.errors], failures))
@@ -214,7 +222,7 @@ class _Folding:
         fired = surprising(detector, rows, budget=self.config.budget, statistical=self.statistical)
         return self._decided(detector, self.known.get(detector.id, []), fired)
 
-    def watched(self, result: Detection, window: Window) -> dict[str, pd.DataFrame]:
+    def watched(self, result: Detection, window: Window, given: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         """The frames of OWN: what the detectors have told, and how long they took."""
         now = {finding.id: finding for known in self.known.values() for finding in known}
         now |= {finding.id: finding for finding in result.findings}
@@ -225,7 +233,7 @@ class _Folding:
             "told": pd.DataFrame(told, columns=["opened", "detector", "severity", "subject"]),
             "runs": pd.DataFrame(runs, columns=["detector", "milliseconds", "window_seconds"]),
         }
-        return {name: conform(name, frame) for name, frame in made.items()}
+        return {name: conform(name, given.get(name, frame)) for name, frame in made.items()}
 
     def health(self, judged: Sequence[str], failures: Sequence[Scored]) -> list[Finding]:
         """The findings about detectors that failed, and the end of those whose detectors work again."""

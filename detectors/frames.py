@@ -222,7 +222,7 @@ OWN: Final = frozenset({"told", "runs"})
 def conform(name: str, frame: pd.DataFrame | None) -> pd.DataFrame:
     """The frame `name` with exactly its columns and their types; None becomes an empty one.
 
-    Times become `datetime64[us, UTC]`, text `str` (null where missing), counts `int64`, flags `bool`.
+    A key without an id is none. Times become `datetime64[us, UTC]`, text `str` (null where missing), counts `int64`, flags `bool`.
     Raises DetectorError when a column is missing or does not hold what it should.
     """
     spec = FRAMES[name]
@@ -232,7 +232,8 @@ def conform(name: str, frame: pd.DataFrame | None) -> pd.DataFrame:
         msg = f"The frame {name} lacks {', '.join(missing)}."
         raise DetectorError(msg, hint="Compare store/queries/frames.py with detectors/frames.py.")
     try:
-        return pd.DataFrame({column: _cast(frame[column], kind) for column, kind in spec.columns.items()})
+        made = pd.DataFrame({column: _cast(frame[column], kind) for column, kind in spec.columns.items()})
+        return made.dropna(subset=["key_id"], ignore_index=True) if name == "keys" else made
     except (TypeError, ValueError) as error:
         msg = f"The frame {name} cannot be read: {error}."
         raise DetectorError(msg, hint="Compare store/queries/frames.py with detectors/frames.py.") from error

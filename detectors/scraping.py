@@ -30,7 +30,7 @@ class Settings:
     paths: int = 3
     """More different paths than this are no list, but things of one kind: identifier-walking looks at them."""
     history: timedelta = timedelta(days=3)
-    """It is low for a key that is younger."""
+    """Of a younger key nobody knows what it reads day by day: it is not told."""
 
 
 @detector(
@@ -72,9 +72,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
         key_ref = str(key_of(subject))
         day, hour = days.busiest(key_ref, route, line.minute)
         if line.ok >= settings.times * min(day, hour):
-            old = days.of(key_ref, line.minute).age >= settings.history
+            if days.of(key_ref, line.minute).age < settings.history:
+                continue
             much = line.ok >= max(settings.medium, settings.days * day)
-            severity = Severity.MEDIUM if old and much else Severity.LOW
+            severity = Severity.MEDIUM if much else Severity.LOW
             found.append(_row(line, at(rows, str(line.subject), line.minute), severity, settings))
     return to_frame(one_a_bucket(found))
 

@@ -56,7 +56,7 @@ def test_watchers_see_what_the_others_told_in_the_same_run_though_they_are_named
     done = watched([0.01], lost=21)
 
     assert not done.errors
-    assert WATCHERS == list(done.seconds)[-2:]
+    assert WATCHERS == list(done.judged)[-2:]
     assert {("alerts-per-detector", "source:bytes-lost")} == told(done)
     assert set() == told(watched([0.01], lost=20))
 

@@ -83,7 +83,7 @@ def test_a_file_that_is_no_database_is_refused_in_a_sentence_and_kept(tmp_path: 
     path = tmp_path / "state.db"
     path.write_bytes(content)
 
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="is damaged"):
         Store.open(f"sqlite:///{path}", tmp_path / "events")
 
     assert content == path.read_bytes()
