@@ -16,12 +16,16 @@ from detectors.settings import DetectorsConfig
 from keywatch.reading import read_frames
 from model.window import Window
 from store.handle import Store
+from store.state import segments
 
 PART: Final = timedelta(days=7)
 """How much of a long window is scored at a time."""
 
 LONG: Final = timedelta(days=8)
 """From this length on a window is scored in parts."""
+
+SILENCE: Final = timedelta(days=45)
+"""So long after the last event even a silence is told: baselines are of 43 days."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -55,12 +59,30 @@ def read_parts(
     """
     standing = [name for name in detectors if engine.load(name).kind == "standing"]
     others = [name for name in detectors if name not in standing]
-    for part in parts(window, PART):
-        yield part, _as_of(read_frames(store, part, part.until, detectors=others, keep=keep), part.until), others
+    for part in _parts_of(window, _quiet_from(store, window)):
+        silent = part.length > PART
+        read = {} if silent else read_frames(store, part, part.until, detectors=others, keep=keep)
+        yield part, _as_of(read, part.until), others
         ends = parts(part, step) if step is not None else [Window(since=part.until - DAY, until=part.until)]
         for near in ends if standing and (step is not None or part.until == window.until) else ():
             frames = read_frames(store, near, near.until, detectors=standing, keep=keep)
             yield near, _as_of(frames, near.until), standing
+
+
+def _parts_of(window: Window, quiet: datetime | None) -> Iterator[Window]:
+    """The window in parts; long after the last event it is one, for a year of nothing is fifty weeks of it."""
+    for part in parts(window, PART):
+        if (quiet is None or part.since >= quiet) and window.until - part.since > PART:
+            yield Window(since=part.since, until=window.until)
+            return
+        yield part
+
+
+def _quiet_from(store: Store, window: Window) -> datetime | None:
+    """From when on no detector of what happens has anything to judge; None: there is no event at all."""
+    with store.reading() as tx:
+        newest = segments.latest_event(tx, window.until)
+    return None if newest is None else newest + SILENCE
 
 
 def parts(window: Window, length: timedelta) -> Iterator[Window]:
