@@ -77,7 +77,9 @@ def taken_out(columns: dict[str, Coded], places: Sequence[int], held: Credential
                 if code == len(texts[name]):
                     texts[name].append(text)
                 codes[name][place] = code
-    return columns | {name: Coded(codes[name], strings(texts[name])) for name in names}
+    # Without the texts that no row has any more: Parquet would keep them in its dictionary.
+    every = np.ones(len(columns[names[0]]), dtype=np.bool_) if names else np.ones(0, dtype=np.bool_)
+    return columns | {name: Coded(codes[name], strings(texts[name])).among(every) for name in names}
 
 
 def _cleaned(row: Sequence[str | None], bares: Sequence[str]) -> Sequence[str | None]:
