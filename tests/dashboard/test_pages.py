@@ -231,7 +231,7 @@ def test_a_store_that_cannot_be_opened_is_said_in_a_sentence(
     monkeypatch.setenv(STATE_URL, f"sqlite:///{tmp_path}/state.db")
     monkeypatch.setenv(EVENTS, str(tmp_path / "events"))
 
-    assert any("cannot be opened" in text for text in pages.texts(pages.open()))
+    assert any("is damaged" in text for text in pages.texts(pages.open()))
 
 
 def test_without_its_environment_the_dashboard_says_how_to_start_it(pages: "Pages") -> None:

@@ -42,7 +42,7 @@ to   = ["security"]
 """
 FINDING = {
     "id", "incident_id", "detector", "severity", "status", "key_id", "key_name", "owner", "ip", "title", "summary",
-    "first_seen", "last_seen", "count", "score", "evidence", "runbook", "attack", "controls", "detected_at",
+    "first_seen", "last_seen", "count", "score", "evidence", "runbook", "attack", "controls", "detected_at", "muted_by",
 }  # fmt: skip
 
 
