@@ -222,7 +222,8 @@ OWN: Final = frozenset({"told", "runs"})
 def conform(name: str, frame: pd.DataFrame | None) -> pd.DataFrame:
     """The frame `name` with exactly its columns and their types; None becomes an empty one.
 
-    A key without an id is none. Times become `datetime64[us, UTC]`, text `str` (null where missing), counts `int64`, flags `bool`.
+    A key without an id is none. Times become `datetime64[us, UTC]`, text `str` (null where missing), counts `int64`,
+    flags `bool`.
     Raises DetectorError when a column is missing or does not hold what it should.
     """
     spec = FRAMES[name]

@@ -14,7 +14,7 @@ from store.state import audit
 FINDING = {
     "id", "incident_id", "detector", "severity", "status", "muted_by", "key_id", "key_name", "owner", "ip", "title",
     "summary",
-    "first_seen", "last_seen", "count", "score", "evidence", "runbook", "attack", "controls", "detected_at", "muted_by",
+    "first_seen", "last_seen", "count", "score", "evidence", "runbook", "attack", "controls", "detected_at",
 }  # fmt: skip
 """Of DESIGN.md, section 6."""
 
