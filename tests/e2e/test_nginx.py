@@ -60,7 +60,7 @@ class Story:
 
     def keywatch(self, *words: str) -> str:
         command = [sys.executable, "-m", "keywatch", "-c", str(self.workspace / "keywatch.toml"), *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
         assert done.returncode == 0, f"{words}: {done.stderr}"
         return done.stdout
 

@@ -34,7 +34,7 @@ def keywatch(start: Callable[..., "subprocess.Popen[str]"]) -> Callable[..., tup
 
     def run(*words: object) -> tuple[int, str, str]:
         process = start(*words)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         return process.returncode, out, err
 
     return run

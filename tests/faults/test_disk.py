@@ -168,7 +168,7 @@ def test_sigterm_in_the_middle_leaves_all_or_nothing(
         time.sleep(0.002)
     process.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=120)
 
     assert time.monotonic() - began < 10
     assert "Traceback" not in err
@@ -183,7 +183,7 @@ def test_control_c_in_the_middle_says_that_the_same_command_goes_on(
     while process.poll() is None and not list((workspace.root / "events").rglob("*.parquet*")):
         time.sleep(0.002)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=120)
 
     assert "Traceback" not in err
     assert process.returncode == 0 or (130, True) == (process.returncode, "the same command goes on" in err)

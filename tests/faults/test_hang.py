@@ -51,14 +51,14 @@ def test_who_holds_the_workspace_is_told_with_75_and_each_line_is_stored_once(
     stopped: "subprocess.Popen[str]", start: Start, words: Words, stored: Stored
 ) -> None:
     other = start(*words)
-    out, err = other.communicate(timeout=60)
+    out, err = other.communicate(timeout=300)
 
     assert (75, "") == (other.returncode, out)
     assert f": process {stopped.pid} on {socket.gethostname()}, since 20" in err
     assert "is stopped (SIGSTOP, Ctrl-Z)" in err
     assert f"kill -CONT {stopped.pid}" in err
     stopped.send_signal(signal.SIGCONT)
-    assert ("", 0) == (stopped.communicate(timeout=60)[0], stopped.returncode)
+    assert ("", 0) == (stopped.communicate(timeout=300)[0], stopped.returncode)
     assert [(FILES * LINES, LINES * FILES)] == stored("SELECT count(*), count(DISTINCT path) FROM events")
 
 
@@ -68,7 +68,7 @@ def test_when_the_hanging_one_is_killed_the_next_stores_the_rest(
     stopped.kill()
     stopped.communicate()
     other = start(*words)
-    _, err = other.communicate(timeout=60)
+    _, err = other.communicate(timeout=300)
 
     assert 0 == other.returncode, err
     assert [(FILES * LINES, LINES * FILES)] == stored("SELECT count(*), count(DISTINCT path) FROM events")

@@ -33,7 +33,7 @@ def test_ingest_that_is_killed_again_and_again_stores_every_line_once(
         killed += kill_in_the_middle(process, workspace.root / "events")
         seen.append(stored("SELECT count(*) FROM events")[0][0])
 
-    out, err = (last := start(*words)).communicate(timeout=60)
+    out, err = (last := start(*words)).communicate(timeout=300)
 
     assert (0, "") == (last.returncode, out), err
     assert killed >= KILLS // 2

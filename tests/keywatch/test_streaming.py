@@ -173,7 +173,7 @@ def test_a_signal_ends_the_command_cleanly_with_what_was_read_stored(cli: Cli, n
         process.stdin.flush()
         time.sleep(0.5)
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
 
     assert (0, True) == (process.returncode, b'"lines": 80' in out), err.decode()
     assert cli("store", "status", "--json").json()["events"] == 80
