@@ -97,7 +97,12 @@ def known_findings(tx: Session, window: Window) -> list[Finding]:
     """
     rows = list(
         tx.scalars(
-            select(FindingRow).where(or_(FindingRow.resolved_at.is_(None), FindingRow.last_seen >= window.since)),
+            select(FindingRow).where(
+                or_(
+                    (FindingRow.status != str(FindingStatus.RESOLVED)) & FindingRow.resolved_at.is_(None),
+                    FindingRow.last_seen >= window.since,
+                )
+            ),
         ),
     )
     found = _evidence(tx, [row.id for row in rows])
