@@ -18,7 +18,7 @@ class About:
     """What is known of the subject of a row or of a finding."""
 
     keys: tuple[str, ...] = ()
-    """Id, reference and name of the key."""
+    """Id, reference and name of the key; of a source or the platform, its name."""
     owner: str | None = None
     environment: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -99,7 +99,8 @@ def checked_block(text: str, where: str) -> str:
 
 def about_finding(finding: Finding, labels: Mapping[str, str]) -> About:
     """What is known of a finding's subject."""
-    keys = (finding.key_id, finding.key_ref, finding.key_name)
+    nameless = finding.subject.kind in {SubjectKind.SOURCE, SubjectKind.PLATFORM}
+    keys = (finding.key_id, finding.key_ref, finding.key_name, finding.subject.value if nameless else None)
     return About(
         keys=tuple(dict.fromkeys(text for text in keys if text)),
         owner=finding.owner,

@@ -61,7 +61,7 @@ def _remember(tx: Transaction, incident: str, findings: tuple[Finding, ...], ver
                 incident_id=incident,
                 finding_id=finding.id,
                 detector=finding.detector,
-                key_id=None if finding.subject.kind in _PLACES else finding.key_id,
+                key_id=_about(finding),
                 addresses=_places(finding),
                 since=finding.opened,
             )
@@ -69,6 +69,11 @@ def _remember(tx: Transaction, incident: str, findings: tuple[Finding, ...], ver
             if finding.muted_by is None
         ),
     )
+
+
+def _about(finding: Finding) -> str | None:
+    """The key that its pattern is about, or the source or platform: never nothing, or it would mute every subject."""
+    return None if finding.subject.kind in _PLACES else finding.key_id or finding.subject.value
 
 
 def _places(finding: Finding) -> tuple[str, ...]:

@@ -60,7 +60,8 @@ def expected_patterns(tx: Session) -> list[Verdict]:
     latest: dict[tuple[str, str | None, tuple[str, ...]], Verdict] = {}
     for verdict in _verdicts(tx):
         latest[verdict.detector, verdict.key_id, verdict.addresses] = verdict
-    return [verdict for verdict in latest.values() if verdict.verdict == "expected"]
+    # One that names neither key nor place would mute a detector for everything.
+    return [one for one in latest.values() if one.verdict == "expected" and (one.key_id or one.addresses)]
 
 
 def precision_frame(tx: Session, since: datetime | None = None) -> "pd.DataFrame":
