@@ -19,7 +19,9 @@ class Settings:
     """Its line."""
 
     requests: int = 1
-    """Calls of a tool in an hour."""
+    """Calls of a tool with a key in an hour."""
+    strangers: int = 20
+    """Calls of a tool from one address without a key in an hour: fewer are the internet's noise, a hundred a week."""
 
 
 @detector(
@@ -39,8 +41,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     The user agent names a scanner (sqlmap, nikto, ffuf, Burp and others: SigmaHQ's web_susp_useragents, Elastic's "Web
     Server Suspicious User Agent Requests", CrowdSec's bad user agents). Medium with a key that works or that the
-    inventory lists, info about the address otherwise: the internet is full of them. Secret scanners with a key are left
-    to `leaked-key-signs`.
+    inventory lists. Otherwise info about an address with 20 calls in an hour: the internet is full of them, and one
+    that looks in once is no news. Secret scanners with a key are left to `leaked-key-signs`.
 
     Why it matters: with a valid key, a scanner sees what strangers do not.
 
@@ -67,7 +69,7 @@ def _of_keys(found: pd.DataFrame, settings: Settings) -> Iterator[Scored]:
 def _of_addresses(found: pd.DataFrame, settings: Settings) -> Iterator[Scored]:
     for (ip, _), group in found.groupby(["ip", "hour"]):
         calls, tools = calls_of(group), _tools(group)
-        if calls.requests >= settings.requests:
+        if calls.requests >= settings.strangers:
             title = f"{tools} calls from {ip} without a valid key: {{count}} calls"
             yield _row(group, calls, tools, title)
 

@@ -54,8 +54,10 @@ def _tell(done: "Played", folder: Path, seconds: float) -> None:
             "since": incident.opened_at,
         }
         for incident in found
+        if str(incident.severity) != "info"
     ]
-    say(f"{len(found)} incidents, {len(done.judgement.findings)} findings:\n")
+    remarks = len(found) - len(rows)
+    say(f"{len(found)} incidents ({remarks} of them remarks), {len(done.judgement.findings)} findings:\n")
     print_table(rows, _COLUMNS, empty="No incident.")
     say(f"\n{done.delivered.sent} alerts delivered; the local HTTP target got {len(done.received)}:")
     for message in done.received:
