@@ -100,7 +100,7 @@ def test_whatever_call_it_dies_at_all_is_stored_once_and_told(house: Workspace, 
     assert calls > 8
     assert expected
     died = []
-    for call in range(1, calls + 1) if EVERY else (calls // 2, calls - 2):
+    for call in range(1, calls + 1) if EVERY else (calls // 3, calls // 2, calls - 2):
         shutil.rmtree(house.root)
         shutil.copytree(kept, house.root)
         done = once(house, *traced(tmp_path / "calls", "-e", f"inject={CALLS}:signal=KILL:when={call}"))
