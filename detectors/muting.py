@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final, Literal, NamedTuple
 
-from detectors.declare import HOUR
 from detectors.matching import About, Matcher, about_finding, addresses_of
 from detectors.recurring import Recurring
 from model.finding import Evidence, Finding, FindingStatus, Subject
@@ -21,6 +20,7 @@ KEY_LIFE: Final = ("*revoked*", "*expired*", "unregistered-*", "*inactive-key*")
 """Detectors that say that a key should not work at all: no address makes that right, so an allow-list has to name them
 before it mutes them."""
 
+_HOUR: Final = timedelta(hours=1)
 _EVER: Final = datetime.max.replace(tzinfo=UTC)
 _BEGIN: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -161,7 +161,7 @@ def span_at(until: datetime, buckets: Mapping[str, timedelta | None]) -> SpanOf:
     """The span of a piece: its bucket, or the moment `until` for a standing detector (`buckets` has None for those)."""
 
     def span(finding: Finding, evidence: Evidence) -> Span:
-        length = buckets.get(finding.detector, HOUR)
+        length = buckets.get(finding.detector, _HOUR)
         moment = finding.resolved_at or until
         return Span(moment, moment) if length is None else Span(evidence.bucket, evidence.bucket + length)
 

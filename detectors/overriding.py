@@ -7,11 +7,14 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from detectors.matching import About, Matcher, addresses_of
-from detectors.scores import Scored
-from detectors.wording import Names
 from model.finding import Subject
+
+if TYPE_CHECKING:
+    from detectors.scores import Scored
+    from detectors.wording import Names
 
 _EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -27,12 +30,12 @@ class Override:
     until: datetime = _EVER
     """It holds for buckets that begin before."""
 
-    def takes(self, row: Scored, names: Names) -> bool:
+    def takes(self, row: "Scored", names: "Names") -> bool:
         """Whether a row is judged by it."""
         return row.bucket < self.until and self.when.matches(about_row(row, names))
 
 
-def about_row(row: Scored, names: Names) -> About:
+def about_row(row: "Scored", names: "Names") -> About:
     """What is known of a row's subject."""
     key = row.key_ref or row.key_id
     known = names.of(key)
@@ -47,8 +50,8 @@ def about_row(row: Scored, names: Names) -> About:
 
 
 def overridden(
-    base: Sequence[Scored], others: Sequence[tuple[Override, Sequence[Scored]]], names: Names
-) -> list[Scored]:
+    base: "Sequence[Scored]", others: "Sequence[tuple[Override, Sequence[Scored]]]", names: "Names"
+) -> "list[Scored]":
     """The rows of `base`, and where an override takes a subject, its rows instead; the last one that does wins.
 
     `others` are overrides in the order of the config, each with the rows that the detector gave with its settings.
@@ -56,7 +59,7 @@ def overridden(
     """
     overrides = [override for override, _ in others]
 
-    def taker(row: Scored) -> int | None:
+    def taker(row: "Scored") -> int | None:
         return next((n for n in reversed(range(len(overrides))) if overrides[n].takes(row, names)), None)
 
     kept = [row for row in base if taker(row) is None]

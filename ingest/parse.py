@@ -28,8 +28,8 @@ from ingest.room import give_back
 from ingest.rows import rows_sql
 from ingest.statements import Statements
 from ingest.treatment import Treatment
-from model.arrow import booleans, integers, strings
-from model.coded import Codes, numbers
+from model.arrow import booleans, integers, strings, truths
+from model.coded import Codes, encoded, numbers
 from model.event import EVENT_COLUMNS
 from model.plain import plain
 from model.segment import Reject
@@ -111,7 +111,7 @@ class Parser:
         """The rows of the records; those that become no event are put aside."""
         rows, line = self._take_apart(records, plan)
         left_out = pc.or_(rows["reason"].is_valid(), rows["skipped"].is_valid())
-        good = ~left_out.combine_chunks().to_numpy(zero_copy_only=False)
+        good = ~truths(left_out)
         block = Block(rows=rows, good=good, line=line, path_is_name=plan.path_is_name)
         self._left_out = _left_out(block)
         self.duck.register("left_out", self._left_out)
@@ -152,8 +152,8 @@ class Parser:
             # A line that the reader refuses, such as one of a hundred quotes.
             records.data = file.read(0, where.size)
             return None
-        found = pc.fill_null(pc.equal(rows["reason"], ODD), fill_value=False)
-        odd = np.flatnonzero(found.combine_chunks().to_numpy(zero_copy_only=False))
+        # The only reason that this way knows is ODD.
+        odd = np.flatnonzero(truths(rows["reason"].is_valid()))
         if rows.num_rows != where.count or len(odd) * _MANY > where.count:
             records.data = file.read(0, where.size)
             return None
@@ -212,4 +212,4 @@ def _left_out(block: Block) -> pa.Table:
     found = (
         block.rows.select(["reason", "skipped"]).filter(booleans(rest)).append_column("n", integers(block.line[rest]))
     )
-    return found.filter(pc.fill_null(pc.not_equal(found["reason"], ODD), fill_value=True))
+    return found.filter(booleans(~encoded(found["reason"]).has(ODD)))

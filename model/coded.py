@@ -6,14 +6,17 @@ What is done to a column (redaction, fingerprints, networks) is done to its valu
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from model.arrow import booleans, strings
+from model.arrow import booleans, integer, strings
 
 Codes = np.ndarray[tuple[int], np.dtype[np.int32]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+NO_CODE: Final = integer(-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,12 @@ class Coded:
 
 def encoded(column: pa.ChunkedArray) -> Coded:
     """A column that is coded now; its values are texts, or numbers."""
+    if not len(column):
+        return Coded(np.zeros(0, dtype=np.int32), strings([]))
     found = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     whole = found.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):  # one of no rows
-        return Coded(np.zeros(0, dtype=np.int32), strings([]))
     codes = whole.indices.cast(pa.int32()) if whole.indices.type != pa.int32() else whole.indices
-    return Coded(numbers(codes.fill_null(-1)), whole.dictionary)
+    return Coded(numbers(codes.fill_null(NO_CODE)), whole.dictionary)
 
 
 def of_texts(codes: Codes, texts: Sequence[str | None]) -> Coded:

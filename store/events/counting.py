@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model.coded import Coded, encoded, numbers, of_texts, paired
+from model.coded import NO_CODE, Coded, encoded, numbers, of_texts, paired
 from model.event import FACET_KINDS, UNKNOWN_PREFIX, Outcome
 from store.events import aggregate
 from store.events.aggregate import Value
@@ -115,7 +115,7 @@ def _facets(duck: duckdb.DuckDBPyConnection, columns: Mapping[str, Coded]) -> pa
 def _told(found: pa.Table, texts: Mapping[str, Sequence[str]]) -> pa.Table:
     """The groups with texts in the place of codes."""
     for name, values in texts.items():
-        codes = numbers(found[name].combine_chunks().cast(pa.int32()).fill_null(-1))
+        codes = numbers(found[name].combine_chunks().cast(pa.int32()).fill_null(NO_CODE))
         found = found.set_column(found.column_names.index(name), name, of_texts(codes, values).arrow())
     return found
 

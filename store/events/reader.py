@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import duckdb_engine
 from sqlalchemy import Connection, Select, create_engine
 from sqlalchemy.pool import StaticPool
 
@@ -42,6 +41,8 @@ def open_reader(
 
     With `only`, events, usage and facets hold the rows of these key_refs and no others.
     """
+    import duckdb_engine  # with a dialect of PostgreSQL's, which an ingest need not load
+
     duck = duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""})
     try:
         duck.execute("SET TimeZone = 'UTC'")
