@@ -1,12 +1,12 @@
-"""Ingest of what is no local file: servers, objects and standard input."""
+"""Ingest of what is no local file: servers, objects and standard input.
+
+The clients of the network are loaded where they are used: a local file is read without them.
+"""
 
 from collections.abc import Callable
 
-from keywatch.collecting.fetching import open_place, read_objects
 from keywatch.collecting.ingested import Ingested, Progress
-from keywatch.collecting.pulling import read_server
 from keywatch.collecting.reading import Reading, open_reading
-from keywatch.collecting.servers import open_server
 from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
@@ -24,9 +24,13 @@ def is_elsewhere(source: SourceConfig) -> bool:
 def check_place(workspace: Workspace, source: SourceConfig, clock: Clock) -> None:
     """Look up all that reading it needs, and ask nobody. Raises ConfigError."""
     if source.asked is not None:
+        from keywatch.collecting.servers import open_server
+
         server, _ = open_server(workspace, source, clock)
         server.close()
     elif source.url is not None:
+        from keywatch.collecting.fetching import open_place
+
         open_place(workspace, source, clock)
 
 
@@ -68,4 +72,10 @@ def _reader(source: SourceConfig) -> Callable[[Reading, Window | None], None]:
     if source.path == "-":
         msg = f"The source {source.name} is standard input."
         raise UsageError(msg, hint=f"… | keywatch ingest --source {source.name} -")
-    return read_objects if source.asked is None else read_server
+    if source.asked is None:
+        from keywatch.collecting.fetching import read_objects
+
+        return read_objects
+    from keywatch.collecting.pulling import read_server
+
+    return read_server
