@@ -6,7 +6,7 @@ The clients of the network are loaded where they are used: a local file is read 
 from collections.abc import Callable
 
 from keywatch.collecting.ingested import Ingested, Progress
-from keywatch.collecting.reading import Reading, open_reading
+from keywatch.collecting.opening import Reading, open_reading
 from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock

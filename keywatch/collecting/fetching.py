@@ -14,7 +14,8 @@ from ingest.sources.web import WebFiles
 from ingest.sources.wire import shown
 from keywatch.collecting import filing
 from keywatch.collecting.metering import Meter
-from keywatch.collecting.reading import Reading, read_blocks
+from keywatch.collecting.opening import Reading
+from keywatch.collecting.reading import read_blocks
 from keywatch.collecting.servers import asker_of, url_of
 from keywatch.collecting.windows import Pass, open_pass
 from keywatch.config import SourceConfig

@@ -7,7 +7,7 @@ from typing import Any
 from ingest.sources import layout, listing
 from ingest.sources.objects import told
 from ingest.sources.records import origin
-from keywatch.collecting.reading import Reading
+from keywatch.collecting.opening import Reading
 from model.window import Window
 from store.state import pulls
 

@@ -8,7 +8,8 @@ from ingest.sources.files import Look
 from keywatch.collecting.elsewhere import ingest_elsewhere, is_elsewhere
 from keywatch.collecting.ingested import Ingested, Progress
 from keywatch.collecting.metering import Meter
-from keywatch.collecting.reading import Reading, open_reading, read_file
+from keywatch.collecting.opening import Reading, open_reading
+from keywatch.collecting.reading import read_file
 from keywatch.collecting.windows import Pass, open_pass
 from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace

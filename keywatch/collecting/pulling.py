@@ -9,7 +9,8 @@ from ingest.sources.files import Block
 from ingest.sources.records import Page, Pulled, RecordSource, blocks, origin
 from ingest.sources.slices import Reach, reach_of, whole_second
 from keywatch.collecting.ingested import Ingested
-from keywatch.collecting.reading import Reading, read_blocks
+from keywatch.collecting.opening import Reading
+from keywatch.collecting.reading import read_blocks
 from keywatch.collecting.servers import open_server
 from keywatch.config import SourceConfig
 from model.errors import UsageError

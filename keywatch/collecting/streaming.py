@@ -13,7 +13,8 @@ from ingest.sources.records import origin
 from ingest.sources.stdin import Stream
 from keywatch.collecting.ingested import Ingested, Progress
 from keywatch.collecting.keeping import Keep
-from keywatch.collecting.reading import Reading, open_reading, read_blocks
+from keywatch.collecting.opening import Reading, open_reading
+from keywatch.collecting.reading import read_blocks
 from keywatch.collecting.windows import inside
 from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace

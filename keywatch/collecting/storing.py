@@ -1,0 +1,161 @@
+"""Parsed blocks to one segment, and the transaction that makes it known: cursor, rejects, manifest, counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ingest.parse import Parsed
+from ingest.sources.files import Block
+from keywatch.collecting.opening import Reading
+from model.arrow import integers
+from model.coded import numbers
+from model.segment import Segment
+from model.together import together
+from model.window import Window
+from store.events.segments import Written, draft_segment, new_id, publish_segment
+from store.state import inventory, segments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What one block became."""
+
+    block: Block
+    parsed: Parsed
+    outside: int
+    """Events that are not stored."""
+    events: pa.Table
+    format: str
+    reads_keys: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """Consecutive blocks whose segment lies on disk, but is in no manifest yet."""
+
+    blocks: tuple[Made, ...]
+    """Without their events."""
+    written: Written | None
+    """None where no line became an event."""
+
+    @property
+    def first(self) -> Block:
+        """The block that the segment begins with."""
+        return self.blocks[0].block
+
+    @property
+    def last(self) -> Block:
+        """The block that it ends with."""
+        return self.blocks[-1].block
+
+
+def draft(reading: Reading, duck: duckdb.DuckDBPyConnection, made: Sequence[Made]) -> Drafted:
+    """Write the segment of consecutive blocks; lines are numbered from its beginning on."""
+    begin = made[0].block.before_lines
+    tables = [_shifted(each.events, each.block.before_lines - begin) for each in made if len(each.events)]
+    blocks = tuple(replace(each, events=pa.table({})) for each in made)
+    if not tables:
+        return Drafted(blocks=blocks, written=None)
+    root, segment = reading.workspace.store.events_root, new_id(reading.clock.now())
+    events = together(tables)
+    return Drafted(blocks=blocks, written=draft_segment(duck, events, root=root, segment=segment, kept=reading.kept))
+
+
+def _shifted(events: pa.Table, lines: int) -> pa.Table:
+    if not lines:
+        return events
+    place = events.column_names.index("line")
+    return events.set_column(place, "line", integers(numbers(events["line"].combine_chunks()) + lines))
+
+
+def finish(reading: Reading, done: Drafted) -> None:
+    """Commit a segment, and count what it holds."""
+    _commit(reading, done)
+    result = reading.result
+    for made in done.blocks:
+        parsed = made.parsed
+        result.lines += parsed.lines
+        result.events += parsed.events
+        result.rejects += parsed.rejected
+        result.skipped += parsed.skipped
+        result.outside += made.outside
+        if parsed.lines > parsed.skipped:
+            result.formats.add(made.format)
+    result.reads_keys = result.reads_keys or _reads_keys(done)
+    if done.written is not None:
+        result.latest = max(result.latest or done.written.max_ts, done.written.max_ts)
+    if reading.progress:
+        # What was read: of a backfill, most may lie outside of its time.
+        reading.progress(Path(done.last.after.path), done.last.done, result.lines + result.outside)
+
+
+def note(reading: Reading, block: Block) -> None:
+    """Move a cursor past no line that is parsed: it learned its file's new name, or a line was left out."""
+    now, source = reading.clock.now(), reading.source.name
+    prefixes = reading.workspace.config.secrets.prefixes
+    rejects = [block.left_out.reject(prefixes)] if block.left_out else []
+    with reading.workspace.store.transaction() as tx:
+        segments.move_cursor(tx, block.before, block.after, now)
+        if rejects:
+            segments.add_rejects(tx, rejects, cursor=block.after, first_line=block.before_lines, now=now)
+            segments.count_left_out(tx, source, len(rejects), now)
+        if reading.also:
+            reading.also(tx, block, now)
+    reading.result.lines += len(rejects)
+    reading.result.rejects += len(rejects)
+
+
+def _commit(reading: Reading, done: Drafted) -> None:
+    now, written = reading.clock.now(), done.written
+    if written is not None:
+        # Here, and not where it was written: a parser need not wait for the disk.
+        publish_segment(written)
+    with reading.workspace.store.transaction() as tx:
+        segments.move_cursor(tx, done.first.before, done.last.after, now)
+        for made in done.blocks:
+            first_line = made.block.before_lines
+            segments.add_rejects(tx, made.parsed.rejects, cursor=done.last.after, first_line=first_line, now=now)
+            if reading.also:
+                reading.also(tx, made.block, now)
+        if written is not None:
+            segments.add_segment(tx, _segment(reading, done, written))
+            inventory.save_activity(tx, written.activity)
+        segments.count_lines(
+            tx,
+            reading.source.name,
+            lines=sum(made.parsed.lines for made in done.blocks),
+            events=sum(made.parsed.events for made in done.blocks),
+            rejects=sum(made.parsed.rejected for made in done.blocks),
+            skipped=sum(made.parsed.skipped for made in done.blocks),
+            now=now,
+            span=Window(since=written.min_ts, until=written.max_ts) if written else None,
+            reads_keys=_reads_keys(done),
+            format_name=done.blocks[-1].format,
+        )
+
+
+def _reads_keys(done: Drafted) -> bool:
+    """Whether the lines have a field for a key, or hold one anywhere."""
+    held = done.written is not None and bool(done.written.activity)
+    return held or any(made.reads_keys for made in done.blocks)
+
+
+def _segment(reading: Reading, done: Drafted, written: Written) -> Segment:
+    return Segment(
+        id=written.id,
+        source=reading.source.name,
+        origin=done.last.after.origin,
+        from_offset=done.first.before.offset if done.first.before else 0,
+        to_offset=done.last.after.offset,
+        from_line=done.first.before_lines,
+        rows=sum(made.parsed.events for made in done.blocks),
+        rejects=sum(made.parsed.rejected for made in done.blocks),
+        min_ts=written.min_ts,
+        max_ts=written.max_ts,
+        ingested_at=reading.clock.now(),
+        sealed=written.sealed,
+        bytes=written.bytes,
+    )
