@@ -89,6 +89,18 @@ class Quick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shaped:
+    """What is read faster where leaves look as they do in the sample; other lines must give no time, or an error."""
+
+    types: Mapping[str, str]
+    """`r[1]` … to the DuckDB type that it is read as, instead of a text."""
+    prepare: tuple[str, ...]
+    """In the place of the plan's, without the step that makes `r`."""
+    columns: Mapping[str, str]
+    """The plan's expressions to what stands in their place, over values of those types."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How lines become raw columns: SQL over `text`, one line, and what `prepare` made of it."""
 
@@ -111,6 +123,8 @@ class Plan:
     leaves: tuple[str, ...] = ()
     """For JSON lines all of whose fields stand at the top: their names. `columns` and `credentials` are then over
     `r[1]`, `r[2]` …, the fields' texts, and nothing else of the line."""
+    shaped: Shaped | None = None
+    """Of a plan with leaves."""
     path_is_name: bool = False
     """Whether `target` is an operation's name, in which a long word is no token."""
     time_reason: str = "the time cannot be read"

@@ -1,23 +1,24 @@
 """From a layout and a sample to the plan: which leaves are read, and what the raw columns make of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from ingest.formats import carriers, variables
 from ingest.formats.durations import milliseconds
-from ingest.formats.interface import RAW_COLUMNS, Credential, KeyPlace, Options, Plan
+from ingest.formats.interface import RAW_COLUMNS, Credential, KeyPlace, Options, Plan, Shaped
 from ingest.formats.json_layout import NO_CREDENTIAL, Layout
 from ingest.formats.json_leaves import Leaf, first_of, leaves, top_level
 from ingest.formats.json_names import DURATIONS, FIELDS, duration_of, kind_of, same_header
 from ingest.formats.json_sample import Sample, look
-from ingest.formats.sql import any_moment, first
+from ingest.formats.sql import any_moment, first, iso_moment
 from ingest.redact import quoted
 from model.errors import FormatError
 
 _TELLING: Final = ("method", "target", "request", "status", "ip")
 """Columns of which a line that is a request has one."""
+_INTEGERS: Final = ("status", "bytes_out", "bytes_in")
 _URL = re.compile(r"(?i)ur[il]")
 
 
@@ -37,6 +38,7 @@ def plan(layout: Layout, lines: Sequence[str], options: Options) -> Plan:
     columns = building.columns()
     credentials = building.credentials()
     skips = (*layout.skips(building.read), *building.remarks(columns, credentials))
+    shaped = building.shaped(times, columns, target)
     # Last, when all leaves are known.
     prepare = (*leaves(list(building.leaves), prefixed=layout.prefixed), moment, target)
     return Plan(
@@ -50,6 +52,7 @@ def plan(layout: Layout, lines: Sequence[str], options: Options) -> Plan:
         time_reason=f"no time in {times[0]}",
         path_is_name=layout.path_is_name,
         leaves=() if layout.prefixed else top_level(list(building.leaves)),
+        shaped=shaped,
     )
 
 
@@ -120,16 +123,48 @@ class _Building:
         return f"CASE WHEN {query} IS NULL OR contains({target}, '?') THEN {target} ELSE {whole} END"
 
     def _duration(self) -> dict[str, str]:
+        parts = [milliseconds(self.read(name), unit) for name, unit in self._units().items()]
+        return {"duration_ms": f"coalesce({', '.join(parts)})"} if parts else {}
+
+    def _units(self) -> dict[str, float]:
+        """The fields of the duration, to milliseconds a unit."""
         named = self.options.fields.get("duration_ms")
         if named is not None:
-            return {"duration_ms": milliseconds(self.read(named), variables.DURATIONS.get(named, 1))}
+            return {named: variables.DURATIONS.get(named, 1)}
         own = self.layout.durations or DURATIONS
         seen = self._seen(tuple(own))
         units = {name: own.get(name, 1) for name in seen or (list(own)[:1] if self.layout.durations else [])}
         if not units:
             units = dict([(n, u) for n in self.sample.leaves if (u := duration_of(n)) is not None][:1])
-        parts = [milliseconds(self.read(name), unit) for name, unit in units.items()]
-        return {"duration_ms": f"coalesce({', '.join(parts)})"} if parts else {}
+        return units
+
+    def shaped(self, times: Sequence[str], columns: Mapping[str, str], target: str) -> Shaped:
+        """Numbers that are numbers in the whole sample are read as such, and so is a time in ISO 8601.
+
+        What is something else in another line is null in both ways, but that the reader takes a truth for 1 and half a
+        byte for the even neighbour.
+        """
+        types: dict[str, str] = {}
+        quick: dict[str, str] = {}
+        for column in _INTEGERS:
+            names = self.names(column)
+            if len(names) == 1 and self.sample.shape(names[0]) == "integer":
+                text = self.read(names[0])
+                if columns.get(column) == first([text]) and text not in types:
+                    types[text], quick[columns[column]] = "BIGINT", text
+        for name, unit in list(self._units().items())[:1]:
+            text = self.read(name)
+            told = f"coalesce({milliseconds(text, unit)})"
+            if (
+                told == columns.get("duration_ms")
+                and text not in types
+                and self.sample.shape(name) in {"integer", "number"}
+            ):
+                types[text], quick[told] = "DOUBLE", f"{text} * {unit}"
+        text = self.text(times)
+        iso = self.layout.moment is any_moment and len(times) == 1 and self.sample.shape(times[0]) == "moment"
+        moment = iso_moment(text) if iso else self.layout.moment(text)
+        return Shaped(types=types, prepare=(f"{moment} AS moment", target), columns=quick)
 
     def credentials(self) -> tuple[Credential, ...]:
         """The config's places, or the layout's and whatever else the sample shows to be one, and the query."""

@@ -1,12 +1,17 @@
 """What a sample of JSON lines shows: which fields its objects have, how they are reached, and which are lists."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from ingest.formats.json_leaves import Leaf, loaded
 
+Shape = Literal["integer", "number", "moment", "other"]
+"""`moment` is a text in ISO 8601."""
+
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d", re.ASCII)
 _DEEPEST: Final = 12
 """Levels of objects that are looked into."""
 
@@ -27,10 +32,19 @@ class Sample:
     """Fields that hold a list of texts, or an empty one, in some line."""
     folded: Mapping[str, str]
     """Fields by their names in lower case."""
+    shapes: Mapping[str, frozenset[Shape]]
+    """What the values at the top of their object are, nulls aside."""
 
     def field(self, name: str) -> str | None:
         """The field of that name, or the one that differs in case only; None where no line has it."""
         return name if name in self.leaves else self.folded.get(name.casefold())
+
+    def shape(self, name: str) -> Shape:
+        """What all values of a field at the top are; `number` where some are integers."""
+        found = self.shapes.get(name, frozenset[Shape]())
+        if found == {"integer", "number"}:
+            return "number"
+        return next(iter(found)) if len(found) == 1 else "other"
 
     def leaf(self, name: str) -> Leaf:
         """How a field is reached; one that the sample lacks is taken for nested."""
@@ -46,6 +60,7 @@ def look(lines: Sequence[str]) -> Sample:
 @lru_cache(maxsize=4)
 def _look(lines: tuple[str, ...]) -> Sample:
     records, leaves, lists, bare = [], dict[str, Leaf](), set[str](), 0
+    shapes: dict[str, set[Shape]] = {}
     for line in lines:
         record = loaded(line)
         if record is None:
@@ -56,6 +71,9 @@ def _look(lines: tuple[str, ...]) -> Sample:
         records.append(frozenset(fields))
         leaves |= {name: leaf for name, leaf in fields.items() if name not in leaves}
         lists |= {name for name, leaf in fields.items() if found[leaf]}
+        for name, value in record.items():
+            if value is not None:
+                shapes.setdefault(name, set()).add(_shape(value))
         bare += line.lstrip().startswith("{")
     return Sample(
         lines=len(lines),
@@ -63,8 +81,19 @@ def _look(lines: tuple[str, ...]) -> Sample:
         bare=bare,
         leaves=leaves,
         lists=frozenset(lists),
+        shapes={name: frozenset(some) for name, some in shapes.items()},
         folded={name.casefold(): name for name in reversed(leaves)},
     )
+
+
+def _shape(value: object) -> Shape:
+    if isinstance(value, str):
+        return "moment" if _MOMENT.match(value) else "other"
+    if isinstance(value, bool):
+        return "other"
+    if isinstance(value, int):
+        return "integer"
+    return "number" if isinstance(value, float) else "other"
 
 
 def _flat(record: Mapping[str, object], before: Leaf) -> Iterator[tuple[Leaf, bool]]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from ingest.formats.interface import Credential, Plan, Quick
+from ingest.formats.interface import Credential, Plan, Quick, Shaped
 from ingest.redact import quoted
 
 _PIECES: Final = 16
@@ -32,11 +32,24 @@ def quick_way(plan: Plan) -> Quick | None:
     if len({leaf.lower() for leaf in plan.leaves}) < len(plan.leaves):
         return None  # the reader takes names that differ in case only for one
 
-    def named(expression: str) -> str:
-        return _LEAF.sub(lambda found: f"leaf_{found[1]}", expression)
+    shaped = plan.shaped or Shaped(types={}, prepare=plan.prepare[1:], columns={})
 
-    columns = ", ".join(f"{quoted(leaf)}: 'VARCHAR'" for leaf in plan.leaves)
+    def named(expression: str) -> str:
+        """Over the reader's columns, all of them texts."""
+
+        def leaf(found: re.Match[str]) -> str:
+            return f"CAST(leaf_{found[1]} AS VARCHAR)" if found[0] in shaped.types else f"leaf_{found[1]}"
+
+        return _LEAF.sub(leaf, expression)
+
+    kinds = [shaped.types.get(f"r[{i + 1}]", "VARCHAR") for i in range(len(plan.leaves))]
+    columns = ", ".join(f"{quoted(leaf)}: '{kind}'" for leaf, kind in zip(plan.leaves, kinds, strict=True))
     renamed = ", ".join(f"{_identifier(leaf)} AS leaf_{i + 1}" for i, leaf in enumerate(plan.leaves))
+
+    def column(expression: str) -> str:
+        typed = shaped.columns.get(expression)
+        return named(expression) if typed is None else _LEAF.sub(r"leaf_\1", typed)
+
     # Of a line that is no JSON every leaf is null, so it has no time and is odd anyway.
     odd = [f"({named(condition)}) IS NOT TRUE" for condition, _ in plan.skips if not condition.startswith(_NO_JSON)]
     return Quick(
@@ -46,8 +59,8 @@ def quick_way(plan: Plan) -> Quick | None:
             f" maximum_object_size = {_OBJECT_BYTES},"
             f" columns = {{{{{_escaped(columns)}}}}}))"
         ),
-        prepare=tuple(named(step) for step in plan.prepare[1:]),
-        columns={name: named(expression) for name, expression in plan.columns.items()},
+        prepare=tuple(named(step) for step in shaped.prepare),
+        columns={name: column(expression) for name, expression in plan.columns.items()},
         credentials=tuple(_renamed(credential, named(credential.expression)) for credential in plan.credentials),
         # A line that is no JSON gives a row of nulls, which has no time.
         usual=" AND ".join(odd) or "true",

@@ -65,7 +65,7 @@ def read_blocks(
                     sample = _first_lines(block.head, frame) + sample
                 fmt = fmt or _format_of(reading, sample, where)
                 block = replace(block, data=b"")  # noqa: PLW2901 (its bytes go with the records)
-                batches.add(block, partial(_make, reading, block, records, sample, fmt))
+                batches.add(block, partial(_make, reading, block, records, sample=sample, fmt=fmt))
                 del records
             else:
                 batches.note(block)
@@ -127,7 +127,7 @@ def _plan(reading: Reading, data: bytes, sample: list[str], fmt: Format) -> Plan
     return fmt.plan([*sample, rare], reading.options) if rare else plan
 
 
-def _make(reading: Reading, block: Block, records: Records, sample: list[str], fmt: Format, parser: Parser) -> Made:
+def _make(reading: Reading, block: Block, records: Records, parser: Parser, *, sample: list[str], fmt: Format) -> Made:
     """Parse a block; runs on a thread of the pool."""
     if fmt.directive is not None:
         held = [block.context] if block.context else []
