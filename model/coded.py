@@ -6,6 +6,7 @@ What is done to a column (redaction, fingerprints, networks) is done to its valu
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -78,9 +79,15 @@ def encoded(column: pa.ChunkedArray) -> Coded:
 
 def of_texts(codes: Codes, texts: Sequence[str | None]) -> Coded:
     """A column by codes into texts that may be null or stand there twice."""
-    places: dict[str, int] = {}
-    own = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]
-    return Coded(looked_up(np.array(own, dtype=np.int32), codes), strings(list(places)))
+    distinct = list(dict.fromkeys(texts))
+    if None not in distinct:
+        if len(distinct) == len(texts):
+            return Coded(codes, strings(distinct))
+    else:
+        distinct.remove(None)
+    places = dict(zip(distinct, range(len(distinct)), strict=True))
+    own = np.fromiter(map(places.get, texts, repeat(-1)), dtype=np.int32, count=len(texts))
+    return Coded(looked_up(own, codes), strings(distinct))
 
 
 def constant(text: str | None, rows: int) -> Coded:
