@@ -19,6 +19,7 @@ from ingest.addresses import Mode
 from ingest.formats.interface import Carrier, KeyPlace, Kind
 from keywatch.exceptions import DetectorsTable, EventConfig
 from keywatch.places import PlaceConfig
+from keywatch.retention import RetentionConfig
 from keywatch.section import Section
 from keywatch.variables import refuse_unknown, with_mounted
 from model.errors import ConfigError
@@ -266,6 +267,7 @@ class Config(BaseSettings):
     secrets: SecretsConfig = SecretsConfig()
     sources: tuple[SourceConfig, ...] = ()
     privacy: PrivacyConfig = PrivacyConfig()
+    retention: RetentionConfig = RetentionConfig()
     geo: GeoConfig = GeoConfig()
     routes: RoutesConfig = RoutesConfig()
     inventory: InventoryConfig = InventoryConfig()

@@ -14,6 +14,7 @@ from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import ConfigError, KeywatchError
 from store.compaction import compact
+from store.retention import prune
 
 _COMPACTING: Final = 2.0
 """Seconds of a round in which merges of segments may begin: most take a tenth of one."""
@@ -62,6 +63,7 @@ def read_and_judge(workspace: Workspace, clock: Clock, *, waiting: bool = False)
         cycle.errors.extend(f"{name}: {error}" for name, error in cycle.judgement.errors.items())
         try:
             compact(workspace.store, now=clock.now(), seconds=_COMPACTING)
+            prune(workspace.store, workspace.config.retention.cuts(clock.now()), now=clock.now())
         except KeywatchError as error:
             cycle.errors.append(str(error))
     return cycle

@@ -10,6 +10,7 @@ def add(app: typer.Typer) -> None:
     group = typer.Typer(help="What is kept, and how much.")
     group.command("status")(status)
     group.command("compact")(compact)
+    group.command("prune")(prune)
     group.callback()(_group)
     app.add_typer(group, name="store", no_args_is_help=True)
 
@@ -47,3 +48,12 @@ def compact(ctx: typer.Context) -> None:
         with ws.store.reading() as tx:
             left = len(segments.overlapping(tx, None))
     say(f"{done:,} segments were merged; {left:,} are left." if done else f"Nothing to merge: {left:,} segments.")
+
+
+def prune(ctx: typer.Context) -> None:
+    """Let go what [retention] says is too old; `keywatch run` does so by itself."""
+    from store.retention import prune as let_go
+
+    with workspace(ctx) as ws, ws.lock():
+        gone = let_go(ws.store, ws.config.retention.cuts(now()), now=now())
+    say(f"Gone: {gone}." if str(gone) else "Nothing is older than [retention] says.")

@@ -131,6 +131,7 @@ class SegmentRow(Base):
     sealed: Mapped[bool]
     bytes: Mapped[int] = mapped_column(_ID)
     level: Mapped[int] = mapped_column(default=0)
+    events_dropped_at: Mapped[optional_moment]
 
 
 class MergedSegmentRow(Base):
@@ -150,6 +151,7 @@ class MergedSegmentRow(Base):
     ingested_at: Mapped[moment] = mapped_column(index=True)
     level: Mapped[int] = mapped_column(default=0)
     into: Mapped[word]
+    """The larger segment; empty when retention let it go."""
     merged_at: Mapped[moment] = mapped_column(index=True)
 
 
