@@ -7,8 +7,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from keywatch.section import Section
 from model.errors import UsageError
+from model.retention import Cuts
 from model.window import parse_duration
-from store.retention import Cuts
 
 _LEAST: Final = timedelta(days=35)
 """Detectors look back over four weeks, and late lines come up to a day later."""

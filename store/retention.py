@@ -4,23 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from model.retention import Cuts
 from model.segment import Segment
 from store.compaction import GRACE, merge
 from store.events.files import path_of
 from store.handle import Store
 from store.state import segments, sources
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cuts:
-    """What is before its moment goes; None: stays for ever."""
-
-    events: datetime | None = None
-    counts: datetime | None = None
-    """Usage and facets; events of that time go with them."""
-    rejects: datetime | None = None
-    hours: datetime | None = None
-    """What came of each source in an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

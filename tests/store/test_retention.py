@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from model.retention import Cuts
 from model.segment import Reject
 from store.compaction import GRACE, compact
 from store.events.files import sweep
 from store.handle import Store
-from store.retention import Cuts, Pruned, prune
+from store.retention import Pruned, prune
 from store.state import segments, sources
 from tests.store.filled import DAY, EACH, NOW, Fill, counted, duck, fill, manifest, rows
 from tests.store.test_manifest import CURSOR
