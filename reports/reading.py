@@ -3,7 +3,7 @@
 A little more than 150 lines, since the frames and what fills them are read together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -12,7 +12,7 @@ import pandas as pd
 
 from model.event import UNKNOWN_PREFIX
 from model.finding import Finding, FindingStatus
-from model.incident import Alert, Delivery, Incident, IncidentStatus
+from model.incident import Alert, Delivery, Incident, IncidentStatus, Silence
 from model.window import Window
 from reports.thresholds import DAY, HOUR, HOURLY_UP_TO
 from store.events.reader import EventsReader
@@ -23,7 +23,7 @@ from store.queries.origins import Origin, origins_by_key
 from store.queries.outcomes import outcomes_by_key
 from store.queries.traffic import over_time, totals
 from store.queries.unfolded import unfolded_minutes, unfolded_origins
-from store.state import deliveries, findings, incidents, inventory, segments, sources
+from store.state import audit, deliveries, findings, history, incidents, inventory, segments, silences, sources
 
 RecordT = TypeVar("RecordT", Finding, Incident)
 
@@ -51,6 +51,16 @@ class State:
     """Written in the period."""
     deliveries: list[Delivery]
     """Of those alerts."""
+    history: list[Mapping[str, object]]
+    """What changed about keys in the period; see `store.state.history`."""
+    audit: list[Mapping[str, object]]
+    """The audit log's rows of the period."""
+    acknowledged: Mapping[str, datetime]
+    """Incident to when somebody first acknowledged it."""
+    silences: list[Silence]
+    """Those that muted something in the period."""
+    newest: audit.Checkpoint | None
+    """The audit log's newest row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +103,11 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
         incidents=_incidents(tx, judged),
         alerts=alerts,
         deliveries=[d for d in deliveries.list_deliveries(tx) if d.alert.id in written],
+        history=list(history.changes(tx, since=judged.since, until=told_until)),
+        audit=list(audit.entries(tx, since=judged.since, until=told_until)),
+        acknowledged=history.acknowledged(tx),
+        silences=[one for one in silences.list_silences(tx) if one.since < told_until and one.until > judged.since],
+        newest=audit.checkpoint(tx),
     )
 
 
