@@ -13,6 +13,7 @@ from model.errors import ReportError
 from reports import manifest
 from reports.decisions import DECISIONS, Decision, Listed, check
 from reports.draft import drafting
+from reports.lines import of_file
 from reports.manifest import BESIDE, CLOSING, REPORT
 from reports.page import environment
 from reports.parts import Part, Written
@@ -27,6 +28,8 @@ from reports.worksheet import Row
 COLUMNS: Final = (*("key_id", "name", "owner", "decision", "rationale", "reviewer", "reviewed_on", "new_owner", "due"),)
 ROWS: Final = 2_000
 """Decisions on the page; review.csv has all."""
+_TOLD: Final = 50
+"""Problems that are told at once; the rest are counted."""
 _ENDED: Final = frozenset({"revoked", "expired", "removed"})
 
 
@@ -62,8 +65,9 @@ def judged(review: Review, rows: Sequence[Row], *, now: datetime) -> list[Decisi
     decisions, problems = check(rows, review.roster, opened=begun, today=now.astimezone(UTC).date())
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        listed = "\n  ".join(str(problem) for problem in problems)
-        msg = f"The worksheet has {count}; nothing was sealed.\n  {listed}"
+        listed = [str(problem) for problem in problems[:_TOLD]]
+        listed += [f"And {len(problems) - _TOLD:,} more."] * (len(problems) > _TOLD)
+        msg = "\n  ".join([f"The worksheet has {count}; nothing was sealed.", *listed])
         raise ReportError(msg, hint="Mend the rows and close again.")
     return decisions
 
@@ -89,6 +93,7 @@ def seal(
     with drafting(review.folder) as draft:
         draft.add(Part(name="review.csv", pieces=sheet(COLUMNS, rows), rows=len(sealed)))
         draft.add(Part(name="review.html", pieces=[_page(review, sealed, head, now)]))
+        draft.lines[REPORT.manifest] = of_file(review.folder / REPORT.manifest)
         manifest.close(draft, CLOSING, head, key, others=_others(review))
     return {name: one.sha256 for name, one in draft.written.items()}
 

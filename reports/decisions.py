@@ -7,7 +7,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Final
 
-from reports.worksheet import Row
+from reports.worksheet import DECISION, Row
 
 DECISIONS: Final = ("keep", "rotate", "revoke", "reassign")
 _OPEN: Final = frozenset({"rotate", "revoke", "reassign"})
@@ -106,6 +106,9 @@ def _problems(row: Row, listed: Listed, opened: date, today: date) -> Iterator[P
         return Problem(line=row.line, key=_name(listed), what=what, hint=hint)
 
     decision = values["decision"].lower()
+    if not any(values[name] for name in DECISION):
+        yield problem("Nothing was decided.", "Fill in decision, rationale, reviewer and reviewed_on.")
+        return
     if decision not in DECISIONS:
         near = get_close_matches(decision, DECISIONS, n=1)
         said = f"{values['decision']!r} is no decision." if decision else "The decision is blank."

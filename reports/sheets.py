@@ -73,7 +73,9 @@ def cell(value: object) -> object:
     if isinstance(value, int | float):
         return value
     raw = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    dangerous = raw[:1] in _BLANK or raw.lstrip()[:1] in _FORMULA if raw else False
+    # Apostrophes that stand there already do not count, so that `text_of` gives back what was written.
+    bare = raw.lstrip("'")
+    dangerous = bare[:1] in _BLANK or bare.lstrip()[:1] in _FORMULA if bare else False
     return f"'{plain(raw)}" if dangerous else plain(raw)
 
 

@@ -88,4 +88,7 @@ def _keys_sentence(snapshot: Snapshot) -> str:
     count = len(needing(snapshot.keys))
     alive = sum(key.state in ALIVE for key in snapshot.keys)
     verb = "needs" if count == 1 else "need"
+    if snapshot.cover.stage == "open":
+        waiting = len(to_decide(snapshot.keys))
+        return f"{waiting:,} of {counted(len(snapshot.keys), 'key')} wait for the review, {count:,} of them flagged."
     return f"{count:,} of {counted(len(snapshot.keys), 'key')} {verb} a decision; {alive:,} can be used."

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -12,7 +13,9 @@ from store.state import audit
 from store.state.audit import Checkpoint, audit_frame, record
 from store.state.chain import Known, check
 from store.state.schema import AuditHeadRow, AuditRow
-from tests.postgres import Postgres, postgres_server  # noqa: F401 (a fixture)
+from tests.postgres import postgres, postgres_server
+
+__all__ = ["postgres", "postgres_server"]
 
 T0 = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
 KEY = b"a key of the audit log"
@@ -209,11 +212,9 @@ def test_the_database_itself_refuses_to_change_a_row(on_disk: Store, deed: str) 
 
 
 def test_rows_written_at_the_same_time_follow_each_other_on_postgresql(
-    postgres_server: Postgres, tmp_path: Path
+    tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    import threading
-
-    store = Store.open(postgres_server.url, tmp_path / "events", audit_key=lambda: KEY)
+    store = Store.open(request.getfixturevalue("postgres"), tmp_path / "events", audit_key=lambda: KEY)
 
     def work() -> None:
         for n in range(5):
