@@ -11,7 +11,7 @@ from reports.trail import ChangeEntry, ExceptionEntry
 def changes(state: State) -> tuple[ChangeEntry, ...]:
     """All of them, the oldest first."""
     names = dict(zip(state.keys["key_id"], state.keys["name"], strict=True))
-    found = [_of_key(row, names) for row in state.history] + [_of_log(row) for row in state.audit]
+    found = [_of_key(row, names) for row in state.history] + [_of_log(row) for row in state.log]
     return tuple(sorted(found, key=lambda one: (one.at, one.what, one.subject, one.field or "")))
 
 

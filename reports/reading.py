@@ -53,7 +53,7 @@ class State:
     """Of those alerts."""
     history: list[Mapping[str, object]]
     """What changed about keys in the period; see `store.state.history`."""
-    audit: list[Mapping[str, object]]
+    log: list[Mapping[str, object]]
     """The audit log's rows of the period."""
     acknowledged: Mapping[str, datetime]
     """Incident to when somebody first acknowledged it."""
@@ -104,7 +104,7 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
         alerts=alerts,
         deliveries=[d for d in deliveries.list_deliveries(tx) if d.alert.id in written],
         history=list(history.changes(tx, since=judged.since, until=told_until)),
-        audit=list(audit.entries(tx, since=judged.since, until=told_until)),
+        log=list(audit.entries(tx, since=judged.since, until=told_until)),
         acknowledged=history.acknowledged(tx),
         silences=[one for one in silences.list_silences(tx) if one.since < told_until and one.until > judged.since],
         newest=audit.checkpoint(tx),

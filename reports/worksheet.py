@@ -67,15 +67,15 @@ def read(path: Path) -> list[Row]:
         raise ReportError(msg, hint="Save it as CSV UTF-8.") from None
     header = text.partition("\n")[0]
     separator = max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        return list(_rows(reader, path))
+        return list(_rows(text, separator, path))
     except csv.Error as error:
-        msg = f"The worksheet {path} is no CSV from line {reader.line_num} on: {error}."
+        msg = f"The worksheet {path} is no CSV: {error}."
         raise ReportError(msg, hint="Save it as CSV again.") from None
 
 
-def _rows(reader: "csv._reader", path: Path) -> Iterator[Row]:
+def _rows(text: str, separator: str, path: Path) -> Iterator[Row]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     columns = [name.strip().lower() for name in next(reader, [])]
     missing = [name for name in _NEEDED if name not in columns]
     if missing:

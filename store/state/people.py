@@ -42,4 +42,4 @@ def erase(tx: Session, value: str, now: datetime) -> list[str]:
 
 def _known(tx: Session, kind: str) -> Mapping[str, str]:
     query = select(PersonRow.value, PersonRow.id).where(PersonRow.kind == kind, PersonRow.value.is_not(None))
-    return {value: f"{kind}-{number}" for value, number in tx.execute(query)}
+    return {value: f"{kind}-{number}" for value, number in tx.execute(query) if value is not None}

@@ -123,7 +123,7 @@ def advance(tx: Session, name: str, *, before: datetime, until: datetime) -> boo
     return changed(done) == 1
 
 
-def _open() -> Select[tuple[ReportRow]]:
+def _open() -> Select[ReportRow]:
     return select(ReportRow).where(ReportRow.stage == "open").order_by(ReportRow.made_at, ReportRow.id)
 
 
