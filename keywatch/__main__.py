@@ -8,6 +8,7 @@ import typer
 
 from keywatch.commands import (
     alerts,
+    audit,
     backtest,
     check,
     dashboard,
@@ -71,6 +72,7 @@ for module in (
     alerts,
     silences,
     report,
+    audit,
     run,
     dashboard,
     store,

@@ -29,7 +29,7 @@ from store.handle import Transaction
 from store.state import audit, people
 from store.state.reports import save_report, sealed
 
-Also = Callable[[Transaction, Snapshot, Path, dict[str, str]], None]
+Also = Callable[[Transaction, Snapshot, dict[str, str]], None]
 """What else belongs into the transaction that remembers a report."""
 
 
@@ -99,7 +99,7 @@ def make_report(workspace: Workspace, ask: Ask, *, now: datetime, also: Also | N
             decisions=count if ask.review else 0,
         )
         if also is not None:
-            also(tx, snapshot, ask.folder, files)
+            also(tx, snapshot, files)
         detail = {"report": snapshot.cover.report_id, "manifest": files["manifest.json"]}
         audit.record(tx, at=now, actor=by, action=action, subject=ask.period, detail=detail)
     return count

@@ -26,19 +26,23 @@ def add(app: typer.Typer) -> None:
 
 def render(ctx: typer.Context, *, period: Period, output: Output = None, until: Until = None) -> None:
     """Write a period's report as HTML, CSV and JSON, signed, without a review."""
+    from keywatch.noting import note_config
     from keywatch.reporting import render_report
 
     with workspace(ctx) as ws, ws.lock():
+        note_config(ws, now())
         folder = render_report(ws, period, now=moment(until, now()), folder=output)
     say(f"The report lies in {folder}: open {folder / 'report.html'}.")
 
 
 def open_(ctx: typer.Context, *, period: Period, output: Output = None, until: Until = None) -> None:
     """Freeze and sign a period's report, and write the worksheet in which each key is decided."""
+    from keywatch.noting import note_config
     from keywatch.reporting import asked, make_report
 
     at = moment(until, now())
     with workspace(ctx) as ws, ws.lock():
+        note_config(ws, now())
         ask = asked(ws, period, now=at, folder=output, review=True)
         count = make_report(ws, ask, now=at)
     say(f"The report lies in {ask.folder}: open {ask.folder / 'report.html'}.")

@@ -176,7 +176,8 @@ def test_each_step_stands_in_the_audit_log(found: Cli) -> None:
             assert () == chain.check(tx).faults
     finally:
         workspace.close()
-    assert ["report opened", "report closed", "report rendered"] == [row["action"] for row in rows]
+    said = ["config changed", "report opened", "report closed", "report rendered"]
+    assert said == [row["action"] for row in rows]
 
 
 def test_the_signing_key_is_made_once_and_for_its_owner_alone(found: Cli) -> None:
