@@ -25,6 +25,9 @@ class ReportsConfig(Section):
 
     organisation: str | None = Field(default=None, description="Whose keys they are about; on the cover.")
     classification: str | None = Field(default=None, description="`Confidential`, say; on each page's head.")
+    pdf: bool | None = Field(
+        default=None, description="Whether report.pdf is made (extra `pdf`); left out: when it is installed."
+    )
     signing_key: str = Field(
         default="file:keywatch.signing.pem",
         description="Reference to the Ed25519 key (PEM) that signs them; a file that is not there is made.",

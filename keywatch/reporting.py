@@ -20,7 +20,7 @@ from model.window import Window, parse_period
 from reports.comparison import compare
 from reports.parts import Part
 from reports.pseudonyms import masked
-from reports.render import render
+from reports.render import has_pdf, render
 from reports.snapshot import Snapshot, take
 from reports.standing import to_decide
 from reports.trail import ExceptionEntry, Previous
@@ -84,7 +84,7 @@ def make_report(workspace: Workspace, ask: Ask, *, now: datetime, also: Also | N
             mask = mask_for(tx, snapshot, now)
             beside = [key_table(tx, mask), sheet]
         shown = masked(snapshot, mask.mask)
-    files = render(shown, ask.folder, key=key, beside=beside, anew=ask.anew)
+    files = render(shown, ask.folder, key=key, beside=beside, anew=ask.anew, with_pdf=_wants_pdf(workspace))
     action = "report opened" if ask.review else "report rendered"
     with workspace.store.transaction() as tx:
         save_report(
@@ -136,6 +136,11 @@ def _taken(workspace: Workspace, ask: Ask, now: datetime, by: str) -> Snapshot:
     )
     since = compare(Path(last.folder), previous.manifest_sha256, snapshot, names)
     return replace(snapshot, previous=previous, since_last=since)
+
+
+def _wants_pdf(workspace: Workspace) -> bool:
+    wanted = workspace.config.reports.pdf
+    return has_pdf() if wanted is None else wanted
 
 
 def _exception(mute: Mute) -> ExceptionEntry:

@@ -1,6 +1,7 @@
 """Writes a report's files: into a folder beside the final one first, so that nobody ever sees half a report."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from model.errors import ReportError
@@ -8,7 +9,7 @@ from reports import document, manifest, ocsf
 from reports.draft import drafting
 from reports.manifest import REPORT
 from reports.page import page
-from reports.parts import Part
+from reports.parts import Part, Written
 from reports.sheets import sheets
 from reports.signing import SigningKey
 from reports.snapshot import Snapshot
@@ -16,14 +17,20 @@ from reports.texts import iso
 
 
 def render(
-    snapshot: Snapshot, folder: Path, *, key: SigningKey | None = None, beside: Iterable[Part] = (), anew: bool = False
+    snapshot: Snapshot,
+    folder: Path,
+    *,
+    key: SigningKey | None = None,
+    beside: Iterable[Part] = (),
+    anew: bool = False,
+    with_pdf: bool = False,
 ) -> dict[str, str]:
     """Write the files of a report into `folder`; returns each file's name and its SHA-256.
 
-    keys.csv, findings.csv, alerts.csv, changes.csv, report.json, findings.ocsf.json, report.html, then manifest.json
-    with its signature by `key`; readable by their owner only. The same snapshot gives the same bytes. `beside` are
-    files that lie there and are not sealed. A rendered report in `folder` is replaced, an opened or closed one is not
-    unless `anew` says that nobody has heard of it; other files there stay. Raises ReportError.
+    The data files, report.html, `with_pdf` also report.pdf (which needs the extra `pdf`), then manifest.json with its
+    signature by `key`; readable by their owner only. The same snapshot gives the same bytes. `beside` are files that
+    lie there and are not sealed. A rendered report in `folder` is replaced, an opened or closed one is not unless
+    `anew` says that nobody has heard of it; other files there stay. Raises ReportError.
     """
     if not anew and manifest.stage(folder) not in {None, "rendered"}:
         msg = f"{folder} holds a sealed report."
@@ -31,7 +38,11 @@ def render(
     with drafting(folder) as draft:
         for part in data(snapshot):
             draft.add(part)
-        draft.add(Part(name="report.html", pieces=page(snapshot, list(draft.written.values()))))
+        listed = list(draft.written.values())
+        draft.add(Part(name="report.html", pieces=page(snapshot, listed)))
+        if with_pdf:
+            draft.add(Part(name="report.pdf", pieces=_pdf(snapshot, listed)))
+            del draft.lines["report.pdf"]
         manifest.close(draft, REPORT, _head(snapshot), key)
         sealed = {name: one.sha256 for name, one in draft.written.items()}
         for part in beside:
@@ -44,6 +55,20 @@ def data(snapshot: Snapshot) -> Iterator[Part]:
     yield from sheets(snapshot)
     yield Part(name="report.json", pieces=document.pieces(snapshot))
     yield Part(name="findings.ocsf.json", pieces=ocsf.pieces(snapshot), rows=ocsf.count(snapshot))
+
+
+def has_pdf() -> bool:
+    """Whether the extra `pdf` is installed."""
+    return find_spec("reportlab") is not None
+
+
+def _pdf(snapshot: Snapshot, listed: Sequence[Written]) -> Iterator[bytes]:
+    if not has_pdf():
+        msg = "A PDF needs ReportLab, which is not installed."
+        raise ReportError(msg, hint="pip install keywatch[pdf], or take [reports] pdf out of keywatch.toml.")
+    from reports.pdf import pdf
+
+    yield pdf(snapshot, listed)
 
 
 def _head(snapshot: Snapshot) -> dict[str, object]:
