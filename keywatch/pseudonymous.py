@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reports.parts import Part
-from reports.pseudonyms import Mask, masked
+from reports.pseudonyms import Mask, scan
 from reports.pseudonyms import people as people_of
 from reports.sheets import sheet
 from reports.snapshot import Snapshot
@@ -29,7 +29,7 @@ def mask_for(tx: Transaction, snapshot: Snapshot, now: datetime) -> Known:
     known = people_of(snapshot)
     seen: set[str] = set(known)
     addresses: set[str] = set()
-    masked(snapshot, Mask(_into(seen), _into(addresses), known))
+    scan(snapshot, Mask(_into(seen), _into(addresses), known))
     return _mask(tx, seen, addresses, known, now)
 
 

@@ -93,7 +93,7 @@ def seal(
     with drafting(review.folder) as draft:
         draft.add(Part(name="review.csv", pieces=sheet(COLUMNS, rows), rows=len(sealed)))
         draft.add(Part(name="review.html", pieces=[_page(review, sealed, head, now)]))
-        draft.lines[REPORT.manifest] = of_file(review.folder / REPORT.manifest)
+        draft.lines[REPORT.manifest] = b"".join(one + b"\n" for one in of_file(review.folder / REPORT.manifest))
         manifest.close(draft, CLOSING, head, key, others=_others(review))
     return {name: one.sha256 for name, one in draft.written.items()}
 

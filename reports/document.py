@@ -2,10 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
-from enum import Enum
+from functools import cache
 from typing import Final
 
 from reports.controls import Mapped, control_map
@@ -65,7 +65,7 @@ def _records(records: Iterable[object]) -> Iterator[bytes]:
 
 
 def _line(value: object) -> bytes:
-    return json.dumps(_value(value), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_value).encode()
 
 
 def encode(record: object) -> bytes:
@@ -74,14 +74,16 @@ def encode(record: object) -> bytes:
 
 
 def _value(value: object) -> object:
-    if isinstance(value, datetime | timedelta):
-        return iso(value) if isinstance(value, datetime) else int(value.total_seconds())
-    if isinstance(value, Enum):
-        return str(value)
+    """What JSON has no word for."""
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, timedelta):
+        return int(value.total_seconds())
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _value(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {name: _value(inner) for name, inner in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_value(item) for item in value]
-    return value
+        return {name: getattr(value, name) for name in _names(type(value))}
+    raise TypeError(value)
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -19,7 +19,7 @@ class Draft:
         self._folder = folder
         self.written: dict[str, Written] = {}
         """By name, in the order in which they were added."""
-        self.lines: dict[str, list[bytes]] = {}
+        self.lines: dict[str, bytes] = {}
         """The digests of their lines."""
 
     def add(self, part: Part) -> Written:

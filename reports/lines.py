@@ -22,26 +22,26 @@ class Digester:
 
     def __init__(self) -> None:
         self._rest = b""
-        self.digests: list[bytes] = []
+        self._digests = bytearray()
 
     def add(self, piece: bytes) -> None:
         """The next piece; it may end in the middle of a line."""
         *whole, self._rest = (self._rest + piece).split(b"\n")
-        self.digests += [_digest(line + b"\n") for line in whole]
+        self._digests += b"".join([_digest(line + b"\n") for line in whole])
 
-    def end(self) -> list[bytes]:
-        """All of them; a last line without an end counts."""
+    def end(self) -> bytes:
+        """All of them, one a line; a last line without an end counts."""
         if self._rest:
-            self.digests.append(_digest(self._rest))
+            self._digests += _digest(self._rest)
             self._rest = b""
-        return self.digests
+        return bytes(self._digests)
 
 
-def encoded(lines: Mapping[str, Sequence[bytes]]) -> Iterator[bytes]:
+def encoded(lines: Mapping[str, bytes]) -> Iterator[bytes]:
     """The file of digests: each file's name behind a #, then one digest a line."""
     for name in sorted(lines):
         yield f"{_HEAD}{name}\n".encode()
-        yield b"".join(digest + b"\n" for digest in lines[name])
+        yield lines[name]
 
 
 def decoded(path: Path) -> dict[str, list[bytes]]:
@@ -66,7 +66,7 @@ def of_file(path: Path) -> list[bytes]:
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
             digester.add(piece)
-    return digester.end()
+    return digester.end().split()
 
 
 def differences(was: Sequence[bytes], found: Sequence[bytes]) -> Iterator[str]:
@@ -89,7 +89,7 @@ def differences(was: Sequence[bytes], found: Sequence[bytes]) -> Iterator[str]:
 
 
 def _digest(line: bytes) -> bytes:
-    return hashlib.sha256(line).hexdigest()[:DIGITS].encode()
+    return hashlib.sha256(line).hexdigest()[:DIGITS].encode() + b"\n"
 
 
 def _same(pairs: Iterable[tuple[bytes, bytes]]) -> int:

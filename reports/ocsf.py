@@ -7,6 +7,7 @@ is the key's user and whose credential is the key. Times are milliseconds since 
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from reports.records import FindingEntry, KeyEntry
@@ -27,7 +28,8 @@ _GRAVE: Final = frozenset({"used-after-end", "never-used"})
 def pieces(snapshot: Snapshot) -> Iterator[bytes]:
     """The file as a JSON array with one object a line."""
     separator = "[\n"
-    for found in (*map(_detection, snapshot.findings), *(_analysis(key, snapshot) for key in needing(snapshot.keys))):
+    analyses = (_analysis(key, snapshot) for key in needing(snapshot.keys))
+    for found in chain(map(_detection, snapshot.findings), analyses):
         record = {name: value for name, value in found.items() if value not in (None, [], {})}
         yield (separator + json.dumps(record, ensure_ascii=False)).encode()
         separator = ",\n"

@@ -76,6 +76,22 @@ def masked(snapshot: Snapshot, mask: Mask) -> Snapshot:
     )
 
 
+def scan(snapshot: Snapshot, mask: Mask) -> None:
+    """Ask the mask about everything but the people of `people`; makes nothing."""
+    for one in snapshot.log_sources:
+        mask.text(one.last_error)
+    for finding in snapshot.findings:
+        _finding(finding, mask)
+    for incident in snapshot.incidents:
+        _incident(incident, mask)
+    for delivery in snapshot.deliveries:
+        _delivery(delivery, mask)
+    for each in snapshot.changes:
+        change(each, mask)
+    for exception in snapshot.exceptions:
+        _exception(exception, mask)
+
+
 def people(snapshot: Snapshot) -> set[str]:
     """The people that stand in columns of their own."""
     found = {snapshot.cover.generated_by, *(key.owner for key in snapshot.keys)}
@@ -117,6 +133,8 @@ def _delivery(one: DeliveryEntry, mask: Mask) -> DeliveryEntry:
 
 def change(one: ChangeEntry, mask: Mask) -> ChangeEntry:
     """One change with its people and addresses replaced."""
+    if one.actor is None and one.field not in _PEOPLE_FIELDS:
+        return one  # of a key's history: its other columns hold nobody
     of = mask.person if one.field in _PEOPLE_FIELDS else mask.text
     return replace(
         one,

@@ -52,8 +52,7 @@ def entries(state: State, events: Events, cover: Cover) -> tuple[KeyEntry, ...]:
         clients=_distinct(events.clients, key_of),
         findings=_findings(state),
     )
-    rows = [row for row in records(state.keys) if not _later(moment(row["created_at"]), cover.as_of)]
-    found = [_entry(row, around) for row in rows]
+    found = (_entry(row, around) for row in records(state.keys) if not _later(moment(row["created_at"]), cover.as_of))
     return tuple(sorted(found, key=lambda key: ((key.name or key.key_id).casefold(), key.key_id)))
 
 
