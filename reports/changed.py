@@ -3,19 +3,21 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from reports.reading import State
 from reports.trail import ChangeEntry, ExceptionEntry
 
+if TYPE_CHECKING:
+    from reports.reading import State
 
-def changes(state: State) -> tuple[ChangeEntry, ...]:
+
+def changes(state: "State") -> tuple[ChangeEntry, ...]:
     """All of them, the oldest first."""
-    names = dict(zip(state.keys["key_id"], state.keys["name"], strict=True))
-    found = [_of_key(row, names) for row in state.history] + [_of_log(row) for row in state.log]
+    found = state.history + [_of_log(row) for row in state.log]
     return tuple(sorted(found, key=lambda one: (one.at, one.what, one.subject, one.field or "")))
 
 
-def exceptions(state: State, configured: tuple[ExceptionEntry, ...]) -> tuple[ExceptionEntry, ...]:
+def exceptions(state: "State", configured: tuple[ExceptionEntry, ...]) -> tuple[ExceptionEntry, ...]:
     """Silences of the period, then those of the config."""
     silences = tuple(
         ExceptionEntry(
@@ -31,7 +33,8 @@ def exceptions(state: State, configured: tuple[ExceptionEntry, ...]) -> tuple[Ex
     return silences + configured
 
 
-def _of_key(row: Mapping[str, object], names: Mapping[object, object]) -> ChangeEntry:
+def of_key(row: Mapping[str, object], names: Mapping[object, object]) -> ChangeEntry:
+    """A row of `store.state.history.changes`; `names` has each key's."""
     added = row["field"] == "key"
     return ChangeEntry(
         at=_moment(row["at"]),

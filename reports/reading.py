@@ -14,7 +14,9 @@ from model.event import UNKNOWN_PREFIX
 from model.finding import Finding, FindingStatus
 from model.incident import Alert, Delivery, Incident, IncidentStatus, Silence
 from model.window import Window
+from reports.changed import of_key
 from reports.thresholds import DAY, HOUR, HOURLY_UP_TO
+from reports.trail import ChangeEntry
 from store.events.reader import EventsReader
 from store.handle import Store, Transaction
 from store.queries.activity import last_use
@@ -35,7 +37,8 @@ class State:
     """What the state knows; frames as `store.state` gives them."""
 
     keys: pd.DataFrame
-    refs: pd.DataFrame
+    refs: Mapping[str, str]
+    """key_ref to key_id."""
     activity: pd.DataFrame
     sources: pd.DataFrame
     span: Window | None
@@ -51,8 +54,8 @@ class State:
     """Written in the period."""
     deliveries: list[Delivery]
     """Of those alerts."""
-    history: list[Mapping[str, object]]
-    """What changed about keys in the period; see `store.state.history`."""
+    history: list[ChangeEntry]
+    """What changed about keys in the period."""
     log: list[Mapping[str, object]]
     """The audit log's rows of the period."""
     acknowledged: Mapping[str, datetime]
@@ -91,9 +94,11 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
     told_until = judged.until + _TICK if judged.until == now else judged.until
     alerts = deliveries.list_alerts(tx, since=judged.since, until=told_until)
     written = {alert.id for alert in alerts}
+    keys = inventory.key_frame(tx)
+    names = dict(zip(keys["key_id"], keys["name"], strict=True))
     return State(
-        keys=inventory.key_frame(tx),
-        refs=inventory.ref_frame(tx),
+        keys=keys,
+        refs=inventory.key_ids(tx),
         activity=inventory.activity_frame(tx),
         sources=sources.source_frame(tx, now),
         span=segments.span(tx),
@@ -103,7 +108,7 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
         incidents=_incidents(tx, judged),
         alerts=alerts,
         deliveries=[d for d in deliveries.list_deliveries(tx) if d.alert.id in written],
-        history=list(history.changes(tx, since=judged.since, until=told_until)),
+        history=[of_key(row, names) for row in history.changes(tx, since=judged.since, until=told_until)],
         log=list(audit.entries(tx, since=judged.since, until=told_until)),
         acknowledged=history.acknowledged(tx),
         silences=[one for one in silences.list_silences(tx) if one.since < told_until and one.until > judged.since],
@@ -114,15 +119,14 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
 def read_events(store: Store, judged: Window, state: State) -> Events:
     """Read the events; an empty store gives empty frames."""
     span = state.span or judged
-    late = sorted(set(state.refs["key_ref"]) - set(state.activity["key_ref"]))
+    late = sorted(set(state.refs) - set(state.activity["key_ref"]))
     earlier = judged.until < span.until
     since = min(judged.previous().since, span.since)
     whole = Window(since=since, until=judged.until)
-    with store.reader(
-        whole if earlier or late else Window(since=judged.previous().since, until=judged.until)
-    ) as reader:
+    with store.reader(whole, only=late) as reader:
+        minutes = unfolded_minutes(reader, whole)
+    with store.reader(whole if earlier else Window(since=judged.previous().since, until=judged.until)) as reader:
         life = last_use(reader, whole) if earlier else None
-        minutes = unfolded_minutes(reader, whole, key_refs=late)
         return _events(reader, judged, life, minutes, sorted(set(minutes["key_ref"])))
 
 

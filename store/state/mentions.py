@@ -6,9 +6,9 @@ All tables are looked through, so one that is added later is too. What is looked
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import JSON, String, Table, Text, cast, or_, select, update
+from sqlalchemy import JSON, RowMapping, String, Table, Text, cast, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.state.schema import Base
@@ -50,7 +50,7 @@ def replace(tx: Session, value: str, stand_in: str) -> dict[str, int]:
     return counts
 
 
-def _rows(tx: Session, table: Table, value: str) -> Iterator[Mapping[str, Any]]:
+def _rows(tx: Session, table: Table, value: str) -> Iterator[RowMapping]:
     columns = [column for column in table.columns if isinstance(column.type, String | Text | JSON)]
     if not columns:
         return
