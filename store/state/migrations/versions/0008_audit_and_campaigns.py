@@ -8,8 +8,8 @@ from alembic import op
 
 from store.state import types
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 _SQLITE = (
     "CREATE TRIGGER audit_log_{0} BEFORE {0} ON audit_log BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END"
