@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from alerts.delivery import DeliveryReport
 from keywatch.addressing import targets
@@ -15,6 +16,11 @@ from keywatch.scheduling import make_due
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import ConfigError, KeywatchError, StoreError
+from store.compaction import compact
+from store.retention import prune
+
+_COMPACTING: Final = 2.0
+"""Seconds of a round in which merges of segments may begin: most take a tenth of one."""
 
 
 @dataclass(slots=True)
@@ -64,6 +70,13 @@ def read_and_judge(workspace: Workspace, clock: Clock, *, waiting: bool = False)
         cycle.errors.extend(f"{name}: {error}" for name, error in cycle.judgement.errors.items())
         cycle.reports, errors = make_due(workspace, clock.now())
         cycle.errors.extend(errors)
+        try:
+            compact(workspace.store, now=clock.now(), seconds=_COMPACTING)
+            gone = prune(workspace.store, workspace.config.retention.cuts(clock.now()), now=clock.now())
+            if str(gone):
+                note(workspace, "store pruned", "[retention]", at=clock.now(), gone=str(gone))
+        except KeywatchError as error:
+            cycle.errors.append(str(error))
     return cycle
 
 
