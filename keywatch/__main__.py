@@ -8,6 +8,7 @@ import typer
 
 from keywatch.commands import (
     alerts,
+    audit,
     backtest,
     check,
     dashboard,
@@ -17,6 +18,7 @@ from keywatch.commands import (
     ingest,
     init,
     keys,
+    privacy,
     report,
     run,
     silences,
@@ -73,6 +75,8 @@ for module in (
     alerts,
     silences,
     report,
+    audit,
+    privacy,
     run,
     dashboard,
     store,
