@@ -8,7 +8,7 @@ from ingest.formats import variables
 Kind = Literal["secret", "id"]
 
 _MORE: Final[dict[str, tuple[str, ...]]] = {
-    "ts": ("time_unix_nano", "request_time_utc", "logged_at", "created_at", "when", "EventTime", "TimeGenerated"),
+    "ts": ("time_unix_nano", "request_time_utc", "logged_at", "created_at", "when", "EventTime", "TimeGenerated", "t"),
     "ip": (
         "httpRequest.remoteIp",
         "client.ip",
@@ -25,6 +25,9 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "clientIP",
         "client_addr",
         "remote",
+        "visitor_ip",
+        "src_ip",
+        "srcip",
     ),
     "forwarded": (
         "http_x_forwarded_for",
@@ -59,6 +62,9 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "original_url",
         "originalUrl",
         "uri_path",
+        "http_path",
+        "http_url",
+        "http.path",
     ),
     "host": ("authority", ":authority", "url.domain", "server.address", "http.host", "req.headers.host"),
     "status": (

@@ -58,6 +58,20 @@ def has_time(lines: Sequence[str], layout: Layout, options: Options) -> bool:
     return bool(_Building(layout, look(lines), options).names("ts"))
 
 
+def tells(lines: Sequence[str], layout: Layout, options: Options) -> bool:
+    """Whether the sample says anything of requests or keys; a logger's remarks do not."""
+    building = _Building(layout, look(lines), options)
+    told = any(building.names(column) for column in _TELLING)
+    return told or bool(options.fields) or any(not one.of_target for one in building.credentials())
+
+
+def _of_host(host: str) -> dict[str, str]:
+    address = (
+        f"regexp_matches({host}, '^(?:[0-9]{{1,3}}(?:[.][0-9]{{1,3}}){{3}}|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*)$')"
+    )
+    return {"ip": f"CASE WHEN {address} THEN {host} END", "host": f"CASE WHEN NOT {address} THEN {host} END"}
+
+
 class _Building:
     """The leaves that are wanted so far, and the ways to want more."""
 
@@ -102,6 +116,9 @@ class _Building:
         found |= self._duration()
         computed = self.layout.columns(self.read)
         found |= {column: text for column, text in computed.items() if column not in self.options.fields}
+        if "ip" not in found and self.names("host")[:1] == ["host"] and not self.layout.known:
+            # Parsers of CLF call its first column so.
+            found |= _of_host(found["host"])
         if any(_URL.search(name) for name in self.names("target")):
             url = r"regexp_extract(bare_target, '^https?://(?:[^/?#@]*@)?([^/?#]+)', 1)"
             of_url = f"CASE WHEN starts_with(bare_target, 'http') THEN nullif({url}, '') END"
