@@ -26,6 +26,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "client_addr",
         "remote",
         "visitor_ip",
+        "c_ip",
         "src_ip",
         "srcip",
     ),
@@ -46,6 +47,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "http.method",
         "req.method",
         "requestMethod",
+        "cs_method",
     ),
     "target": (
         "url.original",
@@ -62,6 +64,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "original_url",
         "originalUrl",
         "uri_path",
+        "cs_uri_stem",
         "http_path",
         "http_url",
         "http.path",
@@ -76,6 +79,8 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "response_status",
         "responseStatus",
         "httpStatus",
+        "httpStatusCode",
+        "sc_status",
         "http_status",
     ),
     "bytes_out": (
@@ -121,7 +126,7 @@ FIELDS: Final = {
 }
 """Raw column to the names that any logger gives it, in order."""
 
-QUERIES: Final = ("query_string", "querystring", "queryString", "args", "url.query")
+QUERIES: Final = ("query_string", "querystring", "queryString", "args", "url.query", "cs_uri_query")
 """Fields that hold the query alone."""
 
 UNITS: Final = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3}

@@ -56,7 +56,7 @@ def any_moment(expression: str) -> str:
     )
     # ISO 8601 first, since most logs write it: the others are looked at only where it is none.
     found = (
-        f"coalesce(TRY_CAST({expression} AS TIMESTAMPTZ), try_strptime({expression}, ['{CLF_TIME}', '%d/%b/%Y:%H:%M:%S%z']),"
+        f"coalesce(TRY_CAST({expression} AS TIMESTAMPTZ), try_strptime({expression}, '{CLF_TIME}'),"
         f" to_timestamp({scaled} / 1e6))"
     )
     return _in_utc(_possible(found))

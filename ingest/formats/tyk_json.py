@@ -7,7 +7,6 @@ from ingest.formats.interface import Credential, Format
 from ingest.formats.json_layout import Layout, Read, fields
 from ingest.formats.json_lines import format_of
 
-
 _INSIDE: Final = "tyk-analytics-record."
 """Where the pump's standard output has the record; the time beside it is none."""
 
