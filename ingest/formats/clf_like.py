@@ -1,8 +1,8 @@
 r"""Lines of somebody's own log_format: a CLF or ISO time, then a quoted request with its status behind it.
 
-`203.0.113.9 [26/Jan/2019:19:45:25 +0330] "GET / HTTP/1.1" 200 512 0.021` or `… [time] api.example "GET / HTTP/1.1" 200`:
-whatever stands before, between and behind is looked through for an address, a host, and two quoted texts side by side,
-which are referer and user agent. A pasted `log_format` reads such lines better; this is for those that nobody described.
+`203.0.113.9 [26/Jan/2019:19:45:25 +0330] "GET / HTTP/1.1" 200 512 0.021` or `… [time] api.example "GET /…" 200`: what
+stands before, between and behind is looked through for an address, a host, and two quoted texts side by side, which are
+referer and user agent. A pasted `log_format` reads such lines better; this is for those that nobody described.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,8 @@ _STATUS: Final = r'(?P<status>[2-5]\d\d|10[0-3]|-)(?:[ \t]+(?P<bytes>\d+|-))?(?P
 PATTERN: Final = rf'{_BEFORE}(?P<between>[^"]*){common.QUOTED.format("request")}[ \t]+{_STATUS}'
 _TOLD: Final = rf'{_BEFORE}[^"]*"[A-Z]{{3,10}} [^"]* HTTP/[\d.]+"[ \t]+{_STATUS}'
 """What a line of them is recognised by: a whole request."""
-_ADDRESS: Final = r"(?:^|[\s,\"'(<\[])(\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){2,7}|::1)(?::\d+)?(?:$|[\s,\"')>\]])"
+_IPV6: Final = r"[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){2,7}|::1"
+_ADDRESS: Final = rf"(?:^|[\s,\"'(<\[])(\d{{1,3}}(?:\.\d{{1,3}}){{3}}|{_IPV6})(?::\d+)?(?:$|[\s,\"')>\]])"
 _DOTTED: Final = r"(?:^|\s)((?:[\w-]+\.)+[A-Za-z][\w-]*|localhost)(?::\d+)?(?:$|\s)"
 _PAIR: Final = r'"((?:[^"\\]|\\.)*)"[ \t]+"((?:[^"\\]|\\.)*)"'
 

@@ -1,6 +1,6 @@
-"""Gin's logger: `[GIN] 2026/10/01 - 09:30:00 | 200 | 1.428101ms | 203.0.113.9 | GET "/v1"`; what else Gin says is skipped.
+"""Gin's logger: `[GIN] 2026/10/01 - 09:30:00 | 200 | 1.428101ms | 203.0.113.9 | GET "/v1"`.
 
-The time is the host's own: see `local_time`.
+What else Gin says (`[GIN-debug]`) is skipped. The time is the host's own: see `local_time`.
 """
 
 from collections.abc import Sequence

@@ -166,7 +166,7 @@ class _Building:
             return {"duration_ms": milliseconds(self.read(named), variables.DURATIONS.get(named, 1))}
         own = self.layout.durations or DURATIONS
         seen = self._seen(tuple(own))
-        folds = {folded(name): unit for name, unit in reversed(own.items())}
+        folds = {folded(name): unit for name, unit in reversed(list(own.items()))}
         units = {
             name: folds.get(folded(name.removeprefix(self.inside)), 1)
             for name in seen or (list(own)[:1] if self.layout.durations else [])

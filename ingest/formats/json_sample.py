@@ -29,9 +29,7 @@ class Sample:
     """Fields by their folded names."""
 
     def field(self, name: str) -> str | None:
-        """The field of that name, or one that differs in case and dashes only (`remoteAddr` for `remote_addr`); None
-        where no line has it.
-        """
+        """The field of that name, or one that differs in case and dashes only; None where no line has it."""
         return name if name in self.leaves else self.folded.get(folded(name))
 
     def leaf(self, name: str) -> Leaf:

@@ -114,6 +114,12 @@ def ids(tx: Session, *, merged_after: datetime | None = None) -> set[str]:
     return found
 
 
+def add_joint(tx: Session, parts: Sequence[Segment], whole: Segment, now: datetime) -> None:
+    """Make a segment visible that holds the batches of several objects; its own parts are remembered as if merged."""
+    add_segment(tx, whole)
+    _remember(tx, parts, whole, now)
+
+
 def replace_with(tx: Session, inputs: Sequence[Segment], merged: Segment, now: datetime) -> None:
     """Put one segment in the manifest in the place of its inputs, which are remembered beside it.
 
@@ -124,8 +130,12 @@ def replace_with(tx: Session, inputs: Sequence[Segment], merged: Segment, now: d
         msg = "Another process merged some of the same segments; nothing was written."
         raise Fenced(msg, hint="Let one process compact at a time.")
     add_segment(tx, merged)
+    _remember(tx, inputs, merged, now)
+
+
+def _remember(tx: Session, parts: Sequence[Segment], whole: Segment, now: datetime) -> None:
     names = [name for name in Segment.__slots__ if name not in {"sealed", "bytes"}]
-    rows = [{name: getattr(one, name) for name in names} | {"into": merged.id, "merged_at": now} for one in inputs]
+    rows = [{name: getattr(one, name) for name in names} | {"into": whole.id, "merged_at": now} for one in parts]
     tx.execute(insert(MergedSegmentRow), rows)
 
 
