@@ -35,7 +35,7 @@ _HOST_AND_LIST: Final = rf"^\"?[\w*.:-]+ +\"?{_ADDRESS}, *{_ADDRESS}"
 _BEFORE_LIST: Final = rf"^\"{{0,2}}(?:-|{ADDRESSES})(?:, *|\"? +){_ADDRESS} +"
 _HEADS: Final = {
     _HOST_AND_LIST: rf"^\"?{HOST} +\"?(?P<chain>{ADDRESSES})(?:, *|\"? +)(?P<ip>{_ADDRESS}) +(?:\S+ +)?{USER} +",
-    _BEFORE_HOST: rf"^\"?{HOST} +(?P<ip>\S+) +(?:\S+ +)?{USER} +",
+    _BEFORE_HOST: rf"^\"?{HOST} +(?P<ip>\S+) +(?:(?:\S+ +)?{USER} +)?",
     # lighttpd writes the host where others write the identity.
     _BEHIND_HOST: rf"^\"?(?P<ip>\S+) +{HOST} +(?P<user>\S+) +",
     _BEFORE_LIST: rf"^\"{{0,2}}(?P<chain>-|{ADDRESSES})(?:, *|\"? +)(?P<ip>{_ADDRESS}) +(?:\S+ +)?{USER} +",

@@ -75,8 +75,13 @@ def _of_host(host: str) -> dict[str, str]:
 
 
 def _found(sample: Sample, inside: str, names: Sequence[str]) -> list[str]:
-    found = (sample.field(inside + name) for name in names)
-    return list(dict.fromkeys(name for name in found if name is not None))
+    found = ((name, sample.field(inside + name)) for name in names)
+    # `request_time` is a duration, and not the time that is called `requestTime`.
+    return list(
+        dict.fromkeys(
+            own for name, own in found if own is not None and (name in DURATIONS or own[len(inside) :] not in DURATIONS)
+        )
+    )
 
 
 def _inside(sample: Sample) -> str:
@@ -124,9 +129,6 @@ class _Building:
             return [self.options.fields[column]]
         own = self.layout.fields.get(column, ())
         seen = self._seen(own) or self._seen(FIELDS.get(column, ()))
-        if column == "ts" and not self.layout.known:
-            # `request_time` is no `requestTime`.
-            seen = [name for name in seen if name.removeprefix(self.inside) not in DURATIONS]
         return seen or (list(own[:1]) if self.layout.known else [])
 
     def _seen(self, names: Sequence[str]) -> list[str]:
