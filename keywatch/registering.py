@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from keywatch.actor import actor
 from keywatch.workspace import Workspace
+from model.actor import actor
 from model.key import Key
 from store.events.damage import told_of_damage
 from store.events.reseal import reseal

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from detectors import engine
 from detectors.settings import show
-from keywatch.actor import actor
 from keywatch.judging import detectors_config
 from keywatch.version import installed_version
 from keywatch.workspace import Workspace
+from model.actor import actor
 from model.window import parse_period
 from reports.render import render
 from reports.snapshot import take

@@ -105,14 +105,16 @@ def replay(
     target: Annotated[str | None, typer.Option("--target", help="All dead ones of a target.")] = None,
 ) -> None:
     """Have dead deliveries tried again, with the idempotency keys that they had."""
-    from keywatch.triage import replay as again
+    from alerts import acts
+    from model.actor import actor
 
     if not deliveries and target is None:
         msg = "Nothing is named to be replayed."
         raise UsageError(msg, hint="Name numbers of `keywatch alerts list --status dead`, or --target NAME.")
-    with workspace(ctx) as ws:
-        number = again(ws, deliveries or [], target=target, at=now())
-    say(f"{number} deliveries will be tried again.")
+    with workspace(ctx) as ws, ws.store.transaction() as tx:
+        number = acts.replay(tx, deliveries or [], target=target, by=actor(), at=now())
+    plural = "delivery" if number == 1 else "deliveries"
+    say(f"{number} {plural} will be tried again." if number else "None of them is dead: nothing to try again.")
 
 
 def route(
