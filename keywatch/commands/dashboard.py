@@ -21,6 +21,7 @@ def dashboard(
 ) -> None:
     """Serve the dashboard until Ctrl-C."""
     from dashboard.serve import command, serve
+    from keywatch.addressing import longest_silence
     from keywatch.workspace import Workspace
 
     workspace = Workspace.at(config_path(ctx))
@@ -28,13 +29,14 @@ def dashboard(
     with workspace.store.reading():
         pass  # the schema is brought up to date before anybody looks
     workspace.close()
-    shown = workspace.config.dashboard
+    shown, longest = workspace.config.dashboard, longest_silence(workspace)
     command(address=address or shown.address, port=port or shown.port)  # refuses before anything is promised
     say(f"The dashboard is at http://{address or shown.address}:{port or shown.port} until Ctrl-C.")
     serve(
         config=config_path(ctx),
         state_url=state,
         events=events,
+        longest_silence=longest,
         address=address or shown.address,
         port=port or shown.port,
         headless=headless,

@@ -43,6 +43,11 @@ def failed(tx: Session, name: str, now: datetime, *, error: str, open_until: dat
     _change(tx, name, failures=failures, open_until=open_until, failed_at=now, last_error=error)
 
 
+def refused(tx: Session, name: str, now: datetime, *, error: str) -> None:
+    """It refused a message for good: told, and no reason to leave it alone, since each message is given up at once."""
+    _change(tx, name, failed_at=now, last_error=error)
+
+
 def hasten(tx: Session, by: timedelta, now: datetime) -> None:
     """The clock was set back by `by`: circuits close so much earlier."""
     for row in tx.scalars(select(TargetRow).where(TargetRow.open_until > now)):
