@@ -16,6 +16,7 @@ from keywatch.commands import (
     ingest,
     init,
     keys,
+    metrics,
     report,
     run,
     silences,
@@ -74,6 +75,7 @@ for module in (
     run,
     dashboard,
     store,
+    metrics,
 ):
     module.add(app)
 

@@ -163,7 +163,7 @@ class QuietConfig(Section):
 class TargetConfig(Section):
     """Where alerts go."""
 
-    name: str = Field(pattern=r"^[^@]", description="What routes call it.")
+    name: str = Field(pattern=r"^[^@:](.*[^:])?$", description="What routes call it.")
     url: str = Field(
         description="An Apprise URL, https://… for our own webhook, jsonl:PATH, or a reference to one.",
     )

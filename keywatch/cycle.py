@@ -12,6 +12,7 @@ from keywatch.posting import DRAIN, Post, deliverer
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import ConfigError, KeywatchError
+from store.state import health
 
 
 @dataclass(slots=True)
@@ -55,6 +56,8 @@ def read_and_judge(workspace: Workspace, clock: Clock, *, waiting: bool = False)
                 cycle.errors.append(str(error))
         cycle.judgement = judge(workspace, now=clock.now(), live=waiting, waiting=waiting)
         cycle.errors.extend(f"{name}: {error}" for name, error in cycle.judgement.errors.items())
+        with workspace.store.transaction() as tx:
+            health.mark(tx, health.CYCLE, clock.now())
     return cycle
 
 
