@@ -10,7 +10,7 @@ from typing import Final
 from alerts.delivery import Deliverer, DeliveryReport
 from alerts.heartbeat import ping
 from alerts.line import Counts
-from keywatch.addressing import targets, watchers
+from keywatch.addressing import usable, watchers
 from keywatch.references import resolve
 from keywatch.workspace import Workspace
 from model.clock import Clock
@@ -35,8 +35,9 @@ class Post:
     """Delivers in a thread of its own until `stop` is set."""
 
     def __init__(self, workspace: Workspace, clock: Clock, stop: threading.Event) -> None:
+        """Look at every target's URL; nothing is connected yet. Raises ConfigError for one that cannot be used."""
         self._workspace, self._clock, self._stop = workspace, clock, stop
-        self._targets = targets(workspace)
+        self._targets = usable(workspace)
         self._deliverer = deliverer(workspace, clock)
         self._heartbeat = _heartbeat(workspace)
         self._lock = threading.Lock()

@@ -99,7 +99,11 @@ def until_of(text: str, at: datetime) -> datetime:
     try:
         length: timedelta = parse_duration(text)
     except UsageError:
-        return parse_moment(text, now=at)
+        try:
+            return parse_moment(text, now=at)
+        except UsageError:
+            msg = f"{text!r} is neither a length of time nor a moment."
+            raise UsageError(msg, hint="Write 2h or 3d from now, or 2026-10-01T09:30:00Z.") from None
     return at + length
 
 

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywatch.commands.shared import AsJson, now, print_json, print_table, say, workspace
+from keywatch.commands.shared import AsJson, now, print_json, print_lines, print_table, say, workspace
 from model.errors import DeliveryError, UsageError
 
 if TYPE_CHECKING:
     from model.incident import DeliveryStatus
 
-_LISTED = ("created_at", "target", "status", "title", "last_error")
+_LISTED = ("id", "created_at", "target", "status", "attempts", "title", "last_error")
 
 
 def add(app: typer.Typer) -> None:
@@ -125,14 +125,15 @@ def route(
     detector: Annotated[str, typer.Option(help="Of the made-up incident.")] = "auth-burst-key",
     key: Annotated[str | None, typer.Option("--key", help="A key's id or name, for a made-up incident.")] = None,
     ip: Annotated[str | None, typer.Option("--ip", help="The address of the made-up incident.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Which routes an incident takes, why, and what keeps it back."""
     from keywatch.triage import made_up, way
 
     with workspace(ctx) as ws:
         found = incident or made_up(ws, severity=severity, detector=detector, key=key, ip=ip, at=now())
-        for line in way(ws, found, at=now()):
-            say(line)
+        lines = list(way(ws, found, at=now()))
+    print_json(lines) if as_json else print_lines(lines)
 
 
 def _status(text: str | None) -> "DeliveryStatus | None":
