@@ -32,6 +32,7 @@ _BADGES: Final = {
     "resolved": "resolved",
     "digest": "{severity} · digest",
     "self": "{severity} · keywatch itself",
+    "report": "report",
     "test": "test",
 }
 _PREVIEW: Final = 120

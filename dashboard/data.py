@@ -16,7 +16,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard.serve import EVENTS, STATE_URL
+from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
 from model.errors import ConfigError
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
@@ -69,7 +69,8 @@ def store() -> Store:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _store(where: Place) -> Store:
-    return Store.open(where.state_url, Path(where.events))
+    key = bytes.fromhex(os.environ.get(AUDIT_KEY, ""))
+    return Store.open(where.state_url, Path(where.events), audit_key=(lambda: key) if key else None)
 
 
 def known(now: datetime) -> Known:

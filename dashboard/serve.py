@@ -20,6 +20,8 @@ EVENTS: Final = "KEYWATCH_EVENTS"
 CONFIG: Final = "KEYWATCH_CONFIG"
 """The environment variable with the path of keywatch.toml."""
 
+AUDIT_KEY: Final = "KEYWATCH_AUDIT_KEY_HEX"
+"""The environment variable with the key of the audit log; only this process and its user can read it."""
 LONGEST_SILENCE: Final = "KEYWATCH_LONGEST_SILENCE_SECONDS"
 """The environment variable with the longest silence that may be added."""
 
@@ -61,7 +63,14 @@ def command(*, address: str = "127.0.0.1", port: int = 8501, headless: bool = Tr
     return [sys.executable, "-m", "streamlit", "run", str(main), *(f"--{k}={v}" for k, v in options.items())]
 
 
-def environment(*, config: Path, state_url: str, events: Path, longest_silence: timedelta = LONGEST) -> dict[str, str]:
+def environment(
+    *,
+    config: Path,
+    state_url: str,
+    events: Path,
+    longest_silence: timedelta = LONGEST,
+    audit_key: bytes = b"",
+) -> dict[str, str]:
     """This process's environment and, in it, which store to show.
 
     The state's URL may hold a password, so it goes by the environment and not by the command line.
@@ -71,6 +80,7 @@ def environment(*, config: Path, state_url: str, events: Path, longest_silence: 
         EVENTS: str(events.resolve()),
         CONFIG: str(config.resolve()),
         LONGEST_SILENCE: str(int(longest_silence.total_seconds())),
+        AUDIT_KEY: audit_key.hex(),
     }
     return {**os.environ, **given}
 
@@ -81,6 +91,7 @@ def serve(
     state_url: str,
     events: Path,
     longest_silence: timedelta = LONGEST,
+    audit_key: bytes = b"",
     address: str = "127.0.0.1",
     port: int = 8501,
     headless: bool = False,
@@ -92,7 +103,9 @@ def serve(
     words = command(address=address, port=port, headless=headless)
     sys.stdout.flush()
     sys.stderr.flush()
-    given = environment(config=config, state_url=state_url, events=events, longest_silence=longest_silence)
+    given = environment(
+        config=config, state_url=state_url, events=events, longest_silence=longest_silence, audit_key=audit_key
+    )
     os.execve(words[0], words, given)  # noqa: S606 (our own words, no shell)
 
 

@@ -6,6 +6,7 @@ the idempotency key, so a server or reader that drops repetitions drops ours, an
 """
 
 import contextlib
+import mimetypes
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
@@ -14,9 +15,11 @@ from datetime import UTC
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr, parseaddr
+from pathlib import Path
 from typing import Any, Final
 
 from alerts import letter, rendering
+from alerts.channels.attachments import attachments
 from alerts.channels.interface import SendError
 from alerts.channels.redact import short
 from alerts.channels.status import of_smtp
@@ -48,6 +51,9 @@ class Mail:
             html=self._html,
             headers=service.headers,
         )
+        for path in map(Path, attachments(alert)):
+            kind, _, sub = (mimetypes.guess_type(path.name)[0] or "application/octet-stream").partition("/")
+            mail.add_attachment(path.read_bytes(), maintype=kind, subtype=sub, filename=path.name)
         for address in service.reply_to:
             mail["Reply-To"] = address
         with self._connected() as smtp:

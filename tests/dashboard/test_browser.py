@@ -45,6 +45,7 @@ def address(shown: Workspace) -> Iterator[str]:
         config=shown.root / "keywatch.toml",
         state_url=shown.state_url,
         events=shown.root / shown.config.store.events,
+        audit_key=shown.audit_key,
     )
     server = subprocess.Popen(command(port=port), env=given, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:

@@ -16,7 +16,7 @@ from keywatch.workspace import Workspace
 from model.actor import actor
 from model.clock import SystemClock
 from model.incident import Incident
-from store.state import audit, silences
+from store.state import audit, chain, silences
 from store.state.incidents import get_incident
 from tests.dashboard.test_browser import CHROMIUM, address, page
 
@@ -84,6 +84,7 @@ def test_from_an_alerts_link_to_acknowledged_silenced_and_resolved(page: "Page",
     page.get_by_text("Resolved. Who heard of it hears the end of it.").wait_for()
     with shown.store.reading() as tx:
         acts = list(audit.audit_frame(tx)["action"])[:3]
+        assert () == chain.check(tx).faults
 
     assert ["incident resolved", "silence added", "incident acknowledged"] == acts
     assert not complaints

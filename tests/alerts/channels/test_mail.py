@@ -3,9 +3,11 @@
 import dataclasses
 import email
 import email.policy
+import hashlib
 import socket
 import threading
 from email.message import EmailMessage
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -164,3 +166,19 @@ def test_no_password_goes_over_a_line_that_should_be_secure_and_is_not(mailbox: 
 
     assert (("bad_request", False, False), []) == (said, mailbox.mails)
     assert "starttls" in words.lower()
+
+
+def test_a_reports_files_come_with_its_mail(mailbox: "Mailbox", alert: Alert, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("<p>all of it</p>")
+    files = {"report.html": hashlib.sha256(b"<p>all of it</p>").hexdigest()}
+    report = dataclasses.replace(
+        alert, kind="report", payload={"report": {"folder": str(tmp_path), "files": files}}, title="The report is made"
+    )
+    send(mailbox.url("sec@example.com"), report)
+
+    (mail,) = parsed(mailbox)
+    (attached,) = mail.iter_attachments()
+    assert ("report.html", "<p>all of it</p>") == (attached.get_filename(), attached.get_content().strip())
+    body = mail.get_body(("html",))
+    assert body is not None
+    assert "The report is made" in body.get_content()
