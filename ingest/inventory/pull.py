@@ -49,7 +49,7 @@ def pull(connector: Connector, *, source: str, ways: Ways, pulled_at: datetime) 
         msg = f"{source}: {error.answered}"
         raise InventoryError(msg, hint=_hint(error.status)) from None
     except (InventoryError, IngestError) as error:
-        what = error.what if error.what.startswith(source) else f"{source}: {error.what}"
+        what = error.what if error.what.startswith((f"{source}: ", f"{source}, row ")) else f"{source}: {error.what}"
         raise InventoryError(redact(what), hint=error.hint if isinstance(error, InventoryError) else _LATER) from None
     except (AttributeError, TypeError, LookupError, ValueError) as error:
         msg = f"{source}: an answer has another shape than it should ({type(error).__name__})."

@@ -14,7 +14,7 @@ APART: Final = timedelta(days=1)
 """Keys that were made closer together than this were meant to live side by side."""
 _POOL: Final = 2
 _TAIL: Final = re.compile(
-    r"[ ._-]*[(]?\b(?:new|next|old|rotated|rotation|copy|v?20\d{2}[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)\b[)]?$", re.IGNORECASE
+    r"[ ._-]+[(]?(?:new|next|old|rotated|rotation|copy|v?20\d{2}[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)[)]?$", re.IGNORECASE
 )
 
 
