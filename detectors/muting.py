@@ -1,8 +1,8 @@
 """Mutes: what is noticed and counted, and told to nobody. They never change a verdict.
 
 Five kinds: a known event of the calendar, an override with `mute_until`, an allow-list of addresses, a pattern that
-somebody called expected, and a key that somebody excused. A finding is muted when each of its pieces of evidence is; so one that goes on after a
-load test is told.
+somebody called expected, and a key that somebody excused. A finding is muted when each of its pieces of evidence is; so
+one that goes on after a load test is told.
 """
 
 import dataclasses

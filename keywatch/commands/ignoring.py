@@ -76,7 +76,8 @@ def exceptions(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
     else:
-        print_table([row | {"rules": ", ".join(row["rules"]) or "all"} for row in rows], _LISTED, empty="No exception.")
+        told = [row | {"rules": ", ".join(one.rules) or "all"} for row, one in zip(rows, found, strict=True)]
+        print_table(told, _LISTED, empty="No exception.")
 
 
 def unignore(ctx: typer.Context, number: Annotated[int, typer.Argument(help="An exception's number.")]) -> None:

@@ -1,11 +1,22 @@
 """`keywatch keys`: the inventory."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywatch.commands.shared import PARTLY, AsJson, now, print_json, print_table, records, say, workspace
+from keywatch.commands import ignoring
+from keywatch.commands.shared import (
+    PARTLY,
+    AsJson,
+    now,
+    print_json,
+    print_lines,
+    print_table,
+    records,
+    say,
+    workspace,
+)
 from model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -13,7 +24,8 @@ if TYPE_CHECKING:
     from keywatch.workspace import Workspace
     from model.key import Key
 
-_LISTED = ("key_id", "name", "environment", "owner", "status", "last_used_at")
+_LISTED = ("key_id", "name", "environment", "owner", "status", "last_used_at", "last_used_by")
+_EMPTY = "The inventory is empty: keywatch keys import, or keywatch keys sync."
 
 
 def add(app: typer.Typer) -> None:
@@ -24,6 +36,8 @@ def add(app: typer.Typer) -> None:
     group.command("sources")(sources)
     group.command("list")(list_)
     group.command("show")(show)
+    group.command("link")(link)
+    ignoring.add(group)
     app.add_typer(group, name="keys", no_args_is_help=True)
 
 
@@ -93,20 +107,55 @@ def sources(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
-    """All keys with their last use."""
+    """All keys with their last use, and who tells it; ignored ones too."""
+    from keywatch.inventory.portrait import key_rows
+
     with workspace(ctx) as ws:
-        rows = _rows(ws)
-    print_json(rows) if as_json else print_table(rows, _LISTED, empty="The inventory is empty: keywatch keys import.")
+        rows = key_rows(ws, now())
+    if as_json:
+        print_json(rows)
+        return
+    told = [row | {"ignored": ", ".join(f"exception {number}" for number in row["ignored"])} for row in rows]
+    ignored = sum(bool(row["ignored"]) for row in rows)
+    print_table(told, [*_LISTED, *(["ignored"] if ignored else [])], empty=_EMPTY)
+    if ignored:
+        say(f"{ignored} of {len(rows)} keys are ignored by an exception: keywatch keys exceptions.")
 
 
-def show(ctx: typer.Context, key: Annotated[str, typer.Argument(help="A key's id or name.")]) -> None:
-    """One key: everything that is known, as JSON."""
+def show(
+    ctx: typer.Context, key: Annotated[str, typer.Argument(help="A key's id or name.")], *, as_json: AsJson = False
+) -> None:
+    """One key: facts, last use, sources, rotations with their steps, exceptions, and the history of every change."""
+    from keywatch.commands.key_page import lines
+    from keywatch.inventory.portrait import portrait
+    from store.state.inventory import find_key
+
     with workspace(ctx) as ws:
-        found = [row for row in _rows(ws) if key in {row["key_id"], row["name"]}]
-    if not found:
-        msg = f"The inventory has no key {key!r}."
-        raise UsageError(msg, hint="keywatch keys list")
-    print_json(found[0])
+        with ws.store.reading() as tx:
+            found = find_key(tx, key)
+        if found is None or found.key_id is None:
+            msg = f"The inventory has no key {key!r}."
+            raise UsageError(msg, hint="keywatch keys list")
+        facts = portrait(ws, found.key_id, now())
+    print_json(facts) if as_json else print_lines(lines(facts))
+
+
+def link(
+    ctx: typer.Context,
+    old: Annotated[str, typer.Argument(help="The id or name of the key that is replaced.")],
+    new: Annotated[str | None, typer.Argument(help="The id or name of the key that replaces it.")] = None,
+    *,
+    forget: Annotated[bool, typer.Option("--forget", help="Take the successor back; it is found anew.")] = False,
+) -> None:
+    """Say which key replaces another, where no inventory does."""
+    from keywatch.inventory.linking import name_successor
+
+    if (new is None) != forget:
+        msg = "Name the key that replaces it, or say --forget."
+        raise UsageError(msg, hint="keywatch keys link OLD NEW")
+    with workspace(ctx) as ws, ws.lock():
+        name_successor(ws, old, new, now())
+    say(f"{new} replaces {old}." if new else f"The successor of {old} is found anew.")
 
 
 def _save(ws: "Workspace", found: "list[Key]", where: str) -> None:
@@ -126,15 +175,6 @@ def _chosen(ws: "Workspace", names: list[str]) -> "list[KeySource]":
         msg = f"[inventory] has no source {unknown!r}."
         raise UsageError(msg, hint=f"Known: {', '.join(known)}.")
     return [known[name] for name in names or known]
-
-
-def _rows(ws: "Workspace") -> list[dict[str, Any]]:
-    from store.state.inventory import key_frame
-
-    with ws.store.reading() as tx:
-        frame = key_frame(tx)
-    frame["last_used_at"] = frame[["last_seen", "source_last_used_at"]].max(axis=1)
-    return records(frame)
 
 
 def _pair(text: str) -> tuple[str, str]:

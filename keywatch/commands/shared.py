@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
@@ -80,6 +80,14 @@ def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 def print_json(data: object) -> None:
     """JSON on stdout; times are ISO 8601 in UTC."""
     sys.stdout.write(json.dumps(_plain(data), indent=2, ensure_ascii=False) + "\n")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines on stdout; what is not printable in them is made visible."""
+    from model.plain import plain
+
+    for line in lines:
+        sys.stdout.write(plain(line) + "\n")
 
 
 def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, empty: str) -> None:
