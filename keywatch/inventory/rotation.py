@@ -174,7 +174,7 @@ def _revoke(old: Row, ended: datetime | None, now: datetime) -> Step:
 def _ended(key: Row, now: datetime) -> datetime | None:
     """When a key ended; `now` when it did at an unknown time; None: it lives."""
     dates = [key[name] for name in ("revoked_at", "expires_at", "removed_at") if key[name] is not None]
-    past = [date for date in dates if date <= now]
+    past: list[datetime] = [date for date in dates if date <= now]
     if past:
         return min(past)
     if key["status"] in _ENDED and not dates:
