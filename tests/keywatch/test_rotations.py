@@ -229,7 +229,7 @@ def excuse(cli: Cli, *words: str, until: str = "90d") -> Any:  # noqa: ANN401 (w
 
 def judged(cli: Cli, now: datetime) -> dict[str, Any]:
     workspace = opened(cli)
-    found = {one.detector: one for one in judge(workspace, now=now).findings}
+    found = {one.detector: one for one in judge(workspace, now=now, since=now - timedelta(hours=1)).findings}
     workspace.close()
     return found
 
