@@ -21,6 +21,7 @@ from ingest.formats.interface import Carrier, KeyPlace, Kind
 from keywatch.exceptions import DetectorsTable, EventConfig
 from keywatch.inventories import InventoryConfig
 from keywatch.places import PlaceConfig
+from keywatch.retention import RetentionConfig
 from keywatch.section import Section
 from keywatch.variables import refuse_unknown, with_mounted
 from model.errors import ConfigError
@@ -253,6 +254,7 @@ class Config(BaseSettings):
     secrets: SecretsConfig = SecretsConfig()
     sources: tuple[SourceConfig, ...] = ()
     privacy: PrivacyConfig = PrivacyConfig()
+    retention: RetentionConfig = RetentionConfig()
     geo: GeoConfig = GeoConfig()
     routes: RoutesConfig = RoutesConfig()
     inventory: InventoryConfig = InventoryConfig()

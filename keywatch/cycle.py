@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from alerts.delivery import DeliveryReport
 from keywatch.addressing import targets
@@ -14,6 +15,11 @@ from keywatch.posting import DRAIN, Post, deliverer
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import ConfigError, KeywatchError
+from store.compaction import compact
+from store.retention import prune
+
+_COMPACTING: Final = 2.0
+"""Seconds of a round in which merges of segments may begin: most take a tenth of one."""
 
 
 @dataclass(slots=True)
@@ -67,6 +73,11 @@ def read_and_judge(
                 cycle.errors.append(str(error))
         cycle.judgement = judge(workspace, now=clock.now(), live=waiting, waiting=waiting)
         cycle.errors.extend(f"{name}: {error}" for name, error in cycle.judgement.errors.items())
+        try:
+            compact(workspace.store, now=clock.now(), seconds=_COMPACTING)
+            prune(workspace.store, workspace.config.retention.cuts(clock.now()), now=clock.now())
+        except KeywatchError as error:
+            cycle.errors.append(str(error))
     return cycle
 
 

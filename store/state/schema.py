@@ -130,6 +130,29 @@ class SegmentRow(Base):
     ingested_at: Mapped[moment] = mapped_column(index=True)
     sealed: Mapped[bool]
     bytes: Mapped[int] = mapped_column(_ID)
+    level: Mapped[int] = mapped_column(default=0)
+    events_dropped_at: Mapped[optional_moment]
+
+
+class MergedSegmentRow(Base):
+    """A batch whose events are in a larger segment now: what leads a row back to its line."""
+
+    __tablename__ = "merged_segments"
+    id: Mapped[word] = mapped_column(primary_key=True)
+    source: Mapped[word] = mapped_column(index=True)
+    origin: Mapped[word]
+    from_offset: Mapped[int] = mapped_column(_ID)
+    to_offset: Mapped[int] = mapped_column(_ID)
+    from_line: Mapped[int] = mapped_column(_ID)
+    rows: Mapped[int]
+    rejects: Mapped[int]
+    min_ts: Mapped[moment]
+    max_ts: Mapped[moment]
+    ingested_at: Mapped[moment] = mapped_column(index=True)
+    level: Mapped[int] = mapped_column(default=0)
+    into: Mapped[word]
+    """The larger segment; empty when retention let it go."""
+    merged_at: Mapped[moment] = mapped_column(index=True)
 
 
 class RejectRow(Base):
