@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from answering import Answering, Asked, Reply
@@ -21,6 +22,7 @@ from ingest.sources.asking import Asker
 
 CREATED = 1_790_812_800
 """2026-10-01."""
+T0 = datetime.fromtimestamp(CREATED, UTC)
 PEPPER = Pepper(b"pepper of the tests")
 
 
