@@ -75,7 +75,8 @@ def sync(
 
     clock = SystemClock()
     with workspace(ctx) as ws:
-        chosen = _chosen(ws, names or [])
+        with ws.lock():  # before anybody is asked; then it is free until there is something to save
+            chosen = _chosen(ws, names or [])
         failures = []
         for source in chosen:
             pulled = pull_source(ws, source, clock)
