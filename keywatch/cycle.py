@@ -60,6 +60,7 @@ def read_and_judge(
     """Save what was pulled of the inventory, ingest and detect; `waiting` as in `addressing.telling`."""
     cycle = Cycle()
     with workspace.lock():
+        forget_others(workspace)
         for one in pulled:
             synced = save_pull(workspace, one, clock.now())
             cycle.synced.append(synced)
@@ -100,8 +101,6 @@ def run(
     ends the run; what else stopped a round is told, and the next round tries again.
     """
     post, puller = Post(workspace, clock, stop), Puller(workspace, clock, stop)
-    with workspace.lock():
-        forget_others(workspace)
     post.start()
     puller.start()
     try:

@@ -103,9 +103,13 @@ def save_pull(workspace: Workspace, pulled: Pulled, now: datetime) -> Synced:
 
 
 def forget_others(workspace: Workspace) -> None:
-    """Drop the state of sources that the config no longer has."""
-    with workspace.store.transaction() as tx:
-        listings.forget_sources(tx, {source.called for source in workspace.config.inventory.sources})
+    """Drop the state of sources that the config no longer has. The caller holds the workspace's lock."""
+    configured = {source.called for source in workspace.config.inventory.sources}
+    with workspace.store.reading() as tx:
+        others = listings.last_tries(tx).keys() - configured
+    if others:
+        with workspace.store.transaction() as tx:
+            listings.forget_sources(tx, configured)
 
 
 def _all(workspace: Workspace, source: KeySource, connector: Connector, now: datetime) -> dict[str, Key]:
