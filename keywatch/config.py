@@ -21,6 +21,7 @@ from ingest.formats.interface import Carrier, KeyPlace, Kind
 from keywatch.exceptions import DetectorsTable, EventConfig
 from keywatch.inventories import InventoryConfig
 from keywatch.places import PlaceConfig
+from keywatch.report_config import ReportsConfig
 from keywatch.retention import RetentionConfig
 from keywatch.section import Section
 from keywatch.variables import refuse_unknown, with_mounted
@@ -261,6 +262,7 @@ class Config(BaseSettings):
     detectors: DetectorsTable = DetectorsTable()
     calendar: tuple[EventConfig, ...] = ()
     alerts: AlertsConfig = AlertsConfig()
+    reports: ReportsConfig = ReportsConfig()
     dashboard: DashboardConfig = DashboardConfig()
 
     @classmethod

@@ -1,5 +1,6 @@
 """The cycle: ingest, detect, deliver; once or again and again."""
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +12,12 @@ from keywatch.collecting.ingesting import Ingested, ingest_source
 from keywatch.inventory.puller import Puller
 from keywatch.inventory.syncing import Pulled, Synced, due, forget_others, pull_source, save_pull
 from keywatch.judging import Judgement, judge
+from keywatch.noting import note, note_config
 from keywatch.posting import DRAIN, Post, deliverer
+from keywatch.scheduling import make_due
 from keywatch.workspace import Workspace
 from model.clock import Clock
-from model.errors import ConfigError, KeywatchError
+from model.errors import ConfigError, KeywatchError, StoreError
 from store.compaction import compact
 from store.retention import prune
 
@@ -30,6 +33,8 @@ class Cycle:
     synced: list[Synced] = field(default_factory=list)
     judgement: Judgement | None = None
     delivered: DeliveryReport | None = None
+    reports: list[str] = field(default_factory=list)
+    """Reports that were made, and reviews that were reminded of."""
     errors: list[str] = field(default_factory=list)
     """What went wrong with a part; the other parts went on."""
 
@@ -43,7 +48,8 @@ class Cycle:
         text = f"{lines:,} lines, {rejects:,} rejects, {found} findings changed, {sent} alerts sent"
         if whole := sum(one.error is None for one in self.synced):
             text += f", {whole} inventories synced"
-        return text + (f", {waiting} to be tried again" if waiting else "")
+        text += f", {waiting} to be tried again" if waiting else ""
+        return ", ".join([text, *self.reports])
 
 
 def run_once(workspace: Workspace, clock: Clock) -> Cycle:
@@ -60,6 +66,7 @@ def read_and_judge(
     """Save what was pulled of the inventory, ingest and detect; `waiting` as in `addressing.telling`."""
     cycle = Cycle()
     with workspace.lock():
+        note_config(workspace, clock.now())
         forget_others(workspace)
         for one in pulled:
             synced = save_pull(workspace, one, clock.now())
@@ -74,9 +81,13 @@ def read_and_judge(
                 cycle.errors.append(str(error))
         cycle.judgement = judge(workspace, now=clock.now(), live=waiting, waiting=waiting)
         cycle.errors.extend(f"{name}: {error}" for name, error in cycle.judgement.errors.items())
+        cycle.reports, errors = make_due(workspace, clock.now())
+        cycle.errors.extend(errors)
         try:
             compact(workspace.store, now=clock.now(), seconds=_COMPACTING)
-            prune(workspace.store, workspace.config.retention.cuts(clock.now()), now=clock.now())
+            gone = prune(workspace.store, workspace.config.retention.cuts(clock.now()), now=clock.now())
+            if str(gone):
+                note(workspace, "store pruned", "[retention]", at=clock.now(), gone=str(gone))
         except KeywatchError as error:
             cycle.errors.append(str(error))
     return cycle
@@ -101,6 +112,7 @@ def run(
     ends the run; what else stopped a round is told, and the next round tries again.
     """
     post, puller = Post(workspace, clock, stop), Puller(workspace, clock, stop)
+    _note(workspace, "run began", clock, tell, interval=interval)
     post.start()
     puller.start()
     try:
@@ -116,6 +128,7 @@ def run(
         stop.set()
         post.join(DRAIN)
         puller.join(DRAIN)
+        _note(workspace, "run ended", clock, tell)
     for failure in (post.failure, puller.failure):
         if failure is not None:
             raise failure
@@ -133,3 +146,11 @@ def _round(workspace: Workspace, clock: Clock, puller: Puller) -> Cycle:
         puller.saved(one)
     cycle.errors.extend(said)
     return cycle
+
+
+def _note(workspace: Workspace, action: str, clock: Clock, tell: Callable[[Cycle], None], **detail: object) -> None:
+    """A run begins and ends although the database is away, as its rounds do."""
+    try:
+        note(workspace, action, f"process {os.getpid()}", at=clock.now(), **detail)
+    except StoreError as error:
+        tell(Cycle(errors=[str(error)]))

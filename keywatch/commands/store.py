@@ -57,21 +57,25 @@ def compact(ctx: typer.Context) -> None:
 
 def prune(ctx: typer.Context) -> None:
     """Let go what [retention] says is too old; `keywatch run` does so by itself."""
+    from keywatch.noting import note
     from store.retention import prune as let_go
 
     with workspace(ctx) as ws, ws.lock():
         gone = let_go(ws.store, ws.config.retention.cuts(now()), now=now())
+        note(ws, "store pruned", "[retention]", at=now(), gone=str(gone))
     say(f"Gone: {gone}." if str(gone) else "Nothing is older than [retention] says.")
 
 
 def backup(ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
     """Copy the store into a new folder, while everything goes on. The pepper is not in it."""
     from keywatch.commands.progress import counting
+    from keywatch.noting import note
     from store.backup import backup as copy_all
 
     with workspace(ctx) as ws:
         with counting("files") as told:
             done = copy_all(ws.store, folder, now=now(), told=told)
+        note(ws, "store backed up", str(folder), at=now(), segments=done.segments, events=done.events)
         pepper = ws.config.secrets.pepper
     say(f"{done.events:,} events in {done.segments:,} segments and the state, {done.bytes:,} bytes, are in {folder}.")
     say(f"Keep the pepper ({pepper}) apart from it: without it, keys have other fingerprints.")
@@ -80,9 +84,11 @@ def backup(ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="A ne
 def restore(ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="What `store backup` wrote.")]) -> None:
     """Fill the empty store of this workspace from a backup; every file is compared with its SHA-256 first."""
     from keywatch.commands.progress import counting
+    from keywatch.noting import note
     from store.backup import restore as fill
 
     with workspace(ctx) as ws, ws.lock(), counting("files") as told:
         done = fill(folder, ws.store, told=told)
+        note(ws, "store restored", str(folder), at=now(), segments=done.segments, events=done.events)
     say(f"{done.events:,} events in {done.segments:,} segments and the state are back.")
     say("The pepper must be the one of that time. Sources go on where the backup stood.")

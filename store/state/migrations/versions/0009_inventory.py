@@ -8,8 +8,8 @@ from alembic import op
 
 from store.state import types
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
