@@ -11,6 +11,7 @@ from keywatch import judging
 from keywatch.addressing import longest_silence, telling, usable
 from keywatch.collecting.elsewhere import check_place
 from keywatch.config import Config, SourceConfig, load
+from keywatch.inventory.connecting import connect
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import ConfigError, FormatError
@@ -31,6 +32,8 @@ def check_config(path: Path) -> list[str]:
     for source in workspace.config.sources:
         _check_format(source)
         check_place(workspace, source, SystemClock())
+    for place in workspace.config.inventory.sources:
+        connect(workspace, place, SystemClock()).close()
     table = telling(workspace).routes
     longest_silence(workspace)
     version = workspace.pepper.version
@@ -46,6 +49,7 @@ def _check_names(config: Config) -> None:
     """Cursors and deliveries go by these names: two of one name would be taken for one."""
     for table, names in (
         ("sources", [source.name for source in config.sources]),
+        ("inventory.sources", [source.called for source in config.inventory.sources]),
         ("alerts.targets", [target.name for target in config.alerts.targets]),
     ):
         twice = next((name for name in names if names.count(name) > 1), None)
@@ -80,7 +84,23 @@ def shown_config(path: Path) -> dict[str, object]:
         shown["alerts"]["heartbeat"] = mask(heartbeat)
     for source in shown["sources"]:
         _mask_source(source)
+    for place in shown["inventory"]["sources"]:
+        _mask_place(place)
     return shown
+
+
+def _mask_place(place: dict[str, Any]) -> None:
+    """Mask what may be a secret in a source of keys, and is no reference to one."""
+    token, url = place.get("token"), place.get("url")
+    if token is not None and _kind(token) not in _REFERENCES:
+        place["token"] = _HIDDEN
+    if url is not None and _kind(url) not in _REFERENCES:
+        place["url"] = _PASSWORD.sub(r"\1****@", url)
+    auth = place.get("auth") or {}
+    for table in (auth, auth.get("headers", {})):
+        for name, value in table.items():
+            if isinstance(value, str) and _kind(value) not in _REFERENCES:
+                table[name] = _HIDDEN
 
 
 def _mask_source(source: dict[str, Any]) -> None:

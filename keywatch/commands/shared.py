@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
     from keywatch.workspace import Workspace
 
 _LABELS = {"successes": "ok", "unauthorized": "401", "forbidden": "403", "throttled": "429"}
 """What a table calls a column whose name would make it wide."""
+
+PARTLY = 5
+"""The exit code of what was done in part."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="T", help="The moment taken as now (ISO 8601, or 2d).")]
@@ -67,13 +71,19 @@ def say(text: str) -> None:
     console().print(text, markup=False)
 
 
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The rows of a frame; None where nothing is known."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
 def print_json(data: object) -> None:
     """JSON on stdout; times are ISO 8601 in UTC."""
     sys.stdout.write(json.dumps(plain_json(data), indent=2, ensure_ascii=False) + "\n")
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Sentences on stdout."""
+    """Lines on stdout; what is not printable in them is made visible."""
     from model.plain import plain
 
     sys.stdout.writelines(f"{plain(line)}\n" for line in lines)
