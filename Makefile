@@ -31,7 +31,7 @@ ifndef HEADLESS
 endif
 
 test: $(VENV)/.ready ## Run all tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 lint: $(VENV)/.ready ## Lint, format, types, layers, generated docs.
 	$(BIN)/ruff check .
