@@ -34,7 +34,7 @@ GRACE: Final = timedelta(hours=1)
 def due(manifest: Sequence[Segment], now: datetime) -> Iterator[list[Segment]]:
     """The groups of segments that should become one each, as of `now`; no segment is in two of them."""
     for (_, day), of_day in groupby(sorted(manifest, key=_place), key=lambda one: _place(one)[:2]):
-        small = [one for one in of_day if one.rows <= LARGEST // 2]
+        small = [one for one in of_day if one.rows <= LARGEST // 2 and one.events_dropped_at is None]
         yield from _of_day(small, over=now >= day + timedelta(days=1) + DAY_OVER)
 
 
@@ -63,12 +63,15 @@ def compact(
                 return done
 
 
-def merge(store: Store, inputs: Sequence[Segment], *, now: datetime) -> Segment:
-    """One segment in the place of several. Raises Fenced when another process merged one of them first."""
+def merge(store: Store, inputs: Sequence[Segment], *, now: datetime, seal: bool = False) -> Segment:
+    """One segment in the place of several, with `seal` a sealed one however small.
+
+    Raises Fenced when another process merged one of them first.
+    """
     with store.reading() as tx:
         kept = known_refs(tx)
     with told_of_damage(store.events_root):
-        written = draft_merged(store.events_root, inputs, segment=new_id(now), kept=kept)
+        written = draft_merged(store.events_root, inputs, segment=new_id(now), kept=kept, seal=seal)
     publish_segment(written)
     newest = max(inputs, key=lambda one: one.ingested_at)
     merged = Segment(

@@ -34,14 +34,16 @@ _FIRST_LAST: Final = {"usage": "", "facets": ", min(first_ts) AS first_ts, max(l
 _ORDER: Final = {"usage": "key_ref, hour", "facets": "key_ref, kind, day"}
 
 
-def draft_merged(root: Path, inputs: Sequence[Segment], *, segment: SegmentId, kept: Collection[str]) -> Written:
-    """Write the drafts of one segment that holds all of `inputs`; it is sealed from SEAL_ROWS events on.
+def draft_merged(
+    root: Path, inputs: Sequence[Segment], *, segment: SegmentId, kept: Collection[str], seal: bool
+) -> Written:
+    """Write the drafts of one segment that holds all of `inputs`; it is sealed from SEAL_ROWS events on, or by `seal`.
 
     `kept` are the key_refs that are never folded. Raises StoreError when the disk refuses, duckdb.Error when an input
     cannot be read.
     """
     rows = sum(one.rows for one in inputs)
-    sealed = rows >= SEAL_ROWS or any(one.sealed for one in inputs)
+    sealed = seal or rows >= SEAL_ROWS or any(one.sealed for one in inputs)
     files = tuple(path_of(root, segment, kind) for kind in (KINDS if sealed else KINDS[:1]))
     try:
         files[0].parent.mkdir(parents=True, exist_ok=True, mode=0o700)

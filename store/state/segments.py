@@ -117,7 +117,7 @@ def ids(tx: Session, *, merged_after: datetime | None = None) -> set[str]:
 def add_joint(tx: Session, parts: Sequence[Segment], whole: Segment, now: datetime) -> None:
     """Make a segment visible that holds the batches of several objects; its own parts are remembered as if merged."""
     add_segment(tx, whole)
-    _remember(tx, parts, whole, now)
+    _remember(tx, parts, whole.id, now)
 
 
 def replace_with(tx: Session, inputs: Sequence[Segment], merged: Segment, now: datetime) -> None:
@@ -125,17 +125,39 @@ def replace_with(tx: Session, inputs: Sequence[Segment], merged: Segment, now: d
 
     Raises Fenced when one of them is in the manifest no more: the caller's transaction writes nothing then.
     """
-    gone = tx.execute(delete(SegmentRow).where(SegmentRow.id.in_([one.id for one in inputs])))
-    if gone.rowcount != len(inputs):  # type: ignore[attr-defined]  # a DELETE's result has it
+    _move(tx, inputs, merged.id, now)
+    add_segment(tx, merged)
+
+
+def drop_events(tx: Session, gone: Sequence[Segment], now: datetime) -> None:
+    """Remember that the events of segments are no longer there."""
+    chosen = SegmentRow.id.in_([one.id for one in gone])
+    tx.execute(update(SegmentRow).where(chosen).values(events_dropped_at=now))
+
+
+def drop(tx: Session, gone: Sequence[Segment], now: datetime) -> None:
+    """Take segments out of the manifest; their files go with GRACE. Raises Fenced as `replace_with` does."""
+    if gone:
+        _move(tx, gone, "", now)
+
+
+def forget_merged(tx: Session, *, before: datetime, merged_before: datetime) -> None:
+    """Forget the batches whose events are gone: all of them before `before`, and merged or dropped long enough ago."""
+    chosen = (MergedSegmentRow.max_ts < before, MergedSegmentRow.merged_at < merged_before)
+    tx.execute(delete(MergedSegmentRow).where(*chosen))
+
+
+def _move(tx: Session, gone: Sequence[Segment], into: str, now: datetime) -> None:
+    deleted = tx.execute(delete(SegmentRow).where(SegmentRow.id.in_([one.id for one in gone])))
+    if deleted.rowcount != len(gone):  # type: ignore[attr-defined]  # a DELETE's result has it
         msg = "Another process merged some of the same segments; nothing was written."
         raise Fenced(msg, hint="Let one process compact at a time.")
-    add_segment(tx, merged)
-    _remember(tx, inputs, merged, now)
+    _remember(tx, gone, into, now)
 
 
-def _remember(tx: Session, parts: Sequence[Segment], whole: Segment, now: datetime) -> None:
-    names = [name for name in Segment.__slots__ if name not in {"sealed", "bytes"}]
-    rows = [{name: getattr(one, name) for name in names} | {"into": whole.id, "merged_at": now} for one in parts]
+def _remember(tx: Session, parts: Sequence[Segment], into: str, now: datetime) -> None:
+    names = [name for name in Segment.__slots__ if name not in {"sealed", "bytes", "events_dropped_at"}]
+    rows = [{name: getattr(one, name) for name in names} | {"into": into, "merged_at": now} for one in parts]
     tx.execute(insert(MergedSegmentRow), rows)
 
 

@@ -1,4 +1,4 @@
-"""Segments that were merged into others.
+"""Segments that were merged into others, and those whose events went.
 
 A migration never drops what an older release still reads, and runs in one transaction.
 """
@@ -16,6 +16,7 @@ def upgrade() -> None:
     big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     with op.batch_alter_table("segments", schema=None) as batch_op:
         batch_op.add_column(sa.Column("level", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("events_dropped_at", types.UtcDateTime(timezone=True), nullable=True))
     op.create_table(
         "merged_segments",
         sa.Column("id", sa.String(length=255), nullable=False),
@@ -41,4 +42,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("merged_segments")
     with op.batch_alter_table("segments", schema=None) as batch_op:
+        batch_op.drop_column("events_dropped_at")
         batch_op.drop_column("level")
