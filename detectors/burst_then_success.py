@@ -96,7 +96,7 @@ def _after(won: pd.DataFrame, hot: pd.DataFrame, by: str, within: timedelta) -> 
 
 def _roaming(frames: Frames, joined: pd.DataFrame) -> "pd.Series[bool]":
     """Whether a row rests on its key alone and the key is everywhere."""
-    days = frames["network_days"]
+    days = frames["attacked_days"]
     asked = zip(joined["by"], joined["key_ref"], joined["minute"], strict=True)
     known: dict[tuple[str, pd.Timestamp], bool] = {}
     answers = []

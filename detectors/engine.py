@@ -18,6 +18,7 @@ from detectors.scores import Scored, from_frame
 from detectors.settings import DetectorsConfig
 from detectors.standing import decide_standing
 from detectors.surprise import surprising
+from detectors.tried import worked_of
 from detectors.wording import Names
 from model.clock import Clock, SystemClock
 from model.finding import Finding, FindingStatus
@@ -143,10 +144,20 @@ class _Scoring:
         """A frame in the types that detectors rely on, as far as it reaches; made once a run."""
         if name not in self.frames:
             given = self.given.get(name)
-            if given is None and name == "baselines":
-                given = baselines_of(conform("key_hours", self.given.get("key_hours")), self.window, self.names.zones)
+            if given is None:
+                given = self._derived(name)
             self.frames[name] = reaching(name, conform(name, given), self.window)
         return self.frames[name]
+
+    def _derived(self, name: str) -> pd.DataFrame | None:
+        """What can be made of other frames, where nobody hands it over."""
+        if name == "baselines":
+            return baselines_of(conform("key_hours", self.given.get("key_hours")), self.window, self.names.zones)
+        if name == "attacked_days":
+            return self.given.get("network_days")
+        if name == "worked":
+            return worked_of(self.frame("network_days"), self.frame("origin_hours"))
+        return None
 
     def check(self, detector: Detector) -> None:
         """Read its settings, the overridden ones too. Raises ConfigError."""
