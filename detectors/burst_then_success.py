@@ -28,11 +28,25 @@ class Settings:
     """How long after an attack a success counts."""
 
 
+def _won_elsewhere(frames: Frames) -> bool:
+    """Whether any key succeeded where it may not have been at home."""
+    rows, worked = frames["auth_minutes"], frames["worked"]
+    by = ["key_ref", "network"]
+    won = rows.groupby(by, as_index=False).agg(ok=("ok", "sum"), first=("minute", "min"), last=("minute", "max"))
+    won = won[won["ok"] > 0].merge(worked, on=by, how="left")
+    home = won[(won["at"] <= won["first"]) & (won["last"] - won["at"] <= REACH)]
+    return len(home[by].drop_duplicates()) < len(won[by].drop_duplicates()) or bool(
+        (rows["network"].isna() & (rows["ok"] > 0)).any()
+    )
+
+
 @detector(
     id="burst-then-success",
     severity=Severity.CRITICAL,
     kind="rule",
     frames=tuple(dict.fromkeys((*FRAMES, *SLOW))),
+    later=("auth_hours", "attacked_days"),
+    asks=_won_elsewhere,
     settings=Settings,
     quiet=DAY,
     bucket=MINUTE,

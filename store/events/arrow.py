@@ -16,8 +16,9 @@ def by_arrow(query: Select[*tuple[Any, ...]], connection: Connection) -> "pd.Dat
     """
     # What the driver returns for a cursor knows no Arrow without a warning; the connection itself does.
     compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-    given, processors = compiled.construct_params(), compiled._bind_processors  # noqa: SLF001 (no public way to them)
-    names = compiled.positiontup or []  # type: ignore[attr-defined]
+    given: Any = compiled.construct_params()
+    processors: Any = compiled._bind_processors  # noqa: SLF001 (there is no public way to them)
+    names: Any = compiled.positiontup or []
     values = [processors[name](given[name]) if name in processors else given[name] for name in names]
     duck: Any = connection.connection.dbapi_connection
     table: pa.Table = duck.sql(compiled.string, params=values).to_arrow_table()

@@ -5,6 +5,7 @@ or a count over the span that more time can but raise: so a subject that a detec
 whatever windows time is judged.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,7 +20,9 @@ from store.events.reader import EventsReader
 from store.events.tables import events, facets, usage
 from store.queries.attacks import FAILED, PLACE, Attacks
 from store.queries.counts import requests_of, total
-from store.queries.frame_columns import EMPTY, SEEN
+from store.queries.frame_columns import EMPTY, SEEN, empty_frame
+from store.queries.framing import summed, values
+from store.queries.rows import known
 from store.queries.shape import shaped
 from store.queries.spans import DAY, HOUR, floor, widened, within
 
@@ -87,6 +90,17 @@ def worked(reader: EventsReader, span: Window) -> pd.DataFrame:
     return shaped(frame.sort_values(["at", "key_ref", "network"], ignore_index=True), EMPTY["worked"])
 
 
+def attacked_days(
+    reader: EventsReader, span: Window, *, refs: Collection[str], networks: Collection[str]
+) -> pd.DataFrame:
+    """Rows of network_days of some key_refs, and at some networks; without either nothing is read."""
+    if not refs and not networks:
+        return empty_frame("attacked_days")
+    rows = values("network", span)
+    chosen = sa.or_(rows.c.key_ref.in_(sorted(refs)), rows.c.network.in_(sorted(networks)))
+    return shaped(reader.frame(summed("attacked_days", rows, known).where(chosen)), EMPTY["attacked_days"])
+
+
 def auth_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Hours in which a key_ref failed at a place at least as often as not.
 
@@ -118,10 +132,10 @@ def platform_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
     of them with half or more answered 401 or 403, those with half or more answered 5xx, and the sums over their
     requests.
     """
-    known = sa.select(usage.c.key_ref).where(
+    refs = sa.select(usage.c.key_ref).where(
         within(usage.c.hour, widened(span, HOUR)), usage.c.key_ref.not_like(f"{UNKNOWN_PREFIX}%")
     )
-    keys = _grouped(span, "minute", _MINUTE, ("key_ref",), events.c.key_ref.in_(known))
+    keys = _grouped(span, "minute", _MINUTE, ("key_ref",), events.c.key_ref.in_(refs))
     minute = keys.c.minute
     query = sa.select(
         minute,

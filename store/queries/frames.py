@@ -115,6 +115,9 @@ def route_days(reader: EventsReader, span: Window) -> pd.DataFrame:
     return _grouped(reader, "route_days", _values("route", span), known)
 
 
+DEEP: Final = dict.fromkeys(("auth_minutes", "worked"), timedelta(days=33))
+"""Frames whose selects look further back than their rows reach, and how far: for where keys had settled."""
+
 FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "auth_minutes": auth_minutes,
     "worked": worked,
