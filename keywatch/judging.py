@@ -91,9 +91,12 @@ def _detect(
     result = Detection(findings=[], judged={})
     held = {finding.id: finding for finding in known}
     changed: dict[FindingId, Finding] = {}
-    names = engine.names_of(state_frames(workspace.store, now)) if passes else Names.nobody()
+    state = state_frames(workspace.store, now) if passes else {}
+    names = engine.names_of(state) if passes else Names.nobody()
     for one in passes:
-        for part, scores in score_pass(workspace.store, one.window, one.detectors, config=config, now=now, keep=keep):
+        for part, scores in score_pass(
+            workspace.store, one.window, one.detectors, config=config, now=now, keep=keep, state=state
+        ):
             done = engine.fold(scores, part, known=list(held.values()), config=config, now=now, names=names)
             held.update((finding.id, finding) for finding in done.findings)
             changed.update((finding.id, finding) for finding in done.findings)

@@ -31,15 +31,17 @@ def read_frames(
     detectors: Collection[str] | None = None,
     keep: bool = True,
     bait: str = _BAIT,
+    state: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """The frames of `detectors` (None: all) for a window, by name.
 
     Those that a detector takes by key are cut to the keys in question and stand under the name that `declare.narrow`
     gives. Without `keep`, baselines that are made for it are not stored. `bait` is the label of canary keys.
+    `state` are the frames of `state_frames` where they have been read already.
     """
     names = list(engine.names() if detectors is None else detectors)
     chosen = [engine.load(name) for name in names]
-    made = state_frames(store, now)
+    made = dict(state) if state is not None else state_frames(store, now)
     _read(store, window, made, {name for each in chosen for name in _at_once(each)})
     asking = {name for each in chosen if each.asks is not None and each.asks(made) for name in each.later}
     _read(store, window, made, asking)
