@@ -96,7 +96,7 @@ def _timing(workspace: Workspace, *, waiting: bool) -> Timing:
         reminder=reminder or None,
         storm=config.storm,
         digest_at=config.digest_at,
-        zone=_zone(config.zone, "[alerts] zone"),
+        zone=zone_of(config.zone, "[alerts] zone"),
     )
 
 
@@ -119,7 +119,7 @@ def _secret(target: TargetConfig, workspace: Workspace) -> str | None:
 
 def _quiet(quiet: QuietConfig, name: str) -> Quiet:
     days = frozenset(_DAYS.index(day) for day in quiet.days or _DAYS)
-    zone = _zone(quiet.zone, f"The quiet hours of the target {name}: zone")
+    zone = zone_of(quiet.zone, f"The quiet hours of the target {name}: zone")
     return Quiet(begin=quiet.begin, end=quiet.end, zone=zone, days=days)
 
 
@@ -144,7 +144,8 @@ def _anchored(url: str, workspace: Workspace) -> str:
     return url
 
 
-def _zone(name: str, what: str) -> ZoneInfo:
+def zone_of(name: str, what: str) -> ZoneInfo:
+    """The zone of that name; `what` says where it stands. Raises ConfigError."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

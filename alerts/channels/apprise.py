@@ -12,6 +12,7 @@ import apprise
 
 from alerts import rendering
 from alerts.channels.apprise_log import classify
+from alerts.channels.attachments import attachments
 from alerts.channels.interface import SendError
 from alerts.channels.redact import guard, hide, mask, short
 from alerts.channels.threads import bind
@@ -57,6 +58,7 @@ class AppriseChannel:
             body=rendering.text(alert, idempotency_key),
             body_format=apprise.NotifyFormat.TEXT,
             notify_type=_kind(alert),
+            attach=(attachments(alert) or None) if getattr(self._service, "attachment_support", False) else None,
             log_level=logging.DEBUG,
         )
         # Never by truth alone: a target with optional=yes fails and says success.
@@ -106,6 +108,6 @@ def _succeeded(one: apprise.NotifyResult) -> bool:
 def _kind(alert: Alert) -> apprise.NotifyType:
     if alert.kind == "resolved":
         return apprise.NotifyType.SUCCESS
-    if alert.kind == "test":
+    if alert.kind in {"test", "report"}:
         return apprise.NotifyType.INFO
     return apprise.NotifyType.FAILURE if alert.severity.rank >= Severity.HIGH.rank else apprise.NotifyType.WARNING

@@ -41,11 +41,14 @@ def try_(
     """Send a marked test message, and say exactly what failed."""
     from alerts.check import test_target
     from keywatch.addressing import targets
+    from keywatch.noting import note
     from model.clock import SystemClock
 
     with workspace(ctx) as ws:
         known = targets(ws)
-    chosen = [one for one in known if target in {None, one.name}]
+        chosen = [one for one in known if target in {None, one.name}]
+        if chosen:
+            note(ws, "alerts tested", ", ".join(one.name for one in chosen), at=now())
     if not chosen:
         msg = f"There is no target {target!r}." if target else "The config has no targets."
         names = f"The targets are: {', '.join(one.name for one in known)}. " if known else ""

@@ -69,7 +69,7 @@ def say(text: str) -> None:
 
 def print_json(data: object) -> None:
     """JSON on stdout; times are ISO 8601 in UTC."""
-    sys.stdout.write(json.dumps(_plain(data), indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(plain_json(data), indent=2, ensure_ascii=False) + "\n")
 
 
 def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, empty: str) -> None:
@@ -103,12 +103,13 @@ def _cell(value: object) -> str:
     return plain(f"{value:,}" if isinstance(value, int) else str(value))
 
 
-def _plain(value: object) -> object:
+def plain_json(value: object) -> object:
+    """The same as JSON has it."""
     match value:
         case dict():
-            return {str(name): _plain(inner) for name, inner in value.items()}
+            return {str(name): plain_json(inner) for name, inner in value.items()}
         case list() | tuple() | set():
-            return [_plain(inner) for inner in value]
+            return [plain_json(inner) for inner in value]
         case datetime() if value == value:  # noqa: PLR0124 (NaT differs from itself)
             return value.isoformat().replace("+00:00", "Z")
         case _:

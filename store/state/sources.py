@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Delete, delete, select
 from sqlalchemy.orm import Session
 
 from model.window import Window
@@ -112,6 +112,20 @@ def source_hours(tx: Session, window: Window) -> "pd.DataFrame":
     for name in ("hour", "oldest", "newest"):
         frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
     return frame
+
+
+def forget_rejects(tx: Session, before: datetime) -> int:
+    """Let go samples seen before a moment; returns how many. They stay counted."""
+    return _deleted(tx, delete(RejectRow).where(RejectRow.seen_at < before))
+
+
+def forget_hours(tx: Session, before: datetime) -> int:
+    """Let go the hours of the sources before a moment; returns how many."""
+    return _deleted(tx, delete(SourceHourRow).where(SourceHourRow.hour < before))
+
+
+def _deleted(tx: Session, query: Delete) -> int:
+    return int(tx.execute(query).rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
 
 
 def note_error(tx: Session, source: str, error: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ import pytest
 from commandline import GUESSER, Cli
 
 from keywatch.workspace import Workspace
-from store.state import audit
+from store.state import audit, chain
 from store.state.comments import list_comments
 from store.state.deliveries import list_deliveries
 from store.state.incidents import list_incidents
@@ -14,7 +14,7 @@ def actions(cli: Cli) -> list[tuple[str, str]]:
     workspace = Workspace.at(cli.config)
     try:
         with workspace.store.reading() as tx:
-            assert audit.first_broken(tx) is None
+            assert () == chain.check(tx).faults
             rows = audit.audit_frame(tx).to_dict("records")
     finally:
         workspace.close()
