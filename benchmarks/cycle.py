@@ -50,7 +50,7 @@ def main() -> None:
 def _judged(workspace: Workspace, now: datetime, since: datetime | None = None) -> float:
     begun = time.perf_counter()
     with workspace.lock():
-        judge(workspace, now=now, since=since)
+        judge(workspace, now=now, since=since, live=True)
     seconds = round(time.perf_counter() - begun, 3)
     print(f"judged as of {now:%m-%d %H:%M}: {seconds} s", file=sys.stderr, flush=True)
     return seconds

@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from detectors.declare import Frames
-from detectors.lifetimes import identity
 from detectors.places import Histories, histories
 from detectors.scores import moment
 
@@ -69,8 +68,7 @@ def uses(
     rows = rows.assign(surely=rows["dated"].astype(bool) | (rows["first"] >= rows["pulled_at"]))
     if rows.empty:
         return
-    keys = identity(frames)
-    past, begun = histories(frames, keys), frames["telemetry"]["since"].min()
+    past, begun = histories(frames), frames["telemetry"]["since"].min()
     for _, group in rows.sort_values(["hour", "ip"]).groupby(["key_ref", "hour"]):
         day = group["hour"].iloc[0].floor("D")
         watched = not pd.isna(begun) and day - begun >= history

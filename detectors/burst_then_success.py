@@ -28,11 +28,25 @@ class Settings:
     """How long after an attack a success counts."""
 
 
+def _won_elsewhere(frames: Frames) -> bool:
+    """Whether any key succeeded where it may not have been at home."""
+    rows, worked = frames["auth_minutes"], frames["worked"]
+    by = ["key_ref", "network"]
+    won = rows.groupby(by, as_index=False).agg(ok=("ok", "sum"), first=("minute", "min"), last=("minute", "max"))
+    won = won[won["ok"] > 0].merge(worked, on=by, how="left")
+    home = won[(won["at"] <= won["first"]) & (won["last"] - won["at"] <= REACH)]
+    return len(home[by].drop_duplicates()) < len(won[by].drop_duplicates()) or bool(
+        (rows["network"].isna() & (rows["ok"] > 0)).any()
+    )
+
+
 @detector(
     id="burst-then-success",
     severity=Severity.CRITICAL,
     kind="rule",
     frames=tuple(dict.fromkeys((*FRAMES, *SLOW))),
+    later=("auth_hours", "attacked_days"),
+    asks=_won_elsewhere,
     settings=Settings,
     quiet=DAY,
     bucket=MINUTE,
@@ -96,7 +110,7 @@ def _after(won: pd.DataFrame, hot: pd.DataFrame, by: str, within: timedelta) -> 
 
 def _roaming(frames: Frames, joined: pd.DataFrame) -> "pd.Series[bool]":
     """Whether a row rests on its key alone and the key is everywhere."""
-    days = frames["network_days"]
+    days = frames["attacked_days"]
     asked = zip(joined["by"], joined["key_ref"], joined["minute"], strict=True)
     known: dict[tuple[str, pd.Timestamp], bool] = {}
     answers = []

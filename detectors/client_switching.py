@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import identity
 from detectors.places import HISTORY_FRAMES, History, histories, product
 from detectors.scores import Scored, moment, to_frame
@@ -32,6 +32,8 @@ class Settings:
     severity=Severity.MEDIUM,
     kind="rule",
     frames=("origin_hours", *HISTORY_FRAMES),
+    by_key=("origin_hours", "network_days", "client_days", "asn_days", "country_days"),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -64,7 +66,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     )
     many = rows.groupby(["key", "hour"])["product"].nunique().reset_index()
     rows = rows.merge(many.loc[many["product"] >= settings.clients, ["key", "hour"]], on=["key", "hour"])
-    past = histories(frames, keys)
+    past = histories(frames)
     found = []
     for (key, _), hour in rows.groupby(["key", "hour"]):
         known = past.of(str(key), hour["hour"].iloc[0].floor("D"))

@@ -18,6 +18,9 @@ Kind = Literal["rule", "statistical", "standing"]
 Frames = Mapping[str, pd.DataFrame]
 ScoreFunction = Callable[[Frames, Window, Any], pd.DataFrame]
 
+NEWCOMERS: Final = "newcomers"
+"""Names the keys that did something new, and those that are odd in another way (store/queries/newcomers.py)."""
+
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -58,8 +61,13 @@ class Detector:
     runbook: str
     function: ScoreFunction = field(repr=False)
     by_key: tuple[str, ...] = ()
-    """Of its frames, those of which the rows about a key need that key's rows alone. A live cycle reads them for the
-    keys that were used since the last one; every other frame is read whole."""
+    """Of its frames, those that are read for the keys in question alone (keywatch/narrowing.py says what comes with a
+    key); every other frame is read whole."""
+    named_by: tuple[str, ...] = ()
+    """Which keys are in question: NEWCOMERS, or those that stand in these frames."""
+    later: tuple[str, ...] = ()
+    """Of its frames, those that are not read for it unless `asks` says so of the others."""
+    asks: Callable[[Frames], bool] | None = field(default=None, repr=False)
 
     def score(self, frames: Frames, window: Window, settings: object) -> pd.DataFrame:
         """The rows (columns SCORE_COLUMNS) of the buckets that end in (since, until], oldest first.
@@ -78,6 +86,11 @@ class Detector:
         return rows.sort_values(["bucket", "subject"], kind="stable").reset_index(drop=True)
 
 
+def narrow(frame: str) -> str:
+    """The name of a frame that is cut to the keys in question."""
+    return f"{frame} of some"
+
+
 def detector(
     *,
     id: str,  # noqa: A002 (the word of the contract)
@@ -91,11 +104,14 @@ def detector(
     owasp: tuple[str, ...] = (),
     controls: tuple[str, ...] = (),
     by_key: tuple[str, ...] = (),
+    named_by: tuple[str, ...] = (),
+    later: tuple[str, ...] = (),
+    asks: Callable[[Frames], bool] | None = None,
 ) -> Callable[[ScoreFunction], Detector]:
     """Turn a function of (frames, window, settings) into a `Detector`.
 
     Its docstring has a title and the sections Why it matters, False alarms and What to do; DetectorError otherwise.
-    `by_key` names those of its frames that may be cut to the keys in question.
+    `by_key`, `named_by`, `later` and `asks` say what need not be read, as in `Detector`.
     """
 
     def declare(function: ScoreFunction) -> Detector:
@@ -118,6 +134,9 @@ def detector(
             runbook=sections["What to do"],
             function=function,
             by_key=by_key,
+            named_by=named_by,
+            later=later,
+            asks=asks,
         )
 
     return declare

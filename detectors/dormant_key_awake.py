@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from detectors.calls import calls_of, many
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import identity
 from detectors.places import Histories, histories
 from detectors.rest import Rest, rests
@@ -45,6 +45,8 @@ class Settings:
         "key_refs",
         "telemetry",
     ),
+    by_key=("origin_hours", "key_days", "rested_networks", "network_days", "client_days", "asn_days", "country_days"),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -76,7 +78,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     slept = {place: rest for place, rest in slept.items() if _long_enough(rest, settings)}
     if not slept:
         return to_frame([])
-    past = histories(frames, keys)
+    past = histories(frames)
     mine = pd.Series(list(zip(used["key"], used["day"], strict=True)), index=used.index).isin(slept)
     rows: list[Scored] = []
     for place, calls in used[mine].groupby(["key", "day"]):

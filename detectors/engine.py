@@ -8,7 +8,7 @@ import pandas as pd
 
 from detectors.baselines import baselines_of
 from detectors.decide import decide
-from detectors.declare import Detector
+from detectors.declare import Detector, narrow
 from detectors.failure import FAILED, failed_row
 from detectors.frames import FRAMES, OWN, conform, reaching
 from detectors.muting import muted, span_at, unmuted
@@ -18,6 +18,7 @@ from detectors.scores import Scored, from_frame
 from detectors.settings import DetectorsConfig
 from detectors.standing import decide_standing
 from detectors.surprise import surprising
+from detectors.tried import worked_of
 from detectors.wording import Names
 from model.clock import Clock, SystemClock
 from model.finding import Finding, FindingStatus
@@ -64,7 +65,12 @@ def required_frames(detectors: Iterable[str] | None = None) -> dict[str, timedel
     needed = dict.fromkeys(_ALWAYS)
     for name in names() if detectors is None else detectors:
         needed.update(dict.fromkeys(load(name).frames))
-    return {name: FRAMES[name].ask for name in needed if name not in OWN}
+    return reaches(name for name in needed if name not in OWN)
+
+
+def reaches(names: Iterable[str]) -> dict[str, timedelta]:
+    """How far before the window each of these frames must reach."""
+    return {name: FRAMES[name].ask for name in names}
 
 
 def detect(
@@ -139,14 +145,28 @@ class _Scoring:
         self.frames: dict[str, pd.DataFrame] = {}
         self.names = Names(self.frame("key_refs"), self.frame("keys"))
 
-    def frame(self, name: str) -> pd.DataFrame:
-        """A frame in the types that detectors rely on, as far as it reaches; made once a run."""
-        if name not in self.frames:
-            given = self.given.get(name)
-            if given is None and name == "baselines":
-                given = baselines_of(conform("key_hours", self.given.get("key_hours")), self.window, self.names.zones)
-            self.frames[name] = reaching(name, conform(name, given), self.window)
-        return self.frames[name]
+    def frame(self, name: str, *, by_key: bool = False) -> pd.DataFrame:
+        """A frame in the types that detectors rely on, as far as it reaches; made once a run.
+
+        `by_key`: cut to the keys in question, if it was handed over so.
+        """
+        place = narrow(name) if by_key and narrow(name) in self.given else name
+        if place not in self.frames:
+            given = self.given.get(place)
+            if given is None:
+                given = self._derived(name)
+            self.frames[place] = reaching(name, conform(name, given), self.window)
+        return self.frames[place]
+
+    def _derived(self, name: str) -> pd.DataFrame | None:
+        """What can be made of other frames, where nobody hands it over."""
+        if name == "baselines":
+            return baselines_of(conform("key_hours", self.given.get("key_hours")), self.window, self.names.zones)
+        if name == "attacked_days":
+            return self.given.get("network_days")
+        if name == "worked":
+            return worked_of(self.frame("network_days"), self.frame("origin_hours"))
+        return None
 
     def check(self, detector: Detector) -> None:
         """Read its settings, the overridden ones too. Raises ConfigError."""
@@ -157,7 +177,7 @@ class _Scoring:
 
     def rows(self, detector: Detector) -> list[Scored]:
         """The rows of one detector, those of overrides in their place."""
-        frames = {name: self.frame(name) for name in detector.frames}
+        frames = {name: self.frame(name, by_key=name in detector.by_key) for name in detector.frames}
         base = from_frame(detector.score(frames, self.window, self.config.settings(detector.id, detector.settings)))
         others = [
             (each, from_frame(detector.score(frames, self.window, settings)))

@@ -32,6 +32,8 @@ class Settings:
     severity=Severity.MEDIUM,
     kind="rule",
     frames=("breadth", "route_days", "key_hours", "key_refs"),
+    by_key=("route_days", "key_hours"),
+    named_by=("breadth",),
     settings=Settings,
     quiet=timedelta(hours=6),
     bucket=BUCKET,

@@ -30,7 +30,7 @@ from typing import Any, Final
 import pandas as pd
 
 from detectors.baselines import baselines_of
-from detectors.frames import FRAMES, conform
+from detectors.frames import DERIVED, FRAMES, conform
 from detectors.registry import module
 from model.errors import DetectorError
 from model.window import Window, parse_duration
@@ -77,6 +77,9 @@ def _example(table: Mapping[str, Any]) -> Example:
     known = frames["key_refs"].dropna(subset=["key_ref", "timezone"])
     zones = dict(zip(known["key_ref"], known["timezone"], strict=True))
     frames["baselines"] = conform("baselines", baselines_of(frames["key_hours"], window, zones))
+    for name in DERIVED:
+        if not rows[name]:
+            del frames[name]
     return Example(
         name=table["name"],
         fires=table["fires"],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import identity
 from detectors.places import HISTORY_FRAMES, History, histories
 from detectors.scores import Scored, moment, to_frame
@@ -40,6 +40,8 @@ class Settings:
     severity=Severity.MEDIUM,
     kind="rule",
     frames=("origin_hours", *HISTORY_FRAMES),
+    by_key=("origin_hours", "network_days", "client_days", "asn_days", "country_days"),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -67,7 +69,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     rows = rows[rows["ok"] > 0]
     rows = rows.assign(key=rows["key_ref"].map(keys).fillna(rows["key_ref"]))
     wide = sliding_distinct(rows, by="key", at="hour", value="network", span=2 * HOUR)
-    past = histories(frames, keys)
+    past = histories(frames)
     found = []
     for key, hour, distinct in wide[wide["distinct"] >= settings.networks].itertuples(index=False, name=None):
         known = past.of(key, hour.floor("D"))

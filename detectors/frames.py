@@ -84,6 +84,13 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         # Three hours from an attack to its success, four in which the slowest of them crossed its line.
         timedelta(hours=8),
     ),
+    # When keys had succeeded where, as far as the failures of auth_minutes ask; days before those as their last one.
+    "worked": FrameSpec(_columns(time="at", text="key_ref network"), timedelta(hours=8, minutes=1)),
+    # network_days of the keys and the networks that auth_minutes and auth_hours tell of.
+    "attacked_days": FrameSpec(
+        _columns(time=f"day {_SEEN}", text="key_ref network", count="requests ok"),
+        timedelta(days=31),
+    ),
     # The day that a bucket lies in and the one before, whole; `baselines` tell of the time before.
     "key_hours": FrameSpec(
         _columns(
@@ -222,6 +229,9 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     "told": FrameSpec(_columns(time="opened", text="detector severity subject")),
     "runs": FrameSpec(_columns(text="detector", count="milliseconds window_seconds")),
 }
+
+DERIVED: Final = frozenset({"worked", "attacked_days"})
+"""Frames that the engine makes of network_days and origin_hours where they are not handed over."""
 
 OWN: Final = frozenset({"told", "runs"})
 """Frames that the engine makes itself; no store is asked for them."""

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from detectors.calls import calls_of
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import identity
 from detectors.places import Histories, histories, product
 from detectors.scores import Scored, moment, to_frame
@@ -33,6 +33,8 @@ class Settings:
     severity=Severity.MEDIUM,
     kind="rule",
     frames=("origin_hours", "network_days", "client_days", "asn_days", "country_days", "keys", "key_refs"),
+    by_key=("origin_hours", "network_days", "client_days", "asn_days", "country_days"),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -66,7 +68,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     used = used[(age <= settings.fresh) & (age > -HOUR)]
     if used.empty:
         return to_frame([])
-    past = histories(frames, keys)
+    past = histories(frames)
     rows: list[Scored] = []
     for _, today in used.groupby(["key", "day"]):
         rows.extend(_rows(today, past, settings))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from detectors.countries import apart
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import identity
 from detectors.places import HISTORY_FRAMES, histories
 from detectors.scores import Scored, moment, to_frame
@@ -44,6 +44,8 @@ class Settings:
     severity=Severity.HIGH,
     kind="rule",
     frames=("origin_hours", *HISTORY_FRAMES),
+    by_key=("origin_hours", "network_days", "client_days", "asn_days", "country_days"),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -79,7 +81,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     )
     several = rows.groupby("key")["country"].nunique()
     rows = rows[rows["key"].isin(several.index[several > 1])]
-    past = histories(frames, keys)
+    past = histories(frames)
     found = []
     for (key, _), today in rows.groupby(["key", "day"]):
         day = today["day"].iloc[0]

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from detectors.calls import calls_of
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import deaths, known_refs
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
@@ -28,6 +28,8 @@ class Settings:
     severity=Severity.HIGH,
     kind="rule",
     frames=("scanner_hours", "origin_hours", "keys", "key_refs"),
+    by_key=("origin_hours",),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,

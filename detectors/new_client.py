@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import identity
 from detectors.places import Histories, histories, product
 from detectors.scores import Scored, moment, one_a_bucket, to_frame
@@ -29,6 +29,8 @@ class Settings(Settled):
     severity=Severity.INFO,
     kind="rule",
     frames=VISIT_FRAMES,
+    by_key=("origin_hours", "network_days", "client_days", "asn_days", "country_days"),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -59,7 +61,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
         version=origin["client"],
         client=origin["client"].map(product),
     )
-    past = histories(frames, keys)
+    past = histories(frames)
     unseen = past.clients.unseen(origin[["key", "client", "day"]].drop_duplicates())
     new = list(unseen[["key", "client", "day"]].itertuples(index=False, name=None))
     new = [one for one in new if _steady(past, one[0], one[2], settings)]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.routes import READING, Fresh, Step, privileged, steps
 from detectors.scores import Scored, moment, to_frame
 from detectors.visits import VISIT_FRAMES, Settled, first_visits
@@ -30,6 +30,8 @@ class Settings:
     severity=Severity.LOW,
     kind="rule",
     frames=(*VISIT_FRAMES, "route_days"),
+    by_key=("origin_hours", "network_days", "client_days", "asn_days", "country_days", "route_days"),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -37,7 +39,7 @@ class Settings:
     owasp=("API5:2023",),
     controls=("CC6.1", "CC6.3", "CC7.2"),
 )
-def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
+def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key that only read writes, or deletes for the first time.
 
     A key in use for 14 days and 200 successful calls first succeeds with POST, PUT or PATCH though it had only GET,
@@ -55,7 +57,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     What to do: see what was written or deleted, from where and by which client, and ask the owner. If nobody knows of
     it, rotate the key and restore what is gone. Give reading keys a scope that only reads.
     """
-    told = [step for step in steps(frames) if _settled(step, settings) and new_methods(step)]
+    told = [step for step in steps(frames, window) if _settled(step, settings) and new_methods(step)]
     return to_frame(_row(step, new_methods(step), settings) for step in at_home(told, frames))
 
 

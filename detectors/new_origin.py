@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.routes import Fresh, Step, steps
 from detectors.scores import Scored, moment, to_frame
 from detectors.visits import VISIT_FRAMES, Settled, Visit, visits
@@ -32,6 +32,8 @@ class Settings(Settled):
     severity=Severity.MEDIUM,
     kind="rule",
     frames=(*VISIT_FRAMES, "route_days"),
+    by_key=("origin_hours", "network_days", "client_days", "asn_days", "country_days", "route_days"),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -39,7 +41,7 @@ class Settings(Settled):
     owasp=("API2:2023",),
     controls=("CC6.1", "CC6.6", "CC7.2"),
 )
-def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
+def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key succeeds from a network it was never used from.
 
     A /24 (or /48) new to a key in use for 7 days and 50 calls (30 days of history; Elastic's "Long-Term Access Key
@@ -60,7 +62,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     there since the first call. If it is, resolve as expected: the network is learnt with the day.
     """
     found = visits(frames, settings)
-    fresh = _by_day(steps(frames), {visit.key for visit in found}, settings.new_routes)
+    fresh = _by_day(steps(frames, window), {visit.key for visit in found}, settings.new_routes)
     return to_frame(_row(visit, fresh.get((visit.key, visit.hour.floor("D")), []), settings) for visit in found)
 
 

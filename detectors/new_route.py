@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.new_method import at_home, new_methods
 from detectors.routes import Fresh, Step, steps
 from detectors.scores import Scored, moment, to_frame
@@ -35,6 +35,8 @@ class Settings:
     severity=Severity.INFO,
     kind="rule",
     frames=(*VISIT_FRAMES, "route_days"),
+    by_key=("origin_hours", "network_days", "client_days", "asn_days", "country_days", "route_days"),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -42,7 +44,7 @@ class Settings:
     owasp=("API5:2023",),
     controls=("CC6.1", "CC6.3", "CC7.2"),
 )
-def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
+def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key uses routes that it never used.
 
     A templated route on which a key in use for 14 days and 200 successful calls first succeeds (30 days of history;
@@ -59,7 +61,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     What to do: nothing for a plain route. For a privileged one see from where and by which client it was called, and
     ask the owner; take scopes away from the key that it does not need.
     """
-    found = [step for step in steps(frames) if _settled(step, settings) and not new_methods(step)]
+    found = [step for step in steps(frames, window) if _settled(step, settings) and not new_methods(step)]
     odd = [step for step in found if any(_odd(fresh, settings) for fresh in step.fresh)]
     return to_frame(_row(step, settings) for step in at_home(odd, frames))
 

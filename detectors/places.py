@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from detectors.declare import Frames
+from detectors.lifetimes import identity
 from detectors.past import Past, keyed, number
+from detectors.remember import remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +119,15 @@ HISTORY_FRAMES: Final = ("network_days", "client_days", "asn_days", "country_day
 """What `histories` reads."""
 
 
-def histories(frames: Frames, keys: dict[str, str]) -> Histories:
-    """From HISTORY_FRAMES; `keys` is key_ref to key_id."""
-    return Histories(frames, keys, owners(frames))
+def histories(frames: Frames) -> Histories:
+    """From HISTORY_FRAMES."""
+    return _histories(*(frames[name] for name in HISTORY_FRAMES))
+
+
+@remembered
+def _histories(*given: pd.DataFrame) -> Histories:
+    frames = dict(zip(HISTORY_FRAMES, given, strict=True))
+    return Histories(frames, identity(frames), owners(frames))
 
 
 def owners(frames: Frames) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pandas as pd
 
 from detectors.afterlife import WHERE, Use, uses
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import dead_refs
 from detectors.scores import Scored, to_frame
 from model.finding import Severity
@@ -30,6 +30,8 @@ class Settings:
     severity=Severity.LOW,
     kind="rule",
     frames=("origin_hours", "network_days", "client_days", "asn_days", "country_days", "keys", "key_refs", "telemetry"),
+    by_key=("origin_hours", "network_days", "client_days", "asn_days", "country_days"),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,

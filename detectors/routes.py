@@ -12,7 +12,9 @@ from detectors.declare import HOUR, Frames
 from detectors.lifetimes import identity
 from detectors.past import Past, keyed, number
 from detectors.places import owners
+from detectors.remember import remembered
 from detectors.scores import looked_up
+from model.window import Window
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110, 9.2.1)."""
@@ -82,15 +84,25 @@ class Step:
     habits: Habits
 
 
-def steps(frames: Frames) -> list[Step]:
-    """The hours of route_days in which a route was new to a key of at least three days, by key and hour."""
-    keys, owned_by = identity(frames), owners(frames)
-    days = keyed(frames["route_days"], keys)
+def steps(frames: Frames, window: Window) -> list[Step]:
+    """The hours in which a route was new to a key of at least three days, by key and hour.
+
+    Of route_days, on the days in which buckets of the window lie.
+    """
+    return _told(frames["route_days"], frames["key_refs"], pd.Timestamp(window.since - HOUR).floor("D"))
+
+
+@remembered
+def _told(route_days: pd.DataFrame, key_refs: pd.DataFrame, judged: pd.Timestamp) -> list[Step]:
+    refs = {"key_refs": key_refs}
+    keys, owned_by = identity(refs), owners(refs)
+    days = keyed(route_days, keys)
     days = days.assign(first_ok=days["first_ok"].fillna(days["first_seen"])).dropna(subset=["first_ok"])
     past = Past(days, "route")
     first = days.sort_values("first_ok", kind="stable").drop_duplicates(["key", "route", "day"])
     begun = days.groupby("key")["day"].min()
-    unseen = past.unseen(first[first["day"] - looked_up(first["key"], begun) >= _LEARNING])
+    lately = first[first["day"] >= judged]
+    unseen = past.unseen(lately[lately["day"] - looked_up(lately["key"], begun) >= _LEARNING])
     used = first[first["route"].isin(set(unseen["route"]))]
     users = Past(used, "key", by="route")
     today = {str(route): rows for route, rows in used[used["day"].isin(set(unseen["day"]))].groupby("route")}

@@ -38,6 +38,8 @@ class Settings:
     severity=Severity.LOW,
     kind="rule",
     frames=("walks", "route_days", "key_hours", "key_refs"),
+    by_key=("route_days", "key_hours"),
+    named_by=("walks",),
     settings=Settings,
     quiet=timedelta(hours=12),
     bucket=BUCKET,

@@ -18,9 +18,9 @@ from detectors.windows import sliding_distinct, sliding_sums
 from model.finding import Severity
 from model.window import Window
 
-FRAMES: Final = ("auth_hours", "network_days", "key_refs", "keys")
+FRAMES: Final = ("auth_hours", "attacked_days", "key_refs", "keys")
 REACH: Final = timedelta(days=22)
-"""How long a success makes a place usual: what the lookback of network_days holds before each row of auth_hours."""
+"""How long a success makes a place usual: what the lookback of attacked_days holds before each row of auth_hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,25 +84,25 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     What to do: block the address or the network, and look for calls from it that succeeded. For one key: ask its
     owner which job still has it.
     """
-    rows = _hours(frames["auth_hours"], frames["network_days"])
-    found = _patient(rows, frames["network_days"], settings)
+    rows = _hours(frames["auth_hours"], frames["attacked_days"])
+    found = _patient(rows, frames["attacked_days"], settings)
     told = {(burst.subject, burst.minute) for _, burst in found}
     jobs = (row for burst, row in _jobs(frames, rows, settings) if (burst.subject, burst.minute) not in told)
     return to_frame([*(_row(kind, burst, settings) for kind, burst in found), *jobs])
 
 
 @remembered
-def _hours(auth_hours: pd.DataFrame, network_days: pd.DataFrame) -> pd.DataFrame:
+def _hours(auth_hours: pd.DataFrame, attacked_days: pd.DataFrame) -> pd.DataFrame:
     """auth_hours, oldest first, with `minute` (the hour), `failures`, and `home` and `place` by earlier days."""
     rows = auth_hours.rename(columns={"hour": "minute"}).dropna(subset=["key_ref", "minute"])
     rows = rows.sort_values("minute", kind="stable", ignore_index=True)
     rows = rows.assign(failures=rows["unauthenticated"] + rows["forbidden"])
-    return by_day(network_days, rows, REACH)
+    return by_day(attacked_days, rows, REACH)
 
 
 def lines(frames: Frames, settings: Settings) -> Iterator[tuple[str, Burst]]:
     """The bursts, each with what it is of: ip, network, asn or key_ref."""
-    days = frames["network_days"]
+    days = frames["attacked_days"]
     for kind, burst in _patient(_hours(frames["auth_hours"], days), days, settings):
         yield kind.column, burst
 

@@ -14,10 +14,10 @@ from detectors.outage import hidden
 from detectors.remember import remembered
 from model.event import UNKNOWN_PREFIX
 
-FRAMES: Final = ("auth_minutes", "origin_hours", "network_days", "platform_minutes", "key_refs")
+FRAMES: Final = ("auth_minutes", "worked", "platform_minutes", "key_refs")
 """What `tried` reads."""
 REACH: Final = timedelta(days=29)
-"""How long a success makes a place usual; what the lookback of network_days holds before each row of auth_minutes."""
+"""How long a success makes a place usual (store/queries/attacks.py knows it too)."""
 
 _LEARNING: Final = timedelta(days=3)
 _ROAMING: Final = 1 / 7
@@ -60,20 +60,26 @@ def usual_at(frames: Frames, rows: pd.DataFrame, at: "pd.Series[pd.Timestamp]") 
     return _since(moved, _successes(frames, rows), ["key_ref", "network"], REACH).reindex(rows.index)
 
 
-def by_day(network_days: pd.DataFrame, rows: pd.DataFrame, reach: timedelta) -> pd.DataFrame:
+def worked_of(network_days: pd.DataFrame, origin_hours: pd.DataFrame) -> pd.DataFrame:
+    """The frame `worked` from all days and hours, which hold more than it has to."""
+    found = [_ended(network_days, "day", DAY), _ended(origin_hours, "hour", HOUR)]
+    return pd.concat(found).drop_duplicates(ignore_index=True)
+
+
+def by_day(attacked_days: pd.DataFrame, rows: pd.DataFrame, reach: timedelta) -> pd.DataFrame:
     """`rows` (key_ref, network, minute; by minute) with `home` and `place` as in `tried`, by earlier days only."""
-    worked = _ended(network_days, "day", DAY, rows).sort_values("at", kind="stable")
+    worked = _of_interest(_ended(attacked_days, "day", DAY), rows).sort_values("at", kind="stable")
     home = _since(rows, worked, ["key_ref", "network"], reach)
     return rows.assign(home=home, place=_since(rows, worked, ["network"], reach))
 
 
-def roams(network_days: pd.DataFrame, key_ref: str, at: pd.Timestamp, reach: timedelta) -> bool:
+def roams(attacked_days: pd.DataFrame, key_ref: str, at: pd.Timestamp, reach: timedelta) -> bool:
     """Whether a key finds a new network more often than every week (a phone, an app in many hands).
 
     Of the days within `reach` before the day of `at` that it succeeded on, the first three are its learning.
     """
     day = at.floor("D")
-    mine = network_days[(network_days["key_ref"] == key_ref) & (network_days["ok"] > 0)]
+    mine = attacked_days[(attacked_days["key_ref"] == key_ref) & (attacked_days["ok"] > 0)]
     mine = mine[(mine["day"] < day) & (mine["day"] >= day - reach)]
     if mine.empty:
         return False
@@ -93,20 +99,18 @@ def _successes(frames: Frames, rows: pd.DataFrame) -> pd.DataFrame:
 
     Only a moment that is over counts, so that no row is judged by what came after it.
     """
-    found = [
-        _ended(frames[name], clock, length, rows)
-        for name, clock, length in (
-            ("network_days", "day", DAY),
-            ("origin_hours", "hour", HOUR),
-            ("auth_minutes", "minute", MINUTE),
-        )
-    ]
-    return pd.concat(found).sort_values("at", kind="stable", ignore_index=True)
+    found = pd.concat([frames["worked"], _ended(frames["auth_minutes"], "minute", MINUTE)])
+    return _of_interest(found, rows).sort_values("at", kind="stable", ignore_index=True)
 
 
-def _ended(frame: pd.DataFrame, clock: str, length: timedelta, rows: pd.DataFrame) -> pd.DataFrame:
-    of_interest = frame["network"].isin(rows["network"].dropna().unique()) & (frame["ok"] > 0)
-    good = frame.loc[of_interest, ["key_ref", "network", clock]].dropna()
+def _of_interest(worked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Those of a key or at a network of `rows`."""
+    key, network = (worked[name].isin(rows[name].dropna().unique()) for name in ("key_ref", "network"))
+    return worked[key | network]
+
+
+def _ended(frame: pd.DataFrame, clock: str, length: timedelta) -> pd.DataFrame:
+    good = frame.loc[frame["ok"] > 0, ["key_ref", "network", clock]].dropna()
     return good.assign(at=good[clock] + length)[["key_ref", "network", "at"]].drop_duplicates()
 
 

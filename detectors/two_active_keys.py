@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from itertools import groupby
+from typing import Final, NamedTuple
 
 import pandas as pd
 
@@ -62,7 +63,10 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     keys = keys[~blank(keys["owner"]) & (keys["created_at"] <= at - settings.after)]
     keys = keys[~keys["successor"].isin(set(keys["key_id"])) & ~keys["key_id"].isin(set(keys["successor"].dropna()))]
     keys = keys.assign(where=keys["environment"].map(environment).fillna(""), stem=keys["name"].map(stem))
-    rows = [row for _, group in keys.groupby(["owner", "where"]) for row in _rows(group, window, settings)]
+    ordered = keys.sort_values(["owner", "where", "created_at", "key_id"])
+    columns = ["owner", "where", "stem", "created_at", "key_id", "name"]
+    found = groupby(map(_Key._make, ordered[columns].itertuples(index=False, name=None)), key=_of)
+    rows = [row for _, group in found for row in _rows(list(group), window, settings)]
     todo = "Ask owners to revoke what is left of rotations."
     owners = len(keys[["owner", "where"]].drop_duplicates())
     what = "have more than one active key for the same thing"
@@ -75,21 +79,35 @@ def stem(name: object) -> str:
     return " ".join(word for word in words if word not in _TURNS)
 
 
-def _rows(group: pd.DataFrame, window: Window, settings: Settings) -> Iterator[Scored]:
-    alike = [same for name, same in group.groupby("stem") if name and len(same) > 1]
+class _Key(NamedTuple):
+    owner: str
+    where: str
+    stem: str
+    created_at: pd.Timestamp
+    key_id: str
+    name: str | None
+
+
+def _of(key: _Key) -> tuple[str, str]:
+    return key.owner, key.where
+
+
+def _rows(group: list[_Key], window: Window, settings: Settings) -> Iterator[Scored]:
+    """`group` are the keys of one owner and environment, the oldest first."""
+    stems = sorted({key.stem for key in group} - {""})
+    alike = [same for stem in stems if len(same := [key for key in group if key.stem == stem]) > 1]
     for same in alike or ([group] if len(group) == _PAIR else []):
-        ordered = same.sort_values(["created_at", "key_id"])
-        oldest, second = ordered.iloc[0], ordered.iloc[1]
-        others = ", ".join(str(name) for name in ordered["name"].fillna(ordered["key_id"]).iloc[1:6])
+        oldest, second = same[:2]
+        others = ", ".join(key.key_id if pd.isna(key.name) else str(key.name) for key in same[1:6])
         yield fault(
-            oldest["key_id"],
-            moment(second["created_at"] + settings.after),
+            oldest.key_id,
+            moment(second.created_at + settings.after),
             window.until,
             severity=None if alike else Severity.INFO,
-            count=len(ordered),
+            count=len(same),
             title="{count} active keys of one owner"
             + (" for one thing: {key} and " if alike else ": {key} and ")
             + others.replace("{", "(").replace("}", ")"),
             summary=f"All are more than {settings.after.days} days old.",
-            detail={"keys": [str(key) for key in ordered["key_id"].iloc[:20]]},
+            detail={"keys": [str(key.key_id) for key in same[:20]]},
         )

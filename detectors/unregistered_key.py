@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import known_refs
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
@@ -28,7 +28,9 @@ class Settings:
     id="unregistered-key",
     severity=Severity.MEDIUM,
     kind="rule",
-    frames=("origin_hours", "keys", "key_refs"),
+    frames=("origin_hours", "key_hours", "keys", "key_refs"),
+    by_key=("origin_hours",),
+    named_by=(NEWCOMERS,),
     settings=Settings,
     quiet=DAY,
     bucket=HOUR,
@@ -60,7 +62,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     if not known or used.empty:
         return to_frame([])
     pulled = frames["keys"]["pulled_at"].max()
-    platform = _incomplete(rows, used, settings)
+    # Of keys in good order, hours alone are read.
+    whole_hours = frames["key_hours"][["hour", "key_ref", "ok"]]
+    worked = pd.concat([rows[["hour", "key_ref", "ok"]], whole_hours[whole_hours["ok"] > 0]])
+    platform = _incomplete(worked, used, settings)
     # The address with most calls is the last of its group.
     used = used.assign(
         first_seen=used["first_seen"].fillna(used["hour"]), last_seen=used["last_seen"].fillna(used["hour"])

@@ -59,7 +59,7 @@ def visits(frames: Frames, settings: Settled) -> list[Visit]:
     origin = frames["origin_hours"].dropna(subset=["key_ref", "network"])
     origin = origin[origin["ok"] > 0]
     origin = origin.assign(key=origin["key_ref"].map(keys).fillna(origin["key_ref"]), day=origin["hour"].dt.floor("D"))
-    past = histories(frames, keys)
+    past = histories(frames)
     unseen = past.networks.unseen(origin[["key", "network", "day"]].drop_duplicates())
     of_keys = dict(iter(origin[origin["key"].isin(set(unseen["key"]))].groupby(["key", "day"])))
     found: list[Visit] = []

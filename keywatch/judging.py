@@ -11,9 +11,9 @@ from detectors.settings import DetectorsConfig
 from detectors.wording import Names
 from keywatch.addressing import telling
 from keywatch.configured import detectors_config, with_expected
-from keywatch.planning import Pass, plan, touched_by
+from keywatch.planning import Pass, plan
 from keywatch.reading import state_frames
-from keywatch.scoring import LONG, score_pass
+from keywatch.scoring import score_pass
 from keywatch.workspace import Workspace
 from model.finding import Finding, FindingId, FindingStatus
 from model.window import Window
@@ -92,11 +92,11 @@ def _detect(
     result = Detection(findings=[], judged={})
     held = {finding.id: finding for finding in known}
     changed: dict[FindingId, Finding] = {}
-    names = engine.names_of(state_frames(workspace.store, now)) if passes else Names.nobody()
+    state = state_frames(workspace.store, now) if passes else {}
+    names = engine.names_of(state) if passes else Names.nobody()
     for one in passes:
-        touched = touched_by(workspace.store, one) if one.window.length < LONG else None
         for part, scores in score_pass(
-            workspace.store, one.window, one.detectors, config=config, now=now, touched=touched, keep=keep
+            workspace.store, one.window, one.detectors, config=config, now=now, keep=keep, state=state
         ):
             done = engine.fold(scores, part, known=list(held.values()), config=config, now=now, names=names)
             held.update((finding.id, finding) for finding in done.findings)

@@ -8,16 +8,16 @@ from typing import Final
 from detectors import engine
 from detectors.declare import HOUR, MINUTE, Detector
 from model.window import Window
-from store.handle import Store, Transaction
+from store.handle import Transaction
 from store.queries.frame_columns import EMPTY
-from store.queries.touched import touched_refs
-from store.state import findings, segments
+from store.state import findings, inventory, segments
 from store.state.findings import Judged
 
 LATE_EVERY: Final = timedelta(minutes=5)
 """How often a live cycle judges hours again that late lines touch: a source that is two minutes late would otherwise
 have each cycle judge the last hour anew."""
 
+_INVENTORY: Final = frozenset({"keys", "key_refs"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -27,8 +27,6 @@ class Pass:
 
     window: Window
     detectors: tuple[str, ...]
-    read: datetime | None = None
-    """Up to which segment they had read; None: none, or the window is judged whatever they had read."""
 
 
 def plan(tx: Transaction, now: datetime, since: datetime | None, *, live: bool) -> list[Pass]:
@@ -44,28 +42,16 @@ def plan(tx: Transaction, now: datetime, since: datetime | None, *, live: bool) 
     span = segments.span(tx)
     first = _floor(min(span.since, now) if span else now - timedelta(days=1), HOUR)
     newest = segments.latest_event(tx, now)
-    late = _late(tx, done)
-    begun: dict[tuple[datetime, datetime | None], list[str]] = {}
+    late, pulled = _late(tx, done), inventory.last_pulled(tx)
+    begun: dict[datetime, list[str]] = {}
     for name in names:
         one = done.get(name)
         if one is None:
-            begun.setdefault((first, None), []).append(name)
-        elif not live or _wakes(engine.load(name), one, late.get(name), newest, now):
+            begun.setdefault(first, []).append(name)
+        elif not live or _wakes(engine.load(name), one, late.get(name), newest, now, pulled=pulled):
             start = min(_floor(one.until, HOUR), _floor(late.get(name) or one.until, HOUR), now)
-            begun.setdefault((start, one.ingested_at), []).append(name)
-    order = sorted(begun.items(), key=lambda item: item[0][0])
-    return [
-        Pass(window=Window(since=start, until=now), detectors=tuple(each), read=read) for (start, read), each in order
-    ]
-
-
-def touched_by(store: Store, one: Pass) -> list[str] | None:
-    """The key_refs that a pass has to read frames of by key; None: all."""
-    by_key = [engine.load(name) for name in one.detectors if engine.load(name).by_key]
-    if one.read is None or not by_key:
-        return None
-    since = _floor(one.window.since, max(each.bucket for each in by_key))
-    return touched_refs(store, Window(since=since, until=one.window.until), one.read)
+            begun.setdefault(start, []).append(name)
+    return [Pass(window=Window(since=since, until=now), detectors=tuple(each)) for since, each in sorted(begun.items())]
 
 
 def _late(tx: Transaction, done: Mapping[str, Judged]) -> dict[str, datetime]:
@@ -75,8 +61,19 @@ def _late(tx: Transaction, done: Mapping[str, Judged]) -> dict[str, datetime]:
     return {name: moment for name, one in done.items() if (moment := touched[one.ingested_at]) is not None}
 
 
-def _wakes(detector: Detector, done: Judged, late: datetime | None, newest: datetime | None, now: datetime) -> bool:
+def _wakes(
+    detector: Detector,
+    done: Judged,
+    late: datetime | None,
+    newest: datetime | None,
+    now: datetime,
+    *,
+    pulled: datetime | None,
+) -> bool:
     """Whether a live cycle has something for it."""
+    if set(detector.frames) <= _INVENTORY:
+        # Ages are of days: it looks when an hour is over, or when the inventory has come.
+        return _floor(now, HOUR) > _floor(done.until, HOUR) or (pulled is not None and pulled >= done.until)
     step = HOUR if detector.kind == "standing" and _reads_events(detector) else min(detector.bucket, HOUR)
     if detector.kind == "standing" and not _reads_events(detector):
         return True

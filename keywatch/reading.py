@@ -1,21 +1,26 @@
 """The frames that detectors need, from the store: each read once, over no more than it must reach."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 import pandas as pd
 
 from detectors import engine
+from detectors.declare import Detector
 from keywatch.baselining import baseline_frame
+from keywatch.narrowing import narrow_frames
 from model.window import Window
 from store.handle import Store, Transaction
+from store.queries.auth_frames import attacked_days
 from store.queries.frame_columns import EMPTY
-from store.queries.frames import event_frame
+from store.queries.frames import DEEP, event_frame
 from store.state import deliveries, exceptions, inventory, listings, segments, sources
 
-NEAR: Final = timedelta(days=2)
+NEAR: Final = timedelta(days=3)
 """A frame that reaches no further back is read by itself, so that it opens only the segments of those days."""
+_MONTH: Final = timedelta(days=40)
+_BAIT: Final = "canary"
 
 
 def read_frames(
@@ -24,33 +29,29 @@ def read_frames(
     now: datetime,
     *,
     detectors: Collection[str] | None = None,
-    touched: Sequence[str] | None = None,
     keep: bool = True,
+    bait: str = _BAIT,
+    state: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """The frames of `detectors` (None: all) for a window, by name.
 
-    Without `keep`, baselines that are made for it are not stored.
-
-    With `touched`, frames that all those detectors take by key hold these key_refs alone.
+    Those that a detector takes by key are cut to the keys in question and stand under the name that `declare.narrow`
+    gives. Without `keep`, baselines that are made for it are not stored. `bait` is the label of canary keys.
+    `state` are the frames of `state_frames` where they have been read already.
     """
-    needed = engine.required_frames(detectors)
-    made = state_frames(store, now)
-    by_key = _by_key(detectors) if touched is not None else set()
-    for near in (True, False):
-        for keyed in (True, False):
-            group = {
-                name: reach
-                for name, reach in needed.items()
-                if name in EMPTY and (reach <= NEAR) is near and (name in by_key) is keyed
-            }
-            made |= _events(store, window, group, touched if keyed else None)
-    if "source_hours" in needed:
+    names = list(engine.names() if detectors is None else detectors)
+    chosen = [engine.load(name) for name in names]
+    made = dict(state) if state is not None else state_frames(store, now)
+    _read(store, window, made, {name for each in chosen for name in _at_once(each)})
+    asking = {name for each in chosen if each.asks is not None and each.asks(made) for name in each.later}
+    _read(store, window, made, asking)
+    if "source_hours" in (needed := engine.required_frames(names)):
         span = Window(since=window.since - needed["source_hours"], until=window.until)
         with store.reading() as tx:
             made["source_hours"] = sources.source_hours(tx, span)
     if "baselines" in needed:
         made["baselines"] = baseline_frame(store, window, made["key_refs"], keep=keep)
-    return made
+    return made | narrow_frames(store, window, made, names, bait)
 
 
 def state_frames(store: Store, now: datetime) -> dict[str, pd.DataFrame]:
@@ -67,21 +68,43 @@ def state_frames(store: Store, now: datetime) -> dict[str, pd.DataFrame]:
         }
 
 
-def _by_key(detectors: Collection[str] | None) -> set[str]:
-    """The frames that every one of the detectors that read them takes by key."""
-    chosen = [engine.load(name) for name in (engine.names() if detectors is None else detectors)]
-    read = {name for each in chosen for name in each.frames}
-    return {name for name in read if all(name in each.by_key for each in chosen if name in each.frames)}
+def _at_once(detector: Detector) -> set[str]:
+    """The frames that are read for a detector whatever is in others."""
+    return set(detector.frames) - set(detector.by_key) - set(detector.later)
 
 
-def _events(
-    store: Store, window: Window, group: Mapping[str, timedelta], touched: Sequence[str] | None
-) -> dict[str, pd.DataFrame]:
+def _read(store: Store, window: Window, made: dict[str, pd.DataFrame], names: Collection[str]) -> None:
+    """Add the frames of events that are not there yet."""
+    needed = {name: reach for name, reach in engine.reaches(names).items() if name in EMPTY and name not in made}
+    for low, high in ((timedelta(0), NEAR), (NEAR, _MONTH), (_MONTH, timedelta.max)):
+        group = {
+            name: reach
+            for name, reach in needed.items()
+            if low <= max(reach, DEEP.get(name, reach)) < high and name != "attacked_days"
+        }
+        made |= _events(store, window, group)
+    if "attacked_days" in needed:
+        made["attacked_days"] = _attacked_days(store, window, made, needed["attacked_days"])
+
+
+def _events(store: Store, window: Window, group: Mapping[str, timedelta]) -> dict[str, pd.DataFrame]:
     if not group:
         return {}
-    span = Window(since=window.since - max(group.values()), until=window.until)
-    with store.reader(span, only=touched) as reader:
+    span = Window(since=window.since - max(max(r, DEEP.get(n, r)) for n, r in group.items()), until=window.until)
+    with store.reader(span) as reader:
         return {name: event_frame(name, reader, window, reach) for name, reach in group.items()}
+
+
+def _attacked_days(store: Store, window: Window, made: Mapping[str, pd.DataFrame], reach: timedelta) -> pd.DataFrame:
+    """Of the keys and networks that auth_hours and the failures of auth_minutes have."""
+    rows = [made[name] for name in ("auth_hours", "auth_minutes") if name in made]
+    failed = [each[each["unauthenticated"] + each["forbidden"] > 0] for each in rows]
+    refs, networks = (
+        {str(value) for each in failed for value in each[name].dropna().unique()} for name in ("key_ref", "network")
+    )
+    span = Window(since=window.since - reach, until=window.until)
+    with store.reader(span) as reader:
+        return attacked_days(reader, span, refs=refs, networks=networks if "auth_hours" in made else ())
 
 
 def _telemetry(tx: Transaction, now: datetime) -> pd.DataFrame:

@@ -37,12 +37,12 @@ def score_pass(
     *,
     config: DetectorsConfig,
     now: datetime,
-    touched: Sequence[str] | None = None,
     keep: bool = True,
+    state: Mapping[str, pd.DataFrame] | None = None,
 ) -> Iterator[tuple[Window, Scores]]:
-    """The rows of one window, part by part; standing detectors as of its end. `keep` as in `read_frames`."""
+    """The rows of one window, part by part; standing detectors as of its end. `keep`, `state` as in `read_frames`."""
     if window.length < LONG:
-        frames = read_frames(store, window, now, detectors=detectors, touched=touched, keep=keep)
+        frames = read_frames(store, window, now, detectors=detectors, keep=keep, state=state)
         yield window, engine.score(frames, window, config=config, detectors=detectors)
         return
     for part, frames, names in read_parts(store, window, detectors, step=None, keep=keep):

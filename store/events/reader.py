@@ -12,7 +12,9 @@ from sqlalchemy.pool import StaticPool
 
 from model.event import EVENT_COLUMNS
 from model.segment import Segment
+from store.dialect import DUCKDB
 from store.events import aggregate
+from store.events.arrow import by_arrow
 from store.events.files import path_of
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class EventsReader:
 
     def frame(self, query: Select[*tuple[Any, ...]]) -> "pd.DataFrame":
         """The query's rows; columns as it labels them."""
+        if self.connection.dialect.name == DUCKDB:
+            return by_arrow(query, self.connection)
         import pandas as pd
 
         return pd.read_sql(query, self.connection)

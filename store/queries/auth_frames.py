@@ -5,6 +5,7 @@ or a count over the span that more time can but raise: so a subject that a detec
 whatever windows time is judged.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,14 +17,15 @@ from model.event import UNKNOWN_PREFIX, Outcome
 from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
-from store.events.tables import events, usage
+from store.events.tables import events, facets, usage
+from store.queries.attacks import FAILED, PLACE, Attacks
 from store.queries.counts import requests_of, total
-from store.queries.frame_columns import EMPTY, SEEN
+from store.queries.frame_columns import EMPTY, SEEN, empty_frame
+from store.queries.framing import summed, values
+from store.queries.rows import known
 from store.queries.shape import shaped
-from store.queries.spans import HOUR, widened, within
+from store.queries.spans import DAY, HOUR, floor, widened, within
 
-FEWEST_FAILURES: Final = 3
-"""Of a subject with fewer failures in the whole span, only the rows with failures are read, not its successes."""
 FEWEST_SLOW: Final = 6
 """A subject with fewer failures in eight days is not worth reading."""
 KEPT_KEYS: Final = 50
@@ -32,25 +34,71 @@ KEPT_ROWS: Final = 1000
 """So many rows with nothing but failures a minute keep their address; an hour of slow ones has as many."""
 
 _MINUTE: Final = timedelta(minutes=1)
-_FAILED: Final = (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
-_PLACE: Final = ("key_ref", "ip", "network")
+_MONTH: Final = timedelta(days=31)
 
 
 def auth_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
-    """Minutes with failures, and all minutes of subjects (key_ref, ip, network) with FEWEST_FAILURES in the span.
+    """Minutes with failures, and those of subjects (key_ref, ip, network) that failed often, as `attacks` has it.
 
     [minute, key_ref, ip, network, requests, ok, unauthenticated, forbidden, throttled, refs, first_seen, last_seen],
     one row for a minute, key_ref, ip and network. key_refs are those of the log; null where no credential was sent. Of
     rows with nothing but failures, those beyond KEPT_KEYS at an address are one row `unknown:<network>` of it, and
     those beyond KEPT_ROWS one row without an address; `refs` is how many key_refs a row stands for.
     """
-    grouped = _grouped(span, "minute", _MINUTE, _PLACE)
-    failing = [grouped.c[name].in_(_often(events.c[name], span, FEWEST_FAILURES)) for name in _PLACE]
-    chosen = sa.select(grouped).where(sa.or_(_failures(grouped) > 0, *failing)).subquery()
+    chosen = _grouped(span, "minute", _MINUTE, PLACE, Attacks(span).matter())
     rows = _folded(_folded(chosen, KEPT_KEYS, ("minute", "ip")), KEPT_ROWS, ("minute",), nowhere=True)
-    order = [rows.c[name].asc().nulls_last() for name in ("minute", *_PLACE)]
+    order = [rows.c[name].asc().nulls_last() for name in ("minute", *PLACE)]
     columns = [rows.c[name] for name in EMPTY["auth_minutes"]]
     return shaped(reader.frame(sa.select(*columns).order_by(*order)), EMPTY["auth_minutes"])
+
+
+def worked(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """When keys had succeeded: [key_ref, network, at], of the keys and the networks that fail in the span.
+
+    `at` is the end of the hour, for hours that began within the span's days; before those, the end of the last day
+    alone, since all that is asked is whether there was one. Pairs of a key that settled have no hours: the day says it.
+    """
+    attacks = Attacks(span)
+    failed = attacks.failed.c
+    begun = floor(span.since, DAY)
+    networks = sa.union_all(sa.select(failed.network), attacks.suspects("network")).subquery()
+    here = (
+        sa.select(networks.c.network).where(networks.c.network.is_not(None)),
+        sa.select(failed.key_ref).where(failed.key_ref.is_not(None)),
+    )
+    days = sa.select(facets.c.key_ref, facets.c.value.label("network"), sa.func.max(facets.c.day).label("at")).where(
+        facets.c.kind == "network",
+        within(facets.c.day, Window(since=floor(span.since - _MONTH, DAY), until=begun)),
+        facets.c.outcome == Outcome.OK.value,
+        facets.c.key_ref.is_not(None),
+        sa.or_(facets.c.value.in_(here[0]), facets.c.key_ref.in_(here[1])),
+    )
+    before = shaped(reader.frame(days.group_by(facets.c.key_ref, facets.c.value)), EMPTY["worked"])
+    hour = Bucket(events.c.ts, HOUR).label("at")
+    hours = sa.select(events.c.key_ref, events.c.network, hour).where(
+        within(events.c.ts, Window(since=begun, until=span.until)),
+        events.c.outcome == Outcome.OK.value,
+        events.c.key_ref.is_not(None),
+        events.c.network.is_not(None),
+        sa.or_(events.c.network.in_(here[0]), events.c.key_ref.in_(here[1])),
+        sa.tuple_(events.c.key_ref, events.c.network).not_in(
+            sa.select(attacks.settled.c.key_ref, attacks.settled.c.network)
+        ),
+    )
+    since = shaped(reader.frame(hours.distinct()), EMPTY["worked"])
+    frame = pd.concat([before.assign(at=before["at"] + DAY), since.assign(at=since["at"] + HOUR)])
+    return shaped(frame.sort_values(["at", "key_ref", "network"], ignore_index=True), EMPTY["worked"])
+
+
+def attacked_days(
+    reader: EventsReader, span: Window, *, refs: Collection[str], networks: Collection[str]
+) -> pd.DataFrame:
+    """Rows of network_days of some key_refs, and at some networks; without either nothing is read."""
+    if not refs and not networks:
+        return empty_frame("attacked_days")
+    rows = values("network", span)
+    chosen = sa.or_(rows.c.key_ref.in_(sorted(refs)), rows.c.network.in_(sorted(networks)))
+    return shaped(reader.frame(summed("attacked_days", rows, known).where(chosen)), EMPTY["attacked_days"])
 
 
 def auth_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
@@ -60,8 +108,12 @@ def auth_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
     key_refs, addresses, networks and ASNs with FEWEST_SLOW failures in the span, at most KEPT_ROWS an hour. Requests
     without a credential are left out.
     """
-    place = (*_PLACE, "asn", "client")
-    grouped = _grouped(span, "hour", HOUR, place)
+    place = (*PLACE, "asn", "client")
+    bad = events.c.outcome.in_([outcome.value for outcome in FAILED])
+    hour = Bucket(events.c.ts, HOUR)
+    failing = sa.select(hour, events.c.key_ref).where(within(events.c.ts, span), bad, events.c.key_ref.is_not(None))
+    of_interest = sa.tuple_(hour, events.c.key_ref).in_(failing.distinct())
+    grouped = _grouped(span, "hour", HOUR, place, of_interest)
     mostly = _failures(grouped) * 2 >= grouped.c.requests
     failed = sa.select(grouped).where(_failures(grouped) > 0, mostly, grouped.c.key_ref.is_not(None)).subquery()
     ranked = sa.select(failed, _rank(failed, ("hour",)).label("place")).subquery()
@@ -80,10 +132,10 @@ def platform_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
     of them with half or more answered 401 or 403, those with half or more answered 5xx, and the sums over their
     requests.
     """
-    known = sa.select(usage.c.key_ref).where(
+    refs = sa.select(usage.c.key_ref).where(
         within(usage.c.hour, widened(span, HOUR)), usage.c.key_ref.not_like(f"{UNKNOWN_PREFIX}%")
     )
-    keys = _grouped(span, "minute", _MINUTE, ("key_ref",), events.c.key_ref.in_(known))
+    keys = _grouped(span, "minute", _MINUTE, ("key_ref",), events.c.key_ref.in_(refs))
     minute = keys.c.minute
     query = sa.select(
         minute,
@@ -108,7 +160,7 @@ def _grouped(span: Window, unit: str, width: timedelta, by: tuple[str, ...], *on
         .where(within(events.c.ts, span), *only)
         .subquery()
     )
-    counted = (Outcome.OK, *_FAILED, Outcome.THROTTLED, Outcome.SERVER_ERROR)
+    counted = (Outcome.OK, *FAILED, Outcome.THROTTLED, Outcome.SERVER_ERROR)
     columns = [single.c[name] for name in (unit, *by)]
     return (
         sa.select(
@@ -137,11 +189,11 @@ def _folded(rows: Subquery, kept: int, group: tuple[str, ...], *, nowhere: bool 
         folded |= {"ip": sa.null(), "network": sa.null()}
     by = [
         (sa.case((beyond, folded[name]), else_=ranked.c[name]) if name in folded else ranked.c[name]).label(name)
-        for name in ("minute", *_PLACE)
+        for name in ("minute", *PLACE)
     ]
     sums = ("requests", "ok", "unauthenticated", "forbidden", "throttled", "refs")
     named = sa.select(*by, *(ranked.c[name] for name in (*sums, *SEEN))).subquery()
-    columns = [named.c[name] for name in ("minute", *_PLACE)]
+    columns = [named.c[name] for name in ("minute", *PLACE)]
     return (
         sa.select(
             *columns,
@@ -157,7 +209,7 @@ def _folded(rows: Subquery, kept: int, group: tuple[str, ...], *, nowhere: bool 
 def _rank(rows: Subquery, group: tuple[str, ...]) -> ColumnElement[int]:
     """The place of a row in its group, most failures first; of rows with nothing but failures apart from others."""
     # By key_ref before address: fingerprints are as good as chance, so each network keeps its share.
-    order = (_failures(rows).desc(), *(sa.func.coalesce(rows.c[name], "").asc() for name in _PLACE))
+    order = (_failures(rows).desc(), *(sa.func.coalesce(rows.c[name], "").asc() for name in PLACE))
     parts = [*(rows.c[name] for name in group), _only_failed(rows)]
     return sa.func.row_number().over(partition_by=parts, order_by=order)
 
@@ -172,6 +224,6 @@ def _failures(rows: FromClause) -> ColumnElement[int]:
 
 def _often(subject: ColumnElement[Any], span: Window, fewest: int) -> sa.Select[Any]:
     """The subjects that failed so often in the span."""
-    failed = events.c.outcome.in_([outcome.value for outcome in _FAILED])
+    failed = events.c.outcome.in_([outcome.value for outcome in FAILED])
     failing = sa.select(subject).where(within(events.c.ts, span), failed, subject.is_not(None))
     return failing.group_by(subject).having(sa.func.count() >= fewest)

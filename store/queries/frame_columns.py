@@ -28,6 +28,8 @@ EMPTY: Final[dict[str, dict[str, str]]] = {
         "refs": COUNT,
         **SEEN,
     },
+    "worked": {"key_ref": TEXT, "network": TEXT, "at": MOMENT},
+    "attacked_days": {"day": MOMENT, "key_ref": TEXT, "network": TEXT, **_counted(Outcome.OK), **SEEN},
     "key_hours": {"hour": MOMENT, "key_ref": TEXT, **_counted(*_EVERY), "bytes_out": COUNT},
     "origin_hours": {
         "hour": MOMENT,

@@ -17,7 +17,7 @@ from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
 from store.events.tables import events
-from store.queries.auth_frames import auth_hours, auth_minutes, platform_minutes
+from store.queries.auth_frames import auth_hours, auth_minutes, platform_minutes, worked
 from store.queries.breadth import breadth, walks
 from store.queries.frame_columns import EMPTY
 from store.queries.framing import grouped as _grouped
@@ -115,8 +115,12 @@ def route_days(reader: EventsReader, span: Window) -> pd.DataFrame:
     return _grouped(reader, "route_days", _values("route", span), known)
 
 
+DEEP: Final = dict.fromkeys(("auth_minutes", "worked"), timedelta(days=33))
+"""Frames whose selects look further back than their rows reach, and how far: for where keys had settled."""
+
 FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "auth_minutes": auth_minutes,
+    "worked": worked,
     "key_hours": key_hours,
     "origin_hours": origin_hours,
     "network_days": network_days,

@@ -167,6 +167,11 @@ def find_key(tx: Session, key: str) -> Named | None:
     return Named(key_id=found.key_id, name=found.name, owner=found.owner, environment=found.environment)
 
 
+def last_pulled(tx: Session) -> datetime | None:
+    """When the inventory came last; None: never."""
+    return tx.scalar(select(func.max(KeyRow.pulled_at)))
+
+
 def key_frame(tx: Session) -> "pd.DataFrame":
     """One row a key: the inventory's columns, `key_refs` (list), and first_seen, last_seen, last_success in the logs.
 

@@ -188,7 +188,7 @@ def test_a_broken_inventory_stops_the_run(war: Frames) -> None:
 def test_required_frames_say_how_far_back_to_read() -> None:
     needed = required_frames(["auth-burst-key"])
 
-    assert {"auth_minutes", "network_days", "platform_minutes"} <= set(needed)
+    assert {"auth_minutes", "worked", "platform_minutes"} <= set(needed)
     assert timedelta(hours=8, minutes=1) == needed["auth_minutes"]
     assert set(FRAMES) - OWN == set(required_frames())
 

@@ -1,0 +1,131 @@
+"""Whose calls matter to the detectors of failed authentication: few of all, and chosen where they lie.
+
+A failed call is strange unless its key had settled at that network: it succeeded there on a day before the span, within
+the time that makes a place usual. Whoever fails strangely is looked at with all his calls of those hours; a key that
+fails at home, with all its calls of those minutes. What decides is near in time, so a week read at once holds the same
+rows as its hours one by one.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import CTE, ColumnElement
+
+from model.event import Outcome
+from model.window import Window
+from store.dialect import Bucket, Part
+from store.events.tables import events, facets
+from store.queries.spans import DAY, floor, within
+
+FEWEST_FAILURES: Final = 3
+"""Of a subject with fewer strange failures within a block and its neighbours, or of a key with fewer at home within
+three quarters of an hour, only the rows with failures are read, not its successes."""
+SETTLED: Final = timedelta(days=29)
+"""How long a success makes a place usual."""
+FAILED: Final = (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
+PLACE: Final = ("key_ref", "ip", "network")
+
+_BLOCK: Final = timedelta(hours=8)
+"""An attack spans four hours, and a success is looked for three hours after: both lie in neighbouring blocks."""
+_QUARTER: Final = timedelta(minutes=15)
+_MINUTE: Final = timedelta(minutes=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TEXTS = {outcome.value for outcome in FAILED}
+
+
+class Attacks:
+    """The selects about one span, shared by those who read it."""
+
+    def __init__(self, span: Window) -> None:
+        self.span = span
+        failed = sa.select(
+            Bucket(events.c.ts, _MINUTE).label("minute"),
+            _number(events.c.ts, _BLOCK).label("block"),
+            _number(events.c.ts, _QUARTER).label("quarter"),
+            *(events.c[name] for name in PLACE),
+            sa.func.count().label("n"),
+        ).where(within(events.c.ts, span), events.c.outcome.in_(sorted(_TEXTS)))
+        self.failed: CTE = failed.group_by(*(column for column in failed.selected_columns if column.name != "n")).cte(
+            "failed"
+        )
+        self.settled: CTE = self._settled()
+        strange = sa.select(self.failed).join(self.settled, self._at_home(self.failed.c), isouter=True)
+        self.strange: CTE = strange.where(self.settled.c.key_ref.is_(None)).cte("strange")
+
+    @property
+    def days(self) -> Window:
+        """The days before the span whose successes settle a key."""
+        since = floor(self.span.until - SETTLED, DAY)
+        return Window(since=min(since, floor(self.span.since, DAY)), until=floor(self.span.since, DAY))
+
+    def matter(self) -> ColumnElement[bool]:
+        """Whether an event of the span has to be read."""
+        groups = sa.select(self.failed.c.minute, *(_text(self.failed.c[name]) for name in PLACE))
+        mine = [Bucket(events.c.ts, _MINUTE), *(_text(events.c[name]) for name in PLACE)]
+        block = _number(events.c.ts, _BLOCK)
+        abroad = sa.select(self.settled.c.key_ref, self.settled.c.network)
+        return sa.or_(
+            events.c.outcome.in_(sorted(_TEXTS)),
+            sa.tuple_(*mine).in_(groups),
+            sa.tuple_(_text(events.c.ip), block).in_(_near(self.strange, "ip", "block")),
+            sa.tuple_(_text(events.c.network), block).in_(_near(self.strange, "network", "block")),
+            sa.and_(
+                sa.tuple_(_text(events.c.key_ref), block).in_(_near(self.strange, "key_ref", "block")),
+                sa.tuple_(_text(events.c.key_ref), _text(events.c.network)).not_in(abroad),
+            ),
+            sa.tuple_(_text(events.c.key_ref), _number(events.c.ts, _QUARTER)).in_(
+                _near(self.failed, "key_ref", "quarter")
+            ),
+        )
+
+    def suspects(self, *names: str) -> sa.Select[Any]:
+        """The keys that fail strangely as often as is looked at; with their networks by `names` where asked."""
+        often = sa.select(self.strange.c.key_ref).where(self.strange.c.key_ref.is_not(None))
+        often = often.group_by(self.strange.c.key_ref).having(sa.func.sum(self.strange.c.n) >= FEWEST_FAILURES)
+        if not names:
+            return often
+        return sa.select(*(events.c[name] for name in names)).where(
+            within(events.c.ts, self.span), events.c.key_ref.in_(often), events.c.network.is_not(None)
+        )
+
+    def _settled(self) -> CTE:
+        known = sa.select(facets.c.key_ref, facets.c.value.label("network")).where(
+            facets.c.kind == "network",
+            within(facets.c.day, self.days),
+            facets.c.outcome == Outcome.OK.value,
+            facets.c.key_ref.is_not(None),
+            facets.c.key_ref.in_(sa.select(self.failed.c.key_ref).where(self.failed.c.key_ref.is_not(None))),
+        )
+        return known.distinct().cte("settled")
+
+    def _at_home(self, columns: Any) -> ColumnElement[bool]:  # noqa: ANN401 (a collection of columns)
+        return sa.and_(
+            columns.key_ref == self.settled.c.key_ref,
+            columns.network == self.settled.c.network,
+        )
+
+
+def _near(failed: CTE, subject: str, unit: str) -> sa.Select[Any]:
+    """The subjects and the units in which, or next to which, they failed often enough."""
+    parts = [
+        sa.select(failed.c[subject].label("subject"), (failed.c[unit] + by).label("unit"), failed.c.n)
+        for by in (-1, 0, 1)
+    ]
+    rows = sa.union_all(*parts).subquery()
+    often = sa.select(rows.c.subject, rows.c.unit).where(rows.c.subject.is_not(None))
+    return often.group_by(rows.c.subject, rows.c.unit).having(sa.func.sum(rows.c.n) >= FEWEST_FAILURES)
+
+
+def _number(moment: ColumnElement[Any], width: timedelta) -> ColumnElement[int]:
+    """Which unit since 1970 holds a moment."""
+    return Part(moment, _EPOCH, width, 1)
+
+
+def _text(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """Null is a place like others: it is the same as itself, and in no list of others."""
+    return sa.func.coalesce(column, "")
+
+
+__all__: Sequence[str] = ("FAILED", "FEWEST_FAILURES", "PLACE", "SETTLED", "Attacks")

@@ -1,0 +1,112 @@
+"""Who did something new: few keys of all, and the only ones whose history detectors of novelty have to read.
+
+What is asked here is asked of every key, so it stays in the engine: pandas gets the pairs that are new.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any, Final
+
+import pandas as pd
+import sqlalchemy as sa
+
+from model.event import Outcome
+from model.window import Window
+from store.dialect import Instant
+from store.events.reader import EventsReader
+from store.events.tables import events
+from store.queries.frame_columns import EMPTY
+from store.queries.framing import summed, values
+from store.queries.rows import faceted, hourly, known
+from store.queries.shape import TEXT, shaped
+from store.queries.spans import DAY, HOUR, floor, widened, within
+
+NEW_VALUES: Final = {"kind": TEXT, "key_ref": TEXT, "value": TEXT}
+KINDS: Final = ("network", "client", "asn", "country", "route")
+QUIET: Final = timedelta(days=14)
+"""A value that a key had not succeeded with for so long is looked at. Detectors look back 30 days, or as long as a key
+has to rest to be dormant: whatever they call new is new to these two weeks."""
+SPREAD: Final = 4
+"""A key of so many networks, or so many clients, in the hours that are judged is looked at."""
+OTHERS: Final = 50
+"""So many other keys of a route tell as much as all of them: that it is nothing special."""
+
+
+def judged_days(window: Window) -> Window:
+    """The whole days in which buckets of a window lie."""
+    return widened(Window(since=window.since - HOUR, until=window.until), DAY)
+
+
+def new_values(reader: EventsReader, window: Window) -> pd.DataFrame:
+    """What a key succeeded with in the window's days and not in the two weeks before: [kind, key_ref, value]."""
+    days = judged_days(window)
+    last = floor(window.until - timedelta(microseconds=1), DAY)
+    span = Window(since=min(last - QUIET, days.since), until=window.until)
+    parts = [_new(kind, span, days) for kind in KINDS]
+    return shaped(reader.frame(sa.union_all(*parts).subquery().select()), NEW_VALUES)
+
+
+def spread_refs(reader: EventsReader, window: Window) -> set[str]:
+    """The key_refs that had many networks or many clients in the hours of the window and the two before."""
+    near = Window(since=floor(window.since, HOUR) - 2 * HOUR, until=window.until)
+    many = sa.or_(
+        sa.func.count(events.c.network.distinct()) >= SPREAD, sa.func.count(events.c.client.distinct()) >= SPREAD
+    )
+    rows = sa.select(events.c.key_ref).where(within(events.c.ts, near), events.c.key_ref.is_not(None))
+    return set(reader.frame(rows.group_by(events.c.key_ref).having(many))["key_ref"])
+
+
+def used_refs(reader: EventsReader, span: Window) -> set[str]:
+    """The key_refs that succeeded in the span."""
+    rows = hourly(span)
+    query = sa.select(rows.c.key_ref).where(known(rows), rows.c.outcome == Outcome.OK.value).distinct()
+    return set(reader.frame(query)["key_ref"])
+
+
+def days_at(
+    reader: EventsReader, name: str, span: Window, *, at: Collection[str], but: Collection[str]
+) -> pd.DataFrame:
+    """The rows of network_days (`name`) at some networks, of other key_refs than `but`."""
+    kind = name.removesuffix("_days")
+    rows = values(kind, span)
+    found = shaped(reader.frame(summed(name, rows, known).where(rows.c[kind].in_(sorted(at)))), EMPTY[name])
+    return found[~found["key_ref"].isin(but)]
+
+
+def users_of(
+    reader: EventsReader,
+    window: Window,
+    span: Window,
+    *,
+    routes: Collection[str],
+    but: Collection[str],
+    owners: Collection[str],
+) -> pd.DataFrame:
+    """Rows of route_days that tell who else uses routes: all of `owners`, and OTHERS of the rest, per route.
+
+    Of the days before the window's, each key has its last one; in the window's days its first success counts.
+    """
+    rows = values("route", span)
+    days = judged_days(window)
+    picked = summed("route_days", rows, known).order_by(None)
+    picked = picked.where(rows.c.route.in_(sorted(routes)), rows.c.outcome == Outcome.OK.value)
+    found = shaped(reader.frame(picked), EMPTY["route_days"])
+    found = found[~found["key_ref"].isin(but)]
+    before = found["day"] < pd.Timestamp(days.since)
+    last = found[before].sort_values("day").drop_duplicates(["key_ref", "route"], keep="last")
+    now = found[~before].sort_values("first_ok")
+    parts = [
+        pd.concat([one[mine], one[~mine].groupby("route").head(OTHERS)])
+        for one in (last.sort_values("day", ascending=False, kind="stable"), now)
+        for mine in [one["key_ref"].isin(owners)]
+    ]
+    return pd.concat(parts)
+
+
+def _new(kind: str, span: Window, days: Window) -> "sa.Select[Any]":
+    rows = faceted(kind, span)
+    lately = sa.func.max(sa.case((rows.c.day >= Instant(days.since), 1), else_=0))
+    earlier = sa.func.max(sa.case((rows.c.day < Instant(days.since), 1), else_=0))
+    query = sa.select(sa.literal(kind).label("kind"), rows.c.key_ref, rows.c.value)
+    query = query.where(known(rows), rows.c.outcome == Outcome.OK.value)
+    return query.group_by(rows.c.key_ref, rows.c.value).having(lately == 1, earlier == 0)
