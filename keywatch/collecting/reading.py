@@ -32,6 +32,7 @@ from ingest.sources.matching import broken
 from keywatch.collecting.admitting import cap_of
 from keywatch.collecting.ingested import Ingested, Progress
 from keywatch.collecting.keeping import Keep, kept
+from keywatch.collecting.timing import event_hours
 from keywatch.collecting.treating import treatment
 from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
@@ -40,7 +41,8 @@ from model.segment import Segment
 from model.window import Window
 from store.events.segments import Written, draft_segment, new_id, publish_segment
 from store.handle import Transaction
-from store.state import inventory, segments
+from store.state import inventory, segments, sources
+from store.state.sources import EventHour
 
 _PARSERS = min(os.cpu_count() or 1, 2)
 """Blocks that are parsed side by side; each takes some 180 MB, and an ingest shall stay under 600."""
@@ -87,6 +89,8 @@ class _Prepared:
     written: Written | None
     format: str
     reads_keys: bool
+    hours: list[EventHour]
+    """What of the block belongs to which hour."""
 
 
 @contextmanager
@@ -229,10 +233,13 @@ def _prepare(reading: Reading, block: Block, records: Records, sample: list[str]
         parsed = parser.parse(records, plan, now=reading.clock.now())
         parsed, outside = kept(parser, parsed, reading.keep(block))
         written = _write(reading, parser)
+        hours = event_hours(parser.events, parser.rejected_lines() if parsed.rejected else None)
     finally:
         reading.parsers.put(parser)
     reads_keys = plan.reads_keys or (written is not None and bool(written.activity))
-    return _Prepared(parsed=parsed, outside=outside, written=written, format=plan.format, reads_keys=reads_keys)
+    return _Prepared(
+        parsed=parsed, outside=outside, written=written, format=plan.format, reads_keys=reads_keys, hours=hours
+    )
 
 
 def _write(reading: Reading, parser: Parser) -> Written | None:
@@ -271,6 +278,7 @@ def _note(reading: Reading, block: Block) -> None:
         if rejects:
             segments.add_rejects(tx, rejects, cursor=block.after, first_line=block.before_lines, now=now)
             segments.count_left_out(tx, source, len(rejects), now)
+            sources.count_timeless(tx, source, len(rejects), now)
         if reading.also:
             reading.also(tx, block, now)
     reading.result.lines += len(rejects)
@@ -303,6 +311,9 @@ def _commit(reading: Reading, block: Block, done: _Prepared) -> None:
             reads_keys=done.reads_keys,
             format_name=done.format,
         )
+        sources.count_event_hours(tx, reading.source.name, done.hours)
+        if not done.hours:
+            sources.count_timeless(tx, reading.source.name, parsed.rejected, now)
 
 
 def _segment(reading: Reading, block: Block, done: _Prepared, written: Written) -> Segment:
