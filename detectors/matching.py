@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_network
 from typing import Final
 
+from detectors.patterns import Pattern, covers, told
 from model.errors import ConfigError
 from model.finding import Finding, Subject, SubjectKind
 
@@ -24,6 +25,8 @@ class About:
     labels: Mapping[str, str] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     """Addresses or networks."""
+    pattern: Pattern = field(default_factory=dict)
+    """What a piece of evidence names beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,8 @@ class Matcher:
     """The key has each of these labels with this value."""
     address: tuple[str, ...] = ()
     """Addresses and networks; each of the subject's is in one of them."""
+    pattern: Pattern = field(default_factory=dict)
+    """The only clients, tools or countries that it may name."""
 
     def matches(self, about: About) -> bool:
         """Whether it is about this subject."""
@@ -57,6 +62,8 @@ class Matcher:
                 return f"label {name} is not {value}"
         if self.address and not within(about.addresses, self.address):
             return f"address is not in {' or '.join(self.address)}"
+        if not covers(self.pattern, about.pattern):
+            return f"it is not only about {told(self.pattern)}"
         return None
 
     def words(self) -> str:
@@ -68,6 +75,7 @@ class Matcher:
         ]
         parts += [f"label {name}={value}" for name, value in self.label.items()]
         parts += [f"address in {' or '.join(self.address)}"] if self.address else []
+        parts += [told(self.pattern)] if self.pattern else []
         return " and ".join(parts) or "everything"
 
 

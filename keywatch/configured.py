@@ -38,6 +38,7 @@ def with_expected(config: DetectorsConfig, tx: Transaction) -> DetectorsConfig:
             detector=one.detector,
             key=one.key_id,
             addresses=one.addresses,
+            pattern=one.pattern,
             since=one.since,
             by=one.actor,
             incident=one.incident_id,

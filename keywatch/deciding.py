@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.joining import ACCUSING, attackers
+from detectors.patterns import FIELDS, pattern_of
 from keywatch.actor import actor
 from keywatch.workspace import Workspace
 from model.errors import UsageError
@@ -63,12 +64,17 @@ def _remember(tx: Transaction, incident: str, findings: tuple[Finding, ...], ver
                 detector=finding.detector,
                 key_id=_about(finding),
                 addresses=_places(finding),
+                pattern=pattern_of(finding.detector, (piece.detail for piece in finding.evidence)),
                 since=finding.opened,
             )
             for finding in findings
             if finding.muted_by is None
         ),
     )
+
+
+_TOOLS = ("scanner-client", "leaked-key-signs")
+"""They are about a tool, and about where it runs."""
 
 
 def _about(finding: Finding) -> str | None:
@@ -80,4 +86,6 @@ def _places(finding: Finding) -> tuple[str, ...]:
     """The addresses that its pattern is about; a finding about a key alone has none."""
     if finding.subject.kind in _PLACES:
         return (finding.subject.value,)
-    return tuple(attackers(finding)) if finding.detector in ACCUSING else ()
+    # Who travels, or changes clients, does so from ever other places: there the pattern names countries or clients.
+    names = (finding.detector in ACCUSING and finding.detector not in FIELDS) or finding.detector in _TOOLS
+    return tuple(attackers(finding)) if names else ()

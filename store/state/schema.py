@@ -268,6 +268,7 @@ class VerdictRow(Base):
     key_id: Mapped[str | None] = mapped_column(String(255))
     addresses: Mapped[json_list]
     since: Mapped[moment]
+    pattern: Mapped[json_object | None]
 
 
 class EvidenceRow(Base):
