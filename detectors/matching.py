@@ -1,5 +1,6 @@
 """Which subjects an exception is about: a matcher, and what it is held against."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -95,8 +96,18 @@ def _inside(address: str, block: str) -> bool:
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # of one version
 
 
+def is_pseudonym(text: str) -> bool:
+    """Whether a text is what a workspace that hides addresses shows in their place: `ip-1-…` or `net-1-…`."""
+    return _PSEUDONYM.fullmatch(text) is not None
+
+
+_PSEUDONYM: Final = re.compile(r"(?:ip|net)-\d+-[0-9a-f]{8,}")
+
+
 def checked_block(text: str, where: str) -> str:
-    """An address or a network as it stands. Raises ConfigError."""
+    """An address, a network or a pseudonym as it stands. Raises ConfigError."""
+    if is_pseudonym(text):
+        return text
     try:
         ip_network(text, strict=False)
     except ValueError:
