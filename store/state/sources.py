@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from model.window import Window
@@ -20,6 +20,9 @@ LATE_AFTER = timedelta(minutes=15)
 
 FOLLOWED = timedelta(days=1)
 """A source whose events were no older than this when they came is followed, and no archive."""
+
+KEPT = timedelta(days=400)
+"""So long it is known how a source was read: detectors look back 45 days, a backtest of a year as much more."""
 
 _PART = 500
 """Hours that are looked up at once."""
@@ -105,6 +108,7 @@ def count_hour(
     if row is None:
         row = SourceHourRow(source=source, hour=hour, lines=0, events=0, rejects=0)
         tx.add(row)
+        tx.execute(delete(SourceHourRow).where(SourceHourRow.source == source, SourceHourRow.hour < hour - KEPT))
     row.lines += lines
     row.events += events
     row.rejects += rejects
