@@ -95,7 +95,7 @@ def _judge(day: Day, expected: Array, scores: Array, settings: Settings) -> Arra
     # The hours before count with their scores, whether or not they have the minimum effect too.
     twice = two_of_three(np.hstack([day.before, scores]))[:, 2:]
     known = np.minimum(single, np.where(enough, day.tail("twice_").p(twice), 1.0))
-    new = np.isnan(expected) & (day.each("age") >= 1) & (day.each("called") >= _FEWEST)
+    new = np.isnan(expected) & (day.each("age") > 1) & (day.each("called") >= _FEWEST)
     new &= (day.calls >= settings.many) & (day.calls >= settings.unknown * day.each("highest"))
     return np.where(new, _FAR, known)
 
