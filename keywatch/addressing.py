@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from alerts.channels.open import open_target
 from alerts.config import Escalation, Quiet, Route, Target, Telling, Timing
 from alerts.matching import matcher_of
 from alerts.routing import names
@@ -11,7 +12,7 @@ from alerts.templates import Templates, template
 from keywatch.config import QuietConfig, RouteConfig, TargetConfig
 from keywatch.references import resolve
 from keywatch.workspace import Workspace
-from model.errors import ConfigError, UsageError
+from model.errors import ConfigError, DeliveryError, UsageError
 from model.window import parse_duration
 
 if TYPE_CHECKING:
@@ -60,6 +61,17 @@ def targets(workspace: Workspace) -> list[Target]:
     ]
 
 
+def usable(workspace: Workspace) -> list[Target]:
+    """The targets, each with a URL that a channel can use; nothing is connected. Raises ConfigError."""
+    known = targets(workspace)
+    for target in known:
+        try:
+            open_target(target)
+        except DeliveryError as error:
+            raise ConfigError(error.what, hint=error.hint) from None
+    return known
+
+
 def watchers(workspace: Workspace) -> tuple[str, ...]:
     """The targets that hear of one that refuses for good: those of the config, or all (never the broken one itself)."""
     config = workspace.config.alerts
@@ -96,7 +108,7 @@ def _timing(workspace: Workspace, *, waiting: bool) -> Timing:
         reminder=reminder or None,
         storm=config.storm,
         digest_at=config.digest_at,
-        zone=_zone(config.zone, "[alerts] zone"),
+        zone=zone_of(config.zone, "[alerts] zone"),
     )
 
 
@@ -119,7 +131,7 @@ def _secret(target: TargetConfig, workspace: Workspace) -> str | None:
 
 def _quiet(quiet: QuietConfig, name: str) -> Quiet:
     days = frozenset(_DAYS.index(day) for day in quiet.days or _DAYS)
-    zone = _zone(quiet.zone, f"The quiet hours of the target {name}: zone")
+    zone = zone_of(quiet.zone, f"The quiet hours of the target {name}: zone")
     return Quiet(begin=quiet.begin, end=quiet.end, zone=zone, days=days)
 
 
@@ -144,7 +156,8 @@ def _anchored(url: str, workspace: Workspace) -> str:
     return url
 
 
-def _zone(name: str, what: str) -> ZoneInfo:
+def zone_of(name: str, what: str) -> ZoneInfo:
+    """The zone of that name; `what` says where it stands. Raises ConfigError."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

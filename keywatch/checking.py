@@ -4,18 +4,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-from alerts.channels.open import open_target
 from alerts.channels.redact import mask
-from alerts.config import Target
 from detectors import engine
 from ingest.formats.registry import named
 from keywatch import judging
-from keywatch.addressing import longest_silence, targets, telling
+from keywatch.addressing import longest_silence, telling, usable
 from keywatch.collecting.elsewhere import check_place
 from keywatch.config import Config, SourceConfig, load
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
-from model.errors import ConfigError, DeliveryError, FormatError
+from model.errors import ConfigError, FormatError
 
 _REFERENCES = frozenset({"env", "file", "keyring"})
 _HIDDEN = "****"
@@ -28,9 +26,7 @@ def check_config(path: Path) -> list[str]:
     config = judging.detectors_config(workspace)
     for name in engine.names():
         config.settings(name, engine.load(name).settings)
-    reached = targets(workspace)
-    for target in reached:
-        _open(target)
+    reached = usable(workspace)
     _check_names(workspace.config)
     for source in workspace.config.sources:
         _check_format(source)
@@ -44,13 +40,6 @@ def check_config(path: Path) -> list[str]:
         f"{len(engine.names())} detectors share a budget of {config.budget:g} false alarms a day.",
         f"The pepper is there, version {version}, readable by its owner only.",
     ]
-
-
-def _open(target: Target) -> None:
-    try:
-        open_target(target, SystemClock())
-    except DeliveryError as error:
-        raise ConfigError(error.what, hint=error.hint) from None
 
 
 def _check_names(config: Config) -> None:

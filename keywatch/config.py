@@ -19,6 +19,8 @@ from ingest.addresses import Mode
 from ingest.formats.interface import Carrier, KeyPlace, Kind
 from keywatch.exceptions import DetectorsTable, EventConfig
 from keywatch.places import PlaceConfig
+from keywatch.report_config import ReportsConfig
+from keywatch.retention import RetentionConfig
 from keywatch.section import Section
 from keywatch.variables import refuse_unknown, with_mounted
 from model.errors import ConfigError
@@ -163,7 +165,7 @@ class QuietConfig(Section):
 class TargetConfig(Section):
     """Where alerts go."""
 
-    name: str = Field(pattern=r"^[^@]", description="What routes call it.")
+    name: str = Field(pattern=r"^[^@:](.*[^:])?$", description="What routes call it.")
     url: str = Field(
         description="An Apprise URL, https://… for our own webhook, jsonl:PATH, or a reference to one.",
     )
@@ -266,12 +268,14 @@ class Config(BaseSettings):
     secrets: SecretsConfig = SecretsConfig()
     sources: tuple[SourceConfig, ...] = ()
     privacy: PrivacyConfig = PrivacyConfig()
+    retention: RetentionConfig = RetentionConfig()
     geo: GeoConfig = GeoConfig()
     routes: RoutesConfig = RoutesConfig()
     inventory: InventoryConfig = InventoryConfig()
     detectors: DetectorsTable = DetectorsTable()
     calendar: tuple[EventConfig, ...] = ()
     alerts: AlertsConfig = AlertsConfig()
+    reports: ReportsConfig = ReportsConfig()
     dashboard: DashboardConfig = DashboardConfig()
 
     @classmethod

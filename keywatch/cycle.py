@@ -1,17 +1,27 @@
 """The cycle: ingest, detect, deliver; once or again and again."""
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from alerts.delivery import DeliveryReport
 from keywatch.addressing import targets
 from keywatch.collecting.ingesting import Ingested, ingest_source
 from keywatch.judging import Judgement, judge
+from keywatch.noting import note, note_config
 from keywatch.posting import DRAIN, Post, deliverer
+from keywatch.scheduling import make_due
 from keywatch.workspace import Workspace
 from model.clock import Clock
-from model.errors import ConfigError, KeywatchError
+from model.errors import ConfigError, KeywatchError, StoreError
+from store.compaction import compact
+from store.retention import prune
+from store.state import health
+
+_COMPACTING: Final = 2.0
+"""Seconds of a round in which merges of segments may begin: most take a tenth of one."""
 
 
 @dataclass(slots=True)
@@ -21,6 +31,8 @@ class Cycle:
     ingested: list[Ingested] = field(default_factory=list)
     judgement: Judgement | None = None
     delivered: DeliveryReport | None = None
+    reports: list[str] = field(default_factory=list)
+    """Reports that were made, and reviews that were reminded of."""
     errors: list[str] = field(default_factory=list)
     """What went wrong with a part; the other parts went on."""
 
@@ -32,7 +44,8 @@ class Cycle:
         sent = self.delivered.sent if self.delivered else 0
         waiting = self.delivered.retried if self.delivered else 0
         text = f"{lines:,} lines, {rejects:,} rejects, {found} findings changed, {sent} alerts sent"
-        return text + (f", {waiting} to be tried again" if waiting else "")
+        text += f", {waiting} to be tried again" if waiting else ""
+        return ", ".join([text, *self.reports])
 
 
 def run_once(workspace: Workspace, clock: Clock) -> Cycle:
@@ -46,6 +59,7 @@ def read_and_judge(workspace: Workspace, clock: Clock, *, waiting: bool = False)
     """Ingest and detect; `waiting` as in `addressing.telling`."""
     cycle = Cycle()
     with workspace.lock():
+        note_config(workspace, clock.now())
         for source in (one for one in workspace.config.sources if one.path != "-"):
             try:
                 done = ingest_source(workspace, source, clock=clock)
@@ -55,6 +69,17 @@ def read_and_judge(workspace: Workspace, clock: Clock, *, waiting: bool = False)
                 cycle.errors.append(str(error))
         cycle.judgement = judge(workspace, now=clock.now(), live=waiting, waiting=waiting)
         cycle.errors.extend(f"{name}: {error}" for name, error in cycle.judgement.errors.items())
+        with workspace.store.transaction() as tx:
+            health.mark(tx, health.CYCLE, clock.now())
+        cycle.reports, errors = make_due(workspace, clock.now())
+        cycle.errors.extend(errors)
+        try:
+            compact(workspace.store, now=clock.now(), seconds=_COMPACTING)
+            gone = prune(workspace.store, workspace.config.retention.cuts(clock.now()), now=clock.now())
+            if str(gone):
+                note(workspace, "store pruned", "[retention]", at=clock.now(), gone=str(gone))
+        except KeywatchError as error:
+            cycle.errors.append(str(error))
     return cycle
 
 
@@ -77,6 +102,7 @@ def run(
     ends the run; what else stopped a round is told, and the next round tries again.
     """
     post = Post(workspace, clock, stop)
+    _note(workspace, "run began", clock, tell, interval=interval)
     post.start()
     try:
         while not stop.is_set():
@@ -90,6 +116,7 @@ def run(
     finally:
         stop.set()
         post.join(DRAIN)
+        _note(workspace, "run ended", clock, tell)
     if post.failure is not None:
         raise post.failure
 
@@ -101,3 +128,11 @@ def _round(workspace: Workspace, clock: Clock) -> Cycle:
         raise
     except KeywatchError as error:
         return Cycle(errors=[str(error)])
+
+
+def _note(workspace: Workspace, action: str, clock: Clock, tell: Callable[[Cycle], None], **detail: object) -> None:
+    """A run begins and ends although the database is away, as its rounds do."""
+    try:
+        note(workspace, action, f"process {os.getpid()}", at=clock.now(), **detail)
+    except StoreError as error:
+        tell(Cycle(errors=[str(error)]))

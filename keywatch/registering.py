@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from keywatch.actor import actor
 from keywatch.workspace import Workspace
+from model.actor import actor
 from model.key import Key
 from store.events.damage import told_of_damage
 from store.events.reseal import reseal
@@ -20,7 +20,7 @@ def register(workspace: Workspace, keys: Sequence[Key], *, where: str, now: date
     store = workspace.store
     with store.reading() as tx:
         known = inventory.known_refs(tx)
-        manifest = segments.overlapping(tx, None)
+        manifest = [one for one in segments.overlapping(tx, None) if one.events_dropped_at is None]
     fresh = sorted({ref for key in keys for ref in key.key_refs} - set(known))
     with told_of_damage(store.events_root):
         seen = reseal(store.events_root, manifest, fresh, known)

@@ -1,5 +1,7 @@
 """A workspace: the folder with keywatch.toml, its store, its pepper and its lock."""
 
+import hashlib
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +32,7 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store; opened, and its schema brought up to date, at the first use."""
-        return Store.open(self.state_url, self.root / self.config.store.events)
+        return Store.open(self.state_url, self.root / self.config.store.events, audit_key=lambda: self.audit_key)
 
     @cached_property
     def caps(self) -> dict[str, Cap]:
@@ -56,6 +58,11 @@ class Workspace:
         except ValueError:
             msg = f"The pepper behind {self.config.secrets.pepper} is not <version>:<hex digits>."
             raise ConfigError(msg, hint="Restore it from a backup: other peppers make other fingerprints.") from None
+
+    @cached_property
+    def audit_key(self) -> bytes:
+        """The key of the audit log, made of the pepper: who has the database alone cannot write it anew."""
+        return hmac.new(self.pepper.key, b"keywatch audit log 1", hashlib.sha256).digest()
 
     @property
     def roots(self) -> tuple[Path, ...]:

@@ -67,8 +67,9 @@ class Incident:
     """Oldest first."""
 
 
-AlertKind = Literal["opened", "updated", "reminder", "escalated", "resolved", "digest", "self", "test"]
-"""`digest` sums up several incidents, `self` is about keywatch's own targets, `test` about nothing."""
+AlertKind = Literal["opened", "updated", "reminder", "escalated", "resolved", "digest", "self", "report", "test"]
+"""`digest` sums up several incidents, `self` is about keywatch's own targets, `report` about a report or a review that
+stays open, `test` about nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,3 +78,7 @@ class Segment:
     """Whether usage and facets stand beside the events."""
     bytes: int = 0
     """Size of its files on disk."""
+    level: int = 0
+    """0: as it was ingested; above: merged from segments of lower levels."""
+    events_dropped_at: datetime | None = None
+    """When retention let go its events; usage and facets are left."""

@@ -61,9 +61,8 @@ def gaps(heard: Sequence[datetime], expected: Sequence[datetime]) -> tuple[Gap, 
 
 def strangers(state: State, events: Events) -> tuple[Stranger, ...]:
     """Credentials of the period that no inventory row knows and that succeeded once, the busiest first."""
-    registered = set(state.refs["key_ref"])
     hints = dict(zip(state.activity["key_ref"], state.activity["hint"], strict=True))
-    seen = [row for row in records(events.seen) if row["key_ref"] not in registered]
+    seen = [row for row in records(events.seen) if row["key_ref"] not in state.refs]
     refs = [str(row["key_ref"]) for row in seen]
     counts = counts_by(events.outcomes, dict(zip(refs, refs, strict=True)))
     found = [

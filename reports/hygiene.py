@@ -33,6 +33,8 @@ _QUESTIONS: Final = (
     ("never-expires", "Never expires", "the inventory has no expiry date"),
     ("no-owner", "No owner", "the inventory names nobody who answers for it"),
 )
+_KNOWN: Final[dict[tuple[str, ...], tuple[str, ...]]] = {}
+"""Each combination of flags once, however many keys have it."""
 _ENDED: Final = ("used-after-end", "Ended but used", "tried in the period after it expired or was revoked")
 
 
@@ -63,7 +65,8 @@ def flags(
         "never-expires": expires_at is None,
         "no-owner": owner is None,
     }
-    return tuple(flag for flag, holds in held.items() if holds)
+    found = tuple(flag for flag, holds in held.items() if holds)
+    return _KNOWN.setdefault(found, found)
 
 
 def cards(keys: Sequence[KeyEntry]) -> tuple[Card, ...]:

@@ -1,5 +1,6 @@
 """report.html: one file that needs nothing else, for the screen and for paper."""
 
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,8 +12,10 @@ from model.plain import plain
 from reports import chart, standing, summary, texts, words
 from reports.controls import control_map
 from reports.hygiene import cards
+from reports.parts import Written
 from reports.remarks import remarks
 from reports.snapshot import Snapshot
+from reports.standing import to_decide
 from reports.thresholds import AGE_DAYS, DAY, GAP_HOURS, IDLE_DAYS
 
 ROWS: Final = 2_000
@@ -22,13 +25,15 @@ _ALL: Final = tuple(chart.COLOURS)
 _TROUBLE: Final = ("unauthenticated", "forbidden", "throttled", "server_error")
 
 
-def page(snapshot: Snapshot) -> bytes:
-    """The page in UTF-8. Data is text in it, never markup."""
-    return _environment().get_template("report.html").render(_context(snapshot)).encode()
+def page(snapshot: Snapshot, listed: Sequence[Written] = ()) -> Iterator[bytes]:
+    """The page in UTF-8; `listed` are the files beside it. Data is text in it, never markup."""
+    text = environment().get_template("report.html").render(_context(snapshot) | {"listed": listed})
+    yield text.encode()
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, with what they may call."""
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -64,6 +69,11 @@ def _context(snapshot: Snapshot) -> dict[str, object]:
         "changes": summary.changes(snapshot),
         "targets": summary.by_target(snapshot.deliveries),
         "unrouted": sum(delivery.target is None for delivery in snapshot.deliveries),
+        "kept_back": summary.kept_back(snapshot.deliveries),
+        "response": summary.response(snapshot),
+        "stage_words": words.STAGES.get(snapshot.cover.stage, snapshot.cover.stage),
+        "to_decide": len(to_decide(snapshot.keys)),
+        **_since_last(snapshot),
         "controls": control_map(snapshot.findings),
         "unseen": [key for key in snapshot.keys if key.last_seen is None],
         "limits": words.LIMITS,
@@ -75,6 +85,12 @@ def _context(snapshot: Snapshot) -> dict[str, object]:
         "age_days": AGE_DAYS,
         "gap_hours": GAP_HOURS,
     }
+
+
+def _since_last(snapshot: Snapshot) -> dict[str, object]:
+    keys = snapshot.since_last.keys if snapshot.since_last else ()
+    fresh, gone = (sum(one.what == what for one in keys) for what in ("new", "gone"))
+    return {"fresh": fresh, "gone": gone, "differing": len({one.key_id for one in keys}) - fresh - gone}
 
 
 def _charts(snapshot: Snapshot) -> dict[str, Markup]:

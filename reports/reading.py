@@ -3,7 +3,7 @@
 A little more than 150 lines, since the frames and what fills them are read together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -12,9 +12,11 @@ import pandas as pd
 
 from model.event import UNKNOWN_PREFIX
 from model.finding import Finding, FindingStatus
-from model.incident import Alert, Delivery, Incident, IncidentStatus
+from model.incident import Alert, Delivery, Incident, IncidentStatus, Silence
 from model.window import Window
+from reports.changed import of_key
 from reports.thresholds import DAY, HOUR, HOURLY_UP_TO
+from reports.trail import ChangeEntry
 from store.events.reader import EventsReader
 from store.handle import Store, Transaction
 from store.queries.activity import last_use
@@ -23,7 +25,7 @@ from store.queries.origins import Origin, origins_by_key
 from store.queries.outcomes import outcomes_by_key
 from store.queries.traffic import over_time, totals
 from store.queries.unfolded import unfolded_minutes, unfolded_origins
-from store.state import deliveries, findings, incidents, inventory, segments, sources
+from store.state import audit, deliveries, findings, history, incidents, inventory, segments, silences, sources
 
 RecordT = TypeVar("RecordT", Finding, Incident)
 
@@ -35,7 +37,8 @@ class State:
     """What the state knows; frames as `store.state` gives them."""
 
     keys: pd.DataFrame
-    refs: pd.DataFrame
+    refs: Mapping[str, str]
+    """key_ref to key_id."""
     activity: pd.DataFrame
     sources: pd.DataFrame
     span: Window | None
@@ -51,6 +54,16 @@ class State:
     """Written in the period."""
     deliveries: list[Delivery]
     """Of those alerts."""
+    history: list[ChangeEntry]
+    """What changed about keys in the period."""
+    log: list[Mapping[str, object]]
+    """The audit log's rows of the period."""
+    acknowledged: Mapping[str, datetime]
+    """Incident to when somebody first acknowledged it."""
+    silences: list[Silence]
+    """Those that muted something in the period."""
+    newest: audit.Checkpoint | None
+    """The audit log's newest row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +94,11 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
     told_until = judged.until + _TICK if judged.until == now else judged.until
     alerts = deliveries.list_alerts(tx, since=judged.since, until=told_until)
     written = {alert.id for alert in alerts}
+    keys = inventory.key_frame(tx)
+    names = dict(zip(keys["key_id"], keys["name"], strict=True))
     return State(
-        keys=inventory.key_frame(tx),
-        refs=inventory.ref_frame(tx),
+        keys=keys,
+        refs=inventory.key_ids(tx),
         activity=inventory.activity_frame(tx),
         sources=sources.source_frame(tx, now),
         span=segments.span(tx),
@@ -93,21 +108,25 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
         incidents=_incidents(tx, judged),
         alerts=alerts,
         deliveries=[d for d in deliveries.list_deliveries(tx) if d.alert.id in written],
+        history=[of_key(row, names) for row in history.changes(tx, since=judged.since, until=told_until)],
+        log=list(audit.entries(tx, since=judged.since, until=told_until)),
+        acknowledged=history.acknowledged(tx),
+        silences=[one for one in silences.list_silences(tx) if one.since < told_until and one.until > judged.since],
+        newest=audit.checkpoint(tx),
     )
 
 
 def read_events(store: Store, judged: Window, state: State) -> Events:
     """Read the events; an empty store gives empty frames."""
     span = state.span or judged
-    late = sorted(set(state.refs["key_ref"]) - set(state.activity["key_ref"]))
+    late = sorted(set(state.refs) - set(state.activity["key_ref"]))
     earlier = judged.until < span.until
     since = min(judged.previous().since, span.since)
     whole = Window(since=since, until=judged.until)
-    with store.reader(
-        whole if earlier or late else Window(since=judged.previous().since, until=judged.until)
-    ) as reader:
+    with store.reader(whole, only=late) as reader:
+        minutes = unfolded_minutes(reader, whole)
+    with store.reader(whole if earlier else Window(since=judged.previous().since, until=judged.until)) as reader:
         life = last_use(reader, whole) if earlier else None
-        minutes = unfolded_minutes(reader, whole, key_refs=late)
         return _events(reader, judged, life, minutes, sorted(set(minutes["key_ref"])))
 
 

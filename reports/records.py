@@ -38,6 +38,10 @@ class Cover:
     generated_by: str
     tool_version: str
     config_hash: str
+    stage: str = "rendered"
+    """`rendered`, or `open` for one that is reviewed: people stand in it as pseudonyms."""
+    organisation: str | None = None
+    classification: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +243,8 @@ class IncidentEntry:
     status: str
     opened_at: datetime
     updated_at: datetime
+    acknowledged_at: datetime | None
+    """When somebody first did."""
     resolved_at: datetime | None
     key_name: str | None
     owner: str | None

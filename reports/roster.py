@@ -17,6 +17,7 @@ from reports.use import Life, Watch, judge, lives, watch
 from reports.values import earlier, moment, records, text
 from store.queries.outcomes import OUTCOMES_BY_KEY
 
+_NOTHING: Final = Counts()
 _COLUMN: Final = {
     Outcome.OK: "successes",
     Outcome.UNAUTHENTICATED: "unauthorized",
@@ -42,7 +43,7 @@ class _Around:
 
 def entries(state: State, events: Events, cover: Cover) -> tuple[KeyEntry, ...]:
     """The keys that there were at `cover.as_of`, by name and then by id; a key created later is left out."""
-    key_of = dict(zip(state.refs["key_ref"], state.refs["key_id"], strict=True))
+    key_of = state.refs
     around = _Around(
         cover=cover,
         watch=watch(state, cover.as_of),
@@ -52,8 +53,7 @@ def entries(state: State, events: Events, cover: Cover) -> tuple[KeyEntry, ...]:
         clients=_distinct(events.clients, key_of),
         findings=_findings(state),
     )
-    rows = [row for row in records(state.keys) if not _later(moment(row["created_at"]), cover.as_of)]
-    found = [_entry(row, around) for row in rows]
+    found = (_entry(row, around) for row in records(state.keys) if not _later(moment(row["created_at"]), cover.as_of))
     return tuple(sorted(found, key=lambda key: ((key.name or key.key_id).casefold(), key.key_id)))
 
 
@@ -72,7 +72,7 @@ def counts_by(outcomes: pd.DataFrame, key_of: Mapping[str, str]) -> dict[str, Co
 
 def _entry(row: Mapping[str, object], around: _Around) -> KeyEntry:
     key_id, cover = str(row["key_id"]), around.cover
-    life, counts = around.lives.get(key_id, Life()), around.counts.get(key_id, Counts())
+    life, counts = around.lives.get(key_id, Life()), around.counts.get(key_id, _NOTHING)
     dates = {name: moment(row[name]) for name in ("created_at", "rotated_at", "expires_at", "revoked_at")}
     expires, revoked = dates["expires_at"], dates["revoked_at"]
     state = state_at(str(row["status"]), expires_at=expires, revoked_at=revoked, at=cover.as_of)

@@ -1,19 +1,22 @@
-"""The CSV files: one row a key, a finding, a delivery. Cells are data to a spreadsheet, never formulas."""
+"""The CSV files: one row a key, a finding, a delivery, a change. Cells are data to a spreadsheet, never formulas."""
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from model.plain import plain
-from reports.records import DeliveryEntry, FindingEntry, KeyEntry
+from reports.parts import Part
+from reports.records import Counts, KeyEntry
 from reports.snapshot import Snapshot
 from reports.texts import iso
 
 _FORMULA: Final = frozenset("=+-@＝＋－＠")  # noqa: RUF001 (spreadsheets read the full-width forms too)
-_BLANK: Final = frozenset("\t\r\n")
+_BLANK: Final = frozenset("\t\r\n\0")
+_COUNTED: Final = frozenset(field.name for field in fields(Counts))
 
 KEY_COLUMNS: Final = (
     *("key_id", "name", "hint", "source", "owner", "team", "environment", "scopes", "status", "state"),
@@ -34,13 +37,28 @@ DELIVERY_COLUMNS: Final = (
 )
 
 
-def sheets(snapshot: Snapshot) -> dict[str, tuple[bytes, int]]:
-    """File name to its bytes and its rows, the header not counted."""
-    return {
-        "keys.csv": (_sheet(KEY_COLUMNS, map(_key, snapshot.keys)), len(snapshot.keys)),
-        "findings.csv": (_sheet(FINDING_COLUMNS, map(_record, snapshot.findings)), len(snapshot.findings)),
-        "alerts.csv": (_sheet(DELIVERY_COLUMNS, map(_record, snapshot.deliveries)), len(snapshot.deliveries)),
-    }
+CHANGE_COLUMNS: Final = ("at", "actor", "what", "subject", "name", "field", "before", "after")
+_TOGETHER: Final = 500
+"""Rows that are handed on in one piece."""
+
+
+def sheets(snapshot: Snapshot) -> Iterator[Part]:
+    """One file a table."""
+    for name, columns, rows in (
+        ("keys.csv", KEY_COLUMNS, snapshot.keys),
+        ("findings.csv", FINDING_COLUMNS, snapshot.findings),
+        ("alerts.csv", DELIVERY_COLUMNS, snapshot.deliveries),
+        ("changes.csv", CHANGE_COLUMNS, snapshot.changes),
+    ):
+        yield Part(name=name, pieces=sheet(columns, (_row(columns, one) for one in rows)), rows=len(rows))
+
+
+def sheet(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
+    """A header and rows as CSV, a few hundred rows a piece."""
+    yield _encoded([columns])
+    cells = ([cell(value) for value in row] for row in rows)
+    while some := list(islice(cells, _TOGETHER)):
+        yield _encoded(some)
 
 
 def cell(value: object) -> object:
@@ -55,22 +73,23 @@ def cell(value: object) -> object:
     if isinstance(value, int | float):
         return value
     raw = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    dangerous = raw[:1] in _BLANK or raw.lstrip()[:1] in _FORMULA if raw else False
+    # Apostrophes that stand there already do not count, so that `text_of` gives back what was written.
+    bare = raw.lstrip("'")
+    dangerous = bare[:1] in _BLANK or bare.lstrip()[:1] in _FORMULA if bare else False
     return f"'{plain(raw)}" if dangerous else plain(raw)
 
 
-def _key(key: KeyEntry) -> dict[str, object]:
-    return _record(key) | asdict(key.counts)
+def text_of(written: str) -> str:
+    """A cell without the apostrophe that `cell` put before it."""
+    return written[1:] if written[:1] == "'" and str(cell(written[1:])) == written else written
 
 
-def _record(record: KeyEntry | FindingEntry | DeliveryEntry) -> dict[str, object]:
-    return {name: getattr(record, name) for name in type(record).__slots__}
+def _row(columns: Sequence[str], record: object) -> list[object]:
+    counts = record.counts if isinstance(record, KeyEntry) else None
+    return [getattr(counts if counts is not None and name in _COUNTED else record, name) for name in columns]
 
 
-def _sheet(columns: Sequence[str], rows: Iterable[dict[str, object]]) -> bytes:
+def _encoded(rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([cell(row[name]) for name in columns])
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()

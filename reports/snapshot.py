@@ -5,7 +5,7 @@ A little more than 150 lines: the snapshot is the contract of this room, and `ta
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +14,7 @@ import pandas as pd
 from model.errors import ReportError
 from model.finding import Finding
 from model.window import Window
-from reports import coverage, roster, told
+from reports import changed, coverage, roster, told
 from reports.reading import Events, State, read_events, read_state
 from reports.records import (
     Bar,
@@ -30,6 +30,7 @@ from reports.records import (
     Totals,
 )
 from reports.thresholds import DAY, HOUR, HOURLY_UP_TO
+from reports.trail import ChangeEntry, ExceptionEntry, Mark, Previous, SinceLast
 from reports.values import number
 from store.handle import Store
 
@@ -67,6 +68,13 @@ class Snapshot:
     findings: tuple[FindingEntry, ...]
     incidents: tuple[IncidentEntry, ...]
     deliveries: tuple[DeliveryEntry, ...]
+    changes: tuple[ChangeEntry, ...] = ()
+    exceptions: tuple[ExceptionEntry, ...] = ()
+    mark: Mark | None = None
+    """Where the audit log stood."""
+    previous: Previous | None = None
+    since_last: SinceLast | None = None
+    """What changed since `previous`; None without one."""
 
 
 def take(
@@ -79,10 +87,15 @@ def take(
     tool_version: str,
     config_hash: str,
     thresholds: Mapping[str, object],
+    stage: str = "rendered",
+    organisation: str | None = None,
+    classification: str | None = None,
+    exceptions: tuple[ExceptionEntry, ...] = (),
 ) -> Snapshot:
     """Freeze what the store knows of the period `window`, as of the earlier of its end and `now`.
 
-    `thresholds` are settings in force, as values or tables of values (`{"unused-key": {"after": "45d"}}`).
+    `thresholds` are settings in force, as values or tables of values (`{"unused-key": {"after": "45d"}}`), `exceptions`
+    those of the config.
     Raises ReportError for a period that has not begun.
     """
     if window.since >= now or not window.length:
@@ -98,11 +111,15 @@ def take(
         generated_by=generated_by,
         tool_version=tool_version,
         config_hash=config_hash,
+        stage=stage,
+        organisation=organisation,
+        classification=classification,
     )
     judged = Window(since=window.since, until=cover.as_of)
     with store.reading() as tx:
         state = read_state(tx, judged, now=now)
-    return _frozen(cover, judged, state, read_events(store, judged, state), tuple(_flat(thresholds)))
+    frozen = _frozen(cover, judged, state, read_events(store, judged, state), tuple(_flat(thresholds)))
+    return replace(frozen, exceptions=changed.exceptions(state, exceptions))
 
 
 def _frozen(
@@ -130,6 +147,8 @@ def _frozen(
         findings=told.finding_entries(state),
         incidents=told.incident_entries(state),
         deliveries=told.delivery_entries(state),
+        changes=changed.changes(state),
+        mark=Mark(seq=state.newest.seq, hash=state.newest.hash) if state.newest else None,
     )
 
 

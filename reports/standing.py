@@ -18,6 +18,7 @@ DECIDE: Final = frozenset(
 )
 """Flags that ask for a decision: keep, rotate, revoke or name an owner. A key without an expiry is common and no flaw
 by itself, and one over the lower line of age is due but not overdue."""
+_ENDED: Final = frozenset({"revoked", "expired", "removed"})
 SHOWN: Final = 8
 """Open items on the first page."""
 
@@ -36,6 +37,14 @@ class OpenItem:
 def needing(keys: Sequence[KeyEntry]) -> list[KeyEntry]:
     """The keys that somebody must decide about; `DECIDE` says which flags ask for it."""
     return [key for key in keys if DECIDE & set(key.flags)]
+
+
+def to_decide(keys: Sequence[KeyEntry]) -> list[KeyEntry]:
+    """The keys that a review decides about: all that can be used or made usable again, and those used after their end.
+
+    What is revoked, expired or removed and was left alone asks for nothing.
+    """
+    return [key for key in keys if key.state not in _ENDED or key.after_end]
 
 
 def result(snapshot: Snapshot) -> str:
@@ -79,4 +88,7 @@ def _keys_sentence(snapshot: Snapshot) -> str:
     count = len(needing(snapshot.keys))
     alive = sum(key.state in ALIVE for key in snapshot.keys)
     verb = "needs" if count == 1 else "need"
+    if snapshot.cover.stage == "open":
+        waiting = len(to_decide(snapshot.keys))
+        return f"{waiting:,} of {counted(len(snapshot.keys), 'key')} wait for the review, {count:,} of them flagged."
     return f"{count:,} of {counted(len(snapshot.keys), 'key')} {verb} a decision; {alive:,} can be used."

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median_low
 from typing import Final
 
 from model.finding import Severity
@@ -44,6 +46,40 @@ class TargetRow:
     uncertain: int
     failed: int
     attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """How the incidents that opened in the period were answered."""
+
+    opened: int
+    acknowledged: int
+    resolved: int
+    to_acknowledge: timedelta | None
+    """The median from opening to the first acknowledgement; None when nobody did."""
+    to_resolve: timedelta | None
+    """The median from opening to the end."""
+
+
+def response(snapshot: Snapshot) -> Response:
+    """Acknowledged and resolved up to the moment of the report."""
+    mine = [one for one in snapshot.incidents if snapshot.cover.since <= one.opened_at < snapshot.cover.until]
+    heard = [one.acknowledged_at - one.opened_at for one in mine if one.acknowledged_at]
+    over = [one.resolved_at - one.opened_at for one in mine if one.resolved_at]
+    return Response(
+        opened=len(mine),
+        acknowledged=len(heard),
+        resolved=len(over),
+        to_acknowledge=median_low(heard) if heard else None,
+        to_resolve=median_low(over) if over else None,
+    )
+
+
+def kept_back(deliveries: Sequence[DeliveryEntry]) -> list[tuple[str, int]]:
+    """(why, how many deliveries): collected for a digest, told in one, or suppressed."""
+    found = Counter(d.status for d in deliveries)
+    words = {"suppressed": "suppressed", "folded": "told in a digest", "collected": "waiting for a digest"}
+    return [(word, found[status]) for status, word in words.items() if found[status]]
 
 
 def tiles(snapshot: Snapshot) -> tuple[Tile, ...]:

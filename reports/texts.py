@@ -10,7 +10,8 @@ _CUT = 400
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC, to the second: `2026-10-01T00:00:00Z`."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def clock(moment: datetime) -> str:

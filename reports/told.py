@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from model.finding import Finding, Severity
 from model.incident import Alert, Delivery, Incident
@@ -20,7 +21,7 @@ def finding_entries(state: State) -> tuple[FindingEntry, ...]:
 def incident_entries(state: State) -> tuple[IncidentEntry, ...]:
     """The incidents, in the same order as findings."""
     alerts = Counter(alert.incident_id for alert in state.alerts)
-    entries = [_incident(incident, alerts[incident.id]) for incident in state.incidents]
+    entries = [_incident(one, alerts[one.id], state.acknowledged.get(one.id)) for one in state.incidents]
     return tuple(
         sorted(entries, key=lambda i: (not is_open(i.status), *_order(i.severity, i.opened_at.timestamp(), i.id)))
     )
@@ -72,7 +73,7 @@ def _finding(finding: Finding) -> FindingEntry:
     )
 
 
-def _incident(incident: Incident, alerts: int) -> IncidentEntry:
+def _incident(incident: Incident, alerts: int, acknowledged: datetime | None) -> IncidentEntry:
     return IncidentEntry(
         id=incident.id,
         headline=incident.headline,
@@ -80,6 +81,7 @@ def _incident(incident: Incident, alerts: int) -> IncidentEntry:
         status=str(incident.status),
         opened_at=incident.opened_at,
         updated_at=incident.updated_at,
+        acknowledged_at=acknowledged,
         resolved_at=incident.resolved_at,
         key_name=incident.key_name,
         owner=incident.owner,

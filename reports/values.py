@@ -1,8 +1,13 @@
 """A cell of a DataFrame as a plain value: what pandas takes for missing becomes None."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 
 import pandas as pd
+
+_CHUNK: Final = 2_000
+"""Rows that are dictionaries at once."""
 
 
 def moment(value: object) -> datetime | None:
@@ -23,9 +28,11 @@ def number(value: object) -> int:
     return 0 if value is None or pd.isna(value) else int(value)  # type: ignore[call-overload]
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, object]]:
-    """The rows of a frame by column name."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+def records(frame: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """The rows of a frame by column name; never all of them in memory."""
+    for start in range(0, len(frame), _CHUNK):
+        for row in frame.iloc[start : start + _CHUNK].to_dict("records"):
+            yield {str(name): value for name, value in row.items()}
 
 
 def before(value: datetime | None, at: datetime) -> datetime | None:

@@ -11,8 +11,9 @@ _IDENTITY: Final = (
     " shared or forged."
 )
 _FILES: Final = (
-    "The files are listed with their SHA-256 in manifest.json. That shows whether they belong together; without a"
-    " signature it does not show who made them, nor that the logs were complete before they were read."
+    "The signature shows that these files are those that the holder of the key sealed, and the chain of reports and the"
+    " audit log show whether one was taken out. Neither shows that the logs and the inventory were complete and true"
+    " before they were read, nor that whoever holds the key did not seal two versions."
 )
 _SILENCE: Final = (
     "That no finding was raised does not prove that nothing happened: detectors look for what their thresholds describe"
@@ -49,3 +50,9 @@ STATES: Final = (
     "A key's state is judged at that moment too: an expiry or a revocation that has passed counts, a later one does not"
     " yet. A status without a date counts for all earlier time."
 )
+
+STAGES: Final = {
+    "rendered": "rendered, without a review",
+    "open": "open for review; signed off when closing.json lies beside it",
+}
+"""What the first page says of the stage."""

@@ -16,7 +16,7 @@ from model.segment import Segment
 from model.window import Window
 from store.events.damage import told_of_damage
 from store.events.reader import EventsReader, open_reader
-from store.state import segments
+from store.state import audit, segments
 from store.state.damage import refused
 from store.state.engine import open_engine
 from store.state.inventory import known_refs
@@ -34,9 +34,11 @@ class Store:
     """SQLite or PostgreSQL."""
     events_root: Path
     """Where the segments' files lie."""
+    audit_key: audit.KeySource | None = None
+    """Gives the key of the audit log; without one its chain is a plain one."""
 
     @classmethod
-    def open(cls, state_url: str, events_root: Path) -> "Store":
+    def open(cls, state_url: str, events_root: Path, audit_key: audit.KeySource | None = None) -> "Store":
         """Open or create the store, and bring an older schema up to date.
 
         Raises StoreError when the database cannot be opened, its schema is newer than this program, or it is empty
@@ -55,7 +57,7 @@ class Store:
             )
         upgrade(engine)
         events_root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return cls(engine, events_root)
+        return cls(engine, events_root, audit_key)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -65,7 +67,7 @@ class Store:
         """
         writing = self.state.execution_options(writes=True)
         try:
-            with Session(writing, expire_on_commit=False) as session, session.begin():
+            with Session(writing, expire_on_commit=False, info=self._info) as session, session.begin():
                 yield session
         except (OperationalError, DatabaseError) as error:
             if isinstance(error, IntegrityError):
@@ -77,7 +79,7 @@ class Store:
     def reading(self) -> Iterator[Transaction]:
         """A transaction that reads; it sees one moment of the state. Raises StoreError when it cannot be read."""
         try:
-            with Session(self.state) as session:
+            with Session(self.state, info=self._info) as session:
                 yield session
         except (OperationalError, DatabaseError) as error:
             if isinstance(error, IntegrityError) or isinstance(error.orig, duckdb.Error):
@@ -107,6 +109,10 @@ class Store:
             kept = known_refs(tx)
         with told_of_damage(self.events_root), open_reader(self.events_root, manifest, kept, only) as reader:
             yield reader
+
+    @property
+    def _info(self) -> dict[str, object]:
+        return {audit.KEY: self.audit_key}
 
     def close(self) -> None:
         """Give the database connections back."""

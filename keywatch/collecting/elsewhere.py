@@ -12,6 +12,7 @@ from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import FormatError, IngestError, UsageError
 from model.window import Window
+from store.compaction import GRACE
 from store.events.files import sweep
 from store.state import segments, sources
 
@@ -44,7 +45,7 @@ def ingest_elsewhere(
     format, UsageError and ConfigError.
     """
     with workspace.store.reading() as tx:
-        live = segments.ids(tx)
+        live = segments.ids(tx, merged_after=clock.now() - GRACE)
     sweep(workspace.store.events_root, live)
     result = Ingested(source.name)
     failure: FormatError | None = None

@@ -16,6 +16,7 @@ from model.clock import Clock
 from model.errors import FormatError, IngestError
 from model.segment import Cursor
 from model.window import Window
+from store.compaction import GRACE
 from store.events.files import sweep
 from store.state import segments, sources
 
@@ -42,7 +43,7 @@ def ingest_source(
     this = open_pass(workspace, source, window, clock.now())
     with workspace.store.reading() as tx:
         known = segments.cursors(tx, this.name)
-        live = segments.ids(tx)
+        live = segments.ids(tx, merged_after=clock.now() - GRACE)
     sweep(workspace.store.events_root, live)
     result = Ingested(source.name)
     found += files.left_behind(known, found)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from keywatch.commands.shared import config_path, say
+from keywatch.commands.shared import config_path, now, say
 
 
 def add(app: typer.Typer) -> None:
@@ -21,20 +21,24 @@ def dashboard(
 ) -> None:
     """Serve the dashboard until Ctrl-C."""
     from dashboard.serve import command, serve
+    from keywatch.addressing import longest_silence
+    from keywatch.noting import note
     from keywatch.workspace import Workspace
 
     workspace = Workspace.at(config_path(ctx))
     state, events = workspace.state_url, workspace.root / workspace.config.store.events
-    with workspace.store.reading():
-        pass  # the schema is brought up to date before anybody looks
-    workspace.close()
-    shown = workspace.config.dashboard
+    shown, longest, key = workspace.config.dashboard, longest_silence(workspace), workspace.audit_key
+    listens = f"{address or shown.address}:{port or shown.port}"
     command(address=address or shown.address, port=port or shown.port)  # refuses before anything is promised
+    note(workspace, "dashboard began", listens, at=now())  # and the schema is up to date before anybody looks
+    workspace.close()
     say(f"The dashboard is at http://{address or shown.address}:{port or shown.port} until Ctrl-C.")
     serve(
         config=config_path(ctx),
         state_url=state,
         events=events,
+        longest_silence=longest,
+        audit_key=key,
         address=address or shown.address,
         port=port or shown.port,
         headless=headless,

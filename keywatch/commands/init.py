@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -60,9 +61,22 @@ def init(
 
         run_demo(folder, seed=seed, at=moment(until, now()))
         return
+    made_at = now()
     make(folder)
+    _note(folder, made_at)
     say(f"A workspace is ready in {folder.resolve()}.")
     say("Next: keywatch ingest PATH, then keywatch detect and keywatch dashboard.")
+
+
+def _note(folder: Path, at: datetime) -> None:
+    from keywatch.noting import note
+    from keywatch.workspace import Workspace
+
+    workspace = Workspace.at(folder / "keywatch.toml")
+    try:
+        note(workspace, "workspace made", str(folder.resolve()), at=at)
+    finally:
+        workspace.close()
 
 
 def make(folder: Path, config: str = CONFIG) -> None:

@@ -1,4 +1,4 @@
-"""The progress bar of an ingest: how far, how many lines, how fast, how long still."""
+"""Progress bars. Of an ingest: how far, how many lines, how fast, how long still. Of other work: how much of it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,6 +72,21 @@ def bar() -> Iterator["Progress | None"]:
     with Progress(*columns, console=shown, transient=True) as made:
         task = made.add_task("ingest", total=1.0, name="reading", lines=0, speed=0.0, left="")
         yield _shower(made, task)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar for work that is counted: `told(done, of)`. Nothing when stderr is no terminal."""
+    shown = console()
+    if not shown.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(what), TimeRemainingColumn())
+    with Progress(*columns, console=shown, transient=True) as made:
+        task = made.add_task(what, total=None)
+        yield lambda done, of: made.update(task, completed=done, total=of)
 
 
 def _shower(made: "Bar", task: "TaskID") -> Callable[[Path, float, int], None]:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
@@ -69,7 +69,14 @@ def say(text: str) -> None:
 
 def print_json(data: object) -> None:
     """JSON on stdout; times are ISO 8601 in UTC."""
-    sys.stdout.write(json.dumps(_plain(data), indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(plain_json(data), indent=2, ensure_ascii=False) + "\n")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Sentences on stdout."""
+    from model.plain import plain
+
+    sys.stdout.writelines(f"{plain(line)}\n" for line in lines)
 
 
 def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, empty: str) -> None:
@@ -83,7 +90,7 @@ def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, empty
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        numbers = all(isinstance(row.get(column), (int, float)) for row in rows)
+        numbers = all(isinstance(v := row.get(column), (int, float)) and not isinstance(v, bool) for row in rows)
         short = numbers or all(isinstance(row.get(column), datetime | None) for row in rows)
         label = _LABELS.get(column, column.replace("_", " "))
         table.add_column(label, justify="right" if numbers else "left", overflow="fold", no_wrap=short)
@@ -100,15 +107,18 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%MZ}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return plain(f"{value:,}" if isinstance(value, int) else str(value))
 
 
-def _plain(value: object) -> object:
+def plain_json(value: object) -> object:
+    """The same as JSON has it."""
     match value:
         case dict():
-            return {str(name): _plain(inner) for name, inner in value.items()}
+            return {str(name): plain_json(inner) for name, inner in value.items()}
         case list() | tuple() | set():
-            return [_plain(inner) for inner in value]
+            return [plain_json(inner) for inner in value]
         case datetime() if value == value:  # noqa: PLR0124 (NaT differs from itself)
             return value.isoformat().replace("+00:00", "Z")
         case _:

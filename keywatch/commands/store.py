@@ -1,14 +1,21 @@
 """`keywatch store`: what is kept, and how much."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from keywatch.commands.shared import AsJson, print_json, print_table, workspace
+from keywatch.commands.shared import AsJson, now, print_json, print_table, say, workspace
 
 
 def add(app: typer.Typer) -> None:
     """Put the group on the command line."""
     group = typer.Typer(help="What is kept, and how much.")
     group.command("status")(status)
+    group.command("compact")(compact)
+    group.command("prune")(prune)
+    group.command("backup")(backup)
+    group.command("restore")(restore)
     group.callback()(_group)
     app.add_typer(group, name="store", no_args_is_help=True)
 
@@ -32,3 +39,56 @@ def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
         "last_event": max((segment.max_ts for segment in manifest), default=None),
     }
     print_json(row) if as_json else print_table([row], tuple(row), empty="")
+
+
+def compact(ctx: typer.Context) -> None:
+    """Merge the small segments of each day into few; `keywatch run` does so by itself."""
+    from keywatch.commands.progress import counting
+    from store.compaction import compact as merge_all
+    from store.state import segments
+
+    with workspace(ctx) as ws, ws.lock():
+        with counting("segments") as told:
+            done = merge_all(ws.store, now=now(), told=told)
+        with ws.store.reading() as tx:
+            left = len(segments.overlapping(tx, None))
+    say(f"{done:,} segments were merged; {left:,} are left." if done else f"Nothing to merge: {left:,} segments.")
+
+
+def prune(ctx: typer.Context) -> None:
+    """Let go what [retention] says is too old; `keywatch run` does so by itself."""
+    from keywatch.noting import note
+    from store.retention import prune as let_go
+
+    with workspace(ctx) as ws, ws.lock():
+        gone = let_go(ws.store, ws.config.retention.cuts(now()), now=now())
+        note(ws, "store pruned", "[retention]", at=now(), gone=str(gone))
+    say(f"Gone: {gone}." if str(gone) else "Nothing is older than [retention] says.")
+
+
+def backup(ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
+    """Copy the store into a new folder, while everything goes on. The pepper is not in it."""
+    from keywatch.commands.progress import counting
+    from keywatch.noting import note
+    from store.backup import backup as copy_all
+
+    with workspace(ctx) as ws:
+        with counting("files") as told:
+            done = copy_all(ws.store, folder, now=now(), told=told)
+        note(ws, "store backed up", str(folder), at=now(), segments=done.segments, events=done.events)
+        pepper = ws.config.secrets.pepper
+    say(f"{done.events:,} events in {done.segments:,} segments and the state, {done.bytes:,} bytes, are in {folder}.")
+    say(f"Keep the pepper ({pepper}) apart from it: without it, keys have other fingerprints.")
+
+
+def restore(ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="What `store backup` wrote.")]) -> None:
+    """Fill the empty store of this workspace from a backup; every file is compared with its SHA-256 first."""
+    from keywatch.commands.progress import counting
+    from keywatch.noting import note
+    from store.backup import restore as fill
+
+    with workspace(ctx) as ws, ws.lock(), counting("files") as told:
+        done = fill(folder, ws.store, told=told)
+        note(ws, "store restored", str(folder), at=now(), segments=done.segments, events=done.events)
+    say(f"{done.events:,} events in {done.segments:,} segments and the state are back.")
+    say("The pepper must be the one of that time. Sources go on where the backup stood.")

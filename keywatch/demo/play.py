@@ -15,7 +15,7 @@ from keywatch.demo.receiver import receiver
 from keywatch.demo.world import World, make_world
 from keywatch.judging import Judgement, judge
 from keywatch.registering import register
-from keywatch.rendering import render_report
+from keywatch.reporting import render_report
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 

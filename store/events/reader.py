@@ -70,7 +70,11 @@ def _make_views(
     nothing = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in EVENT_COLUMNS.items())
     duck.execute(f"CREATE TEMP TABLE no_events AS SELECT {nothing} LIMIT 0")
     duck.execute("CREATE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept)])
-    _view(duck, "events", (_files(root, manifest, "events") or "no_events") + chosen)
+    _view(
+        duck,
+        "events",
+        (_files(root, [one for one in manifest if one.events_dropped_at is None], "events") or "no_events") + chosen,
+    )
     _view(duck, "tails", (_files(root, tails, "events") or "no_events") + chosen)
     _view_of(duck, "folded_tails", aggregate.folded("tails", f"({aggregate.known('tails', 'kept')})"))
     for name, of_tails in (("usage", aggregate.usage), ("facets", aggregate.facets)):

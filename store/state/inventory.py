@@ -1,5 +1,6 @@
 """The inventory: keys, their references, what changed, and when the logs saw them."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FIELDS = tuple(column.key for column in KeyRow.__table__.columns)
+_REPEATED = frozenset({"owner", "team", "environment", "status", "source"})
+"""Columns in which few texts stand in many rows; each is kept once."""
 _TRACKED = tuple(name for name in _FIELDS if name not in {"key_id", "pulled_at", "source_last_used_at", "source"})
 
 Activity = tuple[str, str | None, datetime, datetime, datetime | None]
@@ -86,6 +89,13 @@ def known_refs(tx: Session) -> list[str]:
     return sorted(known)
 
 
+def counts(tx: Session) -> tuple[int, int]:
+    """How many keys there are, and how many of them no event can lead to."""
+    keys = tx.scalar(select(func.count()).select_from(KeyRow)) or 0
+    found = tx.scalar(select(func.count(KeyRefRow.key_id.distinct()))) or 0
+    return keys, keys - found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
     """What a key is called and whose it is; all None: no key."""
@@ -132,27 +142,28 @@ def key_frame(tx: Session) -> "pd.DataFrame":
         KeyHistoryRow.field == "status", KeyHistoryRow.before != str(KeyStatus.UNKNOWN)
     )
     turned = {row[0]: row[1] for row in tx.execute(changes.group_by(KeyHistoryRow.key_id))}
-    rows = []
-    for row in tx.scalars(select(KeyRow).order_by(KeyRow.key_id)):
-        first, last, success = seen.get(row.key_id, (None, None, None))
-        rows.append(
-            {name: getattr(row, name) for name in _FIELDS}
-            | {
-                "key_refs": refs.get(row.key_id, []),
-                "first_seen": first,
-                "last_seen": last,
-                "last_success": success,
-                "status_since": turned.get(row.key_id),
-            },
-        )
     columns = [*_FIELDS, "key_refs", "first_seen", "last_seen", "last_success", "status_since"]
-    frame = pd.DataFrame(rows, columns=columns).astype(object)
+    lists: dict[str, list[object]] = {name: [] for name in columns}
+    query = select(*(getattr(KeyRow, name) for name in _FIELDS)).order_by(KeyRow.key_id)
+    key_at = _FIELDS.index("key_id")
+    # By column, not by row: a hundred thousand dictionaries would be a hundred megabytes.
+    for row in tx.execute(query.execution_options(yield_per=2000)):
+        key_id = row[key_at]
+        more = (refs.get(key_id, []), *seen.get(key_id, (None, None, None)), turned.get(key_id))
+        for name, value in zip(columns, (*row, *more), strict=True):
+            lists[name].append(sys.intern(value) if name in _REPEATED and isinstance(value, str) else value)
+    frame = pd.DataFrame({name: pd.Series(lists.pop(name), dtype=object) for name in columns})
     moments = [
         n for n in columns if n.endswith("_at") or n in {"first_seen", "last_seen", "last_success", "status_since"}
     ]
     for name in moments:
         frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
     return frame.where(frame.notna(), None) if frame.empty else frame
+
+
+def key_ids(tx: Session) -> dict[str, str]:
+    """Reference to the id of the key that it is of."""
+    return {row[0]: row[1] for row in tx.execute(select(KeyRefRow.key_ref, KeyRefRow.key_id))}
 
 
 def ref_frame(tx: Session) -> "pd.DataFrame":

@@ -142,6 +142,29 @@ class SegmentRow(Base):
     ingested_at: Mapped[moment] = mapped_column(index=True)
     sealed: Mapped[bool]
     bytes: Mapped[int] = mapped_column(_ID)
+    level: Mapped[int] = mapped_column(default=0)
+    events_dropped_at: Mapped[optional_moment]
+
+
+class MergedSegmentRow(Base):
+    """A batch whose events are in a larger segment now: what leads a row back to its line."""
+
+    __tablename__ = "merged_segments"
+    id: Mapped[word] = mapped_column(primary_key=True)
+    source: Mapped[word] = mapped_column(index=True)
+    origin: Mapped[word]
+    from_offset: Mapped[int] = mapped_column(_ID)
+    to_offset: Mapped[int] = mapped_column(_ID)
+    from_line: Mapped[int] = mapped_column(_ID)
+    rows: Mapped[int]
+    rejects: Mapped[int]
+    min_ts: Mapped[moment]
+    max_ts: Mapped[moment]
+    ingested_at: Mapped[moment] = mapped_column(index=True)
+    level: Mapped[int] = mapped_column(default=0)
+    into: Mapped[word]
+    """The larger segment; empty when retention let it go."""
+    merged_at: Mapped[moment] = mapped_column(index=True)
 
 
 class RejectRow(Base):
@@ -387,6 +410,30 @@ class ReportRow(Base):
     made_at: Mapped[moment]
     folder: Mapped[str] = mapped_column(Text)
     files: Mapped[json_object]
+    stage: Mapped[word] = mapped_column(default="rendered", server_default="rendered")
+    decisions: Mapped[int] = mapped_column(_ID, default=0, server_default="0")
+    closed_at: Mapped[optional_moment]
+    reminded_at: Mapped[optional_moment]
+
+
+class ScheduleRow(Base):
+    """How far the reports of a schedule have been made."""
+
+    __tablename__ = "schedules"
+    name: Mapped[word] = mapped_column(primary_key=True)
+    until: Mapped[moment]
+
+
+class PersonRow(Base):
+    """Whom or which address a pseudonym of sealed reports stands for; an erased one keeps its number alone."""
+
+    __tablename__ = "people"
+    __table_args__ = (UniqueConstraint("kind", "value"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
+    kind: Mapped[word]
+    value: Mapped[str | None] = mapped_column(Text)
+    made_at: Mapped[moment]
+    erased_at: Mapped[optional_moment]
 
 
 class AuditRow(Base):
@@ -401,3 +448,14 @@ class AuditRow(Base):
     detail: Mapped[json_object]
     previous: Mapped[word]
     hash: Mapped[word]
+    mac_key: Mapped[word] = mapped_column(default="", server_default="")
+
+
+class AuditHeadRow(Base):
+    """The audit log's end, so that rows that are cut off at its end are missed."""
+
+    __tablename__ = "audit_head"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(_ID)
+    hash: Mapped[word]
+    mac: Mapped[word]

@@ -1,17 +1,17 @@
 """The manifest and the cursors: one transaction makes a segment visible and moves the cursor, or neither."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from model.errors import Fenced
 from model.segment import Cursor, Reject, Segment, SegmentId
 from model.window import Window
-from store.state.schema import CursorRow, RejectRow, SegmentRow, SourceRow
+from store.state.schema import CursorRow, MergedSegmentRow, RejectRow, SegmentRow, SourceRow
 from store.state.sources import count_hour
 
 SAMPLES = 20
@@ -106,9 +106,59 @@ def newest(tx: Session, source: str, *, rows: int, count: int) -> list[Segment]:
     return found
 
 
-def ids(tx: Session) -> set[str]:
-    """The ids of all segments."""
-    return set(tx.scalars(select(SegmentRow.id)))
+def ids(tx: Session, *, merged_after: datetime | None = None) -> set[str]:
+    """The ids of all segments, and of those that were merged after a moment: somebody may still read their files."""
+    found = set(tx.scalars(select(SegmentRow.id)))
+    if merged_after is not None:
+        found |= set(tx.scalars(select(MergedSegmentRow.id).where(MergedSegmentRow.merged_at > merged_after)))
+    return found
+
+
+def add_joint(tx: Session, parts: Sequence[Segment], whole: Segment, now: datetime) -> None:
+    """Make a segment visible that holds the batches of several objects; its own parts are remembered as if merged."""
+    add_segment(tx, whole)
+    _remember(tx, parts, whole.id, now)
+
+
+def replace_with(tx: Session, inputs: Sequence[Segment], merged: Segment, now: datetime) -> None:
+    """Put one segment in the manifest in the place of its inputs, which are remembered beside it.
+
+    Raises Fenced when one of them is in the manifest no more: the caller's transaction writes nothing then.
+    """
+    _move(tx, inputs, merged.id, now)
+    add_segment(tx, merged)
+
+
+def drop_events(tx: Session, gone: Sequence[Segment], now: datetime) -> None:
+    """Remember that the events of segments are no longer there."""
+    chosen = SegmentRow.id.in_([one.id for one in gone])
+    tx.execute(update(SegmentRow).where(chosen).values(events_dropped_at=now))
+
+
+def drop(tx: Session, gone: Sequence[Segment], now: datetime) -> None:
+    """Take segments out of the manifest; their files go with GRACE. Raises Fenced as `replace_with` does."""
+    if gone:
+        _move(tx, gone, "", now)
+
+
+def forget_merged(tx: Session, *, before: datetime, merged_before: datetime) -> None:
+    """Forget the batches whose events are gone: all of them before `before`, and merged or dropped long enough ago."""
+    chosen = (MergedSegmentRow.max_ts < before, MergedSegmentRow.merged_at < merged_before)
+    tx.execute(delete(MergedSegmentRow).where(*chosen))
+
+
+def _move(tx: Session, gone: Sequence[Segment], into: str, now: datetime) -> None:
+    deleted = tx.execute(delete(SegmentRow).where(SegmentRow.id.in_([one.id for one in gone])))
+    if deleted.rowcount != len(gone):  # type: ignore[attr-defined]  # a DELETE's result has it
+        msg = "Another process merged some of the same segments; nothing was written."
+        raise Fenced(msg, hint="Let one process compact at a time.")
+    _remember(tx, gone, into, now)
+
+
+def _remember(tx: Session, parts: Sequence[Segment], into: str, now: datetime) -> None:
+    names = [name for name in Segment.__slots__ if name not in {"sealed", "bytes", "events_dropped_at"}]
+    rows = [{name: getattr(one, name) for name in names} | {"into": into, "merged_at": now} for one in parts]
+    tx.execute(insert(MergedSegmentRow), rows)
 
 
 def span(tx: Session) -> Window | None:
@@ -117,10 +167,21 @@ def span(tx: Session) -> Window | None:
     return None if low is None else Window(since=low, until=high + timedelta(microseconds=1))
 
 
+def origins(tx: Session, batches: Collection[str]) -> dict[str, tuple[str, int]]:
+    """Batch to its origin and the origin's lines before it: `line` of an event counts from there, merged or not."""
+    found: dict[str, tuple[str, int]] = {}
+    for table in (SegmentRow, MergedSegmentRow):
+        rows = tx.execute(select(table.id, table.origin, table.from_line).where(table.id.in_(batches)))
+        found |= {row.id: (row.origin, row.from_line) for row in rows}
+    return found
+
+
 def version(tx: Session) -> str:
     """Changes whenever a segment is added or replaced; for caches."""
-    count, last = tx.execute(select(func.count(), func.max(SegmentRow.ingested_at))).one()
-    return f"{count}@{last}"
+    count, last, newest = tx.execute(
+        select(func.count(), func.max(SegmentRow.ingested_at), func.max(SegmentRow.id))
+    ).one()
+    return f"{count}@{last}@{newest}"
 
 
 def count_lines(
@@ -175,8 +236,12 @@ def _fenced(cursor: Cursor) -> Fenced:
 
 
 def touched_since(tx: Session, moment: datetime) -> datetime | None:
-    """The earliest event in segments that came after `moment`; None when none came."""
-    return tx.scalar(select(func.min(SegmentRow.min_ts)).where(SegmentRow.ingested_at > moment))
+    """The earliest event in segments that came after `moment`, merged or not; None when none came."""
+    found = [
+        tx.scalar(select(func.min(table.min_ts)).where(table.ingested_at > moment, table.level == 0))
+        for table in (SegmentRow, MergedSegmentRow)
+    ]
+    return min((one for one in found if one is not None), default=None)
 
 
 def last_ingested(tx: Session) -> datetime | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import Delete, delete, select
 from sqlalchemy.orm import Session
 
 from model.window import Window
@@ -20,9 +20,6 @@ LATE_AFTER = timedelta(minutes=15)
 
 FOLLOWED = timedelta(days=1)
 """A source whose events were no older than this when they came is followed, and no archive."""
-
-KEPT = timedelta(days=400)
-"""So long it is known how a source was read: detectors look back 45 days, a backtest of a year as much more."""
 
 _PART = 500
 """Hours that are looked up at once."""
@@ -108,7 +105,6 @@ def count_hour(
     if row is None:
         row = SourceHourRow(source=source, hour=hour, lines=0, events=0, rejects=0)
         tx.add(row)
-        tx.execute(delete(SourceHourRow).where(SourceHourRow.source == source, SourceHourRow.hour < hour - KEPT))
     row.lines += lines
     row.events += events
     row.rejects += rejects
@@ -211,6 +207,21 @@ def event_hours(tx: Session, window: Window) -> "pd.DataFrame":
     for name in ("hour", "first_seen", "last_seen"):
         frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
     return frame
+
+
+def forget_rejects(tx: Session, before: datetime) -> int:
+    """Let go samples seen before a moment; returns how many. They stay counted."""
+    return _deleted(tx, delete(RejectRow).where(RejectRow.seen_at < before))
+
+
+def forget_hours(tx: Session, before: datetime) -> int:
+    """Let go the hours of the sources before a moment; returns how many."""
+    logged = _deleted(tx, delete(EventHourRow).where(EventHourRow.hour < before))
+    return logged + _deleted(tx, delete(SourceHourRow).where(SourceHourRow.hour < before))
+
+
+def _deleted(tx: Session, query: Delete) -> int:
+    return int(tx.execute(query).rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
 
 
 def note_error(tx: Session, source: str, error: str, now: datetime) -> None:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.config import Telling
+from alerts.deciding import decide
 from alerts.outbox import tell_findings
 from detectors.muting import muted, span_at
 from keywatch.configured import detectors_config, with_expected
-from keywatch.deciding import decide
 from keywatch.workspace import Workspace
 from model.finding import Finding, FindingStatus
 from store.state.findings import list_findings, save_findings
@@ -56,7 +56,7 @@ def test_the_same_pattern_is_muted_and_another_one_is_told(
         save_findings(tx, [first])
         tell_findings(tx, list_findings(tx), Telling(), now=T0)
         incident = list_findings(tx)[0].incident_id
-    decide(workspace, str(incident), status="resolved", verdict="expected", at=T0)
+        decide(tx, str(incident), status="resolved", verdict="expected", by="ann@ops", at=T0)
 
     assert FindingStatus.MUTED == status_of(workspace, noticed(detector, same, at=T0 + 48 * HOUR))
     assert FindingStatus.OPEN == status_of(workspace, noticed(detector, other, at=T0 + 48 * HOUR))
@@ -68,7 +68,7 @@ def test_who_travels_is_muted_from_every_address_of_that_country(workspace: Work
         save_findings(tx, [noticed("impossible-travel", seen)])
         tell_findings(tx, list_findings(tx), Telling(), now=T0)
         incident = list_findings(tx)[0].incident_id
-    decide(workspace, str(incident), status="resolved", verdict="expected", at=T0)
+        decide(tx, str(incident), status="resolved", verdict="expected", by="ann@ops", at=T0)
 
     later = noticed("impossible-travel", seen, at=T0 + 48 * HOUR, ip="198.51.100.4")
     assert FindingStatus.MUTED == status_of(workspace, later)

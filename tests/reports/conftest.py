@@ -14,6 +14,7 @@ from model.incident import Alert, Incident, IncidentId, IncidentStatus
 from model.key import Key, KeyId, KeyRef, KeyStatus
 from model.segment import Segment
 from model.window import Window
+from reports.render import render
 from reports.snapshot import Snapshot, take
 from store.events.segments import new_id, write_segment
 from store.handle import Store, Transaction
@@ -129,6 +130,18 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         return _taken(_fill(store))
     finally:
         store.close()
+
+
+@pytest.fixture
+def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Snapshot], dict[str, bytes]]:
+    """The files of a snapshot's report by name."""
+
+    def written(snapshot: Snapshot) -> dict[str, bytes]:
+        folder = tmp_path_factory.mktemp("files") / "report"
+        render(snapshot, folder)
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    return written
 
 
 @pytest.fixture

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from model.errors import ReportError
-from reports.render import SIGNATURE, files, render
+from reports.render import render
 from reports.sheets import cell
 from reports.snapshot import Snapshot
 from store.handle import Store
 
 Take = Callable[..., Snapshot]
+Files = Callable[[Snapshot], dict[str, bytes]]
 NASTY = "<script>alert(1)</script>"
 
 
@@ -48,12 +49,15 @@ def test_the_same_snapshot_gives_the_same_bytes(snapshot: Snapshot, tmp_path: Pa
     second = render(snapshot, tmp_path / "b")
 
     assert first == second
-    assert list(first) == ["report.html", "keys.csv", "findings.csv", "alerts.csv", "report.json", "manifest.json"]
+    assert list(first) == [
+        *("keys.csv", "findings.csv", "alerts.csv", "changes.csv", "report.json", "findings.ocsf.json", "report.html"),
+        *("manifest.json", "lines.sha256"),
+    ]
     for name, digest in first.items():
         assert digest == hashlib.sha256((tmp_path / "b" / name).read_bytes()).hexdigest()
 
 
-def test_the_same_store_gives_the_same_bytes_at_the_same_moment(filled: Store, snap: Take) -> None:
+def test_the_same_store_gives_the_same_bytes_at_the_same_moment(filled: Store, snap: Take, files: Files) -> None:
     assert files(snap(filled)) == files(snap(filled))
 
 
@@ -72,16 +76,18 @@ def test_a_report_in_the_folder_is_replaced_and_other_files_stay(snapshot: Snaps
     digests = render(replace(snapshot, keys=()), folder)
 
     assert "mine" == (folder / "notes.txt").read_text()
-    assert 7 == len(list(folder.iterdir()))
+    assert 10 == len(list(folder.iterdir()))
     assert digests["keys.csv"] == hashlib.sha256((folder / "keys.csv").read_bytes()).hexdigest()
 
 
 def test_a_sealed_report_is_never_written_over(snapshot: Snapshot, tmp_path: Path) -> None:
-    render(snapshot, tmp_path / "out")
-    (tmp_path / "out" / SIGNATURE).write_text("…")
+    opened = replace(snapshot, cover=replace(snapshot.cover, stage="open"))
+    render(opened, tmp_path / "out")
 
     with pytest.raises(ReportError, match="sealed"):
         render(snapshot, tmp_path / "out")
+
+    assert opened.cover.report_id in (tmp_path / "out/manifest.json").read_text()
 
 
 def test_a_folder_that_is_a_file_is_told(snapshot: Snapshot, tmp_path: Path) -> None:
@@ -96,8 +102,8 @@ def test_the_manifest_fits_the_files(snapshot: Snapshot, tmp_path: Path) -> None
 
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
 
-    assert "keywatch.manifest/1" == manifest["schema"]
-    assert {"keys.csv": 5, "findings.csv": 1, "alerts.csv": 2} == {
+    assert "keywatch.manifest/2" == manifest["schema"]
+    assert {"keys.csv": 5, "findings.csv": 1, "alerts.csv": 2, "changes.csv": 5, "findings.ocsf.json": 6} == {
         file["name"]: file["rows"] for file in manifest["files"] if file["rows"] is not None
     }
     for file in manifest["files"]:
@@ -123,7 +129,7 @@ def test_the_document_holds_everything_and_names_its_schema(snapshot: Snapshot, 
 
     document = json.loads((tmp_path / "out/report.json").read_text())
 
-    assert "keywatch.report/1" == document["schema"]
+    assert "keywatch.report/2" == document["schema"]
     assert {"budget": "0.5/day", "unused-key.after": "45d"} == document["thresholds"]
     assert ("k-batch", "vault") == (document["keys"][0]["key_id"], document["keys"][0]["source"])
     assert {"active": 4, "revoked": 1} == document["keys_by_state"]
@@ -152,7 +158,7 @@ def test_a_formula_in_a_name_is_escaped_in_the_file(snapshot: Snapshot, tmp_path
     assert ("'=HYPERLINK(1)", "'@x") == (row["name"], row["owner"])
 
 
-def test_data_is_text_on_the_page_and_never_markup(snapshot: Snapshot) -> None:
+def test_data_is_text_on_the_page_and_never_markup(snapshot: Snapshot, files: Files) -> None:
     key = replace(snapshot.keys[0], name=NASTY, owner=f'"><img src=x>{NASTY}', environment=NASTY, hint=NASTY)
     finding = replace(snapshot.findings[0], title=NASTY, summary=f"agent {NASTY}", owner=NASTY, subject=NASTY)
     incident = replace(snapshot.incidents[0], headline=NASTY)
@@ -162,32 +168,32 @@ def test_data_is_text_on_the_page_and_never_markup(snapshot: Snapshot) -> None:
         snapshot, cover=cover, keys=(key,), findings=(finding,), incidents=(incident,), log_sources=(source,)
     )
 
-    page = _Page(files(nasty)["report.html"][0].decode())
+    page = _Page(files(nasty)["report.html"].decode())
 
     assert {"script", "img"}.isdisjoint(page.tags)
     assert NASTY in "".join(page.text)
     assert not [name for name, _ in page.attributes if name.startswith("on")]
 
 
-def test_writing_direction_overrides_are_shown_as_escapes(snapshot: Snapshot) -> None:
+def test_writing_direction_overrides_are_shown_as_escapes(snapshot: Snapshot, files: Files) -> None:
     key = replace(snapshot.keys[0], name="a\u202eb")
 
-    page = files(replace(snapshot, keys=(key,)))["report.html"][0].decode()
+    page = files(replace(snapshot, keys=(key,)))["report.html"].decode()
 
     assert "\u202e" not in page
     assert r"a\u202eb" in page
 
 
-def test_the_page_refers_to_nothing_outside(snapshot: Snapshot) -> None:
-    page = files(snapshot)["report.html"][0].decode()
+def test_the_page_refers_to_nothing_outside(snapshot: Snapshot, files: Files) -> None:
+    page = files(snapshot)["report.html"].decode()
 
     assert not re.findall(r"https?://|url\(|@import|//[a-z]", page)
     assert {"src", "href", "srcset", "action", "data"}.isdisjoint({name for name, _ in _Page(page).attributes})
     assert "Content-Security-Policy" in page
 
 
-def test_the_first_page_says_scope_result_and_what_is_open(snapshot: Snapshot) -> None:
-    page = files(snapshot)["report.html"][0].decode()
+def test_the_first_page_says_scope_result_and_what_is_open(snapshot: Snapshot, files: Files) -> None:
+    page = files(snapshot)["report.html"].decode()
     first = page[: page.index("<b>1</b>Scope")]
 
     assert "1 finding is open in 1 incident, the gravest high." in first
@@ -197,8 +203,8 @@ def test_the_first_page_says_scope_result_and_what_is_open(snapshot: Snapshot) -
     assert snapshot.cover.report_id in first
 
 
-def test_a_chart_has_a_bar_for_each_outcome_of_each_day(snapshot: Snapshot) -> None:
-    page = files(snapshot)["report.html"][0].decode()
+def test_a_chart_has_a_bar_for_each_outcome_of_each_day(snapshot: Snapshot, files: Files) -> None:
+    page = files(snapshot)["report.html"].decode()
 
     assert "<title>2026-10-05 00:00 401: 2</title>" in page
     assert "<title>2026-10-02 00:00 OK: 1</title>" in page
@@ -207,14 +213,14 @@ def test_a_chart_has_a_bar_for_each_outcome_of_each_day(snapshot: Snapshot) -> N
 def test_an_empty_store_gives_a_report_that_says_so(store: Store, snap: Take, tmp_path: Path) -> None:
     digests = render(snap(store), tmp_path / "out")
 
-    assert 6 == len(digests)
+    assert 9 == len(digests)
     assert "The store is empty" in (tmp_path / "out/report.html").read_text()
     assert "no detector has judged anything yet" in (tmp_path / "out/report.html").read_text()
     assert [] == _rows(tmp_path / "out/keys.csv")
 
 
-def test_no_fingerprint_beyond_those_of_the_state_and_no_secret_is_written(snapshot: Snapshot) -> None:
-    whole = b"".join(data for data, _ in files(snapshot).values()).decode()
+def test_no_fingerprint_beyond_those_of_the_state_and_no_secret_is_written(snapshot: Snapshot, files: Files) -> None:
+    whole = b"".join(files(snapshot).values()).decode()
 
     assert "ac_…1234" in whole
     assert "id:guess" not in whole

@@ -1,0 +1,115 @@
+"""Several segments become one: their events by key and time, their usage and facets added up.
+
+The inputs' files are not touched: who reads them goes on. Events keep the batch and the line that they came with.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from model.errors import StoreError
+from model.segment import Segment, SegmentId
+from store.events import aggregate
+from store.events.files import KINDS, draft_of, path_of
+from store.events.parquet import write_sorted
+from store.events.segments import SEAL_ROWS, Written
+
+_MEMORY: Final = "256MB"
+"""What DuckDB may take to sort; more events than that are sorted on the disk."""
+_ROWS: Final = 50_000
+_SORTING: Final = "sorting-"
+_GROUPS: Final = {
+    "usage": ("hour", "key_ref", "host", "outcome"),
+    "facets": ("day", "key_ref", "kind", "value", "outcome"),
+}
+_SUMS: Final = (
+    "CAST(sum(requests) AS BIGINT) AS requests, CAST(sum(bytes_out) AS BIGINT) AS bytes_out,"
+    " sum(duration_sum) AS duration_sum, max(duration_max) AS duration_max, CAST(sum(timed) AS BIGINT) AS timed"
+)
+_FIRST_LAST: Final = {"usage": "", "facets": ", min(first_ts) AS first_ts, max(last_ts) AS last_ts"}
+_ORDER: Final = {"usage": "key_ref, hour", "facets": "key_ref, kind, day"}
+
+
+def draft_merged(
+    root: Path, inputs: Sequence[Segment], *, segment: SegmentId, kept: Collection[str], seal: bool
+) -> Written:
+    """Write the drafts of one segment that holds all of `inputs`; it is sealed from SEAL_ROWS events on, or by `seal`.
+
+    `kept` are the key_refs that are never folded. Raises StoreError when the disk refuses, duckdb.Error when an input
+    cannot be read.
+    """
+    rows = sum(one.rows for one in inputs)
+    sealed = seal or rows >= SEAL_ROWS or any(one.sealed for one in inputs)
+    files = tuple(path_of(root, segment, kind) for kind in (KINDS if sealed else KINDS[:1]))
+    try:
+        files[0].parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=root, prefix=_SORTING) as scratch, _opened(scratch) as duck:
+            duck.execute("CREATE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept)])
+            events = f"SELECT * FROM {_read(root, inputs, 'events')} ORDER BY key_ref, ts"
+            count = _write(duck, events, files[0])
+            for kind, file in zip(KINDS[1:], files[1:], strict=False):
+                _write(duck, _summed(root, inputs, kind), file)
+    except OSError as error:
+        msg = f"The segment {files[0]} cannot be written: {error}"
+        raise StoreError(msg, hint="Nothing of it counts. Make room, check the disk, and try again.") from None
+    if count != rows:
+        msg = f"{len(inputs)} segments should hold {rows} events, and {count} are in their files."
+        raise StoreError(msg, hint="Their files are not what was written: put them back from a backup.")
+    return Written(
+        id=segment,
+        sealed=sealed,
+        bytes=sum(draft_of(file).stat().st_size for file in files),
+        min_ts=min(one.min_ts for one in inputs),
+        max_ts=max(one.max_ts for one in inputs),
+        files=files,
+        activity=[],
+    )
+
+
+def sweep_sorting(root: Path) -> None:
+    """Remove what a merge that died had on the disk to sort by. The caller holds the workspace's lock."""
+    for folder in root.glob(f"{_SORTING}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _opened(scratch: str) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 2,
+        "memory_limit": _MEMORY,
+        "temp_directory": scratch,
+        "preserve_insertion_order": False,
+    }
+    duck = duckdb.connect(":memory:", config=config)
+    duck.execute("SET TimeZone = 'UTC'")
+    return duck
+
+
+def _summed(root: Path, inputs: Sequence[Segment], kind: str) -> str:
+    """The partial counts of the sealed inputs, and those of the tails, as one."""
+    sealed = [one for one in inputs if one.sealed]
+    tails = [one for one in inputs if not one.sealed]
+    parts = [f"SELECT * FROM {_read(root, sealed, kind)}"] if sealed else []
+    if tails:
+        source = _read(root, tails, "events")
+        folded = aggregate.folded(source, f"({aggregate.known(source, 'kept')})")
+        counts = aggregate.usage if kind == "usage" else aggregate.facets
+        parts.append(counts(f"({folded})"))
+    groups = ", ".join(_GROUPS[kind])
+    union = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
+    return f"SELECT {groups}, {_SUMS}{_FIRST_LAST[kind]} FROM ({union}) GROUP BY {groups} ORDER BY {_ORDER[kind]}"
+
+
+def _write(duck: duckdb.DuckDBPyConnection, select: str, final: Path) -> int:
+    return write_sorted(duck.sql(select).to_arrow_reader(_ROWS), draft_of(final))
+
+
+def _read(root: Path, segments: Sequence[Segment], kind: str) -> str:
+    return f"read_parquet([{', '.join(_quoted(path_of(root, one.id, kind)) for one in segments)}])"
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

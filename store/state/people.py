@@ -1,0 +1,45 @@
+"""Pseudonyms: what stands for people and addresses in sealed reports, until somebody is erased."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from store.state.schema import PersonRow
+from store.state.writing import insert_all_new
+
+Kind = Literal["person", "address"]
+KINDS: Final = ("person", "address")
+
+
+def pseudonyms(tx: Session, kind: Kind, values: Iterable[str], now: datetime) -> dict[str, str]:
+    """Value to its pseudonym (`person-7`); new ones get the next numbers, in the order of their names."""
+    wanted = sorted(set(values))
+    rows: list[dict[str, object]] = [
+        {"kind": kind, "value": value, "made_at": now, "erased_at": None} for value in wanted
+    ]
+    known = _known(tx, kind)
+    insert_all_new(tx, PersonRow, [row for row in rows if row["value"] not in known])
+    known = _known(tx, kind)
+    return {value: known[value] for value in wanted}
+
+
+def stands_for(tx: Session) -> dict[str, str]:
+    """Pseudonym to whom or what it stands for; those that were erased are not in it."""
+    return {name: value for kind in KINDS for value, name in _known(tx, kind).items()}
+
+
+def erase(tx: Session, value: str, now: datetime) -> list[str]:
+    """Forget whom a pseudonym stands for; returns the pseudonyms, whose numbers are never given again."""
+    rows = list(tx.scalars(select(PersonRow).where(PersonRow.value == value).order_by(PersonRow.id)))
+    for row in rows:
+        row.value, row.erased_at = None, now
+    tx.flush()
+    return [f"{row.kind}-{row.id}" for row in rows]
+
+
+def _known(tx: Session, kind: str) -> Mapping[str, str]:
+    query = select(PersonRow.value, PersonRow.id).where(PersonRow.kind == kind, PersonRow.value.is_not(None))
+    return {value: f"{kind}-{number}" for value, number in tx.execute(query) if value is not None}
