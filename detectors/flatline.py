@@ -119,7 +119,8 @@ def _of(day: Day, frames: Frames, ends: _Ends, settings: Settings) -> Iterator[S
     rarely = (silence.due >= settings.rarely) & (silence.hours >= settings.hours) & longer
     steady, by_gaps = _by_gaps(day, silence, settings)
     struck = (regular & (silence.due >= 1)) | (steady & (by_gaps < 1))
-    alone = ~many_at_once(day, hit=struck, regular=regular | steady, frames=frames)
+    alone = ~many_at_once(day, hit=silence.due >= 1, regular=regular, frames=frames)
+    alone &= ~many_at_once(day, hit=struck, regular=regular | steady, frames=frames)
     fires = ((regular & (much | rarely)) | (steady & (by_gaps < 1))) & alone & _reliable(day, ends)
     p = np.where(regular, np.minimum(p, by_gaps), by_gaps)
     for k, t in zip(*np.nonzero(fires[:, : day.passed]), strict=True):
