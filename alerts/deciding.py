@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.joining import ACCUSING, attackers
+from detectors.patterns import FIELDS, pattern_of
 from model.errors import UsageError
 from model.finding import Finding, FindingStatus, SubjectKind
 from model.incident import Incident, IncidentStatus
@@ -69,12 +70,17 @@ def _remember(tx: "Transaction", incident: Incident, verdict: str | None, by: st
                 detector=finding.detector,
                 key_id=_about(finding),
                 addresses=_places(finding),
+                pattern=pattern_of(finding.detector, (piece.detail for piece in finding.evidence)),
                 since=finding.opened,
             )
             for finding in incident.findings
             if finding.muted_by is None
         ),
     )
+
+
+_TOOLS = ("scanner-client", "leaked-key-signs")
+"""They are about a tool, and about where it runs."""
 
 
 def _about(finding: Finding) -> str | None:
@@ -86,4 +92,6 @@ def _places(finding: Finding) -> tuple[str, ...]:
     """The addresses that its pattern is about; a finding about a key alone has none."""
     if finding.subject.kind in _PLACES:
         return (finding.subject.value,)
-    return tuple(attackers(finding)) if finding.detector in ACCUSING else ()
+    # Who travels, or changes clients, does so from ever other places: there the pattern names countries or clients.
+    names = (finding.detector in ACCUSING and finding.detector not in FIELDS) or finding.detector in _TOOLS
+    return tuple(attackers(finding)) if names else ()

@@ -35,8 +35,8 @@ HYGIENE = frozenset(
 """Detectors about a key's upkeep. They join each other and never an attack: nobody wants "unused for 45 days" in the
 headline of a break-in."""
 
-ACCUSING = frozenset({"burst-then-success", "new-origin"})
-"""Detectors about a key whose `ip` is the place that should not have it."""
+ACCUSING = frozenset({"burst-then-success", "new-origin", "impossible-travel"})
+"""Detectors about a key whose `ip` is the place that should not have it. A new client is none: it may be at home."""
 
 ATTACKS = (
     "auth-burst-address",

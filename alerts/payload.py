@@ -8,7 +8,8 @@ sequence         0 for the first alert of an incident, then 1, 2, …
 created_at       when the alert was written; all times are ISO 8601 in UTC, or null
 title, text      the message in words, as people get it
 changes          list of sentences: what is new since the alert before
-incident         id, headline, severity, status, subject, opened_at, last_seen, resolved_at, ip
+incident         id, headline, severity, status, subject, opened_at, last_seen, resolved_at, ip, risk (the summed
+                 weights of its findings; 100 is as much as a critical one)
 key              null, or id, name, owner, environment, hint (prefix and last four), labels
 detectors        ids of the detectors that take part
 findings         up to 20, gravest first: id, detector, severity, status, title, summary, first_seen, last_seen, count,
@@ -23,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from alerts.rendering import key_page
+from alerts.risk import risk
 from model.finding import Finding
 from model.incident import Alert, Incident
 from model.plain import plain
@@ -82,6 +84,7 @@ def _incident(incident: Incident) -> dict[str, object]:
         "last_seen": _moment(incident.last_seen),
         "resolved_at": _moment(incident.resolved_at),
         "ip": _plain(incident.ip),
+        "risk": risk(incident.findings),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from alerts.risk import risk
 from dashboard import tables, words
 from dashboard.palette import severity_word, status_word
 from model.incident import Incident
@@ -31,6 +32,7 @@ FULL: Final[dict[str, Any]] = {
     "seen": tables.text("Last seen", 90),
     "seen_at": tables.text("Last seen (UTC)", 125),
     "findings": tables.number("Findings", 75),
+    "risk": tables.number("Risk", 60),
 }
 """For the incidents page."""
 
@@ -55,6 +57,7 @@ def table(incidents: Sequence[Incident], now: datetime) -> pd.DataFrame:
             "seen_at": _minute(incident.last_seen),
             "seen": words.ago(incident.last_seen, now),
             "findings": len(incident.findings),
+            "risk": risk(incident.findings),
         }
         for incident in incidents
     ]

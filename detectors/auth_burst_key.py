@@ -11,7 +11,7 @@ from detectors.bursts import Burst, bursts, counting, listed, over_the_line, top
 from detectors.declare import DAY, MINUTE, Frames, detector
 from detectors.lifetimes import dead_refs, known_refs
 from detectors.remember import remembered
-from detectors.scores import Scored, to_frame
+from detectors.scores import Scored, one_a_bucket, to_frame
 from detectors.tried import FRAMES, tried
 from detectors.windows import sliding_distinct
 from model.finding import Severity
@@ -62,7 +62,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     From elsewhere it is high; a key that the inventory does not list is medium, for guessers do not repeat one wrong
     key, and low at a network that keys succeed from: somebody mistyped it. At the usual places it is medium from 30
     failures within five minutes, for the owner is in trouble, and low below, or when three other keys of that network
-    fail too; while the whole platform refuses everybody it is silent (platform-failures). A key that is revoked or
+    fail too; while the whole platform refuses everybody it is silent (platform-failures), and low for a key
+    that came to one new address just then. A key that is revoked or
     expired is low: revoked-or-expired-key-used tells where it comes from.
 
     Why it matters: somebody tries a key that the service does not accept, or tries what the key may not do. A key
@@ -91,7 +92,15 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     for burst, others in _usual(minutes, settings):
         if (burst.subject, burst.minute) not in told:
             rows.append(_row(burst, settings, _at_home(burst, settings, others, dead_at.get(burst.subject)), others))
-    return to_frame(rows)
+    rows += [_row(burst, settings, Severity.LOW) for burst in _covered(minutes, settings)]
+    return to_frame(one_a_bucket(rows))
+
+
+def _covered(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
+    """Bursts of keys that came to a new place while the platform refused everybody."""
+    rows = counting(minutes[minutes["covered"] > 0], "covered")
+    over = over_the_line(rows, "key_ref", at_least=settings.failures, span=settings.span, share=settings.share)
+    return bursts(rows, "key_ref", over, settings.span)
 
 
 @remembered

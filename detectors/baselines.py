@@ -24,6 +24,9 @@ from model.window import Window
 HISTORY: Final = MEMORY + timedelta(days=POOL_DAYS + 1)
 """How many days before a day its baseline is made of."""
 
+RESTLESS: Final = 128.0
+"""A key that is used in fewer hours of the week than this rests at nights or weekends."""
+
 _DAY: Final = np.timedelta64(1, "D")
 _BLOCK: Final = 2048  # keys at a time: what is worked on stays in the processor's cache
 _CALM: Final = 0.15
@@ -139,6 +142,7 @@ def _day(
     calls, sent, failed = (array[live] for array in (hours.calls, hours.sent, hours.failed))
     pool = [day - before * _DAY for before in range(POOL_DAYS, 0, -1) if day - before * _DAY in known]
     keys = [hours.keys[place] for place in live]
+    learnt = closing.learnt(hours, live, day, [zones.get(key, "UTC") for key in keys])
     columns: dict[str, Any] = {
         "day": pd.Timestamp(day).tz_localize("UTC"),
         "key_ref": keys,
@@ -151,9 +155,9 @@ def _day(
         "sent_a_call": _middle(calls[:, past], sent[:, past]),
         "called": calls[:, past].sum(axis=1),
         "failed": failed[:, past].sum(axis=1),
-        **_days_of(hours, live, known, pool),
+        **_days_of(hours, live, known, pool, rests=learnt["open_hours"] < RESTLESS),
         **silences.carried(hours, live, day, _expected(live, known, pool)),
-        **closing.learnt(hours, live, day, [zones.get(key, "UTC") for key in keys]),
+        **learnt,
     }
     frame = pd.DataFrame({name: _column(value, len(live)) for name, value in columns.items()})
     return frame[[*COLUMNS]]
@@ -214,9 +218,17 @@ def shifted(values: Array, by: int) -> Array:
 
 
 def _days_of(
-    hours: Grid, live: npt.NDArray[np.int64], known: Mapping[np.datetime64, _Level], pool: list[np.datetime64]
+    hours: Grid,
+    live: npt.NDArray[np.int64],
+    known: Mapping[np.datetime64, _Level],
+    pool: list[np.datetime64],
+    *,
+    rests: npt.NDArray[np.bool_],
 ) -> dict[str, Array]:
-    """How a day's calls compare with what its hours expect: the spread of the logarithm, its tail, and the lowest."""
+    """How a day's calls compare with what its hours expect: the spread of the logarithm, its tail, and the lowest.
+
+    The tail is fitted among like keys: those that rest at nights or weekends have holidays, and services have none.
+    """
     fallen = np.full((len(live), max(len(pool), 1)), np.nan, dtype=np.float32)
     for place, day in enumerate(pool):
         expected = np.nansum(squared(known[day].calls.centre[live]), axis=1)
@@ -224,11 +236,14 @@ def _days_of(
         due = ~np.isnan(known[day].calls.centre[live]).all(axis=1) & (expected >= _DUE)
         fallen[due, place] = np.log((expected[due] + 1) / (total[due] + 1))
     spread = np.fmax(_NORMAL * _middle_of(np.abs(fallen - _middle_of(fallen)[:, None])), _CALM)
-    tail = fit_each((fallen / spread[:, None]).T)
+    rate, mean = np.ones(len(live)), np.ones(len(live))
+    for alike in (rests, ~rests):
+        tail = fit_each((fallen[alike] / spread[alike, None]).T)
+        rate[alike], mean[alike] = tail.rate, tail.mean
     return {
         "day_spread": spread,
-        "day_rate": np.asarray(tail.rate),
-        "day_mean": np.asarray(tail.mean),
+        "day_rate": rate,
+        "day_mean": mean,
         "day_fallen": np.where(np.isnan(fallen), -np.inf, fallen).max(axis=1),
         "days": (~np.isnan(fallen)).sum(axis=1),
     }

@@ -35,6 +35,12 @@ class Settings:
     """How many megabytes an hour must have beyond the expected; a day five times as many."""
     much: int = 20
     """From how many megabytes an hour on it is high."""
+    little: float = 0.1
+    """From so many megabytes beyond the expected it is low,"""
+    beyond: float = 3.0
+    """if an hour has so many times the most of any hour before,"""
+    larger: float = 4.0
+    """and so many times the usual bytes a call."""
     unknown: float = 20.0
     """For a key with less than three days of history: how many times the most of an hour, and its bytes a call."""
 
@@ -68,7 +74,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     expected and twice the most of any hour of four weeks, 1 MB more than expected, and twice the usual bytes a call
     (more calls of the usual size are told by volume-spike). Or, for data that is taken slowly: the day so far is 3
     times the most of any day of four weeks, and 5 MB more. A key of less than three days has no baseline yet; it must
-    be 20 times its most. From 20 MB an hour on it is high, below that medium.
+    be 20 times its most. From 20 MB an hour on it is high,
+    below that medium; low if it is less than 1 MB: then from 0.1 MB, 3 times the most of any hour and 4 times the bytes
+    a call on.
 
     Why it matters: somebody copies what the key can read, in few large answers, and no count of calls shows it.
 
@@ -96,8 +104,11 @@ def _judge(day: Day, settings: Settings) -> _Sent:
     larger = a_call >= settings.a_call * np.maximum(day.each("sent_a_call"), 1.0)
     hour = (day.sent >= settings.times * expected) & (day.sent - expected >= least)
     hour &= day.sent >= settings.highest * day.each("sent_highest")
+    small = (day.sent >= settings.times * expected) & (day.sent - expected >= settings.little * _MB)
+    small &= day.sent >= settings.beyond * day.each("sent_highest")
+    small &= a_call >= settings.larger * np.maximum(day.each("sent_a_call"), 1.0)
     tail = day.tail("sent_")
-    p = np.where(hour & larger & known, tail.p((roots(day.sent) - centre) / scale), 1.0)
+    p = np.where(((hour & larger) | small) & known, tail.p((roots(day.sent) - centre) / scale), 1.0)
     # A key too new for a level of its own: what is far beyond all that it has done.
     far = hour & (day.sent >= settings.unknown * day.each("sent_highest")) & (day.each("age") >= 1)
     far &= a_call >= settings.unknown / 2 * np.maximum(day.each("sent_a_call"), 1.0)
@@ -111,6 +122,12 @@ def _judge(day: Day, settings: Settings) -> _Sent:
     )
     slow = np.where(total & heavier, tail.p(_AT_ONCE * today / np.maximum(usual, 1.0)), 1.0)
     return _Sent(np.minimum(p, slow), expected, today)
+
+
+def _severity(given: float, beyond: float, settings: Settings) -> Severity | None:
+    if given >= settings.much * _MB:
+        return None
+    return Severity.MEDIUM if beyond >= settings.megabytes * _MB else Severity.LOW
 
 
 def _row(day: Day, sent: _Sent, k: int, t: int, settings: Settings) -> Scored:
@@ -130,6 +147,6 @@ def _row(day: Day, sent: _Sent, k: int, t: int, settings: Settings) -> Scored:
         summary=f"{given / _MB:,.1f} MB in {calls:,} calls in the hour from {bucket:%Y-%m-%d %H:%M} UTC "
         f"(expected {sent.expected[k, t] / _MB:,.1f} MB), {given / max(calls, 1):,.0f} bytes a call where "
         f"{usual:,.0f} are usual; {sent.today[k, t] / _MB:,.1f} MB that day.",
-        severity=None if given >= settings.much * _MB else Severity.MEDIUM,
+        severity=_severity(given, given - float(sent.expected[k, t]), settings),
         detail={"bytes": int(given), "expected": int(sent.expected[k, t]), "bytes_a_call": int(given / max(calls, 1))},
     )

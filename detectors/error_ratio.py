@@ -30,6 +30,10 @@ class Settings:
     """and how many times the key's own share of four weeks."""
     calls: int = 30
     """How many calls an hour must have."""
+    less: float = 0.3
+    """Or this share, if that is so many times the key's own:"""
+    much: float = 10.0
+    """its other calls of the hour may be as many."""
 
 
 @detector(
@@ -48,7 +52,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """Most calls with a key fail by the client's fault.
 
     Of an hour's calls (30 at least, without those answered 401) so many were answered 4xx, other than 403 and 429, that
-    the lower bound of Wilson's interval (99 %) is above 50 % and above three times the key's own share of four weeks.
+    the lower bound of Wilson's interval (99 %) is above 50 % and above three times the key's own share of four weeks;
+    or above 30 % and ten times that share, for the attack of a quarter of an hour hides among the key's other calls.
 
     Why it matters: a client is broken by a change on either side, or somebody tries routes that he does not know.
 
@@ -64,7 +69,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 def _of(day: Day, frames: Frames, settings: Settings) -> Iterator[Scored]:
     lower = wilson(day.failed, day.calls)
     usual = (day.of("failed") + 1) / (day.of("called") + 30)
-    limit = np.minimum(np.maximum(settings.share, settings.times * usual), 1.0)[:, None]
+    most = np.minimum(np.maximum(settings.share, settings.times * usual), 1.0)
+    limit = np.minimum(most, np.maximum(settings.less, settings.much * usual))[:, None]
     enough = day.calls >= settings.calls
     fires = enough & (lower > limit)
     alone = ~many_at_once(day, hit=fires, regular=enough, frames=frames)

@@ -85,7 +85,7 @@ def _line(known: History, settings: Settings) -> float:
 
 
 def _learnt(known: History, settings: Settings) -> bool:
-    return known.age >= settings.history and known.requests >= settings.requests
+    return known.settled(settings.history, settings.requests)
 
 
 def _severity(strange: pd.DataFrame, known: History, settings: Settings) -> Severity | None:

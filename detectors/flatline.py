@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from detectors.baseline import Array, squared
+from detectors.baseline import MEMORY, Array, squared
+from detectors.baselines import RESTLESS
 from detectors.day import Day, days
 from detectors.declare import HOUR, Frames, detector
 from detectors.lifetimes import ALWAYS, dead_refs
@@ -21,9 +22,9 @@ from model.finding import Severity
 from model.window import Window
 
 _OWN_WORST: Final = 1.5
-_OFFICE: Final = 128.0  # a key that is used in fewer hours of the week rests at nights or weekends
 _LONG: Final = 40
 _WORTH: Final = 6
+_SEEN: Final = 9.0  # days after which a key that rests has shown a weekend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,12 @@ class Settings:
     """Which share of the hours that expect calls may be silent in a key's history."""
     history: int = 8
     """How many hours that expect calls its history must have."""
+    longer: float = 3.0
+    """Of a key that rests neither at night nor at weekends: so many times its longest silence of two weeks,"""
+    least: int = 12
+    """so many hours at least,"""
+    days: int = 10
+    """and so many days of history."""
 
 
 class _Silence(NamedTuple):
@@ -81,8 +88,10 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     If s of the h such hours of two weeks were silent, a silence over n of them has p = ((s + 0.5) / (h + 1))^(n / 2):
     hours remember one another, so that two count as one. At least 20 expected calls are missing, half again as many as
     in its worst silence before; or, for a key with fewer, calls are missing in three such hours (three nights of a
-    nightly job) and never were for as long. Medium from six such hours on; of a key that rests at nights or weekends
-    only after 40 hours, since one silent day is a holiday as likely as not.
+    nightly job) and never were for as long. Or, of a key that knows neither nights nor weekends, though none of its
+    hours is sure of calls: 12 hours, three times its longest silence of two weeks, in which 20 calls are missing; of
+    N gaps between calls chance makes one r times as long as the longest once in N^r. Medium from six due hours on; of a
+    key that rests at nights or weekends only after 40 hours, since one silent day is a holiday as likely as not.
 
     Why it matters: an integration is broken and nobody has noticed, a key was revoked by mistake, or somebody who
     took over a system switched it off.
@@ -108,10 +117,26 @@ def _of(day: Day, frames: Frames, ends: _Ends, settings: Settings) -> Iterator[S
         silence.hours >= _OWN_WORST * day.each("worst_hours")
     )
     rarely = (silence.due >= settings.rarely) & (silence.hours >= settings.hours) & longer
+    steady, by_gaps = _by_gaps(day, silence, settings)
+    struck = (regular & (silence.due >= 1)) | (steady & (by_gaps < 1))
     alone = ~many_at_once(day, hit=silence.due >= 1, regular=regular, frames=frames)
-    fires = regular & (much | rarely) & alone & _reliable(day, ends)
+    alone &= ~many_at_once(day, hit=struck, regular=regular | steady, frames=frames)
+    fires = ((regular & (much | rarely)) | (steady & (by_gaps < 1))) & alone & _reliable(day, ends)
+    p = np.where(regular, np.minimum(p, by_gaps), by_gaps)
     for k, t in zip(*np.nonzero(fires[:, : day.passed]), strict=True):
         yield _row(day, silence, float(p[k, t]), int(k), int(t))
+
+
+def _by_gaps(day: Day, silence: _Silence, settings: Settings) -> tuple[npt.NDArray[np.bool_], Array]:
+    """Which keys never rest, and how likely a silence is by the longest one before it; 1 without the minimum effect."""
+    called, age = day.each("called"), day.each("age")
+    steady = (day.each("open_hours") >= RESTLESS) & (age >= settings.days)
+    longest = np.maximum(day.each("worst_hours"), 1.0)
+    an_hour = called / (24 * np.clip(age, 1.0, MEMORY.days))
+    much = (silence.hours >= np.maximum(settings.least, settings.longer * longest)) & (
+        silence.hours * an_hour >= settings.missing
+    )
+    return steady, np.where(much, (called + 1.0) ** (-silence.hours / longest / 2), 1.0)
 
 
 def _silence(day: Day) -> _Silence:
@@ -145,7 +170,9 @@ def _reliable(day: Day, ends: _Ends) -> npt.NDArray[np.bool_]:
 
 def _serious(day: Day, k: int, silence: _Silence, t: int) -> bool:
     """A service that was due for hours; an office only after its second day, for the first may be a holiday."""
-    if day.of("open_hours")[k] < _OFFICE:
+    if day.of("open_hours")[k] < RESTLESS:
+        if day.of("age")[k] < _SEEN:  # its first weekend, or the first of its owner's days off
+            return False
         return bool(silence.hours[k, t] >= _LONG and silence.due[k, t] >= _OWN_WORST * day.of("due")[k].sum())
     return bool(silence.due[k, t] >= _WORTH)
 

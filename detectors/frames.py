@@ -213,8 +213,11 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     # By the hour in which lines came; times are those of their events, lag is how far behind the newest was.
     "source_hours": FrameSpec(
         _columns(time="hour oldest newest", text="source", count="lines events rejects lag_seconds"),
-        timedelta(days=15),
+        timedelta(days=45),
     ),
+    # By the hour in which events happened: three weeks, so that each weekend and each night is in it twice at least,
+    # and a silence before the window that may be as long as one is told.
+    "event_hours": FrameSpec(_columns(time=f"hour {_SEEN}", text="source", count="events rejects"), timedelta(days=66)),
     # Deliveries that wait or that died in the last day; times are those of the oldest of each.
     "outbox": FrameSpec(_columns(time="oldest died", text="target last_error", count="waiting dead")),
     # The inventory's sources; failed_since is the first failure after the last complete pull.

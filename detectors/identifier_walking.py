@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -12,12 +12,14 @@ from detectors.scores import Scored, moment, one_a_bucket, to_frame
 from model.finding import Severity
 from model.window import Window
 
+_FEW: Final = 40  # a busiest day of fewer calls is none
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Its lines."""
 
-    identifiers: int = 40
+    identifiers: int = 30
     """Different identifiers of one route within ten minutes."""
     times: float = 1.5
     """And so many times as many as the key's calls to that route on its busiest day, or to all routes in its busiest
@@ -53,7 +55,7 @@ class Settings:
 def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key goes through identifiers one after another.
 
-    At least 40 different identifiers of one route within ten minutes, half as many again as the key's calls to it on
+    At least 30 different identifiers of one route within ten minutes, half as many again as the key's calls to it on
     its busiest day or to anything in its busiest hour of the last 30 days (so a synchronisation that does it every day
     is silent), and systematic: numbers that fill half of their range, or that grow or fall with time (Azure Sentinel's
     rule for broken object authorisation has more than 5 identifiers in 5 minutes without a list before). Medium if 5 %
@@ -95,7 +97,7 @@ def _severity(line: Any, day: int, settings: Settings) -> Severity:  # noqa: ANN
     if line.forbidden >= settings.forbidden * line.requests:
         return Severity.HIGH
     failed = line.client_error + line.forbidden
-    guessed = failed >= settings.missing * line.requests or line.paths >= settings.days * max(day, settings.identifiers)
+    guessed = failed >= settings.missing * line.requests or line.paths >= settings.days * max(day, _FEW)
     return Severity.MEDIUM if guessed else Severity.LOW
 
 

@@ -1,11 +1,13 @@
 """Which subjects an exception is about: a matcher, and what it is held against."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from ipaddress import ip_network
 from typing import Final
 
+from detectors.patterns import Pattern, covers, told
 from model.errors import ConfigError
 from model.finding import Finding, Subject, SubjectKind
 
@@ -24,6 +26,8 @@ class About:
     labels: Mapping[str, str] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     """Addresses or networks."""
+    pattern: Pattern = field(default_factory=dict)
+    """What a piece of evidence names beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,8 @@ class Matcher:
     """The key has each of these labels with this value."""
     address: tuple[str, ...] = ()
     """Addresses and networks; each of the subject's is in one of them."""
+    pattern: Pattern = field(default_factory=dict)
+    """The only clients, tools or countries that it may name."""
 
     def matches(self, about: About) -> bool:
         """Whether it is about this subject."""
@@ -57,6 +63,8 @@ class Matcher:
                 return f"label {name} is not {value}"
         if self.address and not within(about.addresses, self.address):
             return f"address is not in {' or '.join(self.address)}"
+        if not covers(self.pattern, about.pattern):
+            return f"it is not only about {told(self.pattern)}"
         return None
 
     def words(self) -> str:
@@ -68,6 +76,7 @@ class Matcher:
         ]
         parts += [f"label {name}={value}" for name, value in self.label.items()]
         parts += [f"address in {' or '.join(self.address)}"] if self.address else []
+        parts += [told(self.pattern)] if self.pattern else []
         return " and ".join(parts) or "everything"
 
 
@@ -87,8 +96,18 @@ def _inside(address: str, block: str) -> bool:
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # of one version
 
 
+def is_pseudonym(text: str) -> bool:
+    """Whether a text is what a workspace that hides addresses shows in their place: `ip-1-…` or `net-1-…`."""
+    return _PSEUDONYM.fullmatch(text) is not None
+
+
+_PSEUDONYM: Final = re.compile(r"(?:ip|net)-\d+-[0-9a-f]{8,}")
+
+
 def checked_block(text: str, where: str) -> str:
-    """An address or a network as it stands. Raises ConfigError."""
+    """An address, a network or a pseudonym as it stands. Raises ConfigError."""
+    if is_pseudonym(text):
+        return text
     try:
         ip_network(text, strict=False)
     except ValueError:

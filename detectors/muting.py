@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Final, Literal, NamedTuple
 
 from detectors.matching import About, Matcher, about_finding, addresses_of
+from detectors.patterns import Pattern, pattern_of
 from detectors.recurring import Recurring
 from model.finding import Evidence, Finding, FindingStatus, Subject
 
@@ -75,13 +76,15 @@ class Expected:
     """key_id, or the key_ref of a key that no inventory row knows."""
     addresses: tuple[str, ...]
     """Where the pattern is about a place; empty: any."""
+    pattern: Pattern = field(default_factory=dict)
+    """The clients, tools or countries that it is about."""
     since: datetime
     by: str
     incident: str
 
     def mute(self) -> Mute:
         """The mute that it makes."""
-        when = Matcher(key=(_literal(self.key),) if self.key else (), address=self.addresses)
+        when = Matcher(key=(_literal(self.key),) if self.key else (), address=self.addresses, pattern=self.pattern)
         name = f"{self.detector} of {when.words()}"
         reason = f"resolved as expected by {self.by} (incident {self.incident})"
         return Mute(
@@ -126,7 +129,7 @@ def about_piece(finding: Finding, evidence: Evidence, labels: Mapping[str, str])
         addresses = ()
     else:
         addresses = addresses_of(finding.subject, str(ip) if ip else None)
-    return dataclasses.replace(about, addresses=addresses)
+    return dataclasses.replace(about, addresses=addresses, pattern=pattern_of(finding.detector, [detail]))
 
 
 def muted(

@@ -44,14 +44,14 @@ class Settings(Settled):
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key succeeds from a network it was never used from.
 
-    A /24 (or /48) new to a key in use for 7 days and 50 calls (30 days of history; Elastic's "Long-Term Access Key
-    First Seen from Source IP" has new_terms of 10 days and successes only). What else is new decides how grave it is:
-    a new client counts two, a new privileged route (or three new routes) two, a new country or operator one, many
-    calls while the usual networks go on (in this hour or the one before) one; a key of more than three networks and a
-    network that two other keys were used from count one less. From two on it is high, one is medium. A new network
-    with the same client and the same calls is low, in a known operator's or a shared network info. An address in a
-    known network, a client's new version, and a network of another key of the same owner are not told; a key that
-    always finds new networks is judged by its operators, if it has few and they are known.
+    A /24 (or /48) new to a key in use for 7 days and 50 calls, or on 7 days (30 days of history; Elastic's "Long-Term
+    Access Key First Seen from Source IP" has new_terms of 10 days and successes only). What else is new decides how
+    grave it is: a new client counts two, a new privileged route (or three new routes) two, a new country or operator
+    one, many calls while the usual networks go on (in this hour or the one before) one; a key of more than three
+    networks and a network that two other keys were used from count one less. From two on it is high, one is medium. A
+    new network with the same client and the same calls is low, in a known operator's or a shared network info. An
+    address in a known network, a client's new version, and a network of another key of the same owner are not told; a
+    key that always finds new networks is judged by its operators, if it has few and they are known.
 
     Why it matters: this is what a leaked key looks like: it works, from where its owner never was.
 

@@ -28,8 +28,10 @@ class Settings:
     """Which share of four weeks' calls must lie within the key's hours."""
     open: int = 110
     """In how many hours of a week, at most, the key may be used."""
-    days: int = 21
-    """How many days its history must have."""
+    days: int = 10
+    """How many days its history must have, to be told as low,"""
+    settled: int = 21
+    """and to be told as medium."""
     requests: int = 20
     """How many calls outside its hours are too many."""
     many: float = 5.0
@@ -52,9 +54,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key is used outside its hours.
 
     A key's hours are those of working days, of Saturday and of Sunday in which it was used on a tenth of such days of
-    four weeks (two at least), and an hour around, by its owner's clock. Of three weeks at least, 95 % of its calls
+    four weeks (two at least), and an hour around, by its owner's clock. Of ten days at least, 95 % of its calls
     lie in them, and they are at most 110 hours a week. It fires at 20 calls outside within six hours, three times the
-    most of any day before; five times as many are medium.
+    most of any day before; five times as many are medium, of a key that is known for three weeks.
 
     Why it matters: who has stolen an office's key uses it at night, when nobody looks.
 
@@ -103,7 +105,7 @@ def _row(day: Day, k: int, t: int, *, lately: int, score: float, settings: Setti
         subject=f"key:{day.keys[k]}",
         key_ref=day.keys[k],
         score=score,
-        severity=Severity.MEDIUM if score >= settings.many else None,
+        severity=Severity.MEDIUM if score >= settings.many and day.of("age")[k] >= settings.settled else None,
         count=int(day.calls[k, t]),
         first_seen=bucket,
         last_seen=bucket + HOUR,

@@ -5,12 +5,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from detectors.baselines import RESTLESS
 from detectors.day import Day
 from detectors.declare import Frames
 
 _SEVERAL: Final = 3
 _THIRD: Final = 1 / 3
-_WEEK: Final = 128.0  # a key that is used in more hours of the week than this has no closing time
 
 
 def many_at_once(
@@ -39,4 +39,4 @@ def _groups(day: Day, frames: Frames) -> npt.NDArray[np.int64]:
     zones = dict(zip(refs["key_ref"], refs["timezone"].fillna("UTC"), strict=True))
     names = sorted({zones.get(key, "UTC") for key in day.keys})
     zone = np.array([names.index(zones.get(key, "UTC")) for key in day.keys], dtype=np.int64)
-    return np.asarray(2 * zone + (day.of("open_hours") < _WEEK), dtype=np.int64)
+    return np.asarray(2 * zone + (day.of("open_hours") < RESTLESS), dtype=np.int64)

@@ -12,6 +12,8 @@ from detectors.lifetimes import identity
 from detectors.past import Past, keyed, number
 from detectors.remember import remembered
 
+_WEEK: Final = 7
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
@@ -34,6 +36,15 @@ class History:
     """The most products of one day."""
     new_a_day: float
     """How often a network is new to it, as `Past.new_a_day` has it."""
+    days: int = 0
+    """On how many of those days it was used."""
+
+    def settled(self, history: timedelta, requests: int) -> bool:
+        """Whether it is in use for so long, and its ways are known: by so many calls, or by as many days as a week has.
+
+        Three calls a day from one network show a home as well as fifty on one day.
+        """
+        return self.age >= history and (self.requests >= requests or self.days >= _WEEK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +94,7 @@ class Histories:
             most_networks=self.networks.most(key, day),
             most_clients=self.clients.most(key, day),
             new_a_day=self.networks.new_a_day(key, day),
+            days=int((daily > 0).sum()),
         )
 
     def of_owner(self, key: str, network: str, day: pd.Timestamp) -> bool:

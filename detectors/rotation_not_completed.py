@@ -9,7 +9,7 @@ import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
 from detectors.hygiene import each, fault, folded
-from detectors.rotations import rotations
+from detectors.rotations import in_place, rotations
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
 from model.window import Window
@@ -41,7 +41,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
     A key whose successor was issued more than 7 days ago is still used (medium; a week is the grace that key managers
     such as LiteLLM's offer), or lies unused beside its successor for more than 30 days (low; CIS "only one active
-    key"). A key that was used before and not since counts as unused. When many rotations are so, that is one finding.
+    key"). A key that was given a new secret under its own id, and whose old secret still works after that week, is
+    medium too. A key that was used before and not since counts as unused. When many rotations are so, that is one
+    finding.
 
     Why it matters: until the old key is revoked the rotation has changed nothing: whoever had the old secret has it
     still.
@@ -53,8 +55,13 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """
     pairs = rotations(frames, window.until, settings.grace)
     rows = [row for pair in each(pairs) for row in _rows(pair, window, settings)]
+    told = {row.key_id for row in rows}
+    again = in_place(frames, window.until, settings.grace)
+    rows += [_secret(key, window, settings) for key in each(again) if key.key_id not in told]
     todo = "Set an end for the old keys with their owners."
-    return to_frame(folded(rows, len(pairs), window.until, what="with a successor are still active", todo=todo))
+    return to_frame(
+        folded(rows, len(pairs) + len(again), window.until, what="with a successor are still active", todo=todo)
+    )
 
 
 def _rows(pair: Any, window: Window, settings: Settings) -> Iterator[Scored]:  # noqa: ANN401 (a row of a frame)
@@ -74,4 +81,18 @@ def _rows(pair: Any, window: Window, settings: Settings) -> Iterator[Scored]:  #
         title=f"The old key {{key}} is {verb} {since.days} days after its successor was issued",
         summary=f"Its successor {pair.successor} was issued on {pair.issued:%Y-%m-%d}; it was last used {last}.",
         detail={"successor": str(pair.successor), "days": since.days, "used": used},
+    )
+
+
+def _secret(key: Any, window: Window, settings: Settings) -> Scored:  # noqa: ANN401 (a row of a frame)
+    since = pd.Timestamp(window.until) - key.issued
+    return fault(
+        key.key_id,
+        moment(key.issued + settings.grace),
+        window.until,
+        score=round(since / max(settings.grace, DAY), 2),
+        title=f"The old secret of key {{key}} is still used {since.days} days after it got a new one",
+        summary=f"Its new secret is there since {key.issued:%Y-%m-%d}; the old one was last used on "
+        f"{key.last_use:%Y-%m-%d}.",
+        detail={"days": since.days, "used": True, "in_place": True},
     )

@@ -6,6 +6,7 @@ import pandas as pd
 
 from detectors.declare import Frames
 from detectors.last_use import last_uses
+from detectors.lifetimes import alive
 
 
 def rotations(frames: Frames, at: datetime, busy: timedelta) -> pd.DataFrame:
@@ -24,3 +25,32 @@ def rotations(frames: Frames, at: datetime, busy: timedelta) -> pd.DataFrame:
     recent = pairs["last_use"] >= pd.Timestamp(at) - busy
     columns = ["key_id", "successor", "issued", "last_use", "busy", "new_use", "new_basis"]
     return pairs.assign(issued=issued, busy=recent)[columns].dropna(subset=["issued"]).reset_index(drop=True)
+
+
+def in_place(frames: Frames, at: datetime, grace: timedelta) -> pd.DataFrame:
+    """One row for each living key that was given a new secret under its own id and whose old one is used after `grace`.
+
+    Columns key_id, issued (when the new secret was made, else its first use), last_use of the old one. Secrets are
+    told apart by their fingerprints of one version; a key that has had two of them all along (first used within a day
+    of each other, or before what network_days holds) has no old one.
+    """
+    moment = pd.Timestamp(at)
+    refs = frames["key_refs"].dropna(subset=["key_ref", "key_id"])
+    refs = refs[refs["key_ref"].str.startswith("fp:")]
+    refs = refs.assign(version=refs["key_ref"].str.split(":").str[1])
+    refs = refs[refs.duplicated(["key_id", "version"], keep=False)]
+    days = frames["network_days"]
+    days = days[(days["ok"] > 0) & (days["first_seen"].fillna(days["day"]) <= moment)]
+    last = days["last_seen"].fillna(days["day"])
+    used = days.assign(first=days["first_seen"].fillna(days["day"]), last=last.where(last <= moment, moment))
+    of_refs = refs.merge(used, on="key_ref").groupby(["key_id", "version", "key_ref"], as_index=False)
+    spans = of_refs.agg(first=("first", "min"), last=("last", "max"))
+    keys = frames["keys"][alive(frames["keys"], at)][["key_id", "rotated_at"]]
+    spans = spans.merge(keys, on="key_id")
+    newest = spans.groupby(["key_id", "version"])["first"].transform("max")
+    made = spans["rotated_at"].where(spans["rotated_at"] <= moment)
+    issued = made.fillna(newest)
+    old = (spans["first"] < issued - timedelta(days=1)) & (spans["last"] > issued + grace)
+    recent = spans["last"] >= moment - grace
+    found = spans.assign(issued=issued, last_use=spans["last"])[old & recent]
+    return found.sort_values("last_use").drop_duplicates("key_id", keep="last")[["key_id", "issued", "last_use"]]

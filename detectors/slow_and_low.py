@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from detectors.bursts import Burst, bursts, calls, listed, top
@@ -43,6 +44,9 @@ class Settings:
     """At a network that other keys succeed from, so many times the keys."""
 
 
+_WEEK: Final = 7 * DAY
+
+
 class Kind(NamedTuple):
     """What can be slow: a column of auth_hours, and what must be many in it."""
 
@@ -70,7 +74,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     Within a day 8 failed calls in 6 different hours, none with more than 8, with 4 different keys: from one address,
     from a network (4 addresses, none with most of it), or from an ASN (8 networks, twice as much). Or with one key
-    from 8 networks. Within a week half as much again on three days. Failures at a network where the key had succeeded
+    from 8 networks. Within a week half as much again on three days, without
+    those told by the day. Failures at a network where the key had succeeded
     on an earlier day do not count, nor those where the key succeeded as often. CrowdSec's ssh-time-based-bf asks for
     4 failures 10 minutes apart, fail2ban's recidive looks back a day. One key that fails so from one network is low:
     a forgotten job, told once as that key's trouble (dead keys are revoked-or-expired-key-used's).
@@ -134,8 +139,8 @@ def _bursts(strange: pd.DataFrame, kind: Kind, settings: Settings) -> list[Burst
     rows = rows[rows[kind.column].isin(total.index[total >= settings.failures * kind.times])]
     if rows.empty:
         return []
-    found = []
-    for span, times, least in ((DAY, 1.0, 1), (7 * DAY, settings.weekly, 3)):
+    found: list[pd.DataFrame] = []
+    for span, times, least in ((DAY, 1.0, 1), (_WEEK, settings.weekly, 3)):
         over = _over(rows, kind, settings, span, times)
         if least > 1:
             days = rows.assign(date=rows["minute"].dt.floor("D"))
@@ -143,11 +148,26 @@ def _bursts(strange: pd.DataFrame, kind: Kind, settings: Settings) -> list[Burst
             over = over.merge(
                 dates.loc[dates["distinct"] >= least, [kind.column, "minute"]], on=[kind.column, "minute"]
             )
+            lines = (settings.failures * kind.times * times, least)
+            untold = [_untold(rows, one, kind, found[0], lines) for _, one in over.iterrows()]
+            over = over[np.array(untold, dtype=np.bool_)]
         found.append(over.assign(span=span))
     both = pd.concat(found).drop_duplicates([kind.column, "minute"]).sort_values([kind.column, "minute"])
     both["before"] = both.groupby(kind.column)["minute"].shift(1)
-    parts = [(span, both[both["span"] == span].drop(columns="span")) for span in (DAY, 7 * DAY)]
+    parts = [(span, both[both["span"] == span].drop(columns="span")) for span in (DAY, _WEEK)]
     return [burst for span, part in parts for burst in bursts(rows, kind.column, part, span)]
+
+
+def _untold(
+    rows: pd.DataFrame, over: "pd.Series[Any]", kind: Kind, told: pd.DataFrame, least: tuple[float, int]
+) -> bool:
+    """Whether a week is over its line (failures, days) without what was told by the day: or each failure tells it."""
+    subject, minute = over[kind.column], over["minute"]
+    mine = rows[(rows[kind.column] == subject) & (rows["minute"] <= minute) & (rows["minute"] > minute - _WEEK)]
+    for day in told.loc[(told[kind.column] == subject) & (told["minute"] <= minute), "minute"]:
+        mine = mine[(mine["minute"] > day) | (mine["minute"] <= day - DAY)]
+    failures, days = least
+    return bool(mine["failures"].sum() >= failures and mine["minute"].dt.floor("D").nunique() >= days)
 
 
 def _over(rows: pd.DataFrame, kind: Kind, settings: Settings, span: timedelta, times: float) -> pd.DataFrame:

@@ -1,45 +1,55 @@
 """source-silent: see the docstring of `score`."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Final
 
 import pandas as pd
 
-from detectors.arrivals import Arrivals, arrivals, told
+from detectors.arrivals import told
 from detectors.declare import HOUR, Frames, detector
-from detectors.scores import Scored, moment, to_frame
+from detectors.logged import Gap, Logged, logged
+from detectors.scores import Scored, to_frame
 from model.finding import Severity
 from model.window import Window
 
-_WEEK = timedelta(days=8)
-"""Holds a whole weekend, on whatever day it begins."""
+_WEEK: Final = timedelta(days=7)
+_DENSE: Final = 48  # hours from its line on in which each hour of a silence is told,
+_TOLD: Final = 12  # and after which each twelfth is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """When silence is unusual."""
+    """How long a silence is one."""
 
     after: timedelta = timedelta(hours=2)
-    """At least so long,"""
+    """So long at least,"""
     times: float = 2.0
-    """and so many times the longest pause of the last 14 days."""
+    """and so many times the longest pause that came twice in the last three weeks."""
     hours: int = 24
-    """In so many hours of the last 14 days lines must have come, or nothing is known of the rhythm."""
-    night: timedelta = timedelta(hours=3)
-    """A source that pauses so long has nights, and may have weekends:"""
-    weekend: timedelta = timedelta(days=4)
-    """until it was known for 8 days, so long a silence (a long weekend) is usual."""
+    """In so many hours of the last three weeks events must have happened, or nothing is known of its pauses."""
     blind: timedelta = timedelta(hours=6)
-    """When all sources are silent and it is so long: high."""
+    """When all sources are silent for so long it is high."""
+    night: timedelta = timedelta(hours=6)
+    """Of a source that has rested so long, but is known for less than 8 days, a weekend was never seen,"""
+    weekend: timedelta = timedelta(days=4)
+    """and so long a silence is usual."""
+    archive: timedelta = timedelta(days=7)
+    """So long after its last event a source that was only ever read as an archive is not expected to go on,"""
+    longest: timedelta = timedelta(days=45)
+    """and so long after it none is."""
 
 
 @detector(
     id="source-silent",
     severity=Severity.MEDIUM,
-    kind="standing",
-    frames=("source_hours",),
+    kind="rule",
+    frames=("event_hours", "source_hours"),
     settings=Settings,
-    quiet=HOUR,
+    quiet=2 * HOUR,
+    bucket=HOUR,
     attack=("T1562",),
     owasp=("API9:2023",),
     controls=("CC7.1", "CC7.2", "A1.1"),
@@ -47,10 +57,12 @@ class Settings:
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A source has gone silent.
 
-    No event came for 2 hours that are twice the longest pause of the last 14 days too, of a source that was read in 24
-    different hours at least (nights and weekends are in the pauses; of a source with nights that is known for less
-    than 8 days, 4 days are usual). High when every source is silent for 6 hours:
-    then nothing is watched.
+    By the time of its events there were none for 2 hours that are twice the longest pause of the last three weeks too
+    (one that came twice, once three weeks are known: an outage makes nobody deaf to the next), of a source with events
+    in 24 different hours at least. Nights and weekends are in the pauses; of a source with nights that is known for
+    less than 8 days, 4 days are usual. How late its lines usually come, and how rarely it is read, is allowed for. A
+    hole in a history that is read later is told as it would have been then. High when every source is silent for 6
+    hours: then nothing is watched.
 
     Why it matters: a silent monitor is the worst failure. Whoever attacks now is not seen, and whoever covers their
     tracks stops the log.
@@ -60,37 +72,64 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     What to do: look at the source's file or bucket: is it written, and can keywatch read it (`keywatch doctor`)? If
     the service is gone, remove the source.
     """
-    known = [each for each in arrivals(frames["source_hours"], window.until) if len(each.of_events) >= settings.hours]
-    silent = [each for each in known if _silence(each) >= _line(each, settings)]
-    blind = len(silent) == len(known) and all(_silence(each) >= settings.blind for each in silent)
-    return to_frame(_row(each, blind=blind) for each in silent)
+    sources = list(logged(frames))
+    return to_frame(row for each in sources for row in _rows(each, sources, window, settings))
 
 
-def _line(source: Arrivals, settings: Settings) -> timedelta:
+def _rows(source: Logged, sources: list[Logged], window: Window, settings: Settings) -> Iterator[Scored]:
+    for gap in source.gaps(window):
+        if source.hours_before(gap.since) < settings.hours:
+            continue
+        line = _line(source, gap, settings)
+        for bucket in _buckets(gap, window, line):
+            end = min(bucket + HOUR, gap.until)
+            silence = end - gap.since - (source.lag(bucket) if gap.open_at(bucket) else timedelta(0))
+            if silence >= line and not _over(source, gap, bucket, settings):
+                blind = silence >= settings.blind and all(
+                    each.silent(gap.since, end, settings.blind) for each in sources
+                )
+                yield _row(source, gap, bucket, silence=silence, line=line, blind=blind)
+
+
+def _line(source: Logged, gap: Gap, settings: Settings) -> timedelta:
     """How long a silence is unusual."""
-    pause = source.longest_pause()
-    young = source.at - moment(source.of_events["hour"].iloc[0]) < _WEEK
-    return max(settings.after, settings.times * pause, settings.weekend if young and pause >= settings.night else HOUR)
+    pause = source.usual_pause(gap.since)
+    young = source.age(gap.since) < _WEEK
+    weekend = settings.weekend if young and pause >= settings.night else HOUR
+    return max(settings.after, settings.times * pause, weekend, settings.times * source.reading(gap.since))
 
 
-def _silence(source: Arrivals) -> timedelta:
-    """Since the end of the last hour in which an event came."""
-    return source.at - moment(source.of_events["hour"].iloc[-1]) - HOUR
+def _over(source: Logged, gap: Gap, bucket: datetime, settings: Settings) -> bool:
+    """Whether the end of an archive is long past: nobody expects it to go on."""
+    silence = bucket - gap.since
+    archived = gap.open_at(bucket) and silence > settings.archive and not source.followed(bucket)
+    return silence > settings.longest or archived
 
 
-def _row(source: Arrivals, *, blind: bool) -> Scored:
-    last = moment(source.of_events["hour"].iloc[-1])
+def _buckets(gap: Gap, window: Window, line: timedelta) -> Iterator[datetime]:
+    """The hours of a silence from its line on, later one in twelve, and that of its end; those of the window."""
+    first = gap.since.replace(minute=0, second=0, microsecond=0)
+    begin = max(0, int((window.since.replace(minute=0, second=0, microsecond=0) - HOUR - first) / HOUR))
+    for n in range(begin, math.ceil((gap.until - first) / HOUR)):
+        bucket, later = first + n * HOUR, n - int(line / HOUR)
+        ends = gap.end is not None and bucket <= gap.end < bucket + HOUR
+        if (later <= _DENSE or later % _TOLD == 0 or ends) and bucket + HOUR <= window.until:
+            yield bucket
+
+
+def _row(source: Logged, gap: Gap, bucket: datetime, *, silence: timedelta, line: timedelta, blind: bool) -> Scored:
+    until = min(bucket + HOUR, gap.until)
     return Scored(
-        bucket=last + HOUR,
+        bucket=bucket,
         subject=f"source:{source.source}",
         severity=Severity.HIGH if blind else None,
-        score=round(max(1.0, _silence(source) / max(source.longest_pause(), HOUR)), 1),
-        count=max(1, int(_silence(source) / HOUR)),
-        first_seen=last + HOUR,
-        last_seen=max(last + HOUR, source.at.replace(minute=0, second=0, microsecond=0)),
-        title=f"The source {source.source} is silent for {told(_silence(source))}"
-        + (", as all sources are" if blind else ""),
-        summary=f"The last events came before {last + HOUR:%Y-%m-%d %H:%M} UTC; its longest pause in 14 days was "
-        f"{told(source.longest_pause())}.",
-        detail={"last_hour": last.isoformat(), "all_silent": blind},
+        score=round(silence / line, 2),
+        count=1,
+        first_seen=gap.since,
+        last_seen=until,
+        title=f"The source {source.source} {'is' if gap.open_at(bucket) else 'was'} silent for {told(silence)}"
+        + (", as all sources were" if blind else ""),
+        summary=f"No event from {gap.since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC; "
+        f"from {told(line)} on that is unusual for it.",
+        detail={"last_event": gap.since.isoformat(), "all_silent": blind},
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from detectors.declare import Frames, detector
-from detectors.fives import FIVE, in_a_row
+from detectors.fives import FIVE, RUNNING, in_a_row
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
 from model.window import Window
@@ -38,8 +38,8 @@ class Settings:
 def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key runs against its rate limit.
 
-    In three buckets of five minutes in a row 20 calls or more were answered 429, and they were a tenth of the key's
-    calls at least (42Crunch asks for 20 in five minutes once).
+    In three buckets of five minutes in a row 60 calls or more were answered 429, 10 in each, and they were a tenth of
+    the key's calls at least (42Crunch asks for 20 in five minutes once).
 
     Why it matters: a loop does not back off, a limit is too small for what the key is for, or somebody copies as fast
     as the platform lets him.
@@ -54,8 +54,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
         bucket=rows["minute"].dt.floor(FIVE), throttled=rows["requests"].where(rows["outcome"] == "throttled", 0)
     )
     fives = rows.groupby(["bucket", "key_ref"], as_index=False)[["requests", "throttled"]].sum()
-    fives = fives[(fives["throttled"] >= settings.refused) & (fives["throttled"] >= settings.share * fives["requests"])]
+    half = fives["throttled"] >= settings.refused / 2
+    fives = fives[half & (fives["throttled"] >= settings.share * fives["requests"])]
     running = in_a_row(fives, ["key_ref"], ["throttled", "requests"])
+    running = running[running["throttled_sum"] >= RUNNING * settings.refused]
     return to_frame(_row(row, settings) for row in running.itertuples(index=False))
 
 
@@ -65,7 +67,7 @@ def _row(row: Any, settings: Settings) -> Scored:  # noqa: ANN401 (a row of the 
         bucket=begin,
         subject=f"key:{key}",
         key_ref=key,
-        score=row.throttled_least / settings.refused,
+        score=row.throttled_sum / (RUNNING * settings.refused),
         count=int(row.throttled),
         first_seen=begin,
         last_seen=begin + FIVE,

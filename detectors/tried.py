@@ -29,7 +29,10 @@ def tried(frames: Frames) -> pd.DataFrame:
     `failed`: calls answered 401 or 403. `known`: the key stands in the inventory or, when there is none, had succeeded
     before. `refs`: how many keys the row stands for; above 1, or without a key_ref, they are folded. `home`: the key
     had succeeded from that network in an earlier minute of the 29 days before. `place`: some key had. `strange`:
-    `failed` where not home, else 0. `usual`: `failed` at home, 0 while the platform refuses everybody.
+    `failed` where not home, else 0. `usual`: `failed` at home, 0 while the platform refuses everybody. `covered`:
+    `failed` of a known key that came to a new place while the platform refuses everybody, from an address that has
+    tried no other key and has not failed with it before, while nothing came from the key's usual places for an hour:
+    its owner has moved, and it would have been refused anyway, so it is not `strange`.
     """
     return _tried(*(frames[name] for name in FRAMES))
 
@@ -49,9 +52,29 @@ def _tried(*given: pd.DataFrame) -> pd.DataFrame:
         known=_known(frames, rows, worked),
         home=home,
         place=_since(rows, worked, ["network"], REACH),
-        strange=failed.where(~home, 0),
     )
-    return rows.assign(usual=failed.where(home & ~hidden(frames, rows), 0))
+    outage = hidden(frames, rows)
+    covered = _covered(rows, outage & ~home)
+    return rows.assign(
+        strange=failed.where(~home & ~covered, 0),
+        usual=failed.where(home & ~outage, 0),
+        covered=failed.where(covered, 0),
+    )
+
+
+def _covered(rows: pd.DataFrame, outage: "pd.Series[bool]") -> "pd.Series[bool]":
+    """Which rows `tried` calls covered; by what came before each of them alone."""
+    if not outage.any():
+        return outage
+    failed = rows.loc[(rows["failed"] > 0) & rows["ip"].notna() & rows["key_ref"].notna()]
+    near = failed[failed["ip"].isin(set(rows.loc[outage, "ip"]))].assign(outside=~outage)
+    keys = (~near.duplicated(["ip", "key_ref"])).groupby(near["ip"]).cumsum()
+    before = near.groupby(["ip", "key_ref"])["outside"].cumsum()
+    alone = rows.index.isin(near.index[(keys <= 1) & (before == 0)])
+    used = rows.loc[rows["home"], ["minute", "key_ref"]].dropna()
+    asked = rows.loc[outage & alone, ["minute", "key_ref"]].dropna()
+    at_home = _since(asked, used.assign(at=used["minute"]), ["key_ref"], HOUR).reindex(rows.index, fill_value=True)
+    return outage & rows["known"] & alone & ~at_home
 
 
 def usual_at(frames: Frames, rows: pd.DataFrame, at: "pd.Series[pd.Timestamp]") -> "pd.Series[bool]":

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from detectors.baseline import Array, squared
+from detectors.baselines import RESTLESS
 from detectors.day import Day, days
 from detectors.declare import DAY, HOUR, Frames, detector
 from detectors.peers import many_at_once
@@ -18,7 +19,6 @@ from model.finding import Severity
 from model.window import Window
 
 _HALF: Final = 10.0
-_OFFICE: Final = 128.0  # a key that is used in fewer hours of the week rests at nights or weekends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ def _row(day: Day, fallen: _Fallen, k: int, t: int, p: float) -> Scored:
         count=int(day.calls[k, t]),
         first_seen=bucket + HOUR - DAY,
         last_seen=bucket + HOUR,
-        severity=Severity.INFO if day.of("open_hours")[k] < _OFFICE else None,
+        severity=Severity.INFO if day.of("open_hours")[k] < RESTLESS else None,
         title="Key {key} is used far less than usual",
         summary=f"{calls:,} calls in the 24 hours to {bucket + HOUR:%Y-%m-%d %H:%M} UTC, "
         f"where about {expected:,.0f} were expected.",

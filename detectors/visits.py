@@ -21,7 +21,7 @@ class Settled:
     history: timedelta = timedelta(days=7)
     """How long the key must have been in use."""
     requests: int = 50
-    """How many calls it must have made."""
+    """How many calls it must have made, unless it was used on seven days."""
     new_a_day: float = 0.15
     """A key that finds new networks more often than this (a day, learnt) is mobile, and never told of for a network."""
     asns: int = 5
@@ -76,8 +76,9 @@ def visits(frames: Frames, settings: Settled) -> list[Visit]:
 
 def _learnt(known: History, settings: Settled) -> bool:
     """Whether enough is known of the key, and it has a home: few new networks, or few operators."""
-    enough = known.age >= settings.history and known.requests >= settings.requests
-    return enough and (known.new_a_day <= settings.new_a_day or 0 < len(known.asns) <= settings.asns)
+    return known.settled(settings.history, settings.requests) and (
+        known.new_a_day <= settings.new_a_day or 0 < len(known.asns) <= settings.asns
+    )
 
 
 def first_visits(frames: Frames, settings: Settled) -> dict[tuple[str, pd.Timestamp], pd.Timestamp]:

@@ -27,11 +27,18 @@ class Settings:
     """How many calls beyond the expected it and the two hours before it must have together."""
     alone: float = 4.0
     """How many times the expected calls make one hour enough by itself."""
+    unknown: float = 20.0
+    """For a key with less than three days of history, and one at least: how many times its highest hour,"""
+    many: int = 200
+    """and how many calls."""
 
 
 _HIGHEST: Final = 2.0
 _ALONE: Final = 30.0
 _BAND: Final = 3.0
+_FEWEST: Final = 20  # calls that a new key must have made
+_FAR: Final = 1e-9
+_FAR_OUT: Final = 20.0
 
 
 @detector(
@@ -52,7 +59,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     The calls of an hour (without those answered 401) against the key's own baseline, in two of three hours, at the
     p-value that the budget allows, at least 3 times the expected and 50 more. One hour is enough by itself if it is
     10 times the expected, twice the key's highest hour of 28 days, and a thousandth as likely. How likely is said by
-    such scores of all keys over two weeks; a key that often bursts is judged by its own.
+    such scores of all keys over two weeks; a key that often bursts is judged by its own. A key of less than three days
+    has no baseline yet: 200 calls and 20 times its highest hour are told.
 
     Why it matters: a stolen key is used in bulk, a loop runs wild, or somebody copies everything that the key can
     read.
@@ -70,7 +78,10 @@ def _of(day: Day, settings: Settings) -> Iterator[Scored]:
     expected = squared(day.of("centre"))
     scores = (roots(day.calls) - day.of("centre")) / day.of("scale")
     p = _judge(day, expected, scores, settings)
-    high = squared(day.of("centre") + _BAND * day.of("scale"))
+    # Of a new key its highest hour stands for both.
+    highest, new = np.broadcast_to(day.each("highest"), expected.shape), np.isnan(expected)
+    high = np.where(new, highest, squared(day.of("centre") + _BAND * day.of("scale")))
+    expected, scores = np.where(new, highest, expected), np.where(new, _FAR_OUT, scores)
     for k, t in zip(*np.nonzero(p[:, : day.passed] < 1), strict=True):
         yield _row(day, int(k), int(t), usual=(expected[k, t], high[k, t]), score=scores[k, t], p=p[k, t])
 
@@ -83,7 +94,10 @@ def _judge(day: Day, expected: Array, scores: Array, settings: Settings) -> Arra
     single = np.where(alone, day.tail().p(scores) * _ALONE, 1.0)
     # The hours before count with their scores, whether or not they have the minimum effect too.
     twice = two_of_three(np.hstack([day.before, scores]))[:, 2:]
-    return np.minimum(single, np.where(enough, day.tail("twice_").p(twice), 1.0))
+    known = np.minimum(single, np.where(enough, day.tail("twice_").p(twice), 1.0))
+    new = np.isnan(expected) & (day.each("age") > 1) & (day.each("called") >= _FEWEST)
+    new &= (day.calls >= settings.many) & (day.calls >= settings.unknown * day.each("highest"))
+    return np.where(new, _FAR, known)
 
 
 def _three_hours(excess: Array) -> Array:

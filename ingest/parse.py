@@ -13,6 +13,7 @@ from typing import Final
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -204,6 +205,11 @@ class Parser:
     def rejected(self) -> list[tuple[int, str]]:
         """(line, reason) of the last block's rejects, all of them."""
         return self.duck.execute("SELECT n, reason FROM left_out WHERE reason IS NOT NULL ORDER BY n").fetchall()
+
+    def rejected_lines(self) -> npt.NDArray[np.int64]:
+        """The numbers of the last block's rejects, all of them."""
+        rejected = self._left_out.filter(self._left_out["reason"].is_valid())["n"].combine_chunks()
+        return np.asarray(rejected.to_numpy(zero_copy_only=False)).astype(np.int64)
 
     def skipped(self) -> list[tuple[int, str]]:
         """(line, class) of the last block's lines that are no requests."""

@@ -6,6 +6,7 @@ from detectors import engine
 from detectors.muting import Expected, excusing
 from detectors.settings import DetectorsConfig
 from keywatch.exceptions import check_detectors
+from keywatch.hiding import hidden, hidden_override
 from keywatch.workspace import Workspace
 from store.handle import Transaction
 from store.state.exceptions import list_exceptions
@@ -27,6 +28,13 @@ def detectors_config(workspace: Workspace) -> DetectorsConfig:
             *(one.mute() for one in table.allow),
         ),
     )
+    if workspace.config.privacy.addresses == "pseudonymised":
+        pepper = workspace.pepper
+        config = dataclasses.replace(
+            config,
+            exceptions=tuple(hidden_override(one, pepper) for one in config.exceptions),
+            mutes=tuple(hidden(one, pepper) for one in config.mutes),
+        )
     for override in config.exceptions:
         config.overridden_settings(override, engine.load(override.detector).settings)
     return config
@@ -39,6 +47,7 @@ def with_expected(config: DetectorsConfig, tx: Transaction) -> DetectorsConfig:
             detector=one.detector,
             key=one.key_id,
             addresses=one.addresses,
+            pattern=one.pattern,
             since=one.since,
             by=one.actor,
             incident=one.incident_id,

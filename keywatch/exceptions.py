@@ -133,7 +133,10 @@ class AllowConfig(Section):
     Detectors of a key's life (revoked, expired, unregistered keys) are not muted by them unless `detector` names them.
     """
 
-    addresses: Texts = Field(description="Addresses and networks: 203.0.113.9, 203.0.113.0/24, 2001:db8::/32.")
+    addresses: Texts = Field(
+        description="Addresses and networks: 203.0.113.9, 203.0.113.0/24, 2001:db8::/32; also where addresses are"
+        " pseudonymised, or a pseudonym (`ip-1-…`, `net-1-…`) itself."
+    )
     when: WhenConfig = Field(default=WhenConfig(), description="Key, owner, environment, label; left out: everything.")
     detector: Texts = Field(default=(), description="Detectors; left out: all but those of a key's life.")
     until: Moment | None = Field(default=None, description="Up to when it holds.")

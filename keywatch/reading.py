@@ -49,6 +49,10 @@ def read_frames(
         span = Window(since=window.since - needed["source_hours"], until=window.until)
         with store.reading() as tx:
             made["source_hours"] = sources.source_hours(tx, span)
+    if "event_hours" in needed:
+        span = Window(since=window.since - needed["event_hours"], until=window.until)
+        with store.reading() as tx:
+            made["event_hours"] = sources.event_hours(tx, span)
     if "baselines" in needed:
         made["baselines"] = baseline_frame(store, window, made["key_refs"], keep=keep)
     return made | narrow_frames(store, window, made, names, bait)

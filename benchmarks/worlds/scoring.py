@@ -183,7 +183,10 @@ def _index(
     return by_key, by_place, outcomes
 
 
-_PLACE: Final = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/\d+)?|[0-9a-f:]*::?[0-9a-f:]+(?:/\d+)?")
+_PLACE: Final = re.compile(
+    r"\d+\.\d+\.\d+\.\d+(?:/\d+)?|(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|[0-9a-f:]*::[0-9a-f:]*(?:/\d+)?"
+)
+"""No time of day is one: `15:30` has one colon."""
 
 
 def _places(found: Found, by_place: dict[str, list[Outcome]]) -> list[Outcome]:

@@ -2,7 +2,8 @@
 
 The first that a line holds is its key, secret or id alike; the others of the line are taken out of its texts all the
 same. Without config: well-known fields (headers that a gateway wrote down, then Authorization, then ids), then the
-query, then a JWT in a cookie.
+query, then a JWT in a cookie. Where the config names a place of secrets, one that stands in the query instead is seen
+all the same: that is how a key leaks, and a call of nobody's otherwise.
 """
 
 import re
@@ -10,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ingest.formats.interface import Credential, KeyPlace, Options
-from ingest.formats.sql import in_query, present, query_pattern, value_of_parameter
+from ingest.formats.sql import api_key_pattern, in_query, present, query_pattern, value_of_parameter
 from ingest.formats.variables import KEYS
 from ingest.redact import quoted
 from model.errors import FormatError
@@ -53,6 +54,15 @@ def credentials(
     return tuple(credential for credential in found if credential is not None)
 
 
+def strayed(options: Options) -> tuple[Credential, ...]:
+    """Where a secret may stand that ought to be at one of `options.keys`: a parameter called like it, or API key."""
+    secret = [place for place in options.keys if place.kind == "secret" and place.carrier in {"field", "header"}]
+    if not secret or any(place.carrier in {"query", "path"} for place in options.keys):
+        return ()
+    own = (_BEFORE_HEADER.sub("", _plain(place.name.rpartition(".")[2])) for place in secret)
+    return (_asked("secret", api_key_pattern(own)),)
+
+
 def same_header(field: str, header: str) -> bool:
     """Whether a log's field is called like a header: `http_x_api_key`, `request.headers.X-Api-Key` for `X-Api-Key`."""
     last = _plain(field.rpartition(".")[2])
@@ -77,10 +87,14 @@ def _at(place: KeyPlace, read: Read, header: Callable[[str], str | None], cookie
 
 
 def _query(place: KeyPlace | None) -> Credential:
-    pattern = query_pattern(None if place is None else place.name)
+    name, kind = (None, "secret") if place is None else (place.name, place.kind)
+    return _asked(kind, query_pattern(name))
+
+
+def _asked(kind: str, pattern: str) -> Credential:
     return Credential(
         expression=value_of_parameter("{found}"),
-        kind="secret" if place is None else place.kind,
+        kind="id" if kind == "id" else "secret",
         of_target=True,
         found=in_query("target", pattern),
     )

@@ -116,7 +116,7 @@ def credentials(options: Options, groups: Sequence[str], *, name: str) -> tuple[
         wanted = ", ".join(place.name for place in options.keys)
         msg = f"Lines of the format {name} hold no {wanted}; their fields are: {', '.join(groups)}."
         raise FormatError(msg, hint="Add the key's header to the log and paste its log_format, or name another place.")
-    return held
+    return (*held, *carriers.strayed(kept))
 
 
 def _group(name: str, groups: Sequence[str]) -> str | None:

@@ -216,7 +216,7 @@ class _Building:
     def credentials(self) -> tuple[Credential, ...]:
         """The config's places, or the layout's and whatever else the sample shows to be one, and the query."""
         if self.options.keys:
-            return self._carried(tuple(map(self._of_cookie, self.options.keys)))
+            return (*self._carried(tuple(map(self._of_cookie, self.options.keys))), *carriers.strayed(self.options))
         in_query = carriers.credentials(Options(), known=(), read=self.read)
         if self.layout.credentials is not None:
             return (*self.layout.credentials(self.read), *in_query)

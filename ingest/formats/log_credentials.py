@@ -27,7 +27,7 @@ def credentials(groups: Groups, options: Options) -> tuple[Credential, ...]:
         wanted = ", ".join(f"{place.carrier} {place.name}" for place in options.keys)
         msg = f"The log_format holds no {wanted}; its variables are: {', '.join(groups)}."
         raise FormatError(msg, hint="Add the key's header to the log_format, or name another place.")
-    return tuple(found)
+    return (*found, *carriers.strayed(options))
 
 
 def value(group: str) -> str:

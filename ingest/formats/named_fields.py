@@ -79,7 +79,7 @@ class Named:
         cookies = self._header("cookie")
         places = Options(keys=keys)
         found = carriers.credentials(places, known=(), read=self.read, header=self._header, cookies=cookies)
-        return found if keys else ()
+        return (*found, *carriers.strayed(places)) if keys else ()
 
     def _held(self, place: KeyPlace) -> bool:
         return place.name in self.names

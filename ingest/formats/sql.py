@@ -8,8 +8,9 @@ from ingest.redact import quoted
 
 CLF_TIME = "%d/%b/%Y:%H:%M:%S %z"
 
+_API_KEYS = "x[-_]api[-_](?:key|token)|api[-_]?(?:key|token|secret)"
 _URL_KEYS = (
-    "x[-_]api[-_](?:key|token)|api[-_]?(?:key|token|secret)|(?:access|auth|oauth|id|private|bearer)[-_]?token"
+    _API_KEYS + "|(?:access|auth|oauth|id|private|bearer)[-_]?token"
     "|(?:access|app|user|license|subscription|client|consumer|secret|hapi)[-_]?key|client_secret|jwt"
     "|x-(?:amz|goog)-credential|AWSAccessKeyId|token|key"
 )
@@ -20,6 +21,15 @@ def query_pattern(name: str | None) -> str:
     """The pattern of a query parameter that carries a credential, by its name or a well-known one."""
     return rf"(?i)[?&](?:{_URL_KEYS if name is None else re.escape(name)})=[^&#\s]+"
 
+
+def api_key_pattern(names: Iterable[str]) -> str:
+    """The pattern of a query parameter of one of these names (_ for - too), or one that says API key."""
+    own = (re.escape(name).replace("_", "[-_]") for name in names if name not in _COMMON)
+    return rf"(?i)[?&](?:{'|'.join((*own, _API_KEYS))})=[^&#\s]+"
+
+
+_COMMON = {"authorization", "token", "key", "id", "user", "remote_user", "cookie"}
+"""Names of places that as a parameter's name may be anything."""
 
 NOW: Final = "CAST(getvariable('now') AS TIMESTAMPTZ)"
 """The newest moment that the lines can be of, as the parser was told; for times without a year. May be null."""

@@ -19,6 +19,7 @@ from ingest.parse import Parser
 from ingest.sources.files import Block
 from keywatch.collecting.opening import Reading
 from keywatch.collecting.reading import format_of, plan_of, readable
+from keywatch.collecting.timing import event_hours
 from model.segment import Segment, SegmentId
 from model.window import Window
 from store.events.segments import Written, draft_segment, new_id, publish_segment
@@ -143,6 +144,7 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
         ids = [new_id(reading.clock.now()) for _ in parts]
         rows = _of_parts(parser.events["line"].to_numpy(), begins, len(parts))
         rejected = _of_parts(np.array([n for n, _ in parser.rejected()], dtype=np.int64), begins, len(parts))
+        hours = event_hours(parser.events, parser.rejected_lines() if parsed.rejected else None)
         written = _write(reading, parser, ids, begins)
     finally:
         reading.parsers.put(parser)
@@ -183,6 +185,7 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
             span=Window(since=written.min_ts, until=written.max_ts) if written else None,
             reads_keys=reads_keys,
             format_name=plan.format,
+            hours=hours,
         )
     _tell(reading, parts, parsed_lines=parsed.lines)
     result = reading.result

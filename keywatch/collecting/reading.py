@@ -26,6 +26,7 @@ from keywatch.collecting.batching import Batches
 from keywatch.collecting.keeping import kept
 from keywatch.collecting.opening import Reading
 from keywatch.collecting.storing import Made
+from keywatch.collecting.timing import event_hours
 
 SEGMENT_LINES: Final = 250_000
 """A segment of a file ends with the block that gives it so many lines."""
@@ -144,4 +145,5 @@ def _make(reading: Reading, block: Block, records: Records, parser: Parser, *, s
         events=parser.events,
         format=plan.format,
         reads_keys=plan.reads_keys,
+        hours=event_hours(parser.events, parser.rejected_lines() if parsed.rejected else None),
     )

@@ -10,6 +10,7 @@ import pyarrow as pa
 from ingest.parse import Parsed
 from ingest.sources.files import Block
 from keywatch.collecting.opening import Reading
+from keywatch.collecting.timing import joined
 from model.arrow import integers
 from model.coded import numbers
 from model.segment import Segment
@@ -17,6 +18,7 @@ from model.together import together
 from model.window import Window
 from store.events.segments import Written, draft_segment, new_id, publish_segment
 from store.state import inventory, segments
+from store.state.sources import EventHour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class Made:
     events: pa.Table
     format: str
     reads_keys: bool
+    hours: tuple[EventHour, ...]
+    """What of the block belongs to which hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +138,7 @@ def _commit(reading: Reading, done: Drafted) -> None:
             span=Window(since=written.min_ts, until=written.max_ts) if written else None,
             reads_keys=_reads_keys(done),
             format_name=done.blocks[-1].format,
+            hours=joined(hour for made in done.blocks for hour in made.hours),
         )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _FOUND = 3
 _LISTED = ("severity", "status", "title", "last_seen")
-_INCIDENTS = ("id", "severity", "status", "headline", "last_seen")
+_INCIDENTS = ("id", "severity", "risk", "status", "headline", "last_seen")
 _TOLD = ("id", "severity", "status", "headline", "opened_at", "last_seen", "key_name", "owner", "ip")
 
 FailOn = Annotated[
@@ -98,18 +98,20 @@ def incidents(
     status: Annotated[str | None, typer.Option(help="open, acknowledged or resolved.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The incidents, the gravest open ones first."""
+    """The incidents, the gravest open ones first, of like ones those of more summed risk."""
     if ctx.invoked_subcommand is not None:
         return
+    from alerts.risk import risk
     from store.state.incidents import list_incidents
 
     _incident_status(status)
     with workspace(ctx) as ws, ws.store.reading() as tx:
         found = [one for one in list_incidents(tx) if status in {None, str(one.status)}]
     rows = [
-        {name: getattr(one, name) for name in _TOLD} | {"findings": len(one.findings)}
-        for one in sorted(found, key=lambda one: (str(one.status) == "resolved", -one.severity.rank, one.opened_at))
+        {name: getattr(one, name) for name in _TOLD} | {"findings": len(one.findings), "risk": risk(one.findings)}
+        for one in found
     ]
+    rows.sort(key=lambda row: (str(row["status"]) == "resolved", -row["severity"].rank, -row["risk"], row["opened_at"]))
     print_json(rows) if as_json else print_table(rows, _INCIDENTS, empty="No incident.")
 
 

@@ -57,6 +57,18 @@ class SourceHourRow(Base):
     lag_seconds: Mapped[int | None] = mapped_column(_ID)
 
 
+class EventHourRow(Base):
+    """What a source logged in one hour of its events' time; a line without a time is in that of the line before it."""
+
+    __tablename__ = "event_hours"
+    source: Mapped[word] = mapped_column(primary_key=True)
+    hour: Mapped[moment] = mapped_column(primary_key=True)
+    events: Mapped[int] = mapped_column(_ID)
+    rejects: Mapped[int] = mapped_column(_ID)
+    first_seen: Mapped[optional_moment]
+    last_seen: Mapped[optional_moment]
+
+
 class CursorRow(Base):
     """How far one file of a source has been read."""
 
@@ -323,6 +335,7 @@ class VerdictRow(Base):
     key_id: Mapped[str | None] = mapped_column(String(255))
     addresses: Mapped[json_list]
     since: Mapped[moment]
+    pattern: Mapped[json_object | None]
 
 
 class EvidenceRow(Base):

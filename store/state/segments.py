@@ -12,7 +12,7 @@ from model.errors import Fenced
 from model.segment import Cursor, Reject, Segment, SegmentId
 from model.window import Window
 from store.state.schema import CursorRow, MergedSegmentRow, RejectRow, SegmentRow, SourceRow
-from store.state.sources import count_hour
+from store.state.sources import EventHour, count_event_hours, count_hour, count_timeless
 
 SAMPLES = 20
 """Rejects kept as samples per segment; all are counted."""
@@ -67,6 +67,7 @@ def count_left_out(tx: Session, source: str, rejects: int, now: datetime) -> Non
     row.rejects += rejects
     row.last_read_at = now
     count_hour(tx, source, now, lines=rejects, events=0, rejects=rejects, span=None)
+    count_timeless(tx, source, rejects, now)
 
 
 def add_rejects(tx: Session, rejects: Sequence[Reject], *, cursor: Cursor, first_line: int, now: datetime) -> None:
@@ -196,8 +197,9 @@ def count_lines(
     span: Window | None,
     reads_keys: bool,
     format_name: str,
+    hours: Sequence[EventHour] = (),
 ) -> None:
-    """Add what one batch held to its source's counts."""
+    """Add what one batch held to its source's counts; `hours` are those of its events, one row each."""
     row = _source_row(tx, source)
     row.lines += lines
     row.events += events
@@ -215,6 +217,9 @@ def count_lines(
         row.last_event_at = max(row.last_event_at or latest, latest)
     if lines > skipped:
         count_hour(tx, source, now, lines=lines - skipped, events=events, rejects=rejects, span=span)
+    count_event_hours(tx, source, hours)
+    if not hours:
+        count_timeless(tx, source, rejects, now)
 
 
 def _source_row(tx: Session, source: str) -> SourceRow:

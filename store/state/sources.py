@@ -1,5 +1,7 @@
 """How the sources fare: what was read, what was rejected, how late they are."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -7,13 +9,45 @@ from sqlalchemy import Delete, delete, select
 from sqlalchemy.orm import Session
 
 from model.window import Window
-from store.state.schema import CursorRow, RejectRow, SourceHourRow, SourceRow
+from store.state.schema import CursorRow, EventHourRow, RejectRow, SourceHourRow, SourceRow
+from store.state.writing import upsert
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LATE_AFTER = timedelta(minutes=15)
 """A source whose last event is older than this, by the clock of the run, is late."""
+
+FOLLOWED = timedelta(days=1)
+"""A source whose events were no older than this when they came is followed, and no archive."""
+
+_PART = 500
+"""Hours that are looked up at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventHour:
+    """What a source logged in one hour of its events' time."""
+
+    hour: datetime
+    events: int
+    rejects: int
+    first_seen: datetime | None
+    """Of its events; None without any."""
+    last_seen: datetime | None
+
+    def added(self, other: "EventHour") -> "EventHour":
+        """Both of one hour."""
+        firsts = [one.first_seen for one in (self, other) if one.first_seen is not None]
+        lasts = [one.last_seen for one in (self, other) if one.last_seen is not None]
+        return EventHour(
+            hour=self.hour,
+            events=self.events + other.events,
+            rejects=self.rejects + other.rejects,
+            first_seen=min(firsts, default=None),
+            last_seen=max(lasts, default=None),
+        )
+
 
 _COLUMNS = (
     "name",
@@ -114,6 +148,66 @@ def source_hours(tx: Session, window: Window) -> "pd.DataFrame":
     return frame
 
 
+def count_event_hours(tx: Session, source: str, hours: Sequence[EventHour]) -> None:
+    """Add what one batch held to the hours of its events."""
+    rows = []
+    for start in range(0, len(hours), _PART):
+        part = hours[start : start + _PART]
+        known = select(*(getattr(EventHourRow, name) for name in EventHour.__slots__)).where(
+            EventHourRow.source == source, EventHourRow.hour.in_([each.hour for each in part])
+        )
+        before = {row["hour"]: EventHour(**row) for row in tx.execute(known).mappings()}
+        sums = [each.added(before[each.hour]) if each.hour in before else each for each in part]
+        rows += [{"source": source} | {name: getattr(each, name) for name in EventHour.__slots__} for each in sums]
+    upsert(tx, EventHourRow, rows)
+
+
+def count_timeless(tx: Session, source: str, rejects: int, now: datetime) -> None:
+    """Add rejects of a batch without any event: to this hour if the source is followed, else to its last event's.
+
+    So a format that changes shows in the hours in which it is so, and an archive's broken end where it belongs.
+    """
+    if not rejects:
+        return
+    row = tx.get(SourceRow, source)
+    last = row.last_event_at if row else None
+    at = now if last is None or now - last <= FOLLOWED or _came_lately(tx, source, now) else last
+    hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    count_event_hours(tx, source, [EventHour(hour=hour, events=0, rejects=rejects, first_seen=None, last_seen=None)])
+
+
+def _came_lately(tx: Session, source: str, now: datetime) -> bool:
+    """Whether the newest events of a source came soon after they happened, though that is long ago."""
+    lag = (
+        select(SourceHourRow.lag_seconds)
+        .where(SourceHourRow.source == source, SourceHourRow.hour <= now, SourceHourRow.events > 0)
+        .order_by(SourceHourRow.hour.desc())
+        .limit(1)
+    )
+    seconds = tx.scalar(lag)
+    return seconds is not None and seconds <= FOLLOWED.total_seconds()
+
+
+def event_hours(tx: Session, window: Window) -> "pd.DataFrame":
+    """What each source logged: hour (of the events' time), source, events, rejects, first_seen, last_seen.
+
+    Hours that begin in [window.since, window.until).
+    """
+    import pandas as pd
+
+    columns = ("hour", "source", "events", "rejects", "first_seen", "last_seen")
+    query = (
+        select(*(getattr(EventHourRow, name) for name in columns))
+        .where(EventHourRow.hour >= window.since, EventHourRow.hour < window.until)
+        .order_by(EventHourRow.hour, EventHourRow.source)
+    )
+    rows = [tuple(row) for row in tx.execute(query)]
+    frame = pd.DataFrame(rows, columns=list(columns)).astype(object)
+    for name in ("hour", "first_seen", "last_seen"):
+        frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
+    return frame
+
+
 def forget_rejects(tx: Session, before: datetime) -> int:
     """Let go samples seen before a moment; returns how many. They stay counted."""
     return _deleted(tx, delete(RejectRow).where(RejectRow.seen_at < before))
@@ -121,7 +215,8 @@ def forget_rejects(tx: Session, before: datetime) -> int:
 
 def forget_hours(tx: Session, before: datetime) -> int:
     """Let go the hours of the sources before a moment; returns how many."""
-    return _deleted(tx, delete(SourceHourRow).where(SourceHourRow.hour < before))
+    logged = _deleted(tx, delete(EventHourRow).where(EventHourRow.hour < before))
+    return logged + _deleted(tx, delete(SourceHourRow).where(SourceHourRow.hour < before))
 
 
 def _deleted(tx: Session, query: Delete) -> int:

@@ -1,7 +1,7 @@
 """What people said of findings: true, false or expected. It feeds the mutes, and each detector's precision."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -45,21 +45,25 @@ class Verdict:
     """The places that the finding is about; empty when it is about a key wherever it is used."""
     since: datetime
     """When the finding opened: from then on `expected` holds."""
+    pattern: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What else it is about, field to values: clients, tools, countries."""
 
 
 def save_verdicts(tx: Session, verdicts: Iterable[Verdict]) -> None:
     """Add verdicts; earlier ones stay, and the latest counts."""
     for verdict in verdicts:
         values = {name: getattr(verdict, name) for name in _FIELDS}
-        tx.add(VerdictRow(**values | {"addresses": list(verdict.addresses)}))
+        pattern = {name: list(some) for name, some in verdict.pattern.items()}
+        tx.add(VerdictRow(**values | {"addresses": list(verdict.addresses), "pattern": pattern}))
     tx.flush()
 
 
 def expected_patterns(tx: Session) -> list[Verdict]:
-    """The patterns (detector, key, addresses) whose latest verdict is `expected`, oldest first."""
-    latest: dict[tuple[str, str | None, tuple[str, ...]], Verdict] = {}
+    """The patterns (detector, key, addresses, pattern) whose latest verdict is `expected`, oldest first."""
+    latest: dict[tuple[object, ...], Verdict] = {}
     for verdict in _verdicts(tx):
-        latest[verdict.detector, verdict.key_id, verdict.addresses] = verdict
+        pattern = tuple(sorted(verdict.pattern.items()))
+        latest[verdict.detector, verdict.key_id, verdict.addresses, pattern] = verdict
     # One that names neither key nor place would mute a detector for everything.
     return [one for one in latest.values() if one.verdict == "expected" and (one.key_id or one.addresses)]
 
@@ -103,6 +107,10 @@ def newest(tx: Session) -> int:
 def _verdicts(tx: Session) -> list[Verdict]:
     rows = tx.scalars(select(VerdictRow).order_by(VerdictRow.id))
     return [
-        Verdict(**{name: getattr(row, name) for name in _FIELDS if name != "addresses"}, addresses=tuple(row.addresses))
+        Verdict(
+            **{name: getattr(row, name) for name in _FIELDS if name != "addresses"},
+            addresses=tuple(row.addresses),
+            pattern={name: tuple(map(str, some)) for name, some in (row.pattern or {}).items()},
+        )
         for row in rows
     ]

@@ -55,6 +55,7 @@ EXPECTED = {
     ("distributed-guessing", "key:id:6", 18),
     ("slow-and-low", "ip:203.0.123.1", 10),
     ("platform-failures", "platform:all", 81),
+    ("off-hours", "key:id:1", 10800),
 }
 
 
