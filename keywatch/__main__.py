@@ -13,6 +13,7 @@ from keywatch.commands import (
     check,
     dashboard,
     detect,
+    doctor,
     formats,
     ingest,
     init,
@@ -25,6 +26,11 @@ from keywatch.commands import (
     usage,
 )
 from model.errors import KeywatchError
+
+_NO_MEMORY = (
+    "The memory is not enough, or a limit on it is too low.\n"
+    "  Give the process 600 MB, and 4 GB of address space; what was stored stays, and the next run goes on from there."
+)
 
 app = typer.Typer(
     name="keywatch",
@@ -69,6 +75,7 @@ for module in (
     keys,
     usage,
     detect,
+    doctor,
     backtest,
     alerts,
     silences,
@@ -105,6 +112,12 @@ def _run() -> int:
         return 1
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except Exception as error:
+        # DuckDB's is no MemoryError, and to import it for its name would make `--help` slow.
+        if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryException":
+            raise
+        sys.stderr.write(f"keywatch: {_NO_MEMORY}\n")
+        return 1
     return 0
 
 

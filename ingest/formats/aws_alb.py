@@ -23,7 +23,8 @@ PATTERN: Final = (
     + r" +\"(?P<request>.*?)(?:\" +\"(?P<agent>.*?)(?:\" +(?:-|[A-Z0-9_-]+) +(?:-|[\w.]+)"
     r"(?: +\S+ +\"(?P<trace>[^\"]*))?|\"?[\r\n]*$)|\"?[\r\n]*$)"
 )
-_SECONDS: Final = "TRY_CAST({t1} AS DOUBLE) + TRY_CAST({t2} AS DOUBLE) + TRY_CAST({t3} AS DOUBLE)"
+_SECONDS: Final = " + ".join(f"coalesce(greatest(TRY_CAST({{{name}}} AS DOUBLE), 0), 0)" for name in ("t1", "t2", "t3"))
+"""Each is -1 where it could not be taken: of a target that closed the connection, only the last one is."""
 COLUMNS: Final = {
     "ts": "TRY_CAST({time} AS TIMESTAMP)",
     "ip": without_port("{client}"),

@@ -27,15 +27,15 @@ HOST: Final = r"(?P<host>[\w*.-]+|\[[0-9a-fA-F:.]+\])(?::\d+)?"
 _DOTTED: Final = r"(?:(?:[\w-]+\.)+[A-Za-z][\w-]*(?::\d+)?|[\w-]*[A-Za-z][\w-]*:\d+|localhost)"
 ADDRESSES: Final = rf"{_ADDRESS}(?:, *{_ADDRESS})*"
 
-PLAIN: Final = r"^\"?(?P<ip>\S+) +(?:\S+ +)?" + USER + " +"
-"""`ip - user`; the second column may be missing."""
+PLAIN: Final = r"^\"?(?:\[httpd\] +)?(?P<ip>\S+) +(?:\S+ +)?" + USER + " +"
+"""`ip - user`; the second column may be missing. InfluxDB writes `[httpd]` before it."""
 _BEFORE_HOST: Final = rf"^\"?{NAME} +{_ADDRESS} +"
 _BEHIND_HOST: Final = rf"^\"?{_ADDRESS} +{_DOTTED} +\S+ +\["
 _HOST_AND_LIST: Final = rf"^\"?[\w*.:-]+ +\"?{_ADDRESS}, *{_ADDRESS}"
 _BEFORE_LIST: Final = rf"^\"{{0,2}}(?:-|{ADDRESSES})(?:, *|\"? +){_ADDRESS} +"
 _HEADS: Final = {
     _HOST_AND_LIST: rf"^\"?{HOST} +\"?(?P<chain>{ADDRESSES})(?:, *|\"? +)(?P<ip>{_ADDRESS}) +(?:\S+ +)?{USER} +",
-    _BEFORE_HOST: rf"^\"?{HOST} +(?P<ip>\S+) +(?:\S+ +)?{USER} +",
+    _BEFORE_HOST: rf"^\"?{HOST} +(?P<ip>\S+) +(?:(?:\S+ +)?{USER} +)?",
     # lighttpd writes the host where others write the identity.
     _BEHIND_HOST: rf"^\"?(?P<ip>\S+) +{HOST} +(?P<user>\S+) +",
     _BEFORE_LIST: rf"^\"{{0,2}}(?P<chain>-|{ADDRESSES})(?:, *|\"? +)(?P<ip>{_ADDRESS}) +(?:\S+ +)?{USER} +",

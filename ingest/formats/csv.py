@@ -17,7 +17,7 @@ _ENDS: Final = r"E'\r\n'"
 
 
 def _confidence(sample: Sequence[str], options: Options) -> float:
-    separator, names = _header(sample)
+    separator, names = header(sample)
     if len(names) < _FEWEST or not all(map(_NAME.fullmatch, names)) or len(set(names)) < len(names):
         return 0.0
     if not Named(names=names, options=options, read=str).is_log():
@@ -28,7 +28,7 @@ def _confidence(sample: Sequence[str], options: Options) -> float:
 
 
 def _plan(sample: Sequence[str], options: Options) -> Plan:
-    separator, names = _header(sample)
+    separator, names = header(sample)
     if not Named(names=names, options=options, read=str).is_log():
         msg = f"The first line names no time of a request; the columns are: {', '.join(names[:20]) or 'none'}."
         raise FormatError(msg, hint='Name them in the source: fields = { ts = "…", status = "…" }.')
@@ -51,7 +51,7 @@ def _plan(sample: Sequence[str], options: Options) -> Plan:
     )
 
 
-def _header(sample: Sequence[str]) -> tuple[str, list[str]]:
+def header(sample: Sequence[str]) -> tuple[str, list[str]]:
     """The separator that the first line has most of, and its names."""
     head = sample[0] if sample else ""
     separator = max(_SEPARATORS, key=head.count)

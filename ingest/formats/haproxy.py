@@ -3,7 +3,8 @@ r"""HAProxy's HTTP and HTTPS log; its TCP log, connection errors and notices are
 `203.0.113.9:40112 [01/Oct/2026:09:30:00.123] web~ api/one 0/0/1/40/42 200 512 - - ---- 1/1/0/0/0 0/0 {…} "GET / …"`,
 with or without `haproxy[123]: ` before it. Captured headers stand in the order of the configuration: they are the
 fields `request_header_1`, `request_header_2`, `response_header_1`, … of `keys` and `fields`; the captured cookies are
-`request_cookie` and `response_cookie`. The time is the host's own: see `local_time`.
+`request_cookie` and `response_cookie`. Lines of HAProxy 1.2 (four timers, no
+queues) are read too. The time is the host's own: see `local_time`.
 """
 
 import re
@@ -19,11 +20,9 @@ from ingest.formats.sql import present
 _PREFIX: Final = r"^(?:[^\"{]*?[\w./-]+\[\d+\]: +)?"
 _ACCEPTED: Final = r"(?P<ip>\S+:\d+) +\[(?P<time>[^\]]+)\] +"
 PATTERN: Final = (
-    _PREFIX
-    + _ACCEPTED
-    + r"(?P<frontend>\S+) +(?P<backend>\S*/\S*) +(?:\S+ +)?(?P<timers>-?\d+/-?\d+/-?\d+/-?\d+/\+?-?\d+)"
+    _PREFIX + _ACCEPTED + r"(?P<frontend>\S+) +(?P<backend>\S+) +(?:\S+ +)?(?P<timers>(?:-?\d+/){3,4}\+?-?\d+)"
     r" +(?P<status>-?\d+|-) +(?P<bytes>\+?\d+|-) +(?P<cookie>\S+) +(?P<set_cookie>\S+) +(?P<state>\S{2,4})"
-    r" +[\d/+]+ +\d+/\d+(?P<captures>(?: +\{[^}]*\}){0,2})(?: +\"(?P<request>[^\"]*)\"?)?"
+    r" +[\d/+]+(?: +\d+/\d+)?(?P<captures>(?: +\{[^}]*\}){0,2})(?: +\"(?P<request>[^\"]*)\"?)?"
 )
 
 _TCP: Final = r"\] +\S+ +\S*/\S* +(?:\S+ +)?-?\d+/-?\d+/\+?-?\d+ +\+?\d+ +[A-Za-z-]{2} "
@@ -67,7 +66,7 @@ _NAMES: Final = {"request_cookie": "{cookie}", "response_cookie": "{set_cookie}"
 
 _REQUEST: Final = f"nullif({text.field('request')}, '<BADREQ>')"
 _LOCAL: Final = "coalesce(try_strptime({time}, '%d/%b/%Y:%H:%M:%S.%g'), try_strptime({time}, '%d/%b/%Y:%H:%M:%S'))"
-_TOTAL: Final = "TRY_CAST(ltrim(string_split({timers}, '/')[5], '+') AS DOUBLE)"
+_TOTAL: Final = "TRY_CAST(ltrim(string_split({timers}, '/')[-1], '+') AS DOUBLE)"
 """Milliseconds; with a plus where the log was written before the end of the response."""
 
 

@@ -54,7 +54,7 @@ def _is_marked(layout: Layout, line: str, held: frozenset[str]) -> bool:
 
 def _confidence(sample: Sequence[str], options: Options) -> float:
     seen = look(sample)
-    if not seen.lines or not json_plan.has_time(sample, ANY, options):
+    if not seen.lines or not json_plan.has_time(sample, ANY, options) or not json_plan.tells(sample, ANY, options):
         return 0.0
     return 0.8 * seen.bare / seen.lines
 

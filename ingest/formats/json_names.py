@@ -8,7 +8,7 @@ from ingest.formats import variables
 Kind = Literal["secret", "id"]
 
 _MORE: Final[dict[str, tuple[str, ...]]] = {
-    "ts": ("time_unix_nano", "request_time_utc", "logged_at", "created_at", "when", "EventTime", "TimeGenerated"),
+    "ts": ("time_unix_nano", "request_time_utc", "logged_at", "created_at", "when", "EventTime", "TimeGenerated", "t"),
     "ip": (
         "httpRequest.remoteIp",
         "client.ip",
@@ -25,6 +25,10 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "clientIP",
         "client_addr",
         "remote",
+        "visitor_ip",
+        "c_ip",
+        "src_ip",
+        "srcip",
     ),
     "forwarded": (
         "http_x_forwarded_for",
@@ -43,6 +47,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "http.method",
         "req.method",
         "requestMethod",
+        "cs_method",
     ),
     "target": (
         "url.original",
@@ -59,6 +64,10 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "original_url",
         "originalUrl",
         "uri_path",
+        "cs_uri_stem",
+        "http_path",
+        "http_url",
+        "http.path",
     ),
     "host": ("authority", ":authority", "url.domain", "server.address", "http.host", "req.headers.host"),
     "status": (
@@ -70,6 +79,8 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "response_status",
         "responseStatus",
         "httpStatus",
+        "httpStatusCode",
+        "sc_status",
         "http_status",
     ),
     "bytes_out": (
@@ -115,7 +126,7 @@ FIELDS: Final = {
 }
 """Raw column to the names that any logger gives it, in order."""
 
-QUERIES: Final = ("query_string", "querystring", "queryString", "args", "url.query")
+QUERIES: Final = ("query_string", "querystring", "queryString", "args", "url.query", "cs_uri_query")
 """Fields that hold the query alone."""
 
 UNITS: Final = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3}

@@ -11,13 +11,15 @@ from ingest.formats.interface import RAW_COLUMNS, Credential, KeyPlace, Options,
 from ingest.formats.json_layout import NO_CREDENTIAL, Layout
 from ingest.formats.json_leaves import Leaf, first_of, leaves, top_level
 from ingest.formats.json_names import DURATIONS, FIELDS, duration_of, kind_of, same_header
-from ingest.formats.json_sample import Sample, look
+from ingest.formats.json_sample import Sample, folded, look
 from ingest.formats.sql import any_moment, first
 from ingest.redact import quoted
 from model.errors import FormatError
 
 _TELLING: Final = ("method", "target", "request", "status", "ip")
 """Columns of which a line that is a request has one."""
+_ENOUGH: Final = 2
+"""So many of these an object inside a record must have to be taken for its request."""
 _URL = re.compile(r"(?i)ur[il]")
 
 
@@ -58,12 +60,51 @@ def has_time(lines: Sequence[str], layout: Layout, options: Options) -> bool:
     return bool(_Building(layout, look(lines), options).names("ts"))
 
 
+def tells(lines: Sequence[str], layout: Layout, options: Options) -> bool:
+    """Whether the sample says anything of requests or keys; a logger's remarks do not."""
+    building = _Building(layout, look(lines), options)
+    told = any(building.names(column) for column in _TELLING)
+    return told or bool(options.fields) or any(not one.of_target for one in building.credentials())
+
+
+def _of_host(host: str) -> dict[str, str]:
+    address = (
+        f"regexp_matches({host}, '^(?:[0-9]{{1,3}}(?:[.][0-9]{{1,3}}){{3}}|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*)$')"
+    )
+    return {"ip": f"CASE WHEN {address} THEN {host} END", "host": f"CASE WHEN NOT {address} THEN {host} END"}
+
+
+def _found(sample: Sample, inside: str, names: Sequence[str]) -> list[str]:
+    found = ((name, sample.field(inside + name)) for name in names)
+    # `request_time` is a duration, and not the time that is called `requestTime`.
+    return list(
+        dict.fromkeys(
+            own for name, own in found if own is not None and (name in DURATIONS or own[len(inside) :] not in DURATIONS)
+        )
+    )
+
+
+def _inside(sample: Sample) -> str:
+    """The path of the object that holds the request, with a dot behind it; nothing where the record itself is one."""
+
+    def told(inside: str) -> int:
+        return sum(1 for column in _TELLING if _found(sample, inside, FIELDS.get(column, ())))
+
+    if told(""):
+        return ""
+    paths = {name[: at + 1] for name in sample.leaves for at, letter in enumerate(name) if letter == "."}
+    best = max(sorted(paths, key=len), key=told, default="")
+    return best if best and told(best) >= _ENOUGH else ""
+
+
 class _Building:
     """The leaves that are wanted so far, and the ways to want more."""
 
     def __init__(self, layout: Layout, sample: Sample, options: Options) -> None:
         self.layout, self.sample, self.options = layout, sample, options
         self.leaves: dict[Leaf, str] = {}
+        self.inside = "" if layout.known else _inside(sample)
+        """What stands before the names of the fields: `properties.`, where the request is an object in the record."""
 
     def read(self, name: str) -> str:
         """The expression of a field's text."""
@@ -91,8 +132,7 @@ class _Building:
         return seen or (list(own[:1]) if self.layout.known else [])
 
     def _seen(self, names: Sequence[str]) -> list[str]:
-        found = (self.sample.field(name) for name in names)
-        return list(dict.fromkeys(name for name in found if name is not None))
+        return _found(self.sample, self.inside, names) or (_found(self.sample, "", names) if self.inside else [])
 
     def columns(self) -> dict[str, str]:
         """All raw columns."""
@@ -102,6 +142,9 @@ class _Building:
         found |= self._duration()
         computed = self.layout.columns(self.read)
         found |= {column: text for column, text in computed.items() if column not in self.options.fields}
+        if "ip" not in found and self.names("host")[:1] == ["host"] and not self.layout.known:
+            # Parsers of CLF call its first column so.
+            found |= _of_host(found["host"])
         if any(_URL.search(name) for name in self.names("target")):
             url = r"regexp_extract(bare_target, '^https?://(?:[^/?#@]*@)?([^/?#]+)', 1)"
             of_url = f"CASE WHEN starts_with(bare_target, 'http') THEN nullif({url}, '') END"
@@ -125,7 +168,11 @@ class _Building:
             return {"duration_ms": milliseconds(self.read(named), variables.DURATIONS.get(named, 1))}
         own = self.layout.durations or DURATIONS
         seen = self._seen(tuple(own))
-        units = {name: own.get(name, 1) for name in seen or (list(own)[:1] if self.layout.durations else [])}
+        folds = {folded(name): unit for name, unit in reversed(list(own.items()))}
+        units = {
+            name: folds.get(folded(name.removeprefix(self.inside)), 1)
+            for name in seen or (list(own)[:1] if self.layout.durations else [])
+        }
         if not units:
             units = dict([(n, u) for n in self.sample.leaves if (u := duration_of(n)) is not None][:1])
         parts = [milliseconds(self.read(name), unit) for name, unit in units.items()]
@@ -140,7 +187,11 @@ class _Building:
             return (*self.layout.credentials(self.read), *in_query)
         own = dict(self.layout.keys)
         ordered = (*(name for name in variables.KEYS if name in self.sample.leaves), *self.sample.leaves)
-        seen = {name: kind for name in ordered if name not in own and (kind := kind_of(name)) is not None}
+        seen = {
+            name: kind
+            for name in ordered
+            if name not in own and (kind := kind_of(name.removeprefix(self.inside))) is not None
+        }
         places = tuple(KeyPlace(name=name, kind=kind) for name, kind in (own | seen).items())
         return (*(self._carried(places) if places else ()), *in_query)
 

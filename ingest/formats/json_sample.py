@@ -26,16 +26,21 @@ class Sample:
     lists: frozenset[str]
     """Fields that hold a list of texts, or an empty one, in some line."""
     folded: Mapping[str, str]
-    """Fields by their names in lower case."""
+    """Fields by their folded names."""
 
     def field(self, name: str) -> str | None:
-        """The field of that name, or the one that differs in case only; None where no line has it."""
-        return name if name in self.leaves else self.folded.get(name.casefold())
+        """The field of that name, or one that differs in case and dashes only; None where no line has it."""
+        return name if name in self.leaves else self.folded.get(folded(name))
 
     def leaf(self, name: str) -> Leaf:
         """How a field is reached; one that the sample lacks is taken for nested."""
         found = self.field(name)
         return tuple(name.split(".")) if found is None else self.leaves[found]
+
+
+def folded(name: str) -> str:
+    """A name without what loggers write differently: `remoteAddr`, `remote-addr` and `remote_addr` are one."""
+    return name.casefold().replace("_", "").replace("-", "")
 
 
 def look(lines: Sequence[str]) -> Sample:
@@ -63,7 +68,7 @@ def _look(lines: tuple[str, ...]) -> Sample:
         bare=bare,
         leaves=leaves,
         lists=frozenset(lists),
-        folded={name.casefold(): name for name in reversed(leaves)},
+        folded={folded(name): name for name in reversed(leaves)},
     )
 
 

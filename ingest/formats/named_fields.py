@@ -9,6 +9,7 @@ from ingest.formats import carriers
 from ingest.formats.durations import milliseconds
 from ingest.formats.interface import RAW_COLUMNS, Credential, KeyPlace, Options
 from ingest.formats.json_names import DURATIONS, FIELDS, QUERIES, duration_of, kind_of, same_header
+from ingest.formats.json_sample import folded
 from ingest.formats.sql import any_moment, first, present
 
 _BETWEEN = re.compile(r"[ ()\-]+")
@@ -87,8 +88,9 @@ class Named:
         return next((self.read(name) for name in self.names if same_header(_BETWEEN.sub("-", name), header)), None)
 
     def _seen(self, wanted: Sequence[str]) -> list[str]:
-        spelled = {_plain(name): name for name in reversed(self.names)}
-        return list(dict.fromkeys(spelled[_plain(name)] for name in wanted if _plain(name) in spelled))
+        spelled = {folded(_plain(name)): name for name in reversed(self.names)}
+        found = (spelled.get(folded(_plain(name))) for name in wanted)
+        return list(dict.fromkeys(name for name in found if name is not None))
 
     def _target(self) -> str:
         target, queries = first(map(self.read, self.of("target"))), self._seen(QUERIES)

@@ -38,11 +38,14 @@ _COLUMNS: Final = {
     "user_agent": text.field("agent"),
 }
 _MESSAGE: Final = rf"^{_LEVEL}"
+_TIME: Final = r'^[^"]*\d\d:\d\d:\d\d'
+"""Before the request: the line has a time of its own."""
 
 
 def _confidence(sample: Sequence[str], _options: Options) -> float:
     said = text.matches(_MESSAGE, sample)
-    read = text.matches(PATTERN, sample)
+    timed = text.matches(_TIME, sample)
+    read = [hit and not time for hit, time in zip(text.matches(PATTERN, sample), timed, strict=True)]
     requests = [hit for hit, message in zip(read, said, strict=True) if hit or not message]
     return 0.85 * sum(requests) / len(requests) if requests else 0.0
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from ingest.framing import compose, cri, docker, documents, embedded, journal, stamped, syslog
+from ingest.framing import compose, cri, docker, documents, embedded, journal, quoted, stamped, syslog
 from ingest.framing.interface import LINES, Framing, Records
 from ingest.framing.wrapper import Recognise, Wrapper, lines_of, wrapped
 from ingest.lines import readable
@@ -32,7 +32,10 @@ def framing_of(head: bytes, *, now: datetime | None = None) -> Framing:
     readably = head if base.raw else readable(head, at_start=True)
     whole = readably[: base.cut(readably)] or readably
     lines = [line for line in lines_of(base.records(whole).data) if line.strip()]
-    return wrapped(base, list(_wrappers(lines, now)))
+    wrappers = list(_wrappers(lines, now))
+    if base is LINES and not wrappers:
+        return quoted.framing_of(readably) or LINES
+    return wrapped(base, wrappers)
 
 
 def records_of(data: bytes, *, now: datetime | None = None) -> Records:

@@ -13,6 +13,7 @@ from ingest.sources.objects import STORES, ObjectContent, file_system, fresh, is
 from ingest.sources.web import WebFiles
 from ingest.sources.wire import shown
 from keywatch.collecting import filing
+from keywatch.collecting.gathering import SMALL, Gathering
 from keywatch.collecting.metering import Meter
 from keywatch.collecting.reading import Reading, read_blocks
 from keywatch.collecting.servers import asker_of, url_of
@@ -94,6 +95,7 @@ def open_place(workspace: Workspace, source: SourceConfig, clock: Clock) -> Plac
 def _read_all(reading: Reading, place: Place, this: Pass, found: Sequence[Found]) -> bool:
     """Read what is new among the objects; returns whether all could be read."""
     result, whole = reading.result, True
+    gathering = Gathering(reading)
     for one, cursor in _known(reading, place, found):
         if this.has_all(one.signature, one.url) or (cursor is not None and is_read(one, cursor)):
             result.unchanged += 1
@@ -103,8 +105,15 @@ def _read_all(reading: Reading, place: Place, this: Pass, found: Sequence[Found]
         try:
             with ObjectContent(place.fs, one) as content:
                 reading.keep = this.keep_of(content)
+                small = place.by_name and cursor is None and this.window is None and 0 < one.size <= SMALL
+                if small and gathering.take(_blocks(reading, place, content, one, cursor), one.url):
+                    continue
+            gathering.flush()
+            with ObjectContent(place.fs, one) as content:
+                reading.keep = this.keep_of(content)
                 read_blocks(reading, _blocks(reading, place, content, one, cursor), one.url)
         except FormatError as error:
+            gathering.flush()
             if not result.files:
                 raise
             whole = False
@@ -112,6 +121,7 @@ def _read_all(reading: Reading, place: Place, this: Pass, found: Sequence[Found]
         except IngestError as error:
             whole = False
             result.errors.append(str(error))
+    gathering.flush()
     return whole
 
 

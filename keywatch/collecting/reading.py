@@ -142,12 +142,12 @@ def read_blocks(
         for block in blocks:
             if block.data:
                 frame = frame or framing(block.head)
-                records = frame.records(_readable(block.data, frame, at_start=block.before is None))
+                records = frame.records(readable(block.data, frame, at_start=block.before is None))
                 sample = lines.sample(records.data)
                 if block.before is not None:
                     # A few lines may say little of the fields: the file's first ones help.
                     sample = _first_lines(block.head, frame) + sample
-                fmt = fmt or _format_of(reading, sample, where)
+                fmt = fmt or format_of(reading, sample, where)
                 block = replace(block, data=b"")  # noqa: PLW2901 (its bytes go with the records)
                 waiting.append((block, reading.pool.submit(_prepare, reading, block, records, sample, fmt)))
                 del records
@@ -183,12 +183,13 @@ def _blocks(reading: Reading, seen: Look, taken: set[str], framing: Callable[[by
         yield block
 
 
-def _readable(data: bytes, framing: Framing, *, at_start: bool) -> bytes:
+def readable(data: bytes, framing: Framing, *, at_start: bool) -> bytes:
+    """The bytes of a block as its framing takes them."""
     return data if framing.raw else lines.readable(data, at_start=at_start)
 
 
 def _first_lines(head: bytes, framing: Framing) -> list[str]:
-    head = _readable(head, framing, at_start=True)
+    head = readable(head, framing, at_start=True)
     return lines.sample(framing.records(head[: framing.cut(head)]).data)
 
 
@@ -200,7 +201,8 @@ def _written(path: Path) -> datetime | None:
         return None
 
 
-def _format_of(reading: Reading, sample: Sequence[str], where: Path | str) -> Format:
+def format_of(reading: Reading, sample: Sequence[str], where: Path | str) -> Format:
+    """The format that the config names, or that a sample is recognised as. Raises FormatError."""
     if reading.source.log_format is None and reading.source.format != "auto":
         return named(reading.source.format)
     if not sample:
@@ -209,7 +211,11 @@ def _format_of(reading: Reading, sample: Sequence[str], where: Path | str) -> Fo
     return fmt
 
 
-def _plan(reading: Reading, data: bytes, sample: list[str], fmt: Format) -> Plan:
+def plan_of(reading: Reading, data: bytes, sample: list[str], fmt: Format, *, context: str) -> Plan:
+    """The plan for a block's records; `context` is the directive in force where it begins."""
+    if fmt.directive is not None:
+        held = [context] if context else []
+        sample = held + directives(data, fmt.directive) + sample
     plan = fmt.plan(sample, reading.options)
     if plan.reads_keys or reading.options.keys or not data.startswith(b"{"):
         return plan
@@ -220,10 +226,7 @@ def _plan(reading: Reading, data: bytes, sample: list[str], fmt: Format) -> Plan
 
 def _prepare(reading: Reading, block: Block, records: Records, sample: list[str], fmt: Format) -> _Prepared:
     """Parse a block and write its segment; runs on a thread of the pool."""
-    if fmt.directive is not None:
-        held = [block.context] if block.context else []
-        sample = held + directives(records.data, fmt.directive) + sample
-    plan = _plan(reading, records.data, sample, fmt)
+    plan = plan_of(reading, records.data, sample, fmt, context=block.context)
     parser = reading.parsers.get()
     try:
         parsed = parser.parse(records, plan, now=reading.clock.now())

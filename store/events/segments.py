@@ -1,14 +1,16 @@
 """Writing one segment: its Parquet files, durable before anybody hears of them."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
+from model.arrow import integers, strings
 from model.coded import constant
 from model.errors import StoreError
 from model.event import EVENT_COLUMNS
@@ -17,8 +19,13 @@ from store.events.counting import Activity, counted, span
 from store.events.files import KINDS, draft_of, path_of, publish
 from store.events.parquet import write_parquet
 
+Numbers = np.ndarray[tuple[int], np.dtype[np.int64 | np.int32]]
 SEAL_ROWS = 5_000
 """A batch of fewer events stays a tail: its facets would outweigh its events."""
+
+
+Batches = tuple[Sequence[str], Numbers, Numbers]
+"""Ids of batches; the place among them of each event's; the event's line in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +55,17 @@ def draft_segment(
     root: Path,
     segment: SegmentId,
     kept: Collection[str],
+    batches: Batches | None = None,
 ) -> Written:
     """Write events (columns of EVENT_COLUMNS except `batch`) as the drafts of one segment.
 
     Texts may be dictionaries: they are written as such. `kept` are the key_refs that are never folded; `duck` counts.
-    Raises StoreError when the disk refuses.
+    `batches` tells the events of a segment apart that holds several. Raises StoreError when the disk refuses.
     """
     sealed = len(events) >= SEAL_ROWS
     path_of(root, segment, "events").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     counts = counted(duck, events, kept, sealed=sealed)
-    tables = {"events": _batched(events, segment), "usage": counts.usage, "facets": counts.facets}
+    tables = {"events": _batched(events, segment, batches), "usage": counts.usage, "facets": counts.facets}
     kinds = KINDS if sealed else KINDS[:1]
     files = tuple(path_of(root, segment, kind) for kind in kinds)
     size = sum(_write(tables[kind], file) for kind, file in zip(kinds, files, strict=True))
@@ -84,9 +92,15 @@ def write_segment(
     return written
 
 
-def _batched(events: pa.Table, segment: SegmentId) -> pa.Table:
+def _batched(events: pa.Table, segment: SegmentId, batches: Batches | None) -> pa.Table:
     """With the column `batch`, in the order of EVENT_COLUMNS."""
-    whole = events.append_column("batch", constant(segment, len(events)).arrow())
+    if batches is None:
+        whole = events.append_column("batch", constant(segment, len(events)).arrow())
+    else:
+        ids, number, line = batches
+        named = pa.DictionaryArray.from_arrays(integers(number.astype(np.int32)), strings(ids))
+        events = events.set_column(events.schema.get_field_index("line"), "line", integers(line.astype(np.int32)))
+        whole = events.append_column("batch", named)
     return whole.select(list(EVENT_COLUMNS))
 
 

@@ -89,6 +89,13 @@ def known_refs(tx: Session) -> list[str]:
     return sorted(known)
 
 
+def counts(tx: Session) -> tuple[int, int]:
+    """How many keys there are, and how many of them no event can lead to."""
+    keys = tx.scalar(select(func.count()).select_from(KeyRow)) or 0
+    found = tx.scalar(select(func.count(KeyRefRow.key_id.distinct()))) or 0
+    return keys, keys - found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
     """What a key is called and whose it is; all None: no key."""

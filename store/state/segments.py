@@ -114,6 +114,12 @@ def ids(tx: Session, *, merged_after: datetime | None = None) -> set[str]:
     return found
 
 
+def add_joint(tx: Session, parts: Sequence[Segment], whole: Segment, now: datetime) -> None:
+    """Make a segment visible that holds the batches of several objects; its own parts are remembered as if merged."""
+    add_segment(tx, whole)
+    _remember(tx, parts, whole.id, now)
+
+
 def replace_with(tx: Session, inputs: Sequence[Segment], merged: Segment, now: datetime) -> None:
     """Put one segment in the manifest in the place of its inputs, which are remembered beside it.
 
@@ -146,8 +152,12 @@ def _move(tx: Session, gone: Sequence[Segment], into: str, now: datetime) -> Non
     if deleted.rowcount != len(gone):  # type: ignore[attr-defined]  # a DELETE's result has it
         msg = "Another process merged some of the same segments; nothing was written."
         raise Fenced(msg, hint="Let one process compact at a time.")
+    _remember(tx, gone, into, now)
+
+
+def _remember(tx: Session, parts: Sequence[Segment], into: str, now: datetime) -> None:
     names = [name for name in Segment.__slots__ if name not in {"sealed", "bytes", "events_dropped_at"}]
-    rows = [{name: getattr(one, name) for name in names} | {"into": into, "merged_at": now} for one in gone]
+    rows = [{name: getattr(one, name) for name in names} | {"into": into, "merged_at": now} for one in parts]
     tx.execute(insert(MergedSegmentRow), rows)
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -13,11 +14,14 @@ import pytest
 import zstandard
 
 from keywatch.workspace import Workspace
+from store.state import segments
 from store.state.sources import reject_frame
 
 ROOT = Path(__file__).parents[2]
 MOST = 600 << 20
 """Bytes of resident memory that an ingest may take."""
+ENOUGH = 6 << 30
+"""Bytes of address space: DuckDB, Arrow and the threads' stacks reserve much more than they use."""
 Line = Callable[..., str]
 Stored = Callable[[str], list[tuple[Any, ...]]]
 
@@ -62,6 +66,36 @@ def test_a_line_of_a_gigabyte_is_a_reject_and_the_next_one_good(
     assert [(2, "longer than 1 MiB")] == list(zip(found["line"], found["reason"], strict=True))
     assert token not in found["sample"][0]
     assert len(found["sample"][0]) <= 300
+
+
+def limited(workspace: Workspace, *words: str, limit: int) -> subprocess.CompletedProcess[str]:
+    """Ingest in a process of its own that the system gives no more address space than this."""
+    run = (sys.executable, "-m", "keywatch", "-c", str(workspace.root / "keywatch.toml"), "ingest", *words)
+
+    def bound() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+    return subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False, preexec_fn=bound, timeout=300)
+
+
+def test_where_memory_runs_out_nothing_moves_and_with_more_of_it_all_is_stored(
+    workspace: Workspace, tmp_path: Path, line: Line, stored: Stored
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("".join(line(n) for n in range(60_000)))
+
+    refused = [limited(workspace, str(log), limit=size << 20) for size in (900, 1100)]
+    with workspace.store.reading() as tx:
+        moved, known = segments.ids(tx), segments.cursors(tx, "files")
+    done = limited(workspace, str(log), limit=ENOUGH)
+
+    # A library may also end the process itself (a negative code): where it does, varies with the machine.
+    assert all(one.returncode for one in refused)
+    assert all("keywatch: The memory is not enough" in one.stderr for one in refused if one.returncode == 1)
+    assert not any("Traceback" in one.stderr for one in refused)
+    assert (set(), []) == (moved, known)
+    assert 0 == done.returncode, done.stderr
+    assert [(60_000, 60_000)] == stored("SELECT count(*), count(DISTINCT path) FROM events")
 
 
 def test_a_line_that_never_ends_is_counted_once_and_passed_over(

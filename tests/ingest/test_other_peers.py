@@ -71,6 +71,103 @@ SHAPES = {
         ),
         {"ip": "203.0.113.9", "method": "DELETE", "path": "/a.war", "status": 204},
     ),
+    "Apache's ssl_request_log tells no status": (
+        '[01/Oct/2026:11:30:00 +0200] 203.0.113.9 TLSv1.3 TLS_AES_256_GCM_SHA384 "GET /v1 HTTP/1.1" 512',
+        {"ts": AT, "ip": "203.0.113.9", "path": "/v1", "status": None, "bytes_out": 512},
+    ),
+    "nginx without user": (
+        '203.0.113.9 [01/Oct/2026:09:30:00 +0000] "GET /v1 HTTP/1.1" 200 695 512 0.075 "x500" 56',
+        {"ts": AT, "ip": "203.0.113.9", "path": "/v1", "status": 200, "bytes_out": 695, "user_agent": None},
+    ),
+    "APISIX's access log": (
+        (
+            '203.0.113.9 - - [01/Oct/2026:09:30:00 +0000] api.example:9080 "POST /v1 HTTP/1.1" 401 87 0.004 "-"'
+            ' "curl/8.9.1" 192.0.2.80:80 401 0.003 "http://api.example:9080"'
+        ),
+        {"ip": "203.0.113.9", "host": "api.example", "status": 401, "bytes_out": 87, "user_agent": "curl/8.9.1"},
+    ),
+    "a host and no user before a request that was none": (
+        (
+            'www.example 203.0.113.9 [01/Oct/2026:09:30:00 +0000] "-" 400 0 "-" "-"\n'
+            'www.example 203.0.113.9 [01/Oct/2026:09:30:00 +0000] "GET / HTTP/1.1" 200 9 "-" "curl/8.9.1"'
+        ),
+        {"ip": "203.0.113.9", "host": "www.example", "status": 400, "path": None, "user_agent": None},
+    ),
+    "CLF between tabs": (
+        '203.0.113.9\t-\t-\t[01/Oct/2026:09:30:00 +0000]\t"GET /v1 HTTP/1.1"\t200\t741',
+        {"ts": AT, "ip": "203.0.113.9", "path": "/v1", "status": 200, "bytes_out": 741},
+    ),
+    "CLF without bytes": (
+        '203.0.113.9 - - [01/Oct/2026:09:30:00 +0000] "GET /v1 HTTP/1.1" 200',
+        {"ip": "203.0.113.9", "status": 200, "bytes_out": None},
+    ),
+    "ISO 8601 without brackets": (
+        '2001:db8::9 2026-10-01T09:30:00Z "GET /v1 HTTP/1.1" 200 12',
+        {"ts": AT, "ip": "2001:db8::9", "status": 200, "bytes_out": 12},
+    ),
+    "InfluxDB": (
+        f"[httpd] 203.0.113.9 - - {REQUEST} 6f61bc44-321b-11e6-8050-000000000000 2513",
+        {"ip": "203.0.113.9", "status": 200, "path": "/v1/agents"},
+    ),
+    "Gin": (
+        '[GIN] 2026/10/01 - 09:30:00 | 401 |  1.5ms |   203.0.113.9 | GET      "/v1/agents?page=2"',
+        {"ts": AT, "ip": "203.0.113.9", "method": "GET", "path": "/v1/agents", "status": 401, "duration_ms": 1.5},
+    ),
+    "Gin on Heroku": (
+        '<190>1 2026-10-01T09:30:00+00:00 host app web.1 - [GIN] 2026/10/01 - 09:30:00 | 200 |  8µs | ::1 | GET "/"',
+        {"ts": AT, "ip": "::1", "status": 200, "duration_ms": 0.008},
+    ),
+    "HAProxy 1.2": (
+        'haproxy[674]: 203.0.113.9:33320 [01/Oct/2026:09:30:00] a b 9/7/14/30 502 243 - - PH-- 2/3 "GET /v1 HTTP/1.0"',
+        {"ts": AT, "ip": "203.0.113.9", "path": "/v1", "status": 502, "duration_ms": 30.0},
+    ),
+    "a load balancer whose target broke off": (
+        (
+            "h2 2026-10-01T09:30:00Z a/b/1 203.0.113.9:47882 192.0.2.80:8080 0.000021 0.010962 -1 504 504 766 17"
+            ' "PUT https://api.example:443/v1 HTTP/1.1" "curl/8.9.1" ECDHE TLSv1.2 arn "Root=1-2"'
+        ),
+        {"status": 504, "duration_ms": 10.983},
+    ),
+    "a classic load balancer whose target broke off": (
+        (
+            "2026-10-01T09:30:00.000000Z lb 203.0.113.9:47882 192.0.2.80:8080 0.000021 0.010962 -1 504 504 766 17"
+            ' "PUT https://api.example:443/v1 HTTP/1.1" "curl/8.9.1" ECDHE TLSv1.2'
+        ),
+        {"status": 504, "duration_ms": 10.983},
+    ),
+    "what a parser of CLF made of a line": (
+        (
+            '{"host":"203.0.113.9","user":"-","method":"GET","path":"/v1","code":"401","size":"77","agent":"curl/8.9.1",'
+            '"datetime":"01/Oct/2026:09:30:00 +0000"}'
+        ),
+        {"ts": AT, "ip": "203.0.113.9", "host": None, "path": "/v1", "status": 401, "bytes_out": 77},
+    ),
+    "names in camel case": (
+        '{"time":"2026-10-01T09:30:00Z","remoteAddr":"203.0.113.9","method":"POST","url":"/login","userAgent":"curl/8"}',
+        {"ip": "203.0.113.9", "method": "POST", "path": "/login", "user_agent": "curl/8"},
+    ),
+    "a request inside a record": (
+        (
+            '{"timestamp":"2026-10-01T09:30:00Z","labels":{"file":"access.log"},"record":{"remote_addr":"203.0.113.9",'
+            '"method":"GET","path":"/v1","status":"401","body_bytes_sent":"8","request_time":0.25,"http_x_api_key":"ac_1"}}'
+        ),
+        {"ts": AT, "ip": "203.0.113.9", "path": "/v1", "status": 401, "bytes_out": 8, "duration_ms": 250.0},
+    ),
+    "Grafana": (
+        (
+            'logger=context userId=0 orgId=0 uname= t=2026-10-01T09:30:00Z level=info msg="Request Completed"'
+            " method=POST path=/login status=401 remote_addr=203.0.113.9 time_ms=10 size=94 referer="
+        ),
+        {"ts": AT, "ip": "203.0.113.9", "path": "/login", "status": 401, "bytes_out": 94},
+    ),
+    "Tyk's pump on standard output": (
+        (
+            '{"level":"info","msg":"","time":"0001-01-01T00:00:00Z","tyk-analytics-record":{"method":"GET","host":"api.example",'
+            '"path":"/v1","raw_path":"/v1","response_code":401,"api_key":"00000000","timestamp":"2026-10-01T09:30:00Z",'
+            '"api_id":"1","request_time":28,"ip_address":"203.0.113.9","latency":{"total":28,"upstream":11}}}'
+        ),
+        {"ts": AT, "ip": "203.0.113.9", "host": "api.example", "status": 401, "key_ref": None, "duration_ms": 28.0},
+    ),
     "a WebSocket API of API Gateway": (
         (
             '{"requestId":"177a5660","ip":"203.0.113.9","caller":"-","user":"-",'
@@ -85,9 +182,28 @@ SHAPES = {
 def test_a_shape_that_a_peer_knows_is_read(read: Read, shape: str) -> None:
     line, expected = SHAPES[shape]
 
-    (event,) = read(line + "\n").events
+    event, *_ = read(line + "\n").events
 
     assert expected == {name: event[name] for name in expected}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"ts":"2026-10-01T09:30:00Z","logger":"com.example","lvl":"INFO","msg":"Starting up service"}',
+        '{"name":"renovate","pid":7,"level":20,"msg":"Found files","time":"2026-10-01T09:30:00Z","err":{"code":"E1"}}',
+    ],
+)
+def test_what_a_program_says_of_itself_is_no_log_of_requests(read: Read, line: str) -> None:
+    with pytest.raises(FormatError, match="No format fits"):
+        read(f"{line}\n" * 3)
+
+
+def test_a_status_that_stands_elsewhere_is_not_made_up(read: Read) -> None:
+    line = '[01/Oct/2026:09:30:00 +0000] GET "GET /v1 HTTP/1.1" 123 518 200 0.544\n'
+
+    with pytest.raises(FormatError, match="No format fits"):
+        read(line)
 
 
 def test_a_plain_line_among_those_of_traefik_is_read_and_theirs_keep_their_durations(read: Read) -> None:

@@ -237,6 +237,7 @@ def test_a_connection_that_breaks_in_an_object_goes_on_there(
     store: Store, fetch: Fetch, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.sources.files.BLOCK_BYTES", 1000)
+    monkeypatch.setattr("keywatch.collecting.fetching.SMALL", 0)  # as of an object that is none
     monkeypatch.setattr(objects, "_BUFFER", 500)
     store.put("a.log", lines(*range(100)))
     original = objects.Raw.readinto
