@@ -31,7 +31,7 @@ ifndef HEADLESS
 endif
 
 test: $(VENV)/.ready ## Run all tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 lint: $(VENV)/.ready ## Lint, format, types, layers, generated docs.
 	$(BIN)/ruff check .
@@ -52,8 +52,9 @@ lock: ## Pin the newest dependencies (needs pip-tools).
 bench-worlds: $(VENV)/.ready ## Judge the detectors on labelled worlds (minutes a seed).
 	$(BIN)/python -m benchmarks.worlds run --seeds 101-105 --results benchmarks/RESULTS.md
 
-bench: $(VENV)/.ready ## Measure ingest against its peers, and detection; writes benchmarks/RESULTS.md.
+bench: $(VENV)/.ready ## Measure ingest against its peers, detection and alerts; writes benchmarks/RESULTS.md.
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/detection.py
+	$(BIN)/python benchmarks/alerts.py
 
 .PHONY: help install demo test lint docs lock bench bench-worlds

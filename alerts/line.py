@@ -148,6 +148,8 @@ class Line:
             failures = (before.failures if before else 0) + 1
             until = opened_until(now, failures=failures, retry_after=error.retry_after)
             health.failed(tx, self.name, now, error=said, open_until=until)
+        elif error.permanent:
+            health.refused(tx, self.name, now, error=said)
         if at is None:
             kept = deliveries.mark_dead(tx, done, error_class=error.error_class, error=said)
             counts.dead += kept

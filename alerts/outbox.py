@@ -7,7 +7,7 @@ digest) is a delivery that says so.
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from alerts.quiet import leaves_at
 from alerts.routing import Addressed, addressed
 from model.finding import Finding, Severity
 from model.incident import Alert, DeliveryStatus, Incident
-from store.state import deliveries, outbox, silences
+from store.state import outbox, silences
 from store.state.incidents import KeyFacts, incidents_to_join, key_facts, save_incidents
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class _Desk:
     def __init__(self, tx: "Transaction", telling: Telling, now: datetime, incidents: Sequence[Incident]) -> None:
         self.tx, self.telling, self.now = tx, telling, now
         ids = [incident.id for incident in incidents]
-        self.earlier = _earlier(tx, ids)
+        self.earlier = outbox.earlier(tx, ids)
         self.places = outbox.places(tx, ids)
         self.facts = key_facts(tx, [i.key_id for i in incidents if i.key_id is not None])
         self.silences = silences.active(tx, now)
@@ -125,7 +125,7 @@ class _Desk:
         if not to and (fresh.kind == "resolved" or incident.severity.rank < Severity.MEDIUM.rank):
             return
         if waiting and fresh.kind == "updated" and past.last is not None:
-            outbox.rewrite(self.tx, self._alert(incident, News(kind="opened"), _sequence(past.last), facts))
+            outbox.rewrite(self.tx, self._alert(incident, News(kind="opened"), outbox.sequence(past.last), facts))
             return
         alert = self._alert(incident, fresh, len(earlier), facts)
         self.open.append(alert)
@@ -186,22 +186,8 @@ class _Desk:
         return self.telling.templates.applied(replace(alert, payload=said))
 
 
-def _earlier(tx: "Transaction", incidents: Sequence[str]) -> Mapping[str, list[Alert]]:
-    earlier: dict[str, list[Alert]] = {}
-    for alert in deliveries.list_alerts(tx, incidents=incidents):
-        earlier.setdefault(alert.incident_id, []).append(alert)
-    for alerts in earlier.values():
-        alerts.sort(key=_sequence)  # not by time: the clock may have been set back in between
-    return earlier
-
-
 def _light(alert: Alert) -> dict[str, object]:
     return {name: alert.payload[name] for name in ("sequence", "changes") if name in alert.payload}
-
-
-def _sequence(alert: Alert) -> int:
-    number = alert.payload.get("sequence")
-    return number if isinstance(number, int) else 0
 
 
 def _past(earlier: Sequence[Alert], places: Sequence[outbox.Place], *, muted: bool) -> Past:

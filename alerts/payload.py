@@ -14,7 +14,7 @@ detectors        ids of the detectors that take part
 findings         up to 20, gravest first: id, detector, severity, status, title, summary, first_seen, last_seen, count,
                  score, ip, attack (MITRE ATT&CK ids), controls, runbook
 more_findings    how many findings the list leaves out
-links            incident: URL of its page, or null
+links            incident, key: URLs of their pages, or null
 
 All text that stems from a log is made plain (`model.plain`) and is data, never markup.
 """
@@ -22,6 +22,7 @@ All text that stems from a log is made plain (`model.plain`) and is data, never 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from alerts.rendering import key_page
 from model.finding import Finding
 from model.incident import Alert, Incident
 from model.plain import plain
@@ -52,7 +53,7 @@ def document(
         "detectors": sorted({finding.detector for finding in incident.findings}),
         "findings": [_finding(finding) for finding in gravest[:_FINDINGS]],
         "more_findings": max(0, len(gravest) - _FINDINGS),
-        "links": {"incident": link},
+        "links": {"incident": link, "key": key_page(link, incident.key_id) if link and incident.key_id else None},
     }
 
 

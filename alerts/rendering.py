@@ -53,8 +53,13 @@ def body(incident: Incident, *, facts: KeyFacts, changes: Sequence[str], link: s
 
 def text(alert: Alert, idempotency_key: str) -> str:
     """The body as it is sent to one target, with the key that tells a repeated message from a new one."""
+    return f"{alert.body}\n\n{footer(alert, idempotency_key)}"
+
+
+def footer(alert: Alert, idempotency_key: str) -> str:
+    """The line below a message, with its key."""
     about = f" of incident {alert.incident_id}" if alert.incident_id else ""
-    return f"{alert.body}\n\nMessage {idempotency_key}{about}. The same number twice is the same message."
+    return f"Message {idempotency_key}{about}. The same number twice is the same message."
 
 
 def _what(incident: Incident, changes: Sequence[str]) -> Iterator[str]:
@@ -128,13 +133,14 @@ def _more(incident: Incident, link: str | None) -> Iterator[str]:
     if link:
         yield f"Incident: {link}"
         if incident.key_id is not None:
-            yield f"Key: {_key_page(link, incident.key_id)}"
+            yield f"Key: {key_page(link, incident.key_id)}"
     yield f"Acknowledge: keywatch incidents ack {incident.id}"
     if incident.status is not IncidentStatus.RESOLVED:
         yield f"Silence: keywatch silences add {_matching(incident)} --until 2h --reason '…'"
 
 
-def _key_page(link: str, key_id: str) -> str:
+def key_page(link: str, key_id: str) -> str:
+    """The address of a key's page, beside that of an incident."""
     return f"{link.rpartition('/')[0]}/key?{urlencode({'key': key_id})}"
 
 

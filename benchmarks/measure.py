@@ -22,6 +22,8 @@ class Measured:
 
     seconds: float
     """Wall time, start of the process included."""
+    cpu_seconds: float
+    """Processor time, user and system; what counts where a machine is shared."""
     peak_mb: float
     """Largest resident memory, in MB of 1,000,000 bytes."""
     output: str
@@ -46,4 +48,9 @@ def run(command: Sequence[str]) -> Measured:
             msg = f"{' '.join(command[:4])} … ended with {process.returncode}:\n{told}"
             raise Failed(msg)
         out.seek(0)
-        return Measured(seconds=seconds, peak_mb=usage.ru_maxrss * 1024 / 1e6, output=out.read().decode())
+        return Measured(
+            seconds=seconds,
+            cpu_seconds=usage.ru_utime + usage.ru_stime,
+            peak_mb=usage.ru_maxrss * 1024 / 1e6,
+            output=out.read().decode(),
+        )

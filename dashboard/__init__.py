@@ -1,1 +1,1 @@
-"""The pages on Streamlit: thin views over `store.queries` and `store.state`. Nothing here writes."""
+"""The pages on Streamlit: thin views over `store.queries` and `store.state`. What writes is `dashboard.doing` alone."""

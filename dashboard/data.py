@@ -16,7 +16,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard.serve import EVENTS, STATE_URL
+from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
 from model.errors import ConfigError
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
@@ -62,38 +62,44 @@ def place() -> Place:
     return Place(state_url, events)
 
 
+def store() -> Store:
+    """The store of this process's environment. Raises ConfigError when it names none."""
+    return _store(place())
+
+
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _store(where: Place) -> Store:
-    return Store.open(where.state_url, Path(where.events))
+    key = bytes.fromhex(os.environ.get(AUDIT_KEY, ""))
+    return Store.open(where.state_url, Path(where.events), audit_key=(lambda: key) if key else None)
 
 
 def known(now: datetime) -> Known:
     """The manifest's version and span, and the sources."""
-    with _store(place()).reading() as tx:
+    with store().reading() as tx:
         return Known(version=segments.version(tx), span=segments.span(tx), sources=sources.source_frame(tx, now))
 
 
 def keys() -> pd.DataFrame:
     """The inventory, as `store.state.inventory.key_frame`."""
-    with _store(place()).reading() as tx:
+    with store().reading() as tx:
         return inventory.key_frame(tx)
 
 
 def activity() -> pd.DataFrame:
     """When the logs saw each key_ref, as `store.state.inventory.activity_frame`."""
-    with _store(place()).reading() as tx:
+    with store().reading() as tx:
         return inventory.activity_frame(tx)
 
 
 def rejects(limit: int = 50) -> pd.DataFrame:
     """Samples of lines that no event could be made of, the latest first."""
-    with _store(place()).reading() as tx:
+    with store().reading() as tx:
         return sources.reject_frame(tx, limit=limit)
 
 
 def all_incidents(window: Window) -> list[Incident]:
     """The incidents that are not resolved, whenever they began, and those that touch the window; without evidence."""
-    with _store(place()).reading() as tx:
+    with store().reading() as tx:
         standing = [
             incident
             for status in (IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED)
@@ -104,20 +110,20 @@ def all_incidents(window: Window) -> list[Incident]:
 
 def incident(identity: str) -> Incident | None:
     """One incident with its findings and their evidence."""
-    with _store(place()).reading() as tx:
+    with store().reading() as tx:
         return incidents.get_incident(tx, identity)
 
 
 def findings_of(identity: str) -> list[Finding]:
     """The findings about a key, the latest seen first, without evidence."""
-    with _store(place()).reading() as tx:
+    with store().reading() as tx:
         return findings.list_findings(tx, key_id=identity, evidence=False)
 
 
 def standing_findings() -> dict[str, int]:
     """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it."""
     counted: dict[str, int] = {}
-    with _store(place()).reading() as tx:
+    with store().reading() as tx:
         for status in (FindingStatus.OPEN, FindingStatus.ACKNOWLEDGED):
             for finding in findings.list_findings(tx, status=status, evidence=False):
                 if finding.key_id:

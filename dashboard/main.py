@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import banners, data, navigation, period
+from dashboard import banners, data, doing, navigation, period
 from dashboard.sight import Sight
 from model.clock import SystemClock
 from model.errors import KeywatchError
@@ -27,6 +27,7 @@ def main() -> None:
             return
         seen.append(sight)
         banners.standing(sight)
+        doing.tell()
         page.run()
     except KeywatchError as error:
         banners.error(error)

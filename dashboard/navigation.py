@@ -18,12 +18,13 @@ _INCIDENTS: Final = "incidents"
 
 def pages(sight: Callable[[], Sight]) -> Sequence[st.Page]:
     """All pages in the order of the menu; `sight` is asked when a page is drawn."""
-    from dashboard.views import incidents, key, keys, overview
+    from dashboard.views import alerts, incidents, key, keys, overview
 
     return [
         st.Page(lambda: overview.show(sight()), title="Overview", icon=":material/monitoring:", default=True),
         st.Page(lambda: incidents.show(sight()), title="Incidents", icon=":material/warning:", url_path=_INCIDENTS),
         st.Page(lambda: keys.show(sight()), title="Keys", icon=":material/key:", url_path="keys"),
+        st.Page(lambda: alerts.show(sight()), title="Alerts", icon=":material/notifications:", url_path="alerts"),
         st.Page(lambda: key.show(sight()), title="Key", icon=":material/frame_inspect:", url_path=KEY),
     ]  # fmt: skip
 

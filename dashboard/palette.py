@@ -46,8 +46,30 @@ STATUSES: Final[dict[str, tuple[str, str]]] = {
     "acknowledged": ("◐ acknowledged", "blue"),
     "resolved": ("✓ resolved", "green"),
     "muted": ("◌ muted", "gray"),
+    "snoozed": ("◌ snoozed", "gray"),
+    "silenced": ("◌ silenced", "gray"),
 }
 """Status of a key, a finding or an incident to (symbol and word, Streamlit's colour)."""
+
+DELIVERIES: Final[dict[str, tuple[str, str]]] = {
+    "pending": ("◷ waiting", "blue"),
+    "leased": ("◷ being sent", "blue"),
+    "unknown": ("△ may have arrived", "orange"),
+    "sent": ("✓ sent", "green"),
+    "dead": ("✕ given up", "red"),
+    "collected": ("▤ for a digest", "gray"),
+    "folded": ("▤ in a digest", "gray"),
+    "suppressed": ("◌ kept back", "gray"),
+}
+"""Status of a delivery to (symbol and word, Streamlit's colour)."""
+
+TARGETS: Final[dict[str, tuple[str, str]]] = {
+    "fine": ("● takes messages", "green"),
+    "failing": ("△ fails", "orange"),
+    "resting": ("◷ rests", "orange"),
+    "refusing": ("✕ refuses", "red"),
+}
+"""How a target fares to (symbol and word, Streamlit's colour)."""
 
 
 def outcome_word(outcome: str) -> str:

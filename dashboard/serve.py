@@ -5,9 +5,11 @@ import ipaddress
 import os
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, NoReturn
 
+from alerts.acts import LONGEST
 from dashboard.theme import THEME
 from model.errors import ConfigError
 
@@ -17,6 +19,11 @@ EVENTS: Final = "KEYWATCH_EVENTS"
 """The environment variable with the folder of the event segments."""
 CONFIG: Final = "KEYWATCH_CONFIG"
 """The environment variable with the path of keywatch.toml."""
+
+AUDIT_KEY: Final = "KEYWATCH_AUDIT_KEY_HEX"
+"""The environment variable with the key of the audit log; only this process and its user can read it."""
+LONGEST_SILENCE: Final = "KEYWATCH_LONGEST_SILENCE_SECONDS"
+"""The environment variable with the longest silence that may be added."""
 
 _OPTIONS: Final[Mapping[str, str]] = {
     "browser.gatherUsageStats": "false",
@@ -56,17 +63,38 @@ def command(*, address: str = "127.0.0.1", port: int = 8501, headless: bool = Tr
     return [sys.executable, "-m", "streamlit", "run", str(main), *(f"--{k}={v}" for k, v in options.items())]
 
 
-def environment(*, config: Path, state_url: str, events: Path) -> dict[str, str]:
+def environment(
+    *,
+    config: Path,
+    state_url: str,
+    events: Path,
+    longest_silence: timedelta = LONGEST,
+    audit_key: bytes = b"",
+) -> dict[str, str]:
     """This process's environment and, in it, which store to show.
 
     The state's URL may hold a password, so it goes by the environment and not by the command line.
     """
-    given = {STATE_URL: state_url, EVENTS: str(events.resolve()), CONFIG: str(config.resolve())}
+    given = {
+        STATE_URL: state_url,
+        EVENTS: str(events.resolve()),
+        CONFIG: str(config.resolve()),
+        LONGEST_SILENCE: str(int(longest_silence.total_seconds())),
+        AUDIT_KEY: audit_key.hex(),
+    }
     return {**os.environ, **given}
 
 
 def serve(
-    *, config: Path, state_url: str, events: Path, address: str = "127.0.0.1", port: int = 8501, headless: bool = False
+    *,
+    config: Path,
+    state_url: str,
+    events: Path,
+    longest_silence: timedelta = LONGEST,
+    audit_key: bytes = b"",
+    address: str = "127.0.0.1",
+    port: int = 8501,
+    headless: bool = False,
 ) -> NoReturn:
     """Become the dashboard: this process turns into Streamlit's, so that signals and exit codes are its own.
 
@@ -75,7 +103,10 @@ def serve(
     words = command(address=address, port=port, headless=headless)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(words[0], words, environment(config=config, state_url=state_url, events=events))  # noqa: S606 (our own words, no shell)
+    given = environment(
+        config=config, state_url=state_url, events=events, longest_silence=longest_silence, audit_key=audit_key
+    )
+    os.execve(words[0], words, given)  # noqa: S606 (our own words, no shell)
 
 
 def _refuse_others(address: str) -> None:

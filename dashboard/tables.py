@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.column_config import LineChartColumn, MultiselectColumn, NumberColumn, TextColumn
 
-from dashboard.palette import ACCENT, SEVERITIES, STATUSES
+from dashboard.palette import ACCENT, DELIVERIES, SEVERITIES, STATUSES, TARGETS
 from dashboard.words import NOTHING
 
 _ROW: Final = 32
@@ -41,6 +41,16 @@ def severity(label: str = "Severity", width: Width | None = 105) -> Any:  # noqa
 def status(label: str = "Status", width: Width | None = 125) -> Any:  # noqa: ANN401
     """A column of statuses: lists of one word, drawn as chips."""
     return _chips(label, width, dict(STATUSES.values()))
+
+
+def delivery(label: str = "Status", width: Width | None = 145) -> Any:  # noqa: ANN401
+    """A column of what became of deliveries, drawn as chips."""
+    return _chips(label, width, dict(DELIVERIES.values()))
+
+
+def target(label: str = "State", width: Width | None = 135) -> Any:  # noqa: ANN401
+    """A column of how targets fare, drawn as chips."""
+    return _chips(label, width, dict(TARGETS.values()))
 
 
 def _chips(label: str, width: Width | None, colours: Mapping[str, str]) -> Any:  # noqa: ANN401

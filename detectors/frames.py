@@ -112,8 +112,8 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     ),
     "keys": FrameSpec(
         _columns(
-            time="created_at expires_at revoked_at rotated_at source_last_used_at pulled_at last_success status_since "
-            + _SEEN,
+            time="created_at expires_at revoked_at rotated_at removed_at source_last_used_at telemetry_since pulled_at "
+            "last_success status_since " + _SEEN,
             text="key_id name hint owner team environment timezone status successor source",
             items="scopes labels key_refs",
         ),
@@ -210,6 +210,14 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     ),
     # Deliveries that wait or that died in the last day; times are those of the oldest of each.
     "outbox": FrameSpec(_columns(time="oldest died", text="target last_error", count="waiting dead")),
+    # The inventory's sources; failed_since is the first failure after the last complete pull.
+    "inventory": FrameSpec(
+        _columns(time="tried_at complete_at failed_since", text="name last_error", count="keys failures")
+    ),
+    # What people excused keys from and did not take back: of one key, or of those with a label.
+    "exceptions": FrameSpec(
+        _columns(time="since until", text="key_id label reason approver", items="rules", count="id")
+    ),
     # The engine's own: what the detectors told and how long they took.
     "told": FrameSpec(_columns(time="opened", text="detector severity subject")),
     "runs": FrameSpec(_columns(text="detector", count="milliseconds window_seconds")),

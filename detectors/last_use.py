@@ -76,5 +76,7 @@ def _logged(frames: Frames, keys: pd.DataFrame, at: pd.Timestamp) -> pd.DataFram
 def _source_tells(keys: pd.DataFrame, at: pd.Timestamp, began: pd.Timestamp | None) -> "pd.Series[bool]":
     """Whether the inventory's source tells last uses (it does for some key), up to a time from which the logs go on."""
     tells = keys["source"].isin(set(keys.loc[keys["source_last_used_at"].notna(), "source"].dropna()))
+    # A provider that says since when it tells, tells nothing of the time before.
+    tells = (tells | keys["telemetry_since"].notna()) & ~(keys["telemetry_since"] > keys["created_at"].fillna(at))
     reaches = keys["pulled_at"].isna() | (keys["pulled_at"] >= (min(began, at) if began is not None else at))
     return tells & reaches

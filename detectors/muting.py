@@ -1,8 +1,8 @@
 """Mutes: what is noticed and counted, and told to nobody. They never change a verdict.
 
-Four kinds: a known event of the calendar, an override with `mute_until`, an allow-list of addresses, and a pattern
-that somebody called expected. A finding is muted when each of its pieces of evidence is; so one that goes on after a
-load test is told.
+Five kinds: a known event of the calendar, an override with `mute_until`, an allow-list of addresses, a pattern that
+somebody called expected, and a key that somebody excused. A finding is muted when each of its pieces of evidence is; so
+one that goes on after a load test is told.
 """
 
 import dataclasses
@@ -36,7 +36,7 @@ class Span(NamedTuple):
 class Mute:
     """One reason not to tell."""
 
-    kind: Literal["calendar", "override", "allow-list", "expected"]
+    kind: Literal["calendar", "override", "allow-list", "expected", "exception"]
     name: str
     """The event's name, or what the matcher asks for."""
     reason: str
@@ -178,6 +178,31 @@ def allowing(addresses: Sequence[str], when: Matcher, reason: str, detectors: Se
         when=about,
         detectors=tuple(detectors),
         but=KEY_LIFE,
+        until=until,
+    )
+
+
+def excusing(
+    *,
+    key: str | None,
+    label: str | None,
+    rules: Sequence[str],
+    name: str,
+    reason: str,
+    since: datetime,
+    until: datetime,
+) -> Mute:
+    """The mute of an exception of a key, or of the keys with a label (`name=value`, or `name`)."""
+    labelled, _, value = (label or "").partition("=")
+    when = Matcher(key=(_literal(key),)) if key is not None else Matcher(label={labelled: value or "*"})
+    return Mute(
+        kind="exception",
+        name=name,
+        reason=reason,
+        when=when,
+        detectors=tuple(rules),
+        but=(*KEY_LIFE, "exception-expired"),
+        since=since,
         until=until,
     )
 

@@ -66,6 +66,8 @@ _MODULES: Final = {
     "source-rejecting": "source_rejecting",
     "clock-skewed": "clock_skewed",
     "outbox-aged": "outbox_aged",
+    "inventory-sync-failed": "inventory_sync_failed",
+    "exception-expired": "exception_expired",
     "detector-slow": "detector_slow",
     "alerts-per-detector": "alerts_per_detector",
 }

@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from detectors.pages import pages
 from keywatch.__main__ import app
-from keywatch.config import Config
+from keywatch.config import Config, sections_of
 
 DOCS = Path(__file__).parent
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
@@ -80,22 +80,24 @@ def _config() -> str:
         "",
     ]
     for name, field in Config.model_fields.items():
-        model = _model(field.annotation)
+        models = sections_of(field.annotation)
         lines += [f"## `{name}`", ""]
-        lines += _table(model) if model else [field.description or "", ""]
+        lines += _table(models[0]) if models else [field.description or "", ""]
     return "\n".join(lines)
 
 
 def _table(model: type[BaseModel]) -> list[str]:
     lines = [(model.__doc__ or "").strip(), ""]
-    inner = {name: found for name, f in model.model_fields.items() if (found := _model(f.annotation))}
+    inner = {name: found for name, f in model.model_fields.items() if (found := sections_of(f.annotation))}
     rows = [(name, f) for name, f in model.model_fields.items() if name not in inner]
     if rows:
         lines += ["| name | default | what it is |", "|---|---|---|"]
         lines += [f"| `{f.alias or name}` | {_default(f.default)} | {f.description or ''} |" for name, f in rows]
         lines.append("")
-    for name, found in inner.items():
-        lines += [f"### `{name}`", "", *_table(found)]
+    for name, several in inner.items():
+        for found in several:
+            kind = f" of the type `{found.model_fields['type'].annotation.__args__[0]}`" if len(several) > 1 else ""
+            lines += [f"### `{name}`{kind}", "", *_table(found)]
     return lines
 
 
@@ -112,13 +114,6 @@ def _spelt(length: timedelta) -> str:
     seconds = int(length.total_seconds())
     size, unit = next(((size, unit) for size, unit in _UNITS if seconds % size == 0), (1, "s"))
     return f"{seconds // size}{unit}"
-
-
-def _model(annotation: Any) -> type[BaseModel] | None:
-    for one in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(one, type) and issubclass(one, BaseModel):
-            return one
-    return None
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from keywatch.commands import (
     ingest,
     init,
     keys,
+    metrics,
     privacy,
     report,
     run,
@@ -85,6 +86,7 @@ for module in (
     run,
     dashboard,
     store,
+    metrics,
 ):
     module.add(app)
 

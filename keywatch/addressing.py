@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from alerts.channels.open import open_target
 from alerts.config import Escalation, Quiet, Route, Target, Telling, Timing
 from alerts.matching import matcher_of
 from alerts.routing import names
@@ -11,7 +12,7 @@ from alerts.templates import Templates, template
 from keywatch.config import QuietConfig, RouteConfig, TargetConfig
 from keywatch.references import resolve
 from keywatch.workspace import Workspace
-from model.errors import ConfigError, UsageError
+from model.errors import ConfigError, DeliveryError, UsageError
 from model.window import parse_duration
 
 if TYPE_CHECKING:
@@ -58,6 +59,17 @@ def targets(workspace: Workspace) -> list[Target]:
         )
         for target in workspace.config.alerts.targets
     ]
+
+
+def usable(workspace: Workspace) -> list[Target]:
+    """The targets, each with a URL that a channel can use; nothing is connected. Raises ConfigError."""
+    known = targets(workspace)
+    for target in known:
+        try:
+            open_target(target)
+        except DeliveryError as error:
+            raise ConfigError(error.what, hint=error.hint) from None
+    return known
 
 
 def watchers(workspace: Workspace) -> tuple[str, ...]:

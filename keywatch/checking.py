@@ -4,18 +4,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from alerts.channels.open import open_target
 from alerts.channels.redact import mask
-from alerts.config import Target
 from detectors import engine
 from ingest.formats.registry import named
 from keywatch import judging
-from keywatch.addressing import longest_silence, targets, telling
+from keywatch.addressing import longest_silence, telling, usable
 from keywatch.collecting.elsewhere import check_place
 from keywatch.config import Config, SourceConfig, load
+from keywatch.inventory.connecting import connect
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
-from model.errors import ConfigError, DeliveryError, FormatError
+from model.errors import ConfigError, FormatError
 
 _REFERENCES = frozenset({"env", "file", "keyring"})
 _HIDDEN = "****"
@@ -28,13 +27,13 @@ def check_config(path: Path) -> list[str]:
     config = judging.detectors_config(workspace)
     for name in engine.names():
         config.settings(name, engine.load(name).settings)
-    reached = targets(workspace)
-    for target in reached:
-        _open(target)
+    reached = usable(workspace)
     _check_names(workspace.config)
     for source in workspace.config.sources:
         _check_format(source)
         check_place(workspace, source, SystemClock())
+    for place in workspace.config.inventory.sources:
+        connect(workspace, place, SystemClock()).close()
     table = telling(workspace).routes
     longest_silence(workspace)
     version = workspace.pepper.version
@@ -46,17 +45,11 @@ def check_config(path: Path) -> list[str]:
     ]
 
 
-def _open(target: Target) -> None:
-    try:
-        open_target(target, SystemClock())
-    except DeliveryError as error:
-        raise ConfigError(error.what, hint=error.hint) from None
-
-
 def _check_names(config: Config) -> None:
     """Cursors and deliveries go by these names: two of one name would be taken for one."""
     for table, names in (
         ("sources", [source.name for source in config.sources]),
+        ("inventory.sources", [source.called for source in config.inventory.sources]),
         ("alerts.targets", [target.name for target in config.alerts.targets]),
     ):
         twice = next((name for name in names if names.count(name) > 1), None)
@@ -91,7 +84,23 @@ def shown_config(path: Path) -> dict[str, object]:
         shown["alerts"]["heartbeat"] = mask(heartbeat)
     for source in shown["sources"]:
         _mask_source(source)
+    for place in shown["inventory"]["sources"]:
+        _mask_place(place)
     return shown
+
+
+def _mask_place(place: dict[str, Any]) -> None:
+    """Mask what may be a secret in a source of keys, and is no reference to one."""
+    token, url = place.get("token"), place.get("url")
+    if token is not None and _kind(token) not in _REFERENCES:
+        place["token"] = _HIDDEN
+    if url is not None and _kind(url) not in _REFERENCES:
+        place["url"] = _PASSWORD.sub(r"\1****@", url)
+    auth = place.get("auth") or {}
+    for table in (auth, auth.get("headers", {})):
+        for name, value in table.items():
+            if isinstance(value, str) and _kind(value) not in _REFERENCES:
+                table[name] = _HIDDEN
 
 
 def _mask_source(source: dict[str, Any]) -> None:

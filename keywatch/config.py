@@ -3,9 +3,10 @@
 from datetime import time
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -18,6 +19,7 @@ from pydantic_settings import (
 from ingest.addresses import Mode
 from ingest.formats.interface import Carrier, KeyPlace, Kind
 from keywatch.exceptions import DetectorsTable, EventConfig
+from keywatch.inventories import InventoryConfig
 from keywatch.places import PlaceConfig
 from keywatch.report_config import ReportsConfig
 from keywatch.retention import RetentionConfig
@@ -134,21 +136,6 @@ class RoutesConfig(Section):
     )
 
 
-class InventorySourceConfig(Section):
-    """A place that keys come from."""
-
-    type: Literal["csv", "json"] = Field(description="csv or json.")
-    path: str = Field(description="The file.")
-    columns: dict[str, str] = Field(default={}, description="Our column to the file's own.")
-    hash_keys: bool = Field(default=False, description="Fingerprint the column `secret` while it is read.")
-
-
-class InventoryConfig(Section):
-    """Where keys come from; `keywatch keys sync` pulls them."""
-
-    sources: tuple[InventorySourceConfig, ...] = ()
-
-
 class QuietConfig(Section):
     """Hours in which a target gets critical alerts only; the others wait for their end."""
 
@@ -165,7 +152,7 @@ class QuietConfig(Section):
 class TargetConfig(Section):
     """Where alerts go."""
 
-    name: str = Field(pattern=r"^[^@]", description="What routes call it.")
+    name: str = Field(pattern=r"^[^@:](.*[^:])?$", description="What routes call it.")
     url: str = Field(
         description="An Apprise URL, https://… for our own webhook, jsonl:PATH, or a reference to one.",
     )
@@ -307,7 +294,7 @@ def load(path: Path) -> Config:
     try:
         return reader()  # type: ignore[no-any-return]  # a subclass made above
     except ValidationError as error:
-        lines = [_sentence(e["loc"], e["type"], e["msg"]) for e in error.errors()]
+        lines = [_sentence(one) for one in error.errors()]
         msg = f"{path}: " + "\n  ".join(lines)
         raise ConfigError(msg, hint="Mend it there, or in the KEYWATCH_ variable that goes above it.") from None
     except SettingsError as error:
@@ -318,22 +305,45 @@ def load(path: Path) -> Config:
         raise ConfigError(msg, hint="Mend the line that the message names.") from None
 
 
-def _sentence(where: tuple[int | str, ...], kind: str, message: str) -> str:
+def _sentence(error: ErrorDetails) -> str:
+    where, kind = error["loc"], error["type"]
     path = ".".join(str(part) for part in where)
+    if kind == "union_tag_invalid":
+        context = error["ctx"]
+        tags = [tag.strip().strip("'") for tag in str(context["expected_tags"]).split(",")]
+        return f"{path}.type is {context['tag']!r}.{_meant(str(context['tag']), tags)} Known: {', '.join(tags)}."
+    if kind == "union_tag_not_found":
+        return f"{path} has no type."
     if kind != "extra_forbidden":
-        return f"{path}: {message}."
-    near = get_close_matches(str(where[-1]), _names(where[:-1]), n=1)
-    return f"{path} is unknown." + (f" Did you mean {near[0]!r}?" if near else "")
+        return f"{path}: {error['msg']}."
+    return f"{path} is unknown.{_meant(str(where[-1]), _names(where[:-1]))}"
+
+
+def _meant(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _names(where: tuple[int | str, ...]) -> list[str]:
     fields: Any = Config.model_fields
+    choice: list[type[BaseModel]] = []
     for part in (p for p in where if isinstance(p, str)):
-        found = fields.get(part)
-        if found is None:
-            return []
-        inner = found.annotation
-        arguments = getattr(inner, "__args__", ())
-        inner = next((a for a in (inner, *arguments) if isinstance(a, type) and issubclass(a, BaseModel)), None)
-        fields = inner.model_fields if inner else {}
+        if len(choice) > 1:  # the name of a kind, that pydantic puts between
+            inner = next((one for one in choice if part in get_args(one.model_fields["type"].annotation)), None)
+            choice = []
+        else:
+            found = fields.get(part)
+            choice = [] if found is None else sections_of(found.annotation)
+            inner = choice[0] if choice else None
+        fields = inner.model_fields if inner and len(choice) < _SEVERAL else {}
     return [field.alias or name for name, field in fields.items()]
+
+
+_SEVERAL = 2
+
+
+def sections_of(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 (whatever a field may be)
+    """The tables that a field holds: more than one where they differ by `type`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return list(dict.fromkeys(found for one in get_args(annotation) for found in sections_of(one)))

@@ -3,11 +3,12 @@
 import dataclasses
 
 from detectors import engine
-from detectors.muting import Expected
+from detectors.muting import Expected, excusing
 from detectors.settings import DetectorsConfig
 from keywatch.exceptions import check_detectors
 from keywatch.workspace import Workspace
 from store.handle import Transaction
+from store.state.exceptions import list_exceptions
 from store.state.verdicts import expected_patterns
 
 
@@ -32,7 +33,7 @@ def detectors_config(workspace: Workspace) -> DetectorsConfig:
 
 
 def with_expected(config: DetectorsConfig, tx: Transaction) -> DetectorsConfig:
-    """The config, and the patterns that people called expected as mutes beside those of the config."""
+    """The config, and as mutes beside its own: the patterns that people called expected, and keys that they excused."""
     expected = (
         Expected(
             detector=one.detector,
@@ -44,4 +45,16 @@ def with_expected(config: DetectorsConfig, tx: Transaction) -> DetectorsConfig:
         ).mute()
         for one in expected_patterns(tx)
     )
-    return dataclasses.replace(config, mutes=(*config.mutes, *expected))
+    excused = (
+        excusing(
+            key=one.key_id,
+            label=one.label,
+            rules=one.rules,
+            name=f"{one.id} of {f'key {one.key_id}' if one.key_id else f'label {one.label}'}",
+            reason=f"{one.reason} (approved by {one.approver})",
+            since=one.since,
+            until=one.until if one.ended_at is None else min(one.until, one.ended_at),
+        )
+        for one in list_exceptions(tx)
+    )
+    return dataclasses.replace(config, mutes=(*config.mutes, *expected, *excused))

@@ -2,13 +2,15 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from alerts.delivery import DeliveryReport
 from keywatch.addressing import targets
 from keywatch.collecting.ingesting import Ingested, ingest_source
+from keywatch.inventory.puller import Puller
+from keywatch.inventory.syncing import Pulled, Synced, due, forget_others, pull_source, save_pull
 from keywatch.judging import Judgement, judge
 from keywatch.noting import note, note_config
 from keywatch.posting import DRAIN, Post, deliverer
@@ -18,6 +20,7 @@ from model.clock import Clock
 from model.errors import ConfigError, KeywatchError, StoreError
 from store.compaction import compact
 from store.retention import prune
+from store.state import health
 
 _COMPACTING: Final = 2.0
 """Seconds of a round in which merges of segments may begin: most take a tenth of one."""
@@ -28,6 +31,7 @@ class Cycle:
     """What one round did."""
 
     ingested: list[Ingested] = field(default_factory=list)
+    synced: list[Synced] = field(default_factory=list)
     judgement: Judgement | None = None
     delivered: DeliveryReport | None = None
     reports: list[str] = field(default_factory=list)
@@ -43,22 +47,32 @@ class Cycle:
         sent = self.delivered.sent if self.delivered else 0
         waiting = self.delivered.retried if self.delivered else 0
         text = f"{lines:,} lines, {rejects:,} rejects, {found} findings changed, {sent} alerts sent"
+        if whole := sum(one.error is None for one in self.synced):
+            text += f", {whole} inventories synced"
         text += f", {waiting} to be tried again" if waiting else ""
         return ", ".join([text, *self.reports])
 
 
 def run_once(workspace: Workspace, clock: Clock) -> Cycle:
     """One round. A source that cannot be read is an error of the round, and the rest goes on."""
-    cycle = read_and_judge(workspace, clock)
+    pulled = [pull_source(workspace, source, clock) for source in due(workspace, clock.now())]
+    cycle = read_and_judge(workspace, clock, pulled=pulled)
     cycle.delivered = deliver_due(workspace, clock)
     return cycle
 
 
-def read_and_judge(workspace: Workspace, clock: Clock, *, waiting: bool = False) -> Cycle:
-    """Ingest and detect; `waiting` as in `addressing.telling`."""
+def read_and_judge(
+    workspace: Workspace, clock: Clock, *, waiting: bool = False, pulled: Sequence[Pulled] = ()
+) -> Cycle:
+    """Save what was pulled of the inventory, ingest and detect; `waiting` as in `addressing.telling`."""
     cycle = Cycle()
     with workspace.lock():
         note_config(workspace, clock.now())
+        forget_others(workspace)
+        for one in pulled:
+            synced = save_pull(workspace, one, clock.now())
+            cycle.synced.append(synced)
+            cycle.errors.extend([str(synced.error)] if synced.error else [])
         for source in (one for one in workspace.config.sources if one.path != "-"):
             try:
                 done = ingest_source(workspace, source, clock=clock)
@@ -68,6 +82,8 @@ def read_and_judge(workspace: Workspace, clock: Clock, *, waiting: bool = False)
                 cycle.errors.append(str(error))
         cycle.judgement = judge(workspace, now=clock.now(), live=waiting, waiting=waiting)
         cycle.errors.extend(f"{name}: {error}" for name, error in cycle.judgement.errors.items())
+        with workspace.store.transaction() as tx:
+            health.mark(tx, health.CYCLE, clock.now())
         cycle.reports, errors = make_due(workspace, clock.now())
         cycle.errors.extend(errors)
         try:
@@ -98,13 +114,14 @@ def run(
     Delivery has a loop of its own: a target that hangs delays neither the logs nor the other targets. A wrong config
     ends the run; what else stopped a round is told, and the next round tries again.
     """
-    post = Post(workspace, clock, stop)
+    post, puller = Post(workspace, clock, stop), Puller(workspace, clock, stop)
     _note(workspace, "run began", clock, tell, interval=interval)
     post.start()
+    puller.start()
     try:
         while not stop.is_set():
             began = clock.monotonic()
-            cycle = _round(workspace, clock)
+            cycle = _round(workspace, clock, puller)
             cycle.delivered, said = post.take()
             cycle.errors.extend(said)
             post.beat = cycle.judgement is not None
@@ -113,18 +130,25 @@ def run(
     finally:
         stop.set()
         post.join(DRAIN)
+        puller.join(DRAIN)
         _note(workspace, "run ended", clock, tell)
-    if post.failure is not None:
-        raise post.failure
+    for failure in (post.failure, puller.failure):
+        if failure is not None:
+            raise failure
 
 
-def _round(workspace: Workspace, clock: Clock) -> Cycle:
+def _round(workspace: Workspace, clock: Clock, puller: Puller) -> Cycle:
+    pulled, said = puller.take()
     try:
-        return read_and_judge(workspace, clock, waiting=True)
+        cycle = read_and_judge(workspace, clock, waiting=True, pulled=pulled)
     except ConfigError:
         raise
-    except KeywatchError as error:
-        return Cycle(errors=[str(error)])
+    except KeywatchError as error:  # what was pulled is pulled again
+        cycle = Cycle(errors=[str(error)])
+    for one in pulled:
+        puller.saved(one)
+    cycle.errors.extend(said)
+    return cycle
 
 
 def _note(workspace: Workspace, action: str, clock: Clock, tell: Callable[[Cycle], None], **detail: object) -> None:

@@ -1,6 +1,6 @@
 """Detect: frames from the store, findings from the detectors, and what is told; written in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from keywatch.planning import Pass, plan, touched_by
 from keywatch.reading import state_frames
 from keywatch.scoring import LONG, score_pass
 from keywatch.workspace import Workspace
-from model.finding import Finding, FindingId
+from model.finding import Finding, FindingId, FindingStatus
 from model.window import Window
 from store.state import findings, segments
 
@@ -64,7 +64,8 @@ def judge(
         known = findings.known_findings(tx, Window(since=window.since - _REACH, until=window.until))
         read_until = segments.last_ingested(tx)
     detection = _detect(workspace, passes, config, known, now, keep=not dry_run)
-    told = Told() if dry_run else _write(workspace, detection, now, read_until, waiting=waiting)
+    stood = {finding.id: finding.status for finding in known}
+    told = Told() if dry_run else _write(workspace, detection, stood, now, read_until, waiting=waiting)
     return Judgement(
         window=window,
         findings=detection.findings,
@@ -111,11 +112,17 @@ def _detect(
 
 
 def _write(
-    workspace: Workspace, detection: Detection, now: datetime, read_until: datetime | None, *, waiting: bool
+    workspace: Workspace,
+    detection: Detection,
+    stood: Mapping[FindingId, FindingStatus],
+    now: datetime,
+    read_until: datetime | None,
+    *,
+    waiting: bool,
 ) -> Told:
     who = telling(workspace, waiting=waiting)
     with workspace.store.transaction() as tx:
-        findings.save_findings(tx, detection.findings)
+        findings.save_findings(tx, detection.findings, read=stood)
         saved = findings.list_findings(tx, ids=[finding.id for finding in detection.findings])
         told = tell_findings(tx, saved, who, now=now)
         findings.save_judged(tx, detection.judged, read_until)

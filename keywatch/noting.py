@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from keywatch.actor import actor
 from keywatch.reporting import thresholds
 from keywatch.workspace import Workspace
+from model.actor import actor
 from store.state import audit
 
 CONFIG = "config changed"

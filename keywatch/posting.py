@@ -10,11 +10,12 @@ from typing import Final
 from alerts.delivery import Deliverer, DeliveryReport
 from alerts.heartbeat import ping
 from alerts.line import Counts
-from keywatch.addressing import targets, watchers
+from keywatch.addressing import usable, watchers
 from keywatch.references import resolve
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import ConfigError, KeywatchError
+from store.state import health
 
 EVERY: Final = 5.0
 """Seconds from one look into the outbox to the next."""
@@ -34,8 +35,9 @@ class Post:
     """Delivers in a thread of its own until `stop` is set."""
 
     def __init__(self, workspace: Workspace, clock: Clock, stop: threading.Event) -> None:
-        self._workspace, self._stop = workspace, stop
-        self._targets = targets(workspace)
+        """Look at every target's URL; nothing is connected yet. Raises ConfigError for one that cannot be used."""
+        self._workspace, self._clock, self._stop = workspace, clock, stop
+        self._targets = usable(workspace)
         self._deliverer = deliverer(workspace, clock)
         self._heartbeat = _heartbeat(workspace)
         self._lock = threading.Lock()
@@ -68,11 +70,16 @@ class Post:
                 self._once(lambda: self._add(self._deliverer.deliver(self._targets, within=WITHIN)))
                 if self.beat and self._heartbeat is not None:
                     self.beat = False
-                    self._once(lambda: ping(str(self._heartbeat)))
+                    self._once(self._ping)
                 self._stop.wait(EVERY)
         except Exception as error:  # noqa: BLE001 (of a thread: the run ends with it, and raises it)
             self.failure = error
             self._stop.set()
+
+    def _ping(self) -> None:
+        ping(str(self._heartbeat))
+        with self._workspace.store.transaction() as tx:
+            health.mark(tx, health.HEARTBEAT, self._clock.now())
 
     def _once(self, work: Callable[[], None]) -> None:
         try:

@@ -10,10 +10,10 @@ from alerts.channels.attachments import NAMES
 from alerts.digest import idempotency_key
 from alerts.quiet import leaves_at
 from alerts.routing import addressed
-from keywatch.actor import actor
 from keywatch.addressing import telling
 from keywatch.reporting import Ask
 from keywatch.workspace import Workspace
+from model.actor import actor
 from model.errors import ConfigError, ReportError, UsageError
 from model.finding import Finding, FindingStatus, Severity, Subject, finding_id
 from model.incident import Alert, Incident, IncidentId, IncidentStatus

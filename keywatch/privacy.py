@@ -8,10 +8,10 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
-from keywatch.actor import actor
 from keywatch.noting import note
 from keywatch.pseudonymous import TABLE
 from keywatch.workspace import Workspace
+from model.actor import actor
 from model.errors import UsageError
 from reports.manifest import read
 from reports.sheets import text_of

@@ -12,7 +12,7 @@ from model.window import Window
 from store.handle import Store, Transaction
 from store.queries.frame_columns import EMPTY
 from store.queries.frames import event_frame
-from store.state import deliveries, inventory, segments, sources
+from store.state import deliveries, exceptions, inventory, listings, segments, sources
 
 NEAR: Final = timedelta(days=2)
 """A frame that reaches no further back is read by itself, so that it opens only the segments of those days."""
@@ -62,6 +62,8 @@ def state_frames(store: Store, now: datetime) -> dict[str, pd.DataFrame]:
             "sources": sources.source_frame(tx, now),
             "telemetry": _telemetry(tx, now),
             "outbox": deliveries.backlog(tx, now),
+            "inventory": listings.inventory_frame(tx),
+            "exceptions": exceptions.standing_frame(tx, now),
         }
 
 

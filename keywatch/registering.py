@@ -3,17 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from keywatch.actor import actor
+from detectors.generic_name import says_nothing
+from ingest.inventory.successors import Candidate, links
 from keywatch.workspace import Workspace
-from model.key import Key
+from model.actor import actor
+from model.key import Key, KeyStatus
 from store.events.damage import told_of_damage
 from store.events.reseal import reseal
-from store.state import audit, inventory, segments
+from store.handle import Transaction
+from store.state import audit, inventory, listings, segments, successors
 
 
-def register(workspace: Workspace, keys: Sequence[Key], *, where: str, now: datetime) -> dict[str, int]:
-    """Save keys; returns how many were added, changed and unchanged.
+def register(
+    workspace: Workspace, keys: Sequence[Key], *, where: str, now: datetime, synced: bool = False
+) -> dict[str, int]:
+    """Save keys; returns how many were added, changed and unchanged, and of how many the successor was found.
 
+    `synced`: they are all that the source `where` lists, so those that it listed before are removed (counted too).
     References that are new to the store are unfolded in what was ingested before, so the order of `keywatch ingest`
     and `keywatch keys import` makes no difference. The caller holds the workspace's lock.
     """
@@ -25,7 +31,33 @@ def register(workspace: Workspace, keys: Sequence[Key], *, where: str, now: date
     with told_of_damage(store.events_root):
         seen = reseal(store.events_root, manifest, fresh, known)
     with store.transaction() as tx:
-        counts = inventory.save_keys(tx, keys, now)
+        gone = listings.keep_listings(tx, where, {key.key_id for key in keys}, now) if synced else {}
+        counts = inventory.save_keys(tx, keys, now) | gone
+        counts["linked"] = link(tx, workspace.config.inventory.successors, now)
         inventory.save_activity(tx, seen)
-        audit.record(tx, at=now, actor=actor(), action="keys import", subject=where, detail=dict(counts))
+        if synced:
+            listings.note_complete(tx, where, len(keys), now)
+        if not synced or any(count for what, count in counts.items() if what != "unchanged"):
+            action = "keys sync" if synced else "keys import"
+            audit.record(tx, at=now, actor=actor(), action=action, subject=where, detail=dict(counts))
     return counts
+
+
+def link(tx: Transaction, ways: Sequence[str], now: datetime) -> int:
+    """Find the successors that nobody named, anew; returns how many changed."""
+    keys = [
+        Candidate(
+            key_id=row["key_id"],
+            name=row["name"],
+            owner=row["owner"],
+            environment=row["environment"],
+            labels=row["labels"],
+            created_at=row["created_at"],
+            living=row["status"] in _LIVING,
+        )
+        for row in successors.candidates(tx)
+    ]
+    return successors.save_links(tx, links(keys, ways, says_nothing), now)
+
+
+_LIVING = frozenset({str(KeyStatus.ACTIVE), str(KeyStatus.UNKNOWN)})

@@ -10,12 +10,12 @@ from pathlib import Path
 from detectors import engine
 from detectors.muting import Mute
 from detectors.settings import show
-from keywatch.actor import actor
 from keywatch.configured import detectors_config
 from keywatch.pseudonymous import key_table, mask_for
 from keywatch.signing import signing_key
 from keywatch.version import installed_version
 from keywatch.workspace import Workspace
+from model.actor import actor
 from model.window import Window, parse_period
 from reports.comparison import compare
 from reports.parts import Part

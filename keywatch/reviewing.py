@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from keywatch.actor import actor
 from keywatch.pseudonymous import TABLE, mask_of
 from keywatch.signing import signing_key
 from keywatch.workspace import Workspace
+from model.actor import actor
 from model.errors import ReportError
 from reports import closing, manifest, worksheet
 from reports.sheets import sheet, text_of

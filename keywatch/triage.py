@@ -1,90 +1,22 @@
-"""What people do about alerts and incidents besides deciding them; each act stands in the audit log."""
+"""What becomes of an incident, in sentences: which routes take it, what keeps it back, who hears of it when."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
+from alerts.acts import FOREVER
 from alerts.matching import matcher_of, wanted
 from alerts.muting import mute_of
 from alerts.quiet import leaves_at
 from alerts.routing import addressed, explain
-from keywatch.actor import actor
-from keywatch.addressing import longest_silence, telling
+from keywatch.addressing import telling
 from keywatch.workspace import Workspace
 from model.errors import UsageError
 from model.finding import Finding, FindingStatus, Severity, Subject, finding_id
-from model.incident import DeliveryStatus, Incident, IncidentId, IncidentStatus, Silence
+from model.incident import Incident, IncidentId, IncidentStatus
 from store.handle import Transaction
-from store.state import audit, comments, deliveries, silences
-from store.state.incidents import KeyFacts, get_incident, key_facts, save_incidents
+from store.state import silences
+from store.state.incidents import KeyFacts, get_incident, key_facts
 from store.state.inventory import Named, find_key
-
-FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""A snooze that ends with the incident."""
-
-
-def silence(workspace: Workspace, when: Mapping[str, object], *, until: datetime, reason: str, at: datetime) -> Silence:
-    """Mute what matches until a time. Raises UsageError without a reason, for the past, and for too long a time."""
-    longest = longest_silence(workspace)
-    matcher_of(when, where="The silence")
-    if not reason.strip():
-        msg = "A silence needs a reason."
-        raise UsageError(msg, hint="Say it with --reason: who reads the list in a week will want to know.")
-    if until <= at or until - at > longest:
-        msg = f"A silence until {until:%Y-%m-%d %H:%M} UTC is {'over already' if until <= at else 'too long'}."
-        hint = f"Say a time within {longest.days} days; [alerts] longest_silence sets the limit."
-        raise UsageError(msg, hint=hint)
-    with workspace.store.transaction() as tx:
-        made = silences.add(tx, when=when, since=at, until=until, reason=reason.strip(), author=actor())
-        detail = {"when": dict(when), "until": until.isoformat(), "reason": made.reason}
-        audit.record(tx, at=at, actor=actor(), action="silence added", subject=str(made.id), detail=detail)
-    return made
-
-
-def unsilence(workspace: Workspace, number: int, at: datetime) -> Silence:
-    """End a silence now. Raises UsageError when there is none of that number."""
-    with workspace.store.transaction() as tx:
-        ended = silences.expire(tx, number, at)
-        if ended is None:
-            msg = f"There is no silence {number}."
-            raise UsageError(msg, hint="keywatch silences list shows them.")
-        audit.record(tx, at=at, actor=actor(), action="silence expired", subject=str(number))
-    return ended
-
-
-def snooze(workspace: Workspace, incident: str, until: datetime, at: datetime) -> str:
-    """Tell nothing of an incident until a time, or until it is over (`FOREVER`); returns its headline."""
-    if until <= at:
-        msg = f"{until:%Y-%m-%d %H:%M} UTC is over already."
-        raise UsageError(msg, hint="Say a time to come: 2h, 2026-10-01T09:00:00Z, or resolved.")
-    return _change(workspace, incident, "incident snoozed", at, until=until)
-
-
-def assign(workspace: Workspace, incident: str, person: str, at: datetime) -> str:
-    """Say who sees to an incident; returns its headline."""
-    return _change(workspace, incident, "incident assigned", at, person=person.strip())
-
-
-def comment(workspace: Workspace, incident: str, text: str, at: datetime) -> str:
-    """Write about an incident; returns its headline. Raises UsageError for an empty text."""
-    if not text.strip():
-        msg = "The comment is empty."
-        raise UsageError(msg, hint="Write what you found out.")
-    with workspace.store.transaction() as tx:
-        found = _incident(tx, incident)
-        comments.add(tx, incident, at=at, author=actor(), text=text.strip())
-        audit.record(tx, at=at, actor=actor(), action="incident commented", subject=incident)
-    return found.headline
-
-
-def replay(workspace: Workspace, numbers: Sequence[int], *, target: str | None, at: datetime) -> int:
-    """Have dead deliveries tried again: those named, and all of a target; returns how many."""
-    with workspace.store.transaction() as tx:
-        dead = deliveries.list_deliveries(tx, status=DeliveryStatus.DEAD, target=target) if target else []
-        again = deliveries.replay(tx, [*numbers, *(one.id for one in dead)], at)
-        detail = {"deliveries": again, "target": target}
-        audit.record(tx, at=at, actor=actor(), action="alerts replayed", subject=target or "deliveries", detail=detail)
-    return again
 
 
 def way(workspace: Workspace, incident: str | Incident, at: datetime) -> Iterator[str]:
@@ -167,33 +99,17 @@ def until_of(text: str, at: datetime) -> datetime:
     try:
         length: timedelta = parse_duration(text)
     except UsageError:
-        return parse_moment(text, now=at)
+        try:
+            return parse_moment(text, now=at)
+        except UsageError:
+            msg = f"{text!r} is neither a length of time nor a moment."
+            raise UsageError(msg, hint="Write 2h or 3d from now, or 2026-10-01T09:30:00Z.") from None
     return at + length
 
 
 def words(when: Mapping[str, object]) -> str:
     """What a silence mutes, in words."""
     return wanted(matcher_of(when, where="The silence"))
-
-
-def _change(
-    workspace: Workspace,
-    incident: str,
-    action: str,
-    at: datetime,
-    *,
-    until: datetime | None = None,
-    person: str | None = None,
-) -> str:
-    with workspace.store.transaction() as tx:
-        found = _incident(tx, incident)
-        if until is not None:
-            found, detail = replace(found, snoozed_until=until), {"until": until.isoformat()}
-        else:
-            found, detail = replace(found, assignee=person or None), {"to": person or ""}
-        save_incidents(tx, [found])
-        audit.record(tx, at=at, actor=actor(), action=action, subject=incident, detail=detail)
-    return found.headline
 
 
 def _incident(tx: Transaction, incident: str) -> Incident:

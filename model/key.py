@@ -62,5 +62,9 @@ class Key:
     """Which inventory source told it."""
     source_last_used_at: datetime | None = None
     """Last use as the provider tells it; the logs' own is in `key_activity`."""
+    source_last_used_detail: str | None = None
+    """What the provider tells of that use: a service, a region."""
+    telemetry_since: datetime | None = None
+    """Since when the provider tells last uses; None: it does not, or does not say."""
     pulled_at: datetime | None = None
     """When the inventory was read."""

@@ -84,7 +84,7 @@ def line() -> Callable[..., str]:
 def pytest_sessionstart() -> None:
     """In CI no test may be skipped because a program is missing: .ci/run installs them."""
     path = os.pathsep.join([os.environ["PATH"], "/usr/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])
-    missing = [name for name in ("nginx", "chromium", "initdb") if shutil.which(name, path=path) is None]
+    missing = [name for name in ("nginx", "chromium", "initdb", "faketime") if shutil.which(name, path=path) is None]
     if missing and os.environ.get("CI"):
         pytest.exit(f"CI lacks {', '.join(missing)}", returncode=1)
 

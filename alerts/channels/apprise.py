@@ -7,6 +7,7 @@ its plugins escapes for its medium.
 
 import logging
 import warnings
+from typing import Any
 
 import apprise
 
@@ -14,6 +15,7 @@ from alerts import rendering
 from alerts.channels.apprise_log import classify
 from alerts.channels.attachments import attachments
 from alerts.channels.interface import SendError
+from alerts.channels.mail import Mail
 from alerts.channels.redact import guard, hide, mask, short
 from alerts.channels.threads import bind
 from model.finding import Severity
@@ -47,11 +49,15 @@ class AppriseChannel:
         # Its throttle sleeps by the wall clock: an hour set back would make it sleep for an hour.
         service.request_rate_per_sec = 0
         self._service, self._headers = service, dict(getattr(service, "headers", None) or {})
+        self._mail = Mail(service, self._shown, html=_html(url)) if _plain_mail(service) else None
         self._apprise = apprise.Apprise(asset=_asset())
         self._apprise.add(service)
 
     def send(self, alert: Alert, idempotency_key: str) -> None:
         """Hand over title and text; raises SendError with what Apprise logged."""
+        if self._mail is not None:
+            self._mail.send(alert, idempotency_key)
+            return
         bind(self._service, alert, self._headers)
         result = self._apprise.notify(
             title=alert.title,
@@ -99,6 +105,16 @@ def _asset() -> apprise.AppriseAsset:
         interpret_emojis=False,
         interpret_escapes=False,
     )
+
+
+def _plain_mail(service: apprise.NotifyBase) -> bool:
+    """Whether it is a mail that we write ourselves; Apprise signs and encrypts its own."""
+    known: Any = service
+    return type(service).__name__ == "NotifyEmail" and known.pgp_mode == "no" and bool(known.targets)
+
+
+def _html(url: str) -> bool:
+    return "format=text" not in url.rpartition("?")[2].split("&")
 
 
 def _succeeded(one: apprise.NotifyResult) -> bool:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import data, docket, dossier, tables, words
+from dashboard import data, docket, dossier, history, tables, told, triage, words
 from dashboard.factsheet import Fact, facts, severity_badge, status_badge
-from dashboard.navigation import INCIDENT, open_key
+from dashboard.navigation import INCIDENT
 from dashboard.sight import Sight
 from model.finding import Severity
 from model.incident import Incident, IncidentStatus
@@ -83,10 +83,12 @@ def _table(wanted: Sequence[Incident], now: datetime) -> str | None:
 
 
 def _detail(incident: Incident, now: datetime) -> None:
+    past = told.past(incident, now)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             severity_badge(incident.severity)
             status_badge(incident.status)
+            triage.state(incident, past, now)
         with st.container(key="heading_incident"):
             st.text(words.text(incident.headline))
         began = docket.began(incident)
@@ -97,11 +99,12 @@ def _detail(incident: Incident, now: datetime) -> None:
             ("Address", words.text(incident.ip), None),
             ("Since", words.ago(began, now), words.utc(began)),
             ("Last seen", words.ago(incident.last_seen, now), words.utc(incident.last_seen)),
+            ("Assigned to", words.text(incident.assignee, "nobody"), None),
         ]
-        facts(those)
-        if incident.key_id and st.button("Open the key", icon=":material/key:"):
-            open_key(incident.key_id)
+        facts(those, a_row=7)
+        triage.bar(incident, past)
     many = len(incident.findings) != 1
     st.subheader(f"{len(incident.findings)} findings" if many else "1 finding", anchor=False)
     for finding in incident.findings:
         dossier.show(finding)
+    history.show(incident, past, now)

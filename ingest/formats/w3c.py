@@ -117,9 +117,10 @@ def _otherwise(columns: Columns) -> str:
 def _cut_short(columns: Columns) -> str:
     """A line that was cut off is read as far as it goes; one of fewer columns all along must not be misread."""
     method = columns.raw("cs-method")
-    fewest = min(map(len, columns.names))
+    counts = [str(len(names)) for names in columns.names]
+    own = counts[0] if len(counts) == 1 else f"[{', '.join(counts)}][layout]"
     fits = "false" if method is None else rf"NOT regexp_full_match(coalesce({method}, ''), '[A-Za-z_-]+|')"
-    return f"len(v) < 3 OR (len(v) < {fewest} AND {fits})"
+    return f"len(v) < 3 OR (len(v) < {own} AND {fits})"
 
 
 def _skips(columns: Columns, found: dict[str, str]) -> tuple[tuple[str, str], ...]:

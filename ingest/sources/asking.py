@@ -22,15 +22,17 @@ _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 300.0
 """Seconds; a server that asks for more is asked again by the next ingest."""
 _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_FORBIDDEN: Final = 403
+"""With Retry-After it is a rate limit: GitHub's secondary one."""
 _SAID: Final = 200
 
 
 class Refused(IngestError):
-    """The server answered that it will not; `status` is its number."""
+    """The server answered that it will not; `status` is its number, `answered` the sentence without its own words."""
 
-    def __init__(self, what: str, *, status: int, hint: str | None = None) -> None:
+    def __init__(self, what: str, *, status: int, answered: str, hint: str | None = None) -> None:
         super().__init__(what, hint=hint)
-        self.status = status
+        self.status, self.answered = status, answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +109,16 @@ class Asker:
         if 200 <= response.status < 300:  # noqa: PLR2004 (2xx)
             return Answer(data=data, headers={name.lower(): value for name, value in response.getheaders()})
         where = f"{shown(url)} answered {response.status} {response.reason}".rstrip()
-        if response.status in _AGAIN:
-            raise _Later(where + ".", wait=_seconds(response.getheader("Retry-After"), self.wall()))
+        told = response.getheader("Retry-After")
+        if response.status in _AGAIN or (told and response.status == _FORBIDDEN):
+            raise _Later(where + ".", wait=_seconds(told, self.wall()))
         said = " ".join(data[:_SAID].decode("utf-8", "replace").split())
-        raise Refused(where + (f": {said}" if said else "."), status=response.status, hint=_hint(response.status))
+        raise Refused(
+            where + (f": {said}" if said else "."),
+            status=response.status,
+            answered=where + ".",
+            hint=_hint(response.status),
+        )
 
     def _send(self, method: str, url: str, document: object) -> http.client.HTTPResponse:
         payload = None if document is None else json.dumps(document).encode()

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from ingest import aws
 from ingest.sources.records import Page, Position, Record, as_line, nanoseconds
-from model.errors import ConfigError, IngestError
+from model.errors import IngestError
 from model.window import Window
 
 _MS: Final = 1_000_000
-_TRIES: Final = 8
 
 
 class Client(Protocol):
@@ -59,11 +59,9 @@ class Cloudwatch:
         try:
             return self.client.filter_log_events(**arguments)
         except Exception as error:
-            # botocore's errors, which are only there when boto3 is; all others are our own mistakes.
-            if type(error).__module__.partition(".")[0] != "botocore":
+            if not aws.is_theirs(error):  # all others are our own mistakes
                 raise
-            code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
-            if token is not None and code == "InvalidParameterException":
+            if token is not None and aws.code_of(error) == "InvalidParameterException":
                 return None
             msg = f"CloudWatch Logs did not hand out {self.group}: {error}"
             raise IngestError(msg, hint="The next ingest goes on from here.") from None
@@ -71,20 +69,7 @@ class Cloudwatch:
 
 def client(*, region: str | None, profile: str | None, endpoint: str | None) -> Client:
     """boto3's client, with the credentials that boto3 finds. Raises ConfigError."""
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
-    except ImportError:
-        msg = "CloudWatch Logs needs boto3, which is not installed."
-        raise ConfigError(msg, hint="pip install 'keywatch[aws]'") from None
-    try:
-        session = boto3.Session(profile_name=profile, region_name=region)
-        retries = {"mode": "standard", "total_max_attempts": _TRIES}
-        made: Client = session.client("logs", endpoint_url=endpoint, config=Config(retries=retries))
-    except BotoCoreError as error:
-        msg = f"CloudWatch Logs cannot be asked: {error}"
-        raise ConfigError(msg, hint="Check region and profile of [sources.cloudwatch].") from None
+    made: Client = aws.client("logs", region=region, profile=profile, endpoint=endpoint, where="CloudWatch Logs")
     return made
 
 

@@ -81,7 +81,7 @@ class Sql:
     def _rows(self, at: Value | None, batch: int) -> Sequence[sa.RowMapping]:
         try:
             with self._engine.connect() as connection:
-                _only_read(connection)
+                only_read(connection)
                 result = connection.execution_options(stream_results=True).execute(*self._select(at, batch))
                 rows = result.mappings().fetchmany(batch)
                 result.close()
@@ -124,7 +124,8 @@ class Sql:
         )
 
 
-def _only_read(connection: sa.Connection) -> None:
+def only_read(connection: sa.Connection) -> None:
+    """Let nothing be written through this connection, where the database knows how."""
     name = connection.dialect.name
     if name == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = ON")

@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 from typing import assert_never
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from ingest.sources.asking import Asker, basic
+from ingest.sources.asking import Asker
 from ingest.sources.cloudwatch import Cloudwatch, client
 from ingest.sources.elasticsearch import Elasticsearch
 from ingest.sources.http import HttpApi, Pages
 from ingest.sources.loki import Loki
 from ingest.sources.records import RecordSource
-from ingest.sources.wire import connection, shown
+from ingest.sources.wire import shown
+from keywatch.asking import make_asker
 from keywatch.config import SourceConfig
 from keywatch.places import CloudwatchConfig, ElasticsearchConfig, HttpConfig, LokiConfig, SqlConfig
 from keywatch.references import resolve
@@ -50,32 +51,15 @@ def url_of(workspace: Workspace, source: SourceConfig) -> str:
 
 def asker_of(workspace: Workspace, source: SourceConfig, clock: Clock) -> Asker:
     """An asker of the source's URL with its credentials. Raises ConfigError."""
-    parts = urlsplit(url_of(workspace, source))
-    url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    ca = None if source.ca is None else str(workspace.root / source.ca)
-    connection(url, allow_private=source.allow_private, ca=ca).close()  # says what is wrong with the URL
-    headers = _credentials(workspace, source)
-    if parts.username is not None and "Authorization" not in headers:
-        headers["Authorization"] = basic(unquote(parts.username), unquote(parts.password or ""))
-    return Asker(url=url, headers=headers, allow_private=source.allow_private, ca=ca, wall=clock.now)
-
-
-def _credentials(workspace: Workspace, source: SourceConfig) -> dict[str, str]:
-    auth, what = source.auth, f"[sources.auth] of {source.name}"
-
-    def secret(reference: str) -> str:
-        return resolve(reference, root=workspace.root, what=what)
-
-    headers = {name: secret(reference) for name, reference in auth.headers.items()}
-    if auth.bearer is not None:
-        headers["Authorization"] = f"Bearer {secret(auth.bearer)}"
-    if auth.user is not None and auth.password is not None:
-        headers["Authorization"] = basic(secret(auth.user), secret(auth.password))
-    for name, value in headers.items():
-        if not value.isprintable() or not value.isascii():
-            msg = f"{what}: the value of {name} cannot stand in a header."
-            raise ConfigError(msg, hint="It is one line of ASCII.")
-    return headers
+    return make_asker(
+        workspace,
+        url_of(workspace, source),
+        source.auth,
+        allow_private=source.allow_private,
+        ca=source.ca,
+        clock=clock,
+        what=f"[sources.auth] of {source.name}",
+    )
 
 
 def _over_http(asked: HttpConfig | LokiConfig | ElasticsearchConfig, asker: Asker) -> RecordSource:

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywatch.commands.shared import AsJson, now, print_json, print_table, say, workspace
+from keywatch.commands.shared import AsJson, now, print_json, print_lines, print_table, say, workspace
 from model.errors import DeliveryError, UsageError
 
 if TYPE_CHECKING:
     from model.incident import DeliveryStatus
 
-_LISTED = ("created_at", "target", "status", "title", "last_error")
+_LISTED = ("id", "created_at", "target", "status", "attempts", "title", "last_error")
 
 
 def add(app: typer.Typer) -> None:
@@ -108,14 +108,16 @@ def replay(
     target: Annotated[str | None, typer.Option("--target", help="All dead ones of a target.")] = None,
 ) -> None:
     """Have dead deliveries tried again, with the idempotency keys that they had."""
-    from keywatch.triage import replay as again
+    from alerts import acts
+    from model.actor import actor
 
     if not deliveries and target is None:
         msg = "Nothing is named to be replayed."
         raise UsageError(msg, hint="Name numbers of `keywatch alerts list --status dead`, or --target NAME.")
-    with workspace(ctx) as ws:
-        number = again(ws, deliveries or [], target=target, at=now())
-    say(f"{number} deliveries will be tried again.")
+    with workspace(ctx) as ws, ws.store.transaction() as tx:
+        number = acts.replay(tx, deliveries or [], target=target, by=actor(), at=now())
+    plural = "delivery" if number == 1 else "deliveries"
+    say(f"{number} {plural} will be tried again." if number else "None of them is dead: nothing to try again.")
 
 
 def route(
@@ -126,14 +128,15 @@ def route(
     detector: Annotated[str, typer.Option(help="Of the made-up incident.")] = "auth-burst-key",
     key: Annotated[str | None, typer.Option("--key", help="A key's id or name, for a made-up incident.")] = None,
     ip: Annotated[str | None, typer.Option("--ip", help="The address of the made-up incident.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Which routes an incident takes, why, and what keeps it back."""
     from keywatch.triage import made_up, way
 
     with workspace(ctx) as ws:
         found = incident or made_up(ws, severity=severity, detector=detector, key=key, ip=ip, at=now())
-        for line in way(ws, found, at=now()):
-            say(line)
+        lines = list(way(ws, found, at=now()))
+    print_json(lines) if as_json else print_lines(lines)
 
 
 def _status(text: str | None) -> "DeliveryStatus | None":

@@ -21,12 +21,13 @@ def dashboard(
 ) -> None:
     """Serve the dashboard until Ctrl-C."""
     from dashboard.serve import command, serve
+    from keywatch.addressing import longest_silence
     from keywatch.noting import note
     from keywatch.workspace import Workspace
 
     workspace = Workspace.at(config_path(ctx))
     state, events = workspace.state_url, workspace.root / workspace.config.store.events
-    shown = workspace.config.dashboard
+    shown, longest, key = workspace.config.dashboard, longest_silence(workspace), workspace.audit_key
     listens = f"{address or shown.address}:{port or shown.port}"
     command(address=address or shown.address, port=port or shown.port)  # refuses before anything is promised
     note(workspace, "dashboard began", listens, at=now())  # and the schema is up to date before anybody looks
@@ -36,6 +37,8 @@ def dashboard(
         config=config_path(ctx),
         state_url=state,
         events=events,
+        longest_silence=longest,
+        audit_key=key,
         address=address or shown.address,
         port=port or shown.port,
         headless=headless,

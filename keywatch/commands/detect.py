@@ -226,8 +226,9 @@ def _incident_status(text: str | None) -> None:
 
 
 def _decide(ctx: typer.Context, incident: str, status: str, verdict: str | None = None) -> None:
-    from keywatch.deciding import decide
+    from alerts.deciding import decide
+    from model.actor import actor
 
-    with workspace(ctx) as ws, ws.lock():
-        headline = decide(ws, incident, status=status, verdict=verdict, at=now())
-    say(f"{status.capitalize()}: {headline}")
+    with workspace(ctx) as ws, ws.store.transaction() as tx:
+        done = decide(tx, incident, status=status, verdict=verdict, by=actor(), at=now())
+    say(f"{status.capitalize()}: {done.headline}")

@@ -28,7 +28,7 @@ pepper = "file:keywatch.pepper"       # env:NAME, file:PATH (0600) or keyring:NA
 # format = "auto"                     # or a name of `keywatch formats list`, or log_format = '…' pasted from nginx
 # key    = { field = "http_x_api_token", kind = "secret" }
 
-# [inventory]                         # `keywatch keys sync`
+# [inventory]                         # `keywatch keys sync`, and `keywatch run` every hour; also aws, kong, http …
 # sources = [{ type = "csv", path = "keys.csv", hash_keys = true }]
 
 [detectors]

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
     from keywatch.workspace import Workspace
 
 _LABELS = {"successes": "ok", "unauthorized": "401", "forbidden": "403", "throttled": "429"}
 """What a table calls a column whose name would make it wide."""
+
+PARTLY = 5
+"""The exit code of what was done in part."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="T", help="The moment taken as now (ISO 8601, or 2d).")]
@@ -67,9 +71,22 @@ def say(text: str) -> None:
     console().print(text, markup=False)
 
 
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The rows of a frame; None where nothing is known."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
 def print_json(data: object) -> None:
     """JSON on stdout; times are ISO 8601 in UTC."""
     sys.stdout.write(json.dumps(plain_json(data), indent=2, ensure_ascii=False) + "\n")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines on stdout; what is not printable in them is made visible."""
+    from model.plain import plain
+
+    sys.stdout.writelines(f"{plain(line)}\n" for line in lines)
 
 
 def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, empty: str) -> None:
@@ -83,7 +100,7 @@ def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, empty
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        numbers = all(isinstance(row.get(column), (int, float)) for row in rows)
+        numbers = all(isinstance(v := row.get(column), (int, float)) and not isinstance(v, bool) for row in rows)
         short = numbers or all(isinstance(row.get(column), datetime | None) for row in rows)
         label = _LABELS.get(column, column.replace("_", " "))
         table.add_column(label, justify="right" if numbers else "left", overflow="fold", no_wrap=short)
@@ -100,6 +117,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%MZ}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return plain(f"{value:,}" if isinstance(value, int) else str(value))
 
 

@@ -36,8 +36,10 @@ def silence(
     label: Annotated[list[str] | None, typer.Option(help="name=value")] = None,
 ) -> None:
     """Mute what matches all that is given; at least one thing must be."""
-    from keywatch.triage import silence as mute
+    from alerts import acts
+    from keywatch.addressing import longest_silence
     from keywatch.triage import until_of
+    from model.actor import actor
 
     given = (detector, owner, team, environment, key, source, ip)
     when: dict[str, Any] = {name: values for name, values in zip(_SEVERAL, given, strict=True) if values}
@@ -48,7 +50,9 @@ def silence(
         raise UsageError(msg, hint="Say what it mutes: --key, --detector, --owner, …")
     at = now()
     with workspace(ctx) as ws:
-        made = mute(ws, when, until=until_of(until, at), reason=reason, at=at)
+        longest = longest_silence(ws)
+        with ws.store.transaction() as tx:
+            made = acts.silence(tx, when, until=until_of(until, at), reason=reason, by=actor(), at=at, longest=longest)
     say(f"Silence {made.id} mutes until {made.until:%Y-%m-%d %H:%M} UTC.")
 
 
@@ -78,10 +82,11 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
 def expire(ctx: typer.Context, number: Annotated[int, typer.Argument(help="A silence's number.")]) -> None:
     """End a silence now."""
-    from keywatch.triage import unsilence
+    from alerts import acts
+    from model.actor import actor
 
-    with workspace(ctx) as ws:
-        unsilence(ws, number, now())
+    with workspace(ctx) as ws, ws.store.transaction() as tx:
+        acts.unsilence(tx, number, by=actor(), at=now())
     say(f"Silence {number} is over.")
 
 

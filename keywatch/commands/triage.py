@@ -1,4 +1,4 @@
-"""`keywatch incidents snooze|assign|comment`: who sees to an incident, and what was found out."""
+"""`keywatch incidents snooze|wake|assign|comment`: who sees to an incident, and what was found out."""
 
 from typing import Annotated
 
@@ -10,8 +10,9 @@ Incident = Annotated[str, typer.Argument(help="An incident's id.")]
 
 
 def add(group: typer.Typer) -> None:
-    """Put snooze, assign and comment into the group `incidents`."""
+    """Put snooze, wake, assign and comment into the group `incidents`."""
     group.command("snooze")(snooze)
+    group.command("wake")(wake)
     group.command("assign")(assign)
     group.command("comment")(comment)
 
@@ -23,13 +24,24 @@ def snooze(
     until: Annotated[str, typer.Option("--until", metavar="T", help="2h, a moment, or `resolved`.")],
 ) -> None:
     """Tell nothing of an incident for a while, or until it is over."""
-    from keywatch.triage import snooze as put_off
+    from alerts import acts
     from keywatch.triage import until_of
+    from model.actor import actor
 
     at = now()
-    with workspace(ctx) as ws:
-        headline = put_off(ws, incident, until_of(until, at), at)
-    say(f"Snoozed: {headline}")
+    with workspace(ctx) as ws, ws.store.transaction() as tx:
+        done = acts.snooze(tx, incident, until_of(until, at), by=actor(), at=at)
+    say(f"Snoozed: {done.headline}")
+
+
+def wake(ctx: typer.Context, incident: Incident) -> None:
+    """End a snooze: what is new is told again."""
+    from alerts import acts
+    from model.actor import actor
+
+    with workspace(ctx) as ws, ws.store.transaction() as tx:
+        done = acts.wake(tx, incident, by=actor(), at=now())
+    say(f"No longer snoozed: {done.headline}")
 
 
 def assign(
@@ -38,19 +50,21 @@ def assign(
     person: Annotated[str, typer.Argument(help="Who sees to it; an empty text: nobody.")],
 ) -> None:
     """Say who sees to an incident."""
-    from keywatch.triage import assign as give
+    from alerts import acts
+    from model.actor import actor
 
-    with workspace(ctx) as ws:
-        headline = give(ws, incident, person, now())
-    say(f"Assigned to {person or 'nobody'}: {headline}")
+    with workspace(ctx) as ws, ws.store.transaction() as tx:
+        done = acts.assign(tx, incident, person, by=actor(), at=now())
+    say(f"Assigned to {done.assignee or 'nobody'}: {done.headline}")
 
 
 def comment(
     ctx: typer.Context, incident: Incident, text: Annotated[str, typer.Argument(help="What you found out.")]
 ) -> None:
     """Write about an incident."""
-    from keywatch.triage import comment as write
+    from alerts import acts
+    from model.actor import actor
 
-    with workspace(ctx) as ws:
-        headline = write(ws, incident, text, now())
-    say(f"Noted: {headline}")
+    with workspace(ctx) as ws, ws.store.transaction() as tx:
+        done = acts.comment(tx, incident, text, by=actor(), at=now())
+    say(f"Noted: {done.headline}")

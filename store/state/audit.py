@@ -88,11 +88,13 @@ def entries(
         yield dict(zip(COLUMNS, row, strict=True))
 
 
-def audit_frame(tx: Session, limit: int = 500) -> "pd.DataFrame":
-    """The newest rows first: seq, at, actor, action, subject, detail."""
+def audit_frame(tx: Session, limit: int = 500, *, subject: str | None = None) -> "pd.DataFrame":
+    """The newest rows first: seq, at, actor, action, subject, detail; of all subjects, or of one."""
     import pandas as pd
 
     query = select(AuditRow).order_by(AuditRow.seq.desc()).limit(limit)
+    if subject is not None:
+        query = query.where(AuditRow.subject == subject)
     return pd.DataFrame([[getattr(row, n) for n in COLUMNS] for row in tx.scalars(query)], columns=list(COLUMNS))
 
 

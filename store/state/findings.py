@@ -35,14 +35,19 @@ _SAME = (
 )
 _KEPT = frozenset({"detected_at", "incident_id"})
 """What an update never takes away from a stored finding."""
+_DECIDED = frozenset({"resolved_at", "muted_by"})
+"""What a person's word, spoken while detectors were at it, keeps besides the status."""
 _CHUNK = 500
 
 
-def save_findings(tx: Session, findings: Iterable[Finding]) -> None:
+def save_findings(
+    tx: Session, findings: Iterable[Finding], *, read: Mapping[FindingId, FindingStatus] | None = None
+) -> None:
     """Insert or update findings with their evidence.
 
     A finding that somebody acknowledged stays acknowledged until it resolves; the count and score are made again
-    from all its evidence rows.
+    from all its evidence rows. `read` is how each stood when the detectors read it: where that is not what is stored
+    now, a person spoke meanwhile, and the stored word counts.
     """
     latest = list({finding.id: finding for finding in findings}.values())
     for start in range(0, len(latest), _CHUNK):
@@ -54,7 +59,7 @@ def save_findings(tx: Session, findings: Iterable[Finding]) -> None:
             if row is None:
                 rows[finding.id] = row = FindingRow(id=finding.id)
                 tx.add(row)
-            _fill(row, finding)
+            _fill(row, finding, (read or {}).get(finding.id))
         tx.flush()
         upsert(tx, EvidenceRow, [_evidence_of(f.id, piece) for f in chunk for piece in f.evidence])
         _sum_up(tx, rows)
@@ -146,17 +151,21 @@ def save_judged(tx: Session, until: Mapping[str, datetime], ingested_at: datetim
             row.ingested_at = ingested_at
 
 
-def _fill(row: FindingRow, finding: Finding) -> None:
+def _fill(row: FindingRow, finding: Finding, read: FindingStatus | None) -> None:
     stored = row.status is not None
     by_a_mute = row.muted_by is not None
+    decided = stored and read is not None and row.status != str(read)
+    kept = _KEPT | _DECIDED if decided else _KEPT
     for name in _SAME:
-        if not (stored and name in _KEPT):
+        if not (stored and name in kept):
             setattr(row, name, getattr(finding, name))
     row.subject = str(finding.subject)
     row.severity = str(finding.severity)
     row.attack = list(finding.attack)
     row.controls = list(finding.controls)
     held = {str(FindingStatus.ACKNOWLEDGED), str(FindingStatus.MUTED)}
+    if decided:
+        return
     # A mute that ended gives way; what a person said does not.
     if by_a_mute or not (stored and row.status in held and finding.status is FindingStatus.OPEN):
         row.status = str(finding.status)

@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store.state.schema import TargetRow
 from store.state.writing import insert_new
+
+CYCLE: Final = "cycle:"
+"""The mark of the last good round."""
+HEARTBEAT: Final = "heartbeat:"
+"""The mark of the last heartbeat that was taken. Marks stand among the targets; the colon keeps their names apart."""
+_MARKS: Final = (CYCLE, HEARTBEAT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +35,21 @@ class Health:
 def healths(tx: Session, names: Sequence[str] | None = None) -> dict[str, Health]:
     """Target to how it fares; of all that were ever tried, or of those named."""
     query = select(TargetRow).execution_options(populate_existing=True)  # changed by UPDATEs beside the session
-    chosen = query if names is None else query.where(TargetRow.name.in_(list(names)))
-    return {row.name: _health(row) for row in tx.scalars(chosen)}
+    chosen = (
+        query.where(TargetRow.name.not_in(_MARKS)) if names is None else query.where(TargetRow.name.in_(list(names)))
+    )
+    return {row.name: _health(row) for row in tx.scalars(chosen.order_by(TargetRow.name))}
+
+
+def mark(tx: Session, what: str, now: datetime) -> None:
+    """Remember that CYCLE or HEARTBEAT went well."""
+    _change(tx, what, sent_at=now)
+
+
+def marks(tx: Session) -> dict[str, datetime]:
+    """CYCLE and HEARTBEAT to when each last went well; only what ever did."""
+    query = select(TargetRow).where(TargetRow.name.in_(_MARKS)).execution_options(populate_existing=True)
+    return {row.name: row.sent_at for row in tx.scalars(query) if row.sent_at is not None}
 
 
 def succeeded(tx: Session, name: str, now: datetime) -> None:
@@ -41,6 +61,11 @@ def failed(tx: Session, name: str, now: datetime, *, error: str, open_until: dat
     """It failed once more; with `open_until` its circuit opens. `error` is redacted."""
     failures = TargetRow.failures + 1
     _change(tx, name, failures=failures, open_until=open_until, failed_at=now, last_error=error)
+
+
+def refused(tx: Session, name: str, now: datetime, *, error: str) -> None:
+    """It refused a message for good: told, and no reason to leave it alone, since each message is given up at once."""
+    _change(tx, name, failed_at=now, last_error=error)
 
 
 def hasten(tx: Session, by: timedelta, now: datetime) -> None:

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FIELDS = tuple(column.key for column in KeyRow.__table__.columns)
+_OURS = frozenset({"removed_at", "successor_by"})
+"""What no inventory tells: the store finds it."""
+_USES = frozenset({"source_last_used_at", "source_last_used_detail", "telemetry_since"})
+_TRACKED = tuple(name for name in _FIELDS if name not in {"key_id", "pulled_at", "source", *_USES, *_OURS})
+_AT_ONCE = 500
 _REPEATED = frozenset({"owner", "team", "environment", "status", "source"})
 """Columns in which few texts stand in many rows; each is kept once."""
-_TRACKED = tuple(name for name in _FIELDS if name not in {"key_id", "pulled_at", "source_last_used_at", "source"})
 
 Activity = tuple[str, str | None, datetime, datetime, datetime | None]
 """(key_ref, hint, first seen, last seen, last success)."""
@@ -32,18 +36,67 @@ def save_keys(tx: Session, keys: Iterable[Key], now: datetime) -> dict[str, int]
     Returns how many were `added`, `changed` and `unchanged`. A last use never moves back.
     """
     counts = {"added": 0, "changed": 0, "unchanged": 0}
-    for key in keys:
-        row = tx.get(KeyRow, key.key_id)
-        if row is None:
-            tx.add(KeyRow(**_values(key)))
-            tx.add(KeyHistoryRow(key_id=key.key_id, at=now, field="key", before=None, after="added"))
-            counts["added"] += 1
-        else:
-            counts["changed" if _update(tx, row, _values(key), now) else "unchanged"] += 1
+    wanted = list(keys)
+    for at in range(0, len(wanted), _AT_ONCE):
+        chunk = wanted[at : at + _AT_ONCE]
+        rows, refs = _known(tx, chunk)
+        for key in chunk:
+            row = rows.get(key.key_id)
+            if row is None:
+                rows[key.key_id] = row = KeyRow(**_values(key))
+                row.successor_by = EXPLICIT if key.successor else None
+                tx.add(row)
+                note(tx, key.key_id, now, "key", (None, "added"))
+                counts["added"] += 1
+            else:
+                turned = _rotated(tx, row, key, refs, now)
+                changed = _update(tx, row, key, now)
+                counts["changed" if changed or turned else "unchanged"] += 1
+        tx.flush()  # references need their keys
+        for ref, key_id in ((ref, key.key_id) for key in chunk for ref in key.key_refs):
+            if ref not in refs:
+                refs[ref] = KeyRefRow(key_ref=ref, key_id=key_id)
+                tx.add(refs[ref])
+            else:
+                refs[ref].key_id = key_id
         tx.flush()
-        for ref in key.key_refs:
-            tx.merge(KeyRefRow(key_ref=ref, key_id=key.key_id))
     return counts
+
+
+EXPLICIT = "explicit"
+"""`successor_by` of a successor that an inventory or a person named."""
+
+
+def note(tx: Session, key_id: str, now: datetime, field: str, change: tuple[object, object]) -> None:
+    """Keep a change of a key in its history: what was there before, and what is now."""
+    before, after = map(_text, change)
+    tx.add(KeyHistoryRow(key_id=key_id, at=now, field=field, before=before, after=after))
+
+
+def _known(tx: Session, keys: Sequence[Key]) -> tuple[dict[str, KeyRow], dict[str, KeyRefRow]]:
+    """The rows that there are of these keys, and of their references old and new."""
+    ids, refs = [key.key_id for key in keys], [ref for key in keys for ref in key.key_refs]
+    rows = {row.key_id: row for row in tx.scalars(select(KeyRow).where(KeyRow.key_id.in_(ids)))}
+    found = {row.key_ref: row for row in tx.scalars(select(KeyRefRow).where(KeyRefRow.key_id.in_(ids)))}
+    for at in range(0, len(refs), _AT_ONCE):
+        some = KeyRefRow.key_ref.in_(refs[at : at + _AT_ONCE])
+        found |= {row.key_ref: row for row in tx.scalars(select(KeyRefRow).where(some))}
+    return rows, found
+
+
+def _rotated(tx: Session, row: KeyRow, key: Key, refs: dict[str, KeyRefRow], now: datetime) -> bool:
+    """Whether the key has another secret than before under the same id: its fingerprint of the same pepper differs."""
+    new = {ref for ref in key.key_refs if ref.startswith("fp:")}
+    heads = {ref.rpartition(":")[0] for ref in new}
+    old = {ref for ref, one in refs.items() if one.key_id == row.key_id and ref.rpartition(":")[0] in heads}
+    old = {ref for ref in old if ref.startswith("fp:")}
+    if not new or not old or new & old:
+        return False
+    note(tx, row.key_id, now, "secret", (", ".join(sorted(old)), ", ".join(sorted(new))))
+    if key.rotated_at is None:
+        note(tx, row.key_id, now, "rotated_at", (row.rotated_at, now))
+        row.rotated_at = now
+    return True
 
 
 def save_activity(tx: Session, activity: Sequence[Activity]) -> None:
@@ -154,7 +207,9 @@ def key_frame(tx: Session) -> "pd.DataFrame":
             lists[name].append(sys.intern(value) if name in _REPEATED and isinstance(value, str) else value)
     frame = pd.DataFrame({name: pd.Series(lists.pop(name), dtype=object) for name in columns})
     moments = [
-        n for n in columns if n.endswith("_at") or n in {"first_seen", "last_seen", "last_success", "status_since"}
+        n
+        for n in columns
+        if n.endswith("_at") or n in {"first_seen", "last_seen", "last_success", "status_since", "telemetry_since"}
     ]
     for name in moments:
         frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
@@ -203,28 +258,37 @@ def activity_frame(tx: Session) -> "pd.DataFrame":
 
 
 def _values(key: Key) -> dict[str, object]:
-    return {name: getattr(key, name) for name in _FIELDS} | {
+    return {name: getattr(key, name) for name in _FIELDS if name not in _OURS} | {
         "scopes": list(key.scopes),
         "labels": dict(key.labels),
         "status": str(key.status),
     }
 
 
-def _update(tx: Session, row: KeyRow, values: dict[str, object], now: datetime) -> bool:
+def _update(tx: Session, row: KeyRow, key: Key, now: datetime) -> bool:
     changed = False
+    values = _values(key)
+    if row.removed_at is not None:
+        del values["status"]  # no source lists it any more: what a file says of it does not bring it back
+    if _is_older(row.source_last_used_at, key.source_last_used_at):
+        del values["source_last_used_at"], values["source_last_used_detail"]  # a last use never moves back
+    if key.successor is not None:
+        row.successor_by = EXPLICIT
     for name, value in values.items():
         before = getattr(row, name)
         if value in _UNSAID and name != "key_id":
             continue  # what an inventory does not say stays as another said it
-        if name == "source_last_used_at" and isinstance(before, datetime):
-            value = max(before, value) if isinstance(value, datetime) else before  # noqa: PLW2901 (never moves back)
         if before == value:
             continue
         setattr(row, name, value)
         if name in _TRACKED:
             changed = True
-            tx.add(KeyHistoryRow(key_id=row.key_id, at=now, field=name, before=_text(before), after=_text(value)))
+            note(tx, row.key_id, now, name, (before, value))
     return changed
+
+
+def _is_older(before: datetime | None, told: datetime | None) -> bool:
+    return before is not None and (told is None or told < before)
 
 
 _UNSAID: tuple[object, ...] = (None, [], {}, str(KeyStatus.UNKNOWN))

@@ -4,15 +4,16 @@ A target that is spared has a delivery too: collected for a digest, folded into 
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from model.finding import Severity
-from model.incident import Alert, DeliveryStatus
+from model.incident import Alert, DeliveryStatus, IncidentId
 from store.state.schema import AlertRow, DeliveryRow
 from store.state.writing import changed, insert_all_new, insert_new
 
@@ -113,6 +114,50 @@ def withdraw(tx: Session, alert: str, *, reason: str) -> int:
     return changed(done)
 
 
+def earlier(tx: Session, incidents: Sequence[str]) -> dict[str, list[Alert]]:
+    """Incident to what was told of it, by sequence, without bodies; of the documents only `sequence` and `detectors`.
+
+    Not by time: the clock may have been set back in between.
+    """
+    found: dict[str, list[Alert]] = {}
+    columns = (
+        AlertRow.id,
+        AlertRow.incident_id,
+        AlertRow.kind,
+        AlertRow.created_at,
+        AlertRow.severity,
+        AlertRow.payload,
+    )
+    for start in range(0, len(incidents), _CHUNK):
+        query = select(*columns).where(AlertRow.incident_id.in_(incidents[start : start + _CHUNK]))
+        for identity, incident, kind, created_at, severity, payload in tx.execute(query):
+            light = {"sequence": payload.get("sequence", 0), "detectors": _interned(payload)}
+            alert = Alert(
+                id=identity,
+                incident_id=IncidentId(incident),
+                kind=kind,  # type: ignore[arg-type]  # written from an Alert, whose kinds these are
+                created_at=created_at,
+                severity=Severity(severity),
+                title="",
+                body="",
+                payload=light,
+            )
+            found.setdefault(incident, []).append(alert)
+    for alerts in found.values():
+        alerts.sort(key=sequence)
+    return found
+
+
+def sequence(alert: Alert) -> int:
+    """Its place among the alerts of its incident."""
+    number = alert.payload.get("sequence")
+    return number if isinstance(number, int) else 0
+
+
+def _interned(payload: Mapping[str, Any]) -> list[str]:
+    return [sys.intern(str(name)) for name in payload.get("detectors") or ()]
+
+
 def places(tx: Session, incidents: Sequence[str]) -> dict[str, list[Place]]:
     """Incident to where its alerts stand, in the order in which the deliveries were written."""
     found: dict[str, list[Place]] = {}
@@ -172,7 +217,7 @@ def collected(tx: Session) -> dict[tuple[str, str], list[Collected]]:
             created_at=created_at,
             severity=Severity(severity),
             title=title,
-            detectors=tuple(map(sys.intern, payload.get("detectors", ()))),
+            detectors=tuple(_interned(payload)),
         )
         found.setdefault((target, kind or ""), []).append(one)
     return found

@@ -190,7 +190,51 @@ class KeyRow(Base):
     successor: Mapped[str | None] = mapped_column(String(255))
     source: Mapped[word]
     source_last_used_at: Mapped[optional_moment]
+    source_last_used_detail: Mapped[str | None] = mapped_column(String(255))
+    telemetry_since: Mapped[optional_moment]
+    removed_at: Mapped[optional_moment]
+    successor_by: Mapped[str | None] = mapped_column(String(64))
     pulled_at: Mapped[optional_moment]
+
+
+class KeyListingRow(Base):
+    """That a synced source lists a key, or did until `gone_at`."""
+
+    __tablename__ = "key_listings"
+    source: Mapped[word] = mapped_column(primary_key=True)
+    key_id: Mapped[word] = mapped_column(primary_key=True, index=True)
+    since: Mapped[moment]
+    gone_at: Mapped[optional_moment]
+
+
+class InventorySourceRow(Base):
+    """How a source of the inventory fares."""
+
+    __tablename__ = "inventory_sources"
+    name: Mapped[word] = mapped_column(primary_key=True)
+    keys: Mapped[int] = mapped_column(_ID, default=0)
+    tried_at: Mapped[moment]
+    complete_at: Mapped[optional_moment]
+    failed_since: Mapped[optional_moment]
+    failures: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+class KeyExceptionRow(Base):
+    """That a person excused keys from rules until a time; it ends, and is never taken away."""
+
+    __tablename__ = "key_exceptions"
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
+    key_id: Mapped[str | None] = mapped_column(String(255), index=True)
+    label: Mapped[str | None] = mapped_column(String(255))
+    rules: Mapped[json_list]
+    reason: Mapped[str] = mapped_column(Text)
+    approver: Mapped[word]
+    author: Mapped[word]
+    since: Mapped[moment]
+    until: Mapped[moment]
+    ended_at: Mapped[optional_moment]
+    ended_by: Mapped[str | None] = mapped_column(String(255))
 
 
 class KeyRefRow(Base):

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dashboard.serve import command, environment
+from keywatch.workspace import Workspace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -30,11 +31,22 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not i
 
 
 @pytest.fixture
-def address(small: "Small") -> Iterator[str]:
+def shown(small: "Small") -> Workspace:
+    """The workspace that is served."""
+    return small.workspace
+
+
+@pytest.fixture
+def address(shown: Workspace) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    given = environment(config=small.config, state_url=small.workspace.state_url, events=small.events)
+    given = environment(
+        config=shown.root / "keywatch.toml",
+        state_url=shown.state_url,
+        events=shown.root / shown.config.store.events,
+        audit_key=shown.audit_key,
+    )
     server = subprocess.Popen(command(port=port), env=given, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         wait_for(f"http://127.0.0.1:{port}/_stcore/health")

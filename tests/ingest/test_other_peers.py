@@ -223,6 +223,19 @@ def test_an_error_log_of_nginx_is_no_log_of_haproxy(read: Read) -> None:
         read(line * 3)
 
 
+def test_a_line_of_an_earlier_header_is_not_misread_by_a_later_one(read: Read) -> None:
+    short = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port c-ip sc-status time-taken\n"
+    long = (
+        "#Fields: date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port c-ip sc-status\n"
+    )
+    line = f"{IIS} 192.0.2.1 GET / redirect:$(1) 443 203.0.113.9 401 15\n"
+
+    found = read(short + line + long + f"{IIS} W3SVC1 WEB1 192.0.2.1 GET /v1 - 80 203.0.113.9 200\n" + line)
+
+    assert [5] == [number for number, _, _ in found.rejects]
+    assert [("GET", 401), ("GET", 200)] == [(event["method"], event["status"]) for event in found.events]
+
+
 def test_a_line_of_fewer_columns_all_along_is_not_misread(read: Read) -> None:
     told = "#Fields: date time s-sitename s-ip cs-method cs-uri-stem cs-uri-query s-port c-ip sc-status time-taken\n"
     good = f"{IIS} W3SVC1 192.0.2.1 GET /v1 - 80 203.0.113.9 200 15\n"

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from alerts.config import Telling
+from alerts.deciding import decide
 from alerts.outbox import tell_findings
 from detectors.muting import muted, span_at
 from keywatch.configured import detectors_config, with_expected
-from keywatch.deciding import decide
 from keywatch.workspace import Workspace
 from model.finding import Finding, FindingStatus
 from store.state.findings import list_findings, save_findings
@@ -32,7 +32,7 @@ def test_only_the_source_that_was_expected_to_be_silent_is_muted(workspace: Work
         save_findings(tx, [silent("edge")])
         tell_findings(tx, list_findings(tx), Telling(), now=T0)
         incident = list_findings(tx)[0].incident_id
-    decide(workspace, str(incident), status="resolved", verdict="expected", at=T0)
+        decide(tx, str(incident), status="resolved", verdict="expected", by="ann@ops", at=T0)
 
     assert {"edge": FindingStatus.MUTED, "api": FindingStatus.OPEN} == statuses(workspace)
 

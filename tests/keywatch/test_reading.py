@@ -77,6 +77,7 @@ def test_usage_is_cut_to_the_window_and_the_limit(found: Cli) -> None:
 def test_no_output_shows_a_secret(found: Cli) -> None:
     said = [found(*words) for words in (["usage", "--json"], ["keys", "list", "--json"], ["findings", "--json"])]
     said.append(found("keys", "show", "billing"))
+    said.append(found("keys", "show", "billing", "--json"))
 
     for done in said:
         assert GOOD not in done.out + done.err

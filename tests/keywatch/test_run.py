@@ -108,6 +108,13 @@ def test_a_single_pass_tells_at_once(cli: Cli, receiver: "Receiver") -> None:
     assert any(GUESSER in title for title in told(cli))
 
 
+def test_a_target_that_cannot_be_used_is_said_at_the_start(cli: Cli) -> None:
+    cli.configure('[[alerts.targets]]\nname = "chat"\nurl = "nosuch://tok-3f9a77c1d2/x"\n')
+    done = cli("run", "--interval", "1h")
+
+    assert (4, True, False) == (done.code, "no URL that Apprise" in done.err, "tok-3f9a77c1d2" in done.err)
+
+
 def test_the_heartbeat_says_what_is_wrong_and_hides_its_token(receiver: "Receiver") -> None:
     receiver.answers = [(200, {}), (500, {})]
     ping(receiver.url)

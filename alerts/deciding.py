@@ -2,18 +2,19 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from alerts.joining import ACCUSING, attackers
-from keywatch.actor import actor
-from keywatch.workspace import Workspace
 from model.errors import UsageError
 from model.finding import Finding, FindingStatus, SubjectKind
-from model.incident import IncidentStatus
-from store.handle import Transaction
+from model.incident import Incident, IncidentStatus
 from store.state import audit
 from store.state.findings import set_status
 from store.state.incidents import get_incident, save_incidents
 from store.state.verdicts import Verdict, save_verdicts
+
+if TYPE_CHECKING:
+    from store.handle import Transaction
 
 _FINDINGS = {
     ("acknowledged", None): FindingStatus.ACKNOWLEDGED,
@@ -26,29 +27,34 @@ _FINDINGS = {
 _PLACES = {SubjectKind.IP, SubjectKind.NETWORK}
 
 
-def decide(workspace: Workspace, incident: str, *, status: str, verdict: str | None, at: datetime) -> str:
-    """Acknowledge or resolve an incident with its findings; returns its headline.
+def decide(tx: "Transaction", incident: str, *, status: str, verdict: str | None, by: str, at: datetime) -> Incident:
+    """Acknowledge or resolve an incident with its findings; returns it as it was.
 
     A verdict is kept for each finding. `expected` mutes its pattern from the finding's beginning on: the detector for
     that key, or for that address; where the detector is about a key in a place, for that key at that address. The
-    latest verdict on a pattern counts. Raises UsageError for an incident that there is not.
+    latest verdict on a pattern counts. Raises UsageError for an incident that there is not, and for one that is over
+    and should be acknowledged.
     """
-    with workspace.store.transaction() as tx:
-        found = get_incident(tx, incident)
-        if found is None:
-            msg = f"There is no incident {incident!r}."
-            raise UsageError(msg, hint="keywatch incidents lists them.")
-        resolved = at if status == "resolved" else None
-        save_incidents(tx, [replace(found, status=IncidentStatus(status), updated_at=at, resolved_at=resolved)])
-        standing = [one.id for one in found.findings if one.status is not FindingStatus.RESOLVED]
-        set_status(tx, standing, _FINDINGS[status, verdict], at=at)
-        _remember(tx, found.id, found.findings, verdict, at)
-        detail = {"verdict": verdict} if verdict else {}
-        audit.record(tx, at=at, actor=actor(), action=f"incident {status}", subject=incident, detail=detail)
-    return found.headline
+    found = get_incident(tx, incident)
+    if found is None:
+        msg = f"There is no incident {incident!r}."
+        raise UsageError(msg, hint="keywatch incidents lists them.")
+    if status == "acknowledged" and found.status is IncidentStatus.RESOLVED:
+        msg = f"The incident {incident} is resolved already."
+        raise UsageError(msg, hint="It opens again by itself when something new joins it.")
+    resolved = at if status == "resolved" else None
+    snoozed = None if resolved else found.snoozed_until
+    said = replace(found, status=IncidentStatus(status), updated_at=at, resolved_at=resolved, snoozed_until=snoozed)
+    save_incidents(tx, [said])
+    standing = [one.id for one in found.findings if one.status is not FindingStatus.RESOLVED]
+    set_status(tx, standing, _FINDINGS[status, verdict], at=at)
+    _remember(tx, found, verdict, by, at)
+    detail = {"verdict": verdict} if verdict else {}
+    audit.record(tx, at=at, actor=by, action=f"incident {status}", subject=incident, detail=detail)
+    return found
 
 
-def _remember(tx: Transaction, incident: str, findings: tuple[Finding, ...], verdict: str | None, at: datetime) -> None:
+def _remember(tx: "Transaction", incident: Incident, verdict: str | None, by: str, at: datetime) -> None:
     if verdict is None:
         return
     save_verdicts(
@@ -56,16 +62,16 @@ def _remember(tx: Transaction, incident: str, findings: tuple[Finding, ...], ver
         (
             Verdict(
                 at=at,
-                actor=actor(),
+                actor=by,
                 verdict=verdict,
-                incident_id=incident,
+                incident_id=incident.id,
                 finding_id=finding.id,
                 detector=finding.detector,
                 key_id=_about(finding),
                 addresses=_places(finding),
                 since=finding.opened,
             )
-            for finding in findings
+            for finding in incident.findings
             if finding.muted_by is None
         ),
     )

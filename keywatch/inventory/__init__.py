@@ -1,0 +1,1 @@
+"""The inventory: pulled from where keys live, saved, linked and excused."""

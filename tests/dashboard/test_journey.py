@@ -1,0 +1,90 @@
+"""From the link in an alert to the incident, and what an analyst does there, in a real browser."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from alerts.config import Route, Target, Telling
+from alerts.delivery import deliver
+from alerts.outbox import tell
+from keywatch.workspace import Workspace
+from model.actor import actor
+from model.clock import SystemClock
+from model.incident import Incident
+from store.state import audit, chain, silences
+from store.state.incidents import get_incident
+from tests.dashboard.test_browser import CHROMIUM, address, page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.dashboard.conftest import Small
+
+__all__ = ["address", "page"]
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
+
+
+@pytest.fixture
+def shown(small: "Small", tmp_path: Path) -> Iterator[Workspace]:
+    """A copy of the small workspace, since people write."""
+    shutil.copytree(small.workspace.root, tmp_path / "own")
+    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
+    yield workspace
+    workspace.close()
+
+
+def stands(shown: Workspace) -> Incident:
+    with shown.store.reading() as tx:
+        found = get_incident(tx, "inc_1")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def link(shown: Workspace, address: str, tmp_path: Path) -> str:
+    """What an alert that was really delivered links to."""
+    telling = Telling(routes=(Route(to=("file",)),), link_base=address)
+    now = datetime.now(UTC)
+    with shown.store.transaction() as tx:
+        tell(tx, [], telling, now=now, standing=[stands(shown)])
+    deliver(shown.store, [Target(name="file", url=f"jsonl:{tmp_path}/alerts.jsonl")], SystemClock(), "w1")
+    return str(json.loads((tmp_path / "alerts.jsonl").read_text())["links"]["incident"])
+
+
+def test_from_an_alerts_link_to_acknowledged_silenced_and_resolved(page: "Page", link: str, shown: Workspace) -> None:
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(link)
+    page.get_by_text("file: the opening, sent").or_(page.get_by_text("Done and told")).first.wait_for()
+    page.get_by_role("button", name="Acknowledge").click()
+    page.get_by_text("Acknowledged.", exact=True).wait_for()
+    page.get_by_role("button", name="Acknowledge").wait_for(state="detached")
+
+    assert "acknowledged" == stands(shown).status
+
+    page.get_by_test_id("stPopoverButton").filter(has_text="Silence").click()
+    page.get_by_role("textbox", name="Why").fill("a load test")
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Silence").click()
+    page.get_by_text("Silenced for 1 hour.").wait_for()
+    page.get_by_text(f"Silence 1 by {actor()}").wait_for()
+    with shown.store.reading() as tx:
+        (made,) = silences.list_silences(tx)
+
+    assert ("a load test", timedelta(hours=1)) == (made.reason, made.until - made.since)
+
+    page.get_by_test_id("stPopoverButton").filter(has_text="Resolve").click()
+    page.get_by_text("A false alarm").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Resolve").click()
+    page.get_by_text("Resolved. Who heard of it hears the end of it.").wait_for()
+    with shown.store.reading() as tx:
+        acts = list(audit.audit_frame(tx)["action"])[:3]
+        assert () == chain.check(tx).faults
+
+    assert ["incident resolved", "silence added", "incident acknowledged"] == acts
+    assert not complaints
