@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.results import write_section
 from keywatch.commands.init import make
 from keywatch.workspace import Workspace
 from model.key import Key, KeyId, KeyRef, KeyStatus
@@ -62,12 +63,19 @@ def measure(folder: Path) -> dict[str, float]:
     return {**used, "megabytes": peak, "written": size / 1e6}
 
 
+def _section(said: str) -> str:
+    limits = f"{ENOUGH['seconds']:.0f} s and {ENOUGH['megabytes']:.0f} MB"
+    at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"## `report open` of many keys\n\nMeasured {at}; at most {limits} are wanted.\n\n{said}."
+
+
 def main() -> int:
     """Fill in a child, so that its memory does not count; measure; 1 when it is too slow or too large."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keys", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, help="a workspace that an earlier call filled")
     parser.add_argument("--fill", action="store_true", help="only fill --folder")
+    parser.add_argument("--results", type=Path, help="the file whose section `report` is written")
     given = parser.parse_args()
     if given.fill:
         fill(given.folder, given.keys)
@@ -89,10 +97,13 @@ def main() -> int:
             ]
             subprocess.run(command, check=True)
         found = measure(folder)
-    print(
+    said = (
         f"{given.keys:,} keys: {found['seconds']:.1f} s of CPU ({found['wall']:.1f} s on the clock),"
         f" {found['megabytes']:.0f} MB at most, {found['written']:.0f} MB written"
     )
+    print(said)
+    if given.results:
+        write_section(given.results, "report", _section(said))
     return int(any(found[name] > limit for name, limit in ENOUGH.items()))
 
 

@@ -1,5 +1,6 @@
 """Closes a review from the command line: checks the worksheet, seals the decisions, notes it in the audit log."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,8 +10,9 @@ from keywatch.signing import signing_key
 from keywatch.workspace import Workspace
 from model.actor import actor
 from model.errors import ReportError
-from reports import closing, worksheet
+from reports import closing, manifest, worksheet
 from reports.sheets import sheet, text_of
+from reports.verify import verify
 from store.state import audit, people
 from store.state.reports import close_report, open_reviews
 
@@ -33,6 +35,8 @@ def close_review(workspace: Workspace, which: str | None, *, sheet_path: Path | 
     folder = _folder(workspace, which)
     with workspace.store.reading() as tx:
         names = people.stands_for(tx)
+    if (already := _sealed_before(workspace, folder, now)) is not None:
+        return already
     review = closing.opened(folder, names)
     decisions = closing.judged(review, worksheet.read(sheet_path or folder / worksheet.NAME), now=now)
     by = actor()
@@ -51,6 +55,24 @@ def close_review(workspace: Workspace, which: str | None, *, sheet_path: Path | 
             tx, at=now, actor=by, action="report closed", subject=str(review.manifest["period"]), detail=detail
         )
     return Closed(folder=folder, keys=len(decisions), to_do=to_do)
+
+
+def _sealed_before(workspace: Workspace, folder: Path, now: datetime) -> Closed | None:
+    """A close that died after it sealed the files and before the state heard of it is brought to its end."""
+    with workspace.store.reading() as tx:
+        waits = any(one.folder == str(folder) for one in open_reviews(tx))
+    if not waits or manifest.stage(folder) != "closed" or verify(folder).faults:
+        return None
+    found = manifest.read(folder, manifest.CLOSING)
+    digest = hashlib.sha256((folder / manifest.CLOSING.manifest).read_bytes()).hexdigest()
+    counts = found["decisions"]
+    keys = sum(counts.values())
+    to_do = keys - counts.get("keep", 0)
+    with workspace.store.transaction() as tx:
+        close_report(tx, str(folder), at=now, files={manifest.CLOSING.manifest: digest})
+        detail = {"closing": digest, "keys": keys, "to_do": to_do}
+        audit.record(tx, at=now, actor=actor(), action="report closed", subject=found["period"], detail=detail)
+    return Closed(folder=folder, keys=keys, to_do=to_do)
 
 
 def _folder(workspace: Workspace, which: str | None) -> Path:

@@ -69,6 +69,8 @@ def _context(snapshot: Snapshot) -> dict[str, object]:
         "changes": summary.changes(snapshot),
         "targets": summary.by_target(snapshot.deliveries),
         "unrouted": sum(delivery.target is None for delivery in snapshot.deliveries),
+        "added": [one for one in snapshot.changes if one.what == "key added"],
+        "changed": [one for one in snapshot.changes if one.what != "key added"],
         "kept_back": summary.kept_back(snapshot.deliveries),
         "response": summary.response(snapshot),
         "stage_words": words.STAGES.get(snapshot.cover.stage, snapshot.cover.stage),

@@ -2,13 +2,21 @@
 
 import hashlib
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from alerts.channels.attachments import LARGEST, attachments
+from alerts.channels.open import open_target
+from alerts.config import Target
+from model.clock import FixedClock
 from model.finding import Severity
 from model.incident import Alert, AlertKind, IncidentId
+
+if TYPE_CHECKING:
+    from tests.alerts.conftest import Mailbox
 
 
 def alert(folder: Path, files: dict[str, str], kind: AlertKind = "report") -> Alert:
@@ -54,3 +62,12 @@ def test_what_is_too_large_for_mail_stays_behind(tmp_path: Path, files: dict[str
     found = attachments(alert(tmp_path, files | {"report.html": hashlib.sha256(large).hexdigest()}))
 
     assert [str(tmp_path / "manifest.json")] == found
+
+
+def test_a_mail_carries_the_report(tmp_path: Path, files: dict[str, str], mailbox: "Mailbox") -> None:
+    target = Target(name="mail", url=mailbox.url("auditor@example.com"))
+
+    open_target(target, FixedClock(datetime(2026, 10, 1, tzinfo=UTC))).send(alert(tmp_path, files), "kw-1")
+
+    mail = message_from_bytes(mailbox.mails[0], policy=policy.default)
+    assert ["report.html", "manifest.json"] == [one.get_filename() for one in mail.iter_attachments()]

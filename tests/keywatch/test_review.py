@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -205,3 +206,20 @@ def test_verify_needs_no_workspace_and_says_what_it_does_not_prove(found: Cli, t
 
     assert (0, True) == (done.code, "It does not show that the logs" in done.err)
     assert ([], "open") == (told["faults"], told["stage"])
+
+
+def test_a_close_that_died_before_the_state_heard_of_it_is_brought_to_its_end(found: Cli) -> None:
+    folder = opened(found)
+    decide(folder)
+    found("report", "close", "--until", AT.isoformat())
+    before = (folder / "closing.json").read_bytes()
+    connection = sqlite3.connect(found.root / "keywatch.db")
+    connection.execute("UPDATE reports SET stage = 'open', closed_at = NULL")
+    connection.commit()
+    connection.close()
+
+    done = found("report", "close", "--until", AT.isoformat())
+
+    assert (0, True) == (done.code, "1 keys were decided" in done.err), done.err
+    assert before == (folder / "closing.json").read_bytes()
+    assert "closed" == found("report", "list", "--json").json()[0]["stage"]
