@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from detectors.calls import calls_of
+from detectors.clients import product
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import identity
-from detectors.places import Histories, histories, product
+from detectors.places import Histories, histories
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
 from model.window import Window

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from detectors.clients import product
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import identity
-from detectors.places import Histories, histories, product
+from detectors.places import Histories, histories
 from detectors.scores import Scored, moment, one_a_bucket, to_frame
 from detectors.visits import VISIT_FRAMES, Settled, first_visits
 from model.finding import Severity

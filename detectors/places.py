@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from detectors.clients import product
 from detectors.declare import Frames
 from detectors.lifetimes import identity
 from detectors.past import Past, keyed, number
@@ -146,8 +147,3 @@ def owners(frames: Frames) -> dict[str, str]:
     """key_id to owner, of keys that have one."""
     refs = frames["key_refs"].dropna(subset=["key_id", "owner"])
     return dict(zip(refs["key_id"], refs["owner"], strict=True))
-
-
-def product(client: object) -> str:
-    """A client without its version: `curl/8` and `curl/9` are the same."""
-    return str(client).partition("/")[0].strip().lower()

@@ -15,7 +15,7 @@ from detectors.declare import DAY
 from detectors.engine import Scores
 from detectors.settings import DetectorsConfig, Value, parse_budget, require_known
 from detectors.wording import Names
-from keywatch.scoring import read_parts
+from keywatch.scoring import bait_of, read_parts
 from model.errors import UsageError
 from model.finding import Finding, FindingId, FindingStatus, Severity
 from model.window import Window
@@ -124,7 +124,9 @@ def backtest(
     today's. Raises ConfigError.
     """
     runs = [_Run(Outcome(trial=trial, window=window)) for trial in tried]
-    for part, frames, detectors in read_parts(store, window, engine.names(), step=step, keep=False):
+    for part, frames, detectors in read_parts(
+        store, window, engine.names(), step=step, keep=False, bait=bait_of(tried[0].config)
+    ):
         names = engine.names_of(frames)
         base = engine.score(frames, part, config=tried[0].config, detectors=detectors)
         for run in runs:

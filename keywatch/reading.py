@@ -20,7 +20,6 @@ from store.state import deliveries, exceptions, inventory, listings, segments, s
 NEAR: Final = timedelta(days=3)
 """A frame that reaches no further back is read by itself, so that it opens only the segments of those days."""
 _MONTH: Final = timedelta(days=40)
-_BAIT: Final = "canary"
 
 
 def read_frames(
@@ -30,7 +29,7 @@ def read_frames(
     *,
     detectors: Collection[str] | None = None,
     keep: bool = True,
-    bait: str = _BAIT,
+    bait: str,
     state: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """The frames of `detectors` (None: all) for a window, by name.

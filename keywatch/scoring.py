@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from detectors import engine
+from detectors import engine, leaked_key_signs
 from detectors.declare import DAY
 from detectors.engine import Scores
 from detectors.settings import DetectorsConfig
@@ -42,31 +42,37 @@ def score_pass(
 ) -> Iterator[tuple[Window, Scores]]:
     """The rows of one window, part by part; standing detectors as of its end. `keep`, `state` as in `read_frames`."""
     if window.length < LONG:
-        frames = read_frames(store, window, now, detectors=detectors, keep=keep, state=state)
+        bait = bait_of(config)
+        frames = read_frames(store, window, now, detectors=detectors, keep=keep, bait=bait, state=state)
         yield window, engine.score(frames, window, config=config, detectors=detectors)
         return
-    for part, frames, names in read_parts(store, window, detectors, step=None, keep=keep):
+    for part, frames, names in read_parts(store, window, detectors, step=None, keep=keep, bait=bait_of(config)):
         yield part, engine.score(frames, part, config=config, detectors=names)
         frames.clear()  # or two weeks would be held while the next one is read
 
 
 def read_parts(
-    store: Store, window: Window, detectors: Sequence[str], *, step: timedelta | None, keep: bool
+    store: Store, window: Window, detectors: Sequence[str], *, step: timedelta | None, keep: bool, bait: str
 ) -> Iterator[tuple[Window, dict[str, pd.DataFrame], Sequence[str]]]:
     """The parts of a window, the frames of each, and the detectors that judge it.
 
-    Standing detectors judge at the end of each `step`; without one, at the window's end only.
+    Standing detectors judge at the end of each `step`; without one, at the window's end only. `bait` as in `read_frames`.
     """
     standing = [name for name in detectors if engine.load(name).kind == "standing"]
     others = [name for name in detectors if name not in standing]
     for part in _parts_of(window, _quiet_from(store, window)):
         silent = part.length > PART
-        read = {} if silent else read_frames(store, part, part.until, detectors=others, keep=keep)
+        read = {} if silent else read_frames(store, part, part.until, detectors=others, keep=keep, bait=bait)
         yield part, _as_of(read, part.until), others
         ends = parts(part, step) if step is not None else [Window(since=part.until - DAY, until=part.until)]
         for near in ends if standing and (step is not None or part.until == window.until) else ():
-            frames = read_frames(store, near, near.until, detectors=standing, keep=keep)
+            frames = read_frames(store, near, near.until, detectors=standing, keep=keep, bait=bait)
             yield near, _as_of(frames, near.until), standing
+
+
+def bait_of(config: DetectorsConfig) -> str:
+    """The label of canary keys."""
+    return config.settings("leaked-key-signs", leaked_key_signs.Settings).label
 
 
 def _parts_of(window: Window, quiet: datetime | None) -> Iterator[Window]:

@@ -28,7 +28,7 @@ FORMAT: Final[Format] = format_of(
     Layout(
         name="cloudtrail",
         title="AWS CloudTrail",
-        marks=(fields("eventVersion eventSource eventTime"),),
+        marks=(fields("eventVersion eventSource eventTime"), fields("eventName eventSource eventTime sourceIPAddress")),
         fields={
             "ts": ("eventTime",),
             "ip": ("sourceIPAddress",),

@@ -16,7 +16,7 @@ from model.event import Outcome
 from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
-from store.events.tables import events
+from store.events.tables import events, usage
 from store.queries.auth_frames import auth_hours, auth_minutes, platform_minutes, worked
 from store.queries.breadth import breadth, walks
 from store.queries.frame_columns import EMPTY
@@ -25,7 +25,7 @@ from store.queries.framing import single_events as _events
 from store.queries.framing import values as _values
 from store.queries.life_frames import LIFE_FRAMES
 from store.queries.rows import hourly, known
-from store.queries.spans import HOUR, within
+from store.queries.spans import HOUR, widened, within
 
 OFTEN: Final = 10
 """Fewer refusals of a key in an hour than throttled or retry-loop would ever fire at."""
@@ -54,9 +54,11 @@ def key_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
 def origin_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Where key_refs were used from: [hour, key_ref, ip, network, asn, country, client, requests, …, last_seen].
 
-    From events, so not folded; requests without a key are left out.
+    From events; requests without a key are left out, and so are credentials that no inventory row knows and that never
+    succeeded: a million guesses are no rows.
     """
-    rows = _events(span, "hour", HOUR, "ip", "network", "asn", "country", "client").where(events.c.key_ref.is_not(None))
+    listed = sa.select(usage.c.key_ref).where(within(usage.c.hour, widened(span, HOUR)), known(usage))
+    rows = _events(span, "hour", HOUR, "ip", "network", "asn", "country", "client").where(events.c.key_ref.in_(listed))
     return _grouped(reader, "origin_hours", rows.subquery())
 
 
