@@ -30,7 +30,7 @@ from ingest.rows import rows_sql
 from ingest.statements import Statements
 from ingest.treatment import Treatment
 from model.arrow import booleans, integers, strings, truths
-from model.coded import Codes, encoded, numbers
+from model.coded import Codes, encoded, numbers, wide
 from model.event import EVENT_COLUMNS
 from model.plain import plain
 from model.segment import Reject
@@ -208,8 +208,7 @@ class Parser:
 
     def rejected_lines(self) -> npt.NDArray[np.int64]:
         """The numbers of the last block's rejects, all of them."""
-        rejected = self._left_out.filter(self._left_out["reason"].is_valid())["n"].combine_chunks()
-        return np.asarray(rejected.to_numpy(zero_copy_only=False)).astype(np.int64)
+        return wide(self._left_out.filter(self._left_out["reason"].is_valid())["n"])
 
     def skipped(self) -> list[tuple[int, str]]:
         """(line, class) of the last block's lines that are no requests."""

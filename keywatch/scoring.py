@@ -56,7 +56,7 @@ def read_parts(
 ) -> Iterator[tuple[Window, dict[str, pd.DataFrame], Sequence[str]]]:
     """The parts of a window, the frames of each, and the detectors that judge it.
 
-    Standing detectors judge at the end of each `step`; without one, at the window's end only. `bait` as in `read_frames`.
+    Standing detectors judge at the end of each `step`; without one, at the window's end only. `bait` is as there.
     """
     standing = [name for name in detectors if engine.load(name).kind == "standing"]
     others = [name for name in detectors if name not in standing]

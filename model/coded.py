@@ -10,6 +10,7 @@ from itertools import repeat
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from model.arrow import booleans, integer, strings
@@ -123,6 +124,13 @@ def paired(one: Coded, other: Coded) -> tuple[Codes, Codes, Codes]:
 def looked_up(table: Codes, codes: Codes) -> Codes:
     """The table's entry for each code; -1 stays."""
     return np.append(table, np.int32(-1))[codes].astype(np.int32, copy=False)
+
+
+def wide(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """A column of moments or whole numbers without nulls, as numbers. Arrow's own way would load pandas."""
+    array = column.combine_chunks().cast(pa.int64())
+    held = np.frombuffer(array.buffers()[1], dtype=np.int64) if len(array) else np.zeros(0, dtype=np.int64)
+    return held[array.offset : array.offset + len(array)]
 
 
 def numbers(array: pa.Int32Array) -> Codes:

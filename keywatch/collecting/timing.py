@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from model.coded import wide
 from store.state.sources import EventHour
 
 _HOUR: Final = 3_600_000_000
@@ -22,8 +23,8 @@ def event_hours(events: pa.Table, rejected: npt.NDArray[np.int64] | None) -> tup
     """
     if not events.num_rows:
         return ()
-    moments = _numbers(events["ts"])
-    return tuple(_hours(moments, None if rejected is None else (_numbers(events["line"]), rejected)))
+    moments = wide(events["ts"])
+    return tuple(_hours(moments, None if rejected is None else (wide(events["line"]), rejected)))
 
 
 def joined(hours: Iterable[EventHour]) -> list[EventHour]:
@@ -57,12 +58,6 @@ def _hours(
             first_seen=_moment(int(times[first])),
             last_seen=_moment(int(times[last])),
         )
-
-
-def _numbers(column: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401 (an Arrow column)
-    whole = column.combine_chunks()
-    whole = whole.cast(pa.int64()) if not pa.types.is_integer(whole.type) else whole
-    return np.asarray(whole.to_numpy(zero_copy_only=False)).astype(np.int64, copy=False)
 
 
 def _moment(micros: int) -> datetime:
