@@ -53,6 +53,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
 
 def _row(source: Any, window: Window, settings: Settings) -> Scored | None:  # noqa: ANN401 (a row of a frame)
+    if pd.isna(source.tried_at):
+        return None
     at = pd.Timestamp(window.until)
     idle = at - source.tried_at
     if not source.failures and idle < settings.after:

@@ -29,7 +29,19 @@ def whole_frames(given: Frames, window: Window) -> Frames:
 
 @pytest.fixture(scope="module")
 def frames(war: Frames) -> Frames:
-    return whole_frames(war, WHOLE)
+    return whole_frames({**war, "event_hours": logged()}, WHOLE)
+
+
+def logged() -> pd.DataFrame:
+    """What two sources logged: one is silent for half a day, a third of the other's lines is rejected for a night."""
+    hours = pd.date_range(world.BEGIN, world.END, freq="h", inclusive="left")
+    whole = pd.DataFrame({"hour": hours, "events": 100, "rejects": 0})
+    silence, night = ((world.BEGIN + timedelta(days=day)) for day in (12, 13))
+    quiet = whole[(hours < silence) | (hours >= silence + timedelta(hours=12))].assign(source="quiet")
+    broken = whole.assign(source="broken")
+    broken.loc[(hours >= night) & (hours < night + timedelta(hours=8)), ["events", "rejects"]] = [70, 30]
+    both = pd.concat([quiet, broken], ignore_index=True)
+    return both.assign(first_seen=both["hour"], last_seen=both["hour"] + pd.Timedelta(minutes=59))
 
 
 @pytest.fixture(scope="module")

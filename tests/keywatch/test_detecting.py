@@ -167,7 +167,7 @@ def test_route_explains_where_an_incident_goes(found: Cli) -> None:
     done = found("alerts", "route", "--incident", incident["id"])
 
     assert done.code == 0
-    assert "file" in done.err
+    assert "It goes to file." in done.out
 
 
 def test_what_waits_is_delivered_once_to_the_file(found: Cli, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ _SQLITE = (
     "CREATE TRIGGER audit_log_{0} BEFORE {0} ON audit_log BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END"
 )
 _REFUSE = (
-    "CREATE FUNCTION audit_log_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+    "CREATE OR REPLACE FUNCTION audit_log_refuse() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN RAISE EXCEPTION 'audit_log is append-only'; END $$"
 )
 _POSTGRESQL = (
