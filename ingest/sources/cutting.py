@@ -14,7 +14,7 @@ from ingest.sources.left_out import BEGINNING, LeftOut
 
 MAX_LINE: Final = 1 << 20
 """Bytes of a line (in UTF-8, without its end) that are parsed; a longer one is left out and counted."""
-BLOCK_LINES: Final = 160_000
+BLOCK_LINES: Final = 140_000
 REST: Final = "rest of a line that was taken unfinished"
 
 

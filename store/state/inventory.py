@@ -131,8 +131,8 @@ def save_activity(tx: Session, activity: Sequence[Activity]) -> None:
 def _as_kept(moment: datetime | None) -> str | None:
     if moment is None:
         return None
-    in_utc = moment.astimezone(UTC) if moment.utcoffset() else moment
-    return in_utc.replace(tzinfo=None).isoformat(" ", "microseconds")
+    text = moment.isoformat(" ", "microseconds")
+    return text[:-6] if text.endswith("+00:00") else moment.astimezone(UTC).isoformat(" ", "microseconds")[:-6]
 
 
 def known_refs(tx: Session) -> list[str]:
