@@ -57,6 +57,9 @@ class Parsed:
     rejects: tuple[Reject, ...]
     """Samples, at most a thousand."""
 
+_NO_JSON_SPACE: Final = (b"\x0b", b"\x0c")
+"""White space to DuckDB's reader behind a value, and to nobody else."""
+
 
 class Parser:
     """Parses blocks, one after another; holds one in-memory DuckDB connection. Close it."""
@@ -121,6 +124,8 @@ class Parser:
     def _take_apart(self, records: Records, plan: Plan) -> tuple[pa.Table, Codes]:
         """The rows, and the number of each one's line. Rows whose reason is ODD stand for nothing."""
         quick = quick_way(plan) if records.numbers is None and records.envelopes is None else None
+        if quick is not None and plan.quick is None and any(one in records.data for one in _NO_JSON_SPACE):
+            quick = None
         if quick is not None and self._file is not None:
             found = self._quickly(records, plan, quick, self._file)
             if found is not None:

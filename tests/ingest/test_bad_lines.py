@@ -39,6 +39,12 @@ def test_bytes_that_are_no_utf8_are_replaced_and_the_line_is_kept(read: Read) ->
     assert "/b\ufffd\ufffd\ufffdd" == found.events[1]["path"]
 
 
+def test_white_space_that_json_does_not_know_makes_a_reject_by_either_way(read: Read) -> None:
+    line = b'{"time":"2026-10-01T09:30:00Z","method":"GET","path":"/a","status":200,"remote_addr":"192.0.2.7"}'
+
+    assert (3, 2, 0) == counts(read(b"\n".join([line, line + b"\x0c", line, line + b"\x0b", line, b""])))
+
+
 def test_a_line_of_a_megabyte_is_an_event_or_a_reject_and_the_next_is_read(read: Read) -> None:
     long_path = GOOD.replace(b"/good", b"/" + b"a/" * 500_000)
     junk = b"x" * 1_000_000 + b"\n"
