@@ -2,8 +2,8 @@
 
 The centre of a bucket is the median of its slot's earlier values within four weeks, on the square-root scale, where the
 spread of counts depends little on their level. The ladder of history says what a slot is: with four weeks the hour of
-the week, with two the hour of a weekday or of the weekend, with three days the hour of the day, with less there is no
-score (rules only). Growth is followed slowly: centres are multiplied by how the last week compares with them.
+the week, with two the hour of a weekday or of the weekend, with three days the hour of the day (none that was
+seen on a weekend only, on a weekday), with less there is no score (rules only). Growth is followed slowly: centres are multiplied by how the last week compares with them.
 
 The scale of a bucket is the largest of
 - 0.5, the standard deviation of the root of a Poisson count,
@@ -136,7 +136,19 @@ def of_day(
         reach = days
         if on.any():
             centre[on], scale[on] = _rung(_slots(past, kind), history[on], _slots(today, kind))
+        if kind == "day":  # a Monday after nothing but a weekend: nothing is known of it
+            unseen = on[:, None] & ~_seen(past, present, today)
+            centre[unseen], scale[unseen] = np.nan, np.nan
     return Usual(centre, scale)
+
+
+def _seen(
+    past: npt.NDArray[np.datetime64], present: npt.NDArray[np.bool_], today: npt.NDArray[np.datetime64]
+) -> npt.NDArray[np.bool_]:
+    """Which of today's hours were seen on a day of the same kind, weekday or weekend: series by buckets."""
+    slots, wanted = _slots(past, "weekend"), _slots(today, "weekend")
+    seen = {slot: present[:, slots == slot].any(axis=1) for slot in np.unique(wanted)}
+    return np.stack([seen[slot] for slot in wanted], axis=1) if len(wanted) else np.zeros((len(present), 0), dtype=bool)
 
 
 def _slots(clock: npt.NDArray[np.datetime64], kind: str) -> npt.NDArray[np.int64]:

@@ -57,6 +57,7 @@ class Parsed:
     rejects: tuple[Reject, ...]
     """Samples, at most a thousand."""
 
+
 _NO_JSON_SPACE: Final = (b"\x0b", b"\x0c")
 """White space to DuckDB's reader behind a value, and to nobody else."""
 

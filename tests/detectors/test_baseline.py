@@ -43,6 +43,20 @@ def test_less_than_three_days_of_a_key_have_no_level() -> None:
     assert (enough.scale > 0).all()
 
 
+def test_a_monday_after_nothing_but_a_weekend_has_no_level() -> None:
+    calls, clock = roots(office().to_numpy()[None]), HOURS.tz_localize(None).to_numpy("datetime64[s]")
+    friday_afternoon = slice(4 * 24 + 14, 7 * 24)
+    monday, tuesday = (slice(day * 24, (day + 1) * 24) for day in (7, 8))
+
+    first = of_day(clock[friday_afternoon], calls[:, friday_afternoon], clock[monday], DAY + 7)
+    until_tuesday = slice(friday_afternoon.start, tuesday.start)
+    second = of_day(clock[until_tuesday], calls[:, until_tuesday], clock[tuesday], DAY + 8)
+
+    assert np.isnan(first.centre[0, :14]).all()
+    assert not np.isnan(first.centre[0, 14:]).any()
+    assert not np.isnan(second.centre).any()
+
+
 def test_four_weeks_know_the_hour_of_the_week() -> None:
     calls = roots(office().to_numpy()[None])
     clock = HOURS.tz_localize(None).to_numpy("datetime64[s]")
