@@ -2,8 +2,9 @@
 
 The centre of a bucket is the median of its slot's earlier values within four weeks, on the square-root scale, where the
 spread of counts depends little on their level. The ladder of history says what a slot is: with four weeks the hour of
-the week, with two the hour of a weekday or of the weekend, with three days the hour of the day (none that was
-seen on a weekend only, on a weekday), with less there is no score (rules only). Growth is followed slowly: centres are multiplied by how the last week compares with them.
+the week, with two the hour of a weekday or of the weekend, with three days the hour of the day (on a weekday none that
+was seen on a weekend only, nor the other way round), with less there is no score (rules only). Growth is followed
+slowly: centres are multiplied by how the last week compares with them.
 
 The scale of a bucket is the largest of
 - 0.5, the standard deviation of the root of a Poisson count,
