@@ -14,7 +14,7 @@ from model.event import EVENT_COLUMNS
 from model.segment import Segment
 from model.window import Window
 from store.events.segments import new_id, write_segment
-from store.state import inventory, segments
+from store.state import activity, inventory, segments
 
 SOURCE: Final = "edge"
 _ROUTES: Final = [
@@ -107,7 +107,7 @@ def fill(workspace: Workspace, duck: duckdb.DuckDBPyConnection, table: str, *, r
     window = Window(since=written.min_ts, until=written.max_ts)
     with workspace.store.transaction() as tx:
         segments.add_segment(tx, _segment(written, rows, now))
-        inventory.save_activity(tx, written.activity)
+        activity.save_activity(tx, written.activity)
         segments.count_lines(
             tx,
             SOURCE,

@@ -24,6 +24,7 @@ from model.window import Window
 from store.handle import Store
 from store.queries import breakdown, heat, requests, sparkline, traffic
 from store.state import findings, incidents, inventory, segments, sources
+from store.state.activity import activity_frame
 
 CURVE_POINTS: Final = 30
 """Points of a key's small curve."""
@@ -86,9 +87,9 @@ def keys() -> pd.DataFrame:
 
 
 def activity() -> pd.DataFrame:
-    """When the logs saw each key_ref, as `store.state.inventory.activity_frame`."""
+    """When the logs saw each key_ref, as `store.state.activity.activity_frame`."""
     with store().reading() as tx:
-        return inventory.activity_frame(tx)
+        return activity_frame(tx)
 
 
 def rejects(limit: int = 50) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from model.key import Key, KeyStatus
 from store.events.damage import told_of_damage
 from store.events.reseal import reseal
 from store.handle import Transaction
-from store.state import audit, inventory, listings, segments, successors
+from store.state import activity, audit, inventory, listings, segments, successors
 
 
 def register(
@@ -34,7 +34,7 @@ def register(
         gone = listings.keep_listings(tx, where, {key.key_id for key in keys}, now) if synced else {}
         counts = inventory.save_keys(tx, keys, now) | gone
         counts["linked"] = link(tx, workspace.config.inventory.successors, now)
-        inventory.save_activity(tx, seen)
+        activity.save_activity(tx, seen)
         if synced:
             listings.note_complete(tx, where, len(keys), now)
         if not synced or any(count for what, count in counts.items() if what != "unchanged"):

@@ -25,7 +25,18 @@ from store.queries.origins import Origin, origins_by_key
 from store.queries.outcomes import outcomes_by_key
 from store.queries.traffic import over_time, totals
 from store.queries.unfolded import unfolded_minutes, unfolded_origins
-from store.state import audit, deliveries, findings, history, incidents, inventory, segments, silences, sources
+from store.state import (
+    activity,
+    audit,
+    deliveries,
+    findings,
+    history,
+    incidents,
+    inventory,
+    segments,
+    silences,
+    sources,
+)
 
 RecordT = TypeVar("RecordT", Finding, Incident)
 
@@ -99,7 +110,7 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
     return State(
         keys=keys,
         refs=inventory.key_ids(tx),
-        activity=inventory.activity_frame(tx),
+        activity=activity.activity_frame(tx),
         sources=sources.source_frame(tx, now),
         span=segments.span(tx),
         findings=_findings(tx, judged),

@@ -23,7 +23,7 @@ from keywatch.collecting.timing import event_hours
 from model.segment import Segment, SegmentId
 from model.window import Window
 from store.events.segments import Written, draft_segment, new_id, publish_segment
-from store.state import inventory, segments
+from store.state import activity, segments
 
 SMALL: Final = 1 << 20
 """Bytes of an object as it lies in the store."""
@@ -173,7 +173,7 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
                 if rows[number]
             ]
             segments.add_joint(tx, each, whole, now)
-            inventory.save_activity(tx, written.activity)
+            activity.save_activity(tx, written.activity)
         segments.count_lines(
             tx,
             reading.source.name,

@@ -17,7 +17,7 @@ from model.segment import Segment
 from model.together import together
 from model.window import Window
 from store.events.segments import Written, draft_segment, new_id, publish_segment
-from store.state import inventory, segments
+from store.state import activity, segments
 from store.state.sources import EventHour
 
 
@@ -126,7 +126,7 @@ def _commit(reading: Reading, done: Drafted) -> None:
                 reading.also(tx, made.block, now)
         if written is not None:
             segments.add_segment(tx, _segment(reading, done, written))
-            inventory.save_activity(tx, written.activity)
+            activity.save_activity(tx, written.activity)
         segments.count_lines(
             tx,
             reading.source.name,

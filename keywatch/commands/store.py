@@ -52,7 +52,7 @@ def compact(ctx: typer.Context) -> None:
             done = merge_all(ws.store, now=now(), told=told)
         with ws.store.reading() as tx:
             left = len(segments.overlapping(tx, None))
-    say(f"{done:,} segments were merged; {left:,} are left." if done else f"Nothing to merge: {left:,} segments.")
+    say(f"{done:,} segments were merged. Open segments now: {left:,}." if done else "Nothing to merge.")
 
 
 def prune(ctx: typer.Context) -> None:

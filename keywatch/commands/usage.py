@@ -63,7 +63,8 @@ def _called(row: dict[str, Any]) -> str:
 
 def refs_of(tx: "Transaction", key: str) -> list[str]:
     """The references of a key named by id, name or reference. Raises UsageError for an unknown one."""
-    from store.state.inventory import activity_frame, ref_frame
+    from store.state.activity import activity_frame
+    from store.state.inventory import ref_frame
 
     refs = ref_frame(tx)
     found = refs[(refs["key_id"] == key) | (refs["name"] == key) | (refs["key_ref"] == key)]["key_ref"]

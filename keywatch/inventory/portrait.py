@@ -14,9 +14,10 @@ from model.window import Window
 from store.queries.activity import last_use as used_within
 from store.queries.frames import event_frame
 from store.state import segments
+from store.state.activity import activity_frame
 from store.state.exceptions import KeyException, list_exceptions
 from store.state.history import history_of, listings_of
-from store.state.inventory import activity_frame, key_frame
+from store.state.inventory import key_frame
 from store.state.sources import source_frame
 
 _LONGEST: Final = timedelta(days=400)

@@ -3,16 +3,14 @@
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from model.key import Key, KeyStatus
-from store.state.schema import Base, KeyActivityRow, KeyHistoryRow, KeyRefRow, KeyRow
+from store.state.schema import KeyActivityRow, KeyHistoryRow, KeyRefRow, KeyRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,9 +23,6 @@ _TRACKED = tuple(name for name in _FIELDS if name not in {"key_id", "pulled_at",
 _AT_ONCE = 500
 _REPEATED = frozenset({"owner", "team", "environment", "status", "source"})
 """Columns in which few texts stand in many rows; each is kept once."""
-
-Activity = tuple[str, str | None, datetime, datetime, datetime | None]
-"""(key_ref, hint, first seen, last seen, last success)."""
 
 
 def save_keys(tx: Session, keys: Iterable[Key], now: datetime) -> dict[str, int]:
@@ -97,42 +92,6 @@ def _rotated(tx: Session, row: KeyRow, key: Key, refs: dict[str, KeyRefRow], now
         note(tx, row.key_id, now, "rotated_at", (row.rotated_at, now))
         row.rotated_at = now
     return True
-
-
-def save_activity(tx: Session, activity: Sequence[Activity]) -> None:
-    """Widen first and last use of key_refs; part of the transaction that makes their segment visible."""
-    if not activity:
-        return
-    sqlite = tx.get_bind().dialect.name == "sqlite"
-    # SQLite's two-argument min and max are null when either side is; PostgreSQL's least and greatest pass nulls over.
-    least, greatest = (func.min, func.max) if sqlite else (func.least, func.greatest)
-    table = Base.metadata.tables[KeyActivityRow.__tablename__]
-    adding = (insert_sqlite if sqlite else insert_postgresql)(table)
-    kept, new = table.c, adding.excluded
-    success = greatest(func.coalesce(kept.last_success, new.last_success), new.last_success)
-    widened = {
-        "hint": func.coalesce(kept.hint, new.hint),
-        "first_seen": least(kept.first_seen, new.first_seen),
-        "last_seen": greatest(kept.last_seen, new.last_seen),
-        "last_success": func.coalesce(success, kept.last_success),
-    }
-    names = ("key_ref", "hint", "first_seen", "last_seen", "last_success")
-    rows: Sequence[tuple[object, ...]] = activity
-    if sqlite:
-        # As SQLite keeps moments: thousands of rows a block are spared the way through Python's types.
-        adding = adding.values({name: bindparam(name, type_=String()) for name in names})
-        rows = [(ref, hint, *map(_as_kept, moments)) for ref, hint, *moments in activity]
-    tx.connection().execute(
-        adding.on_conflict_do_update(index_elements=["key_ref"], set_=widened),
-        [dict(zip(names, row, strict=True)) for row in rows],
-    )
-
-
-def _as_kept(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    text = moment.isoformat(" ", "microseconds")
-    return text[:-6] if text.endswith("+00:00") else moment.astimezone(UTC).isoformat(" ", "microseconds")[:-6]
 
 
 def known_refs(tx: Session) -> list[str]:
@@ -245,21 +204,6 @@ def ref_frame(tx: Session) -> "pd.DataFrame":
         .order_by(KeyRefRow.key_ref),
     ).all()
     return pd.DataFrame([tuple(row) for row in rows], columns=list(columns)).astype(object)
-
-
-def activity_frame(tx: Session) -> "pd.DataFrame":
-    """One row a key_ref seen in the logs: key_ref, hint, first_seen, last_seen, last_success."""
-    import pandas as pd
-
-    columns = ("key_ref", "hint", "first_seen", "last_seen", "last_success")
-    rows = [
-        tuple(getattr(row, name) for name in columns)
-        for row in tx.scalars(select(KeyActivityRow).order_by(KeyActivityRow.key_ref))
-    ]
-    frame = pd.DataFrame(rows, columns=list(columns)).astype(object)
-    for name in columns[2:]:
-        frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
-    return frame
 
 
 def _values(key: Key) -> dict[str, object]:

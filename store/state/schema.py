@@ -124,44 +124,37 @@ class BackfillRow(Base):
     made_at: Mapped[moment]
 
 
-class SegmentRow(Base):
+class BatchColumns:
+    """Where a batch of events came from, in the manifest and behind it."""
+
+    id: Mapped[word] = mapped_column(primary_key=True)
+    source: Mapped[word] = mapped_column(index=True)
+    origin: Mapped[word]
+    from_offset: Mapped[int] = mapped_column(_ID)
+    to_offset: Mapped[int] = mapped_column(_ID)
+    from_line: Mapped[int] = mapped_column(_ID)
+    rows: Mapped[int]
+    rejects: Mapped[int]
+    min_ts: Mapped[moment]
+    max_ts: Mapped[moment]
+    ingested_at: Mapped[moment] = mapped_column(index=True)
+    level: Mapped[int] = mapped_column(default=0)
+
+
+class SegmentRow(BatchColumns, Base):
     """The manifest: an immutable batch of events."""
 
     __tablename__ = "segments"
     __table_args__ = (Index("ix_segments_span", "min_ts", "max_ts"),)
-    id: Mapped[word] = mapped_column(primary_key=True)
-    source: Mapped[word] = mapped_column(index=True)
-    origin: Mapped[word]
-    from_offset: Mapped[int] = mapped_column(_ID)
-    to_offset: Mapped[int] = mapped_column(_ID)
-    from_line: Mapped[int] = mapped_column(_ID)
-    rows: Mapped[int]
-    rejects: Mapped[int]
-    min_ts: Mapped[moment]
-    max_ts: Mapped[moment]
-    ingested_at: Mapped[moment] = mapped_column(index=True)
     sealed: Mapped[bool]
     bytes: Mapped[int] = mapped_column(_ID)
-    level: Mapped[int] = mapped_column(default=0)
     events_dropped_at: Mapped[optional_moment]
 
 
-class MergedSegmentRow(Base):
+class MergedSegmentRow(BatchColumns, Base):
     """A batch whose events are in a larger segment now: what leads a row back to its line."""
 
     __tablename__ = "merged_segments"
-    id: Mapped[word] = mapped_column(primary_key=True)
-    source: Mapped[word] = mapped_column(index=True)
-    origin: Mapped[word]
-    from_offset: Mapped[int] = mapped_column(_ID)
-    to_offset: Mapped[int] = mapped_column(_ID)
-    from_line: Mapped[int] = mapped_column(_ID)
-    rows: Mapped[int]
-    rejects: Mapped[int]
-    min_ts: Mapped[moment]
-    max_ts: Mapped[moment]
-    ingested_at: Mapped[moment] = mapped_column(index=True)
-    level: Mapped[int] = mapped_column(default=0)
     into: Mapped[word]
     """The larger segment; empty when retention let it go."""
     merged_at: Mapped[moment] = mapped_column(index=True)

@@ -30,8 +30,8 @@ def test_compact_merges_a_day_and_nothing_else_changes(cli: Cli) -> None:
 
     done, again = cli("store", "compact"), cli("store", "compact")
 
-    assert (0, "4 segments were merged; 1 are left.") == (done.code, done.err.strip())
-    assert (0, "Nothing to merge: 1 segments.") == (again.code, again.err.strip())
+    assert (0, "4 segments were merged. Open segments now: 1.") == (done.code, done.err.strip())
+    assert (0, "Nothing to merge.") == (again.code, again.err.strip())
     assert 1 == cli("store", "status", "--json").json()["segments"]
     assert before == asked(cli)
     assert before[-1]

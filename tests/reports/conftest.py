@@ -18,7 +18,7 @@ from reports.render import render
 from reports.snapshot import Snapshot, take
 from store.events.segments import new_id, write_segment
 from store.handle import Store, Transaction
-from store.state import deliveries, findings, incidents, inventory, outbox, segments
+from store.state import activity, deliveries, findings, incidents, inventory, outbox, segments
 
 Event = tuple[str, str | None, str, str, str | None]
 """(moment, key_ref, address, outcome, client)."""
@@ -201,7 +201,7 @@ def _write(store: Store, rows: Sequence[Event]) -> None:
     )
     with store.transaction() as tx:
         segments.add_segment(tx, made)
-        inventory.save_activity(tx, written.activity)
+        activity.save_activity(tx, written.activity)
         segments.count_lines(
             tx,
             "edge",

@@ -10,9 +10,10 @@ from model.finding import Evidence, Finding, FindingStatus, Severity, Subject, f
 from model.incident import Incident, IncidentId, IncidentStatus
 from model.key import Key, KeyId
 from model.window import Window
+from store.state.activity import save_activity
 from store.state.findings import list_findings, save_findings
 from store.state.incidents import get_incident, incidents_to_join, key_facts, list_incidents, save_incidents
-from store.state.inventory import save_activity, save_keys
+from store.state.inventory import save_keys
 from store.state.schema import Base
 
 T0 = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)

@@ -5,7 +5,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from model.key import Key, KeyId, KeyRef, KeyStatus
-from store.state.inventory import activity_frame, key_frame, known_refs, ref_frame, save_activity, save_keys
+from store.state.activity import activity_frame, save_activity
+from store.state.inventory import key_frame, known_refs, ref_frame, save_keys
 from store.state.schema import KeyHistoryRow
 
 T0 = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)

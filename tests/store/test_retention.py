@@ -71,6 +71,7 @@ def test_files_stay_for_those_who_read_them(two_days: Store) -> None:
         prune(two_days, Cuts(events=NEXT), now=NOW)
         prune(two_days, Cuts(events=NEXT), now=NOW + GRACE / 2)
         swept(two_days, NOW + GRACE / 2)
+        assert 8 == files(two_days, "events")  # five, and three that were written anew to be counted
         assert [(5 * EACH,)] == reader.connection.exec_driver_sql("SELECT count(*) FROM events").fetchall()
 
     prune(two_days, Cuts(events=NEXT), now=LATER)
