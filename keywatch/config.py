@@ -1,6 +1,6 @@
 """The config: keywatch.toml, KEYWATCH_* variables above it, the command line above both."""
 
-from datetime import time
+from datetime import time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
@@ -37,6 +37,11 @@ class StoreConfig(Section):
         default="sqlite:///keywatch.db", description="URL of the state: SQLite, or postgresql+psycopg://…"
     )
     events: str = Field(default="events", description="Folder of the event segments.")
+    lease: timedelta = Field(
+        default=timedelta(seconds=30),
+        ge=timedelta(seconds=1),
+        description="On PostgreSQL: after so many seconds without a word, another worker takes over what one was at.",
+    )
 
 
 class SecretsConfig(Section):

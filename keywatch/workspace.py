@@ -5,16 +5,18 @@ import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
 from ingest.fingerprint import Pepper
 from ingest.routes import Cap
 from keywatch.config import Config, load
-from keywatch.holding import holding
+from keywatch.holding import holding, waiting_for
 from keywatch.references import resolve
 from model.errors import ConfigError
 from store.handle import Store
+from store.leasing import leased
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,24 @@ class Workspace:
         """The folders that configured sources may read from; relative ones are taken from the workspace's folder."""
         return tuple(self.root / Path(each).expanduser() for each in self.config.roots)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes on several machines may work at once: the state is on a server."""
+        return not self.state_url.startswith("sqlite")
+
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the workspace while writing. Raises WorkspaceLocked, which names the process that does."""
-        with holding(self.root):
-            yield
+    def lock(self, work: str, *, rest: timedelta = timedelta(0), patience: timedelta = timedelta(0)) -> Iterator[None]:
+        """Hold some work while writing: the whole workspace on SQLite, a lease of this work's name on a server.
+
+        Where it is shared, work that was begun less than `rest` ago counts as held: it has been done. `patience` is how
+        long to wait for another process. Raises WorkspaceLocked, which names the process that does it.
+        """
+        if self.is_shared:
+            with waiting_for(lambda: leased(self.store, work, length=self.config.store.lease, rest=rest), patience):
+                yield
+        else:
+            with waiting_for(lambda: holding(self.root), patience):
+                yield
 
     def close(self) -> None:
         """Give the store's connections back."""

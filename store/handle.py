@@ -16,6 +16,7 @@ from model.segment import Segment
 from model.window import Window
 from store.events.damage import told_of_damage
 from store.events.reader import EventsReader, open_reader
+from store.leasing import check_fences
 from store.state import audit, segments
 from store.state.damage import refused
 from store.state.engine import open_engine
@@ -63,11 +64,13 @@ class Store:
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that writes: all of it is committed at the end, or none of it.
 
-        Raises StoreError when the database cannot be written: a full disk, a lock that nobody gives back.
+        Raises StoreError when the database cannot be written: a full disk, a lock that nobody gives back; Fenced when
+        it is written under a lease (`store.leasing`) that somebody else has by now.
         """
         writing = self.state.execution_options(writes=True)
         try:
             with Session(writing, expire_on_commit=False, info=self._info) as session, session.begin():
+                check_fences(session, self.state)
                 yield session
         except (OperationalError, DatabaseError) as error:
             if isinstance(error, IntegrityError):

@@ -23,7 +23,7 @@ from keywatch.collecting.timing import event_hours
 from model.segment import Segment, SegmentId
 from model.window import Window
 from store.events.segments import Written, draft_segment, new_id, publish_segment
-from store.state import activity, segments
+from store.state import activity, refs, segments
 
 SMALL: Final = 1 << 20
 """Bytes of an object as it lies in the store."""
@@ -159,20 +159,6 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
             own = [one for one in parsed.rejects if begins[number] < one.line <= begins[number + 1]]
             segments.add_rejects(tx, own, cursor=part.last.after, first_line=-int(begins[number]), now=now)
         if written is not None:
-            whole = _segment(reading, written, rows=parsed.events, rejects=parsed.rejected)
-            each = [
-                replace(
-                    whole,
-                    id=ids[number],
-                    origin=part.last.after.origin,
-                    to_offset=part.last.after.offset,
-                    rows=int(rows[number]),
-                    rejects=int(rejected[number]),
-                )
-                for number, part in enumerate(parts)
-                if rows[number]
-            ]
-            segments.add_joint(tx, each, whole, now)
             activity.save_activity(tx, written.activity)
         segments.count_lines(
             tx,
@@ -187,6 +173,22 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
             format_name=plan.format,
             hours=hours,
         )
+        if written is not None:
+            whole = _segment(reading, written, rows=parsed.events, rejects=parsed.rejected)
+            each = [
+                replace(
+                    whole,
+                    id=ids[number],
+                    origin=part.last.after.origin,
+                    to_offset=part.last.after.offset,
+                    rows=int(rows[number]),
+                    rejects=int(rejected[number]),
+                )
+                for number, part in enumerate(parts)
+                if rows[number]
+            ]
+            refs.check_refs(tx, reading.kept_number)
+            segments.add_joint(tx, each, whole, now)
     _tell(reading, parts, parsed_lines=parsed.lines)
     result = reading.result
     result.files += len(parts)

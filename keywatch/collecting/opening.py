@@ -23,7 +23,7 @@ from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from store.handle import Transaction
-from store.state import inventory
+from store.state import refs
 
 PARSERS: Final = min(os.cpu_count() or 1, 2)
 """Blocks that are parsed side by side; each takes some 180 MB, and an ingest shall stay under 600."""
@@ -43,6 +43,8 @@ class Reading:
     """Those that are idle."""
     kept: frozenset[str]
     """The key_refs that are never folded."""
+    kept_number: int
+    """It grows when there are others."""
     lineage: str = ""
     """What the cursors of this pass go by, when it is not the source's name."""
     keep: Callable[[Block], Keep | None] = lambda _block: None
@@ -74,7 +76,7 @@ def open_reading(
     # Arrow's own allocator keeps what it had: 45 MB more, and a third more time in the system.
     pa.set_memory_pool(pa.system_memory_pool())
     with workspace.store.reading() as tx:
-        kept = frozenset(inventory.known_refs(tx))
+        kept, number = refs.read_refs(tx)
     with ExitStack() as stack:
         # What is loaded by now stays: the collector would walk through it again and again, 8 % of an ingest.
         gc.freeze()
@@ -86,4 +88,4 @@ def open_reading(
             stack.callback(parser.close)
             parsers.put(parser)
         pool = stack.enter_context(ThreadPoolExecutor(PARSERS, thread_name_prefix="parse"))
-        yield Reading(workspace, source, clock, result, progress, pool, parsers, kept)
+        yield Reading(workspace, source, clock, result, progress, pool, parsers, kept, number)

@@ -17,7 +17,7 @@ from model.segment import Segment
 from model.together import together
 from model.window import Window
 from store.events.segments import Written, draft_segment, new_id, publish_segment
-from store.state import activity, segments
+from store.state import activity, refs, segments
 from store.state.sources import EventHour
 
 
@@ -125,7 +125,6 @@ def _commit(reading: Reading, done: Drafted) -> None:
             if reading.also:
                 reading.also(tx, made.block, now)
         if written is not None:
-            segments.add_segment(tx, _segment(reading, done, written))
             activity.save_activity(tx, written.activity)
         segments.count_lines(
             tx,
@@ -140,6 +139,9 @@ def _commit(reading: Reading, done: Drafted) -> None:
             format_name=done.blocks[-1].format,
             hours=joined(hour for made in done.blocks for hour in made.hours),
         )
+        if written is not None:
+            refs.check_refs(tx, reading.kept_number)
+            segments.add_ingested(tx, _segment(reading, done, written))
 
 
 def _reads_keys(done: Drafted) -> bool:

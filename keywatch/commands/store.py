@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from keywatch import work
 from keywatch.commands.shared import AsJson, now, print_json, print_table, say, workspace
 
 
@@ -47,7 +48,7 @@ def compact(ctx: typer.Context) -> None:
     from store.compaction import compact as merge_all
     from store.state import segments
 
-    with workspace(ctx) as ws, ws.lock():
+    with workspace(ctx) as ws, ws.lock(work.SEGMENTS):
         with counting("segments") as told:
             done = merge_all(ws.store, now=now(), told=told)
         with ws.store.reading() as tx:
@@ -60,7 +61,7 @@ def prune(ctx: typer.Context) -> None:
     from keywatch.noting import note
     from store.retention import prune as let_go
 
-    with workspace(ctx) as ws, ws.lock():
+    with workspace(ctx) as ws, ws.lock(work.SEGMENTS):
         gone = let_go(ws.store, ws.config.retention.cuts(now()), now=now())
         note(ws, "store pruned", "[retention]", at=now(), gone=str(gone))
     say(f"Gone: {gone}." if str(gone) else "Nothing is older than [retention] says.")
@@ -87,7 +88,7 @@ def restore(ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="Wha
     from keywatch.noting import note
     from store.backup import restore as fill
 
-    with workspace(ctx) as ws, ws.lock(), counting("files") as told:
+    with workspace(ctx) as ws, ws.lock(work.SEGMENTS), counting("files") as told:
         done = fill(folder, ws.store, told=told)
         note(ws, "store restored", str(folder), at=now(), segments=done.segments, events=done.events)
     say(f"{done.events:,} events in {done.segments:,} segments and the state are back.")

@@ -496,3 +496,14 @@ class AuditHeadRow(Base):
     seq: Mapped[int] = mapped_column(_ID)
     hash: Mapped[word]
     mac: Mapped[word]
+
+
+class LeaseRow(Base):
+    """Which process does which work, until when by the database's clock."""
+
+    __tablename__ = "leases"
+    name: Mapped[word] = mapped_column(primary_key=True)
+    holder: Mapped[word]
+    epoch: Mapped[int] = mapped_column(_ID)
+    taken_at: Mapped[moment]
+    expires_at: Mapped[moment]

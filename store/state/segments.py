@@ -14,6 +14,9 @@ from model.window import Window
 from store.state.schema import CursorRow, MergedSegmentRow, RejectRow, SegmentRow, SourceRow
 from store.state.sources import EventHour, count_event_hours, count_hour, count_timeless
 
+_IN_ORDER = 0x6B657973
+"""PostgreSQL's advisory lock of those who make segments visible."""
+
 SAMPLES = 20
 """Rejects kept as samples per segment; all are counted."""
 
@@ -58,6 +61,20 @@ def _lose(tx: Session, source: str, count: int, now: datetime) -> None:
 def add_segment(tx: Session, segment: Segment) -> None:
     """Make a segment visible."""
     tx.execute(insert(SegmentRow).values(**{name: getattr(segment, name) for name in Segment.__slots__}))
+
+
+def add_ingested(tx: Session, segment: Segment) -> None:
+    """Make a new segment visible, as the last step of its transaction.
+
+    `ingested_at` grows in the order in which segments become visible, whatever the clocks of several writers say: who
+    has read up to one moment has missed nothing before it.
+    """
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(_IN_ORDER)))
+    newest = last_ingested(tx)
+    if newest is not None and newest >= segment.ingested_at:
+        segment = replace(segment, ingested_at=newest + timedelta(microseconds=1))
+    add_segment(tx, segment)
 
 
 def count_left_out(tx: Session, source: str, rejects: int, now: datetime) -> None:
@@ -117,8 +134,8 @@ def ids(tx: Session, *, merged_after: datetime | None = None) -> set[str]:
 
 def add_joint(tx: Session, parts: Sequence[Segment], whole: Segment, now: datetime) -> None:
     """Make a segment visible that holds the batches of several objects; its own parts are remembered as if merged."""
-    add_segment(tx, whole)
     _remember(tx, parts, whole.id, now)
+    add_ingested(tx, whole)
 
 
 def replace_with(tx: Session, inputs: Sequence[Segment], merged: Segment, now: datetime) -> None:

@@ -21,7 +21,7 @@ def test_a_second_process_is_refused_with_75_while_the_workspace_is_held(
     (tmp_path / "a.log").write_text(line(0))
     words = ("-c", workspace.root / "keywatch.toml", "ingest", tmp_path / "a.log")
 
-    with workspace.lock():
+    with workspace.lock("test"):
         code, out, err = keywatch(*words)
 
     assert (75, "") == (code, out)
@@ -30,10 +30,10 @@ def test_a_second_process_is_refused_with_75_while_the_workspace_is_held(
 
 
 def test_the_lock_is_free_again_after_an_error(workspace: Workspace) -> None:
-    with pytest.raises(RuntimeError), workspace.lock():
+    with pytest.raises(RuntimeError), workspace.lock("test"):
         raise RuntimeError
 
-    with workspace.lock(), pytest.raises(WorkspaceLocked), workspace.lock():
+    with workspace.lock("test"), pytest.raises(WorkspaceLocked), workspace.lock("test"):
         pass
 
 
@@ -41,7 +41,7 @@ def test_what_is_written_is_for_the_owner_only(
     workspace: Workspace, ingest: Callable[..., Ingested], line: Callable[..., str], tmp_path: Path
 ) -> None:
     (tmp_path / "a.log").write_text("".join(line(n) for n in range(6000)))
-    with workspace.lock():
+    with workspace.lock("test"):
         ingest(tmp_path / "a.log")
 
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [workspace.root, *workspace.root.rglob("*")]}
