@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -15,8 +15,11 @@ from keywatch.config import Config, load
 from keywatch.holding import holding, waiting_for
 from keywatch.references import resolve
 from model.errors import ConfigError
+from store.events.files import Files
+from store.events.places import is_url, open_files
 from store.handle import Store
 from store.leasing import leased
+from store.sweeping import sweep_alone
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,17 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store; opened, and its schema brought up to date, at the first use."""
-        return Store.open(self.state_url, self.root / self.config.store.events, audit_key=lambda: self.audit_key)
+        return Store.open(self.state_url, self.files, audit_key=lambda: self.audit_key)
+
+    @cached_property
+    def files(self) -> Files:
+        """Where the segments' files are. Raises ConfigError for a URL that cannot be opened."""
+        named, what = self.config.store, "[store] options"
+        options = {
+            name: resolve(value, root=self.root, what=what) if isinstance(value, str) else value
+            for name, value in named.options.items()
+        }
+        return open_files(named.events, root=self.root, scratch=self.root / named.scratch, options=options)
 
     @cached_property
     def caps(self) -> dict[str, Cap]:
@@ -89,6 +102,14 @@ class Workspace:
         else:
             with waiting_for(lambda: holding(self.root), patience):
                 yield
+
+    def sweep(self, now: datetime) -> None:
+        """Before one process writes alone: remove what those that died left behind; others do so while they keep house.
+
+        The caller holds the workspace's lock.
+        """
+        if not self.is_shared and not is_url(self.config.store.events):
+            sweep_alone(self.store, now)
 
     def close(self) -> None:
         """Give the store's connections back."""

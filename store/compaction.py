@@ -46,7 +46,7 @@ def compact(
     `told(done, of)` hears of progress in segments. The caller holds the workspace's lock. Raises StoreError when an
     input cannot be read or the disk refuses; what was merged before stays so.
     """
-    sweep_sorting(store.events_root)
+    sweep_sorting(store.files.scratch)
     ends, done = time.monotonic() + seconds, 0
     while True:
         with store.reading() as tx:
@@ -70,9 +70,9 @@ def merge(store: Store, inputs: Sequence[Segment], *, now: datetime, seal: bool 
     """
     with store.reading() as tx:
         kept = known_refs(tx)
-    with told_of_damage(store.events_root):
-        written = draft_merged(store.events_root, inputs, segment=new_id(now), kept=kept, seal=seal)
-    publish_segment(written)
+    with told_of_damage():
+        written = draft_merged(store.files, inputs, segment=new_id(now), kept=kept, seal=seal)
+    publish_segment(store.files, written)
     newest = max(inputs, key=lambda one: one.ingested_at)
     merged = Segment(
         id=written.id,
@@ -94,8 +94,8 @@ def merge(store: Store, inputs: Sequence[Segment], *, now: datetime, seal: bool 
         with store.transaction() as tx:
             segments.replace_with(tx, inputs, merged, now)
     except (Fenced, StoreError):
-        for file in written.files:
-            file.unlink(missing_ok=True)
+        for kind in written.kinds:
+            store.files.remove(written.id, kind)
         raise
     return merged
 

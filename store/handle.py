@@ -1,4 +1,4 @@
-"""The store as the rest of the program holds it: a state database and a folder of event segments."""
+"""The store as the rest of the program holds it: a state database, and segments of events in files."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +15,7 @@ from model.errors import StoreError
 from model.segment import Segment
 from model.window import Window
 from store.events.damage import told_of_damage
+from store.events.files import Files, FolderFiles
 from store.events.reader import EventsReader, open_reader
 from store.leasing import check_fences
 from store.state import audit, segments
@@ -29,27 +30,30 @@ Transaction = Session
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A state database and a folder of event segments. Open with `Store.open`, close with `close`."""
+    """A state database and segments of events. Open with `Store.open`, close with `close`."""
 
     state: Engine
     """SQLite or PostgreSQL."""
-    events_root: Path
-    """Where the segments' files lie."""
+    files: Files
+    """Where the segments' files are."""
     audit_key: audit.KeySource | None = None
     """Gives the key of the audit log; without one its chain is a plain one."""
 
     @classmethod
-    def open(cls, state_url: str, events_root: Path, audit_key: audit.KeySource | None = None) -> "Store":
-        """Open or create the store, and bring an older schema up to date.
+    def open(
+        cls, state_url: str, events: Path | Files, audit_key: audit.KeySource | None = None
+    ) -> "Store":
+        """Open or create the store, and bring an older schema up to date; `events` is a folder, or `open_files`.
 
         Raises StoreError when the database cannot be opened, its schema is newer than this program, or it is empty
         beside segments that it should know.
         """
         engine = open_engine(state_url)
-        if schema_of(engine) is None and (count := len(list(events_root.glob("*/*.events.parquet")))):
+        files = FolderFiles(events) if isinstance(events, Path) else events
+        if schema_of(engine) is None and (count := len({one.segment for one in files.stored() if not one.is_draft})):
             # The next ingest would take all of them for the remains of a writer that died, and sweep them.
             msg = (
-                f"The state {engine.url.render_as_string()} is empty, but there are {count} segments in {events_root}."
+                f"The state {engine.url.render_as_string()} is empty, but there are {count} segments of events."
             )
             raise StoreError(
                 msg,
@@ -57,8 +61,7 @@ class Store:
                 " segments away: all logs are read again then.",
             )
         upgrade(engine)
-        events_root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return cls(engine, events_root, audit_key)
+        return cls(engine, files, audit_key)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -110,7 +113,7 @@ class Store:
         """A snapshot of the events of some segments. Raises StoreError when one cannot be read."""
         with self.reading() as tx:
             kept = known_refs(tx)
-        with told_of_damage(self.events_root), open_reader(self.events_root, manifest, kept, only) as reader:
+        with told_of_damage(), open_reader(self.files, manifest, kept, only) as reader:
             yield reader
 
     @property

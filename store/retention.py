@@ -7,7 +7,6 @@ from datetime import datetime
 from model.retention import Cuts
 from model.segment import Segment
 from store.compaction import GRACE, merge
-from store.events.files import path_of
 from store.handle import Store
 from store.state import segments, sources
 
@@ -54,7 +53,7 @@ def prune(store: Store, cuts: Cuts, *, now: datetime) -> Pruned:
         )
     for one in fresh:
         if one.events_dropped_at is not None and one.events_dropped_at <= now - GRACE:
-            path_of(store.events_root, one.id, "events").unlink(missing_ok=True)
+            store.files.remove(one.id, "events")
     return pruned
 
 

@@ -12,9 +12,7 @@ from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import FormatError, IngestError, UsageError
 from model.window import Window
-from store.compaction import GRACE
-from store.events.files import sweep
-from store.state import segments, sources
+from store.state import sources
 
 
 def is_elsewhere(source: SourceConfig) -> bool:
@@ -48,9 +46,7 @@ def ingest_elsewhere(
     What went wrong half-way stands in `errors`. Raises FormatError when nothing has a
     format, UsageError and ConfigError.
     """
-    with workspace.store.reading() as tx:
-        live = segments.ids(tx, merged_after=clock.now() - GRACE)
-    sweep(workspace.store.events_root, live)
+    workspace.sweep(clock.now())
     result = Ingested(source.name)
     failure: FormatError | None = None
     with open_reading(workspace, source, clock=clock, result=result, progress=progress) as reading:

@@ -150,7 +150,7 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
         reading.parsers.put(parser)
     reads_keys = plan.reads_keys or (written is not None and bool(written.activity))
     if written is not None:
-        publish_segment(written)
+        publish_segment(reading.workspace.store.files, written)
     now = reading.clock.now()
     with reading.workspace.store.transaction() as tx:
         for number, part in enumerate(parts):
@@ -228,10 +228,10 @@ def _write(
         return None
     line = parser.events["line"].to_numpy()
     number = np.searchsorted(begins, line, side="left") - 1
-    root, segment = reading.workspace.store.events_root, new_id(reading.clock.now())
+    files, segment = reading.workspace.store.files, new_id(reading.clock.now())
     own = (line - begins[number]).astype(np.int32)
     return draft_segment(
-        parser.duck, parser.events, root=root, segment=segment, kept=reading.kept, batches=(ids, number, own)
+        parser.duck, parser.events, files=files, segment=segment, kept=reading.kept, batches=(ids, number, own)
     )
 
 

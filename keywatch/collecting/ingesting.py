@@ -17,8 +17,6 @@ from model.clock import Clock
 from model.errors import FormatError, IngestError
 from model.segment import Cursor
 from model.window import Window
-from store.compaction import GRACE
-from store.events.files import sweep
 from store.state import segments, sources
 
 __all__ = ["Ingested", "Progress", "ingest_source"]
@@ -44,8 +42,7 @@ def ingest_source(
     this = open_pass(workspace, source, window, clock.now())
     with workspace.store.reading() as tx:
         known = segments.cursors(tx, this.name)
-        live = segments.ids(tx, merged_after=clock.now() - GRACE)
-    sweep(workspace.store.events_root, live)
+    workspace.sweep(clock.now())
     result = Ingested(source.name)
     found += files.left_behind(known, found)
     looks = files.look(found, known, roots=() if paths else workspace.roots, refused=result.errors)

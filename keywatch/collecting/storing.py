@@ -63,9 +63,9 @@ def draft(reading: Reading, duck: duckdb.DuckDBPyConnection, made: Sequence[Made
     blocks = tuple(replace(each, events=pa.table({})) for each in made)
     if not tables:
         return Drafted(blocks=blocks, written=None)
-    root, segment = reading.workspace.store.events_root, new_id(reading.clock.now())
+    files, segment = reading.workspace.store.files, new_id(reading.clock.now())
     events = together(tables)
-    return Drafted(blocks=blocks, written=draft_segment(duck, events, root=root, segment=segment, kept=reading.kept))
+    return Drafted(blocks=blocks, written=draft_segment(duck, events, files=files, segment=segment, kept=reading.kept))
 
 
 def _shifted(events: pa.Table, lines: int) -> pa.Table:
@@ -116,7 +116,7 @@ def _commit(reading: Reading, done: Drafted) -> None:
     now, written = reading.clock.now(), done.written
     if written is not None:
         # Here, and not where it was written: a parser need not wait for the disk.
-        publish_segment(written)
+        publish_segment(reading.workspace.store.files, written)
     with reading.workspace.store.transaction() as tx:
         segments.move_cursor(tx, done.first.before, done.last.after, now)
         for made in done.blocks:

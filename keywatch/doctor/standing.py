@@ -7,7 +7,7 @@ from typing import Final
 from keywatch.doctor.remark import Remark, fine, warning, wrong
 from keywatch.workspace import Workspace
 from store.compaction import due
-from store.events.files import KINDS, path_of
+from store.events.files import KINDS
 from store.state import inventory, segments
 from store.state.upgrade import schema_of
 
@@ -32,12 +32,12 @@ def events(workspace: Workspace, now: datetime) -> Iterator[Remark]:
         yield warning("events", "There are no events.", "keywatch ingest /var/log/nginx/access.log*")
         return
     named = [
-        path_of(store.events_root, one.id, kind)
+        (one.id, kind)
         for one in manifest
         for kind in (KINDS if one.sealed else KINDS[:1])
         if kind != "events" or one.events_dropped_at is None
     ]
-    missing = [path for path in named if not path.exists()]
+    missing = [store.files.name(*each) for each in named if not store.files.exists(*each)]
     count = sum(one.rows for one in manifest)
     if missing:
         yield wrong(

@@ -36,11 +36,10 @@ def check_refs(tx: Session, number: int) -> None:
 def change_refs(tx: Session, seen: Collection[str]) -> bool:
     """From here to the transaction's end no segment becomes visible; False when one did that is not in `seen`."""
     insert_new(tx, LeaseRow, {"name": _NAME, "holder": "", "epoch": 0, "taken_at": _NEVER, "expires_at": _NEVER})
-    tx.execute(
-        update(LeaseRow)
-        .where(LeaseRow.name == _NAME)
-        .values(epoch=LeaseRow.epoch + 1)
-        .execution_options(synchronize_session=False)
-    )
+    tx.scalar(select(LeaseRow.epoch).where(LeaseRow.name == _NAME).with_for_update())
     there = select(SegmentRow.id).where(SegmentRow.events_dropped_at.is_(None))
-    return set(tx.scalars(there)) <= set(seen)
+    if not set(tx.scalars(there)) <= set(seen):
+        return False
+    grown = update(LeaseRow).where(LeaseRow.name == _NAME).values(epoch=LeaseRow.epoch + 1)
+    tx.execute(grown.execution_options(synchronize_session=False))
+    return True

@@ -8,9 +8,11 @@ import pytest
 
 from keywatch.collecting.ingesting import Ingested
 from keywatch.workspace import Workspace
+from model.clock import SystemClock
 from model.errors import ConfigError, WorkspaceLocked
-from store.events.files import path_of, sweep
+from store.events.files import path_of
 from store.state.segments import ids
+from store.sweeping import sweep_alone
 
 Keywatch = Callable[..., tuple[int, str, str]]
 
@@ -99,7 +101,7 @@ def test_files_of_writers_that_died_are_swept_and_those_of_segments_stay(
 ) -> None:
     (tmp_path / "a.log").write_text("".join(line(n) for n in range(6000)))
     ingest(tmp_path / "a.log")
-    root = workspace.store.events_root
+    root = workspace.store.files.scratch
     with workspace.store.reading() as tx:
         live = ids(tx)
     kept = set(root.rglob("*.parquet"))
@@ -111,6 +113,6 @@ def test_files_of_writers_that_died_are_swept_and_those_of_segments_stay(
     for path in dead:
         path.touch()
 
-    assert dead == set(sweep(root, live))
+    assert {str(path) for path in dead} == {one.place for one in sweep_alone(workspace.store, SystemClock().now())}
     assert kept == set(root.rglob("*.parquet*"))
     assert {path_of(root, segment, kind) for segment in live for kind in ("events", "usage", "facets")} == kept  # type: ignore[arg-type]  # ids are texts

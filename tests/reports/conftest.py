@@ -183,7 +183,7 @@ def _write(store: Store, rows: Sequence[Event]) -> None:
         duck.execute("INSERT INTO rows BY NAME SELECT * FROM arrow")
         with store.reading() as tx:
             kept = inventory.known_refs(tx)
-        written = write_segment(duck, "rows", root=store.events_root, segment=new_id(NOW), kept=kept)
+        written = write_segment(duck, "rows", files=store.files, segment=new_id(NOW), kept=kept)
     made = Segment(
         id=written.id,
         source="edge",

@@ -70,7 +70,7 @@ def fill(empty_store: Store, duck: duckdb.DuckDBPyConnection) -> Fill:
             }
             chosen = ", ".join(f"CAST({value} AS {EVENT_COLUMNS[name]}) AS {name}" for name, value in columns.items())
             duck.execute(f"CREATE OR REPLACE TABLE made AS SELECT {chosen} FROM range({EACH}) t(i)")
-            written = write_segment(duck, "made", root=empty_store.events_root, segment=new_id(began), kept=["fp:1:0"])
+            written = write_segment(duck, "made", files=empty_store.files, segment=new_id(began), kept=["fp:1:0"])
             row = replace(
                 ONE,
                 id=written.id,
