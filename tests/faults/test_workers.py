@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ from tests.keywatch.commandline import line as log_line
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from tests.alerts.conftest import receiver, receivers
+from tests.faults.conftest import ROOT
 from tests.postgres import Postgres, database, postgres_server, postgres_template
 
 if TYPE_CHECKING:
@@ -57,8 +59,8 @@ Stored = Callable[[str], list[tuple[Any, ...]]]
 class Fleet:
     """A workspace of a team, and the workers on it."""
 
-    def __init__(self, root: Path, state: str, start: Callable[..., "subprocess.Popen[str]"]) -> None:
-        self.root, self._start = root, start
+    def __init__(self, root: Path, state: str) -> None:
+        self.root = root
         self.engine = sa.create_engine(state)
         self.workers: list[subprocess.Popen[str]] = []
         (root / "logs").mkdir()
@@ -68,12 +70,14 @@ class Fleet:
         (self.root / "keywatch.toml").write_text(text)
 
     def hire(self, *words: str) -> "subprocess.Popen[str]":
-        worker = self._start("-c", self.root / "keywatch.toml", "run", "--interval", "0.3s", *words)
+        command = [sys.executable, "-m", "keywatch", "-c", str(self.root / "keywatch.toml"), "run"]
+        with (self.root / f"{len(self.workers)}.err").open("w") as said:  # a pipe that nobody reads would stop it
+            worker = subprocess.Popen([*command, "--interval", "0.3s", *words], cwd=ROOT, stderr=said, text=True)
         self.workers.append(worker)
         return worker
 
     def holds(self, worker: "subprocess.Popen[str]", what: str) -> bool:
-        assert worker.poll() is None, worker.stderr.read()
+        assert worker.poll() is None
         query = sa.text(
             "SELECT count(*) FROM leases WHERE expires_at > clock_timestamp() AND name LIKE :what AND holder LIKE :who"
         )
@@ -100,11 +104,8 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(
-    workspace: Workspace, database: str, start: Callable[..., "subprocess.Popen[str]"], tmp_path: Path
-) -> Iterator[Fleet]:
-    del tmp_path
-    made = Fleet(workspace.root, database, start)
+def fleet(workspace: Workspace, database: str) -> Iterator[Fleet]:
+    made = Fleet(workspace.root, database)
     yield made
     for worker in made.workers:
         with worker:
@@ -210,6 +211,6 @@ def test_the_database_dies_under_the_workers_and_nothing_is_lost_or_doubled(
     until(lambda: [(SOURCES * 2_000,)] == asked(shared, "SELECT count(*) FROM events"))
 
     assert [0, 0] == fleet.dismiss()
-    told = [json.loads(one) for worker in workers for one in worker.stderr.read().splitlines()]
+    told = [json.loads(one) for file in fleet.root.glob("*.err") for one in file.read_text().splitlines()]
     assert {"turn", "error"} == {one["event"] for one in told}
     assert [(SOURCES * 2_000,)] == asked(shared, "SELECT count(DISTINCT path) FROM events")
