@@ -25,7 +25,6 @@ from ingest.framing.interface import Records
 from ingest.normalise import Block
 from ingest.raw import ODD, columns_of, quick_sql, raw_sql
 from ingest.redact import beginning, look, quoted, redact_sql
-from ingest.room import give_back
 from ingest.rows import rows_sql
 from ingest.statements import Statements
 from ingest.treatment import Treatment
@@ -91,7 +90,6 @@ class Parser:
         told = "NULL" if now is None else quoted(now.isoformat())
         self.duck.execute(f"SET VARIABLE now = CAST({told} AS TIMESTAMPTZ)")
         self.keep(pa.table({"line": integers(np.zeros(0, dtype=np.int32))}))  # room for the next ones
-        give_back()
         self.keep(normalise.events(self.duck, self._block(records, plan), self._treatment))
         skipped = len(records.skipped) + len(self._left_out) - self._left_out["skipped"].null_count
         rejected = len(self._left_out) - self._left_out["reason"].null_count
