@@ -12,8 +12,8 @@ from model.incident import Incident, IncidentStatus
 from store.state import audit
 from store.state.findings import set_status
 from store.state.incidents import get_incident, save_incidents
-from store.state.writing import take_turns
 from store.state.verdicts import Verdict, save_verdicts
+from store.state.writing import take_turns
 
 if TYPE_CHECKING:
     from store.handle import Transaction

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from tests.keywatch.commandline import GUESSER, GUESSES
-from tests.keywatch.commandline import line as log_line
 
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from tests.alerts.conftest import receiver, receivers
 from tests.faults.conftest import ROOT
+from tests.keywatch.commandline import GUESSER, GUESSES
+from tests.keywatch.commandline import line as log_line
 from tests.postgres import Postgres, database, postgres_server, postgres_template
 
 if TYPE_CHECKING:

@@ -37,7 +37,9 @@ class Bucket:
 
     def toml(self) -> str:
         options = ", ".join(f'{name} = "{value}"' for name, value in self.options.items())
-        return f'[store]\nevents = "{self.url}"\noptions = {{ {options} }}\n[secrets]\npepper = "file:keywatch.pepper"\n'
+        return (
+            f'[store]\nevents = "{self.url}"\noptions = {{ {options} }}\n[secrets]\npepper = "file:keywatch.pepper"\n'
+        )
 
 
 @pytest.fixture(scope="module")
