@@ -42,12 +42,16 @@ class Workspace:
     @cached_property
     def files(self) -> Files:
         """Where the segments' files are. Raises ConfigError for a URL that cannot be opened."""
-        named, what = self.config.store, "[store] options"
-        options = {
-            name: resolve(value, root=self.root, what=what) if isinstance(value, str) else value
-            for name, value in named.options.items()
+        named = self.config.store
+        return open_files(named.events, root=self.root, scratch=self.root / named.scratch, options=self.options)
+
+    @property
+    def options(self) -> dict[str, object]:
+        """fsspec's options for the events' object store, with what stands behind references."""
+        return {
+            name: resolve(value, root=self.root, what="[store] options") if isinstance(value, str) else value
+            for name, value in self.config.store.options.items()
         }
-        return open_files(named.events, root=self.root, scratch=self.root / named.scratch, options=options)
 
     @cached_property
     def caps(self) -> dict[str, Cap]:

@@ -26,7 +26,7 @@ from model.clock import Clock
 from store.handle import Transaction
 from store.state import refs
 
-PARSERS: Final = min(os.cpu_count() or 1, 2)
+PARSERS: Final = min(len(os.sched_getaffinity(0)), 2)
 """Blocks that are parsed side by side; each takes some 180 MB, and an ingest shall stay under 600."""
 
 
