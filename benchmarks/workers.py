@@ -18,7 +18,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that both `-m benchmarks.x` and a path work
+
 import psycopg
+
+from keywatch.commands.init import make
 
 SOURCES = 8
 ROUNDS = 2
@@ -62,9 +66,8 @@ def written(path: Path, source: int, lines: int) -> Path:
         for n in range(lines):
             at = f"{BEGIN + timedelta(milliseconds=100 * n):%d/%b/%Y:%H:%M:%S +0000}"
             query = f"api_key=kw_live_{source:02d}{n % 50:04d}a1B2c3D4e5F6"
-            file.write(
-                f'192.0.2.{n % 200} - - [{at}] "GET /v1/agents/{n % 997}?{query} HTTP/1.1" 200 {n % 9000} "-" "curl/8"\n'
-            )
+            asked = f"GET /v1/agents/{n % 997}?{query} HTTP/1.1"
+            file.write(f'192.0.2.{n % 200} - - [{at}] "{asked}" 200 {n % 9000} "-" "curl/8"\n')
     return path
 
 
@@ -95,8 +98,6 @@ def server(folder: Path) -> Iterator[str]:
 
 def measured(root: Path, logs: list[Path], address: str, name: str, count: int, *, pinned: bool) -> tuple[float, float]:
     """Seconds until all is stored, and seconds of the workers' processor time; from the moment that all are ready."""
-    from keywatch.commands.init import make
-
     make(root)
     with psycopg.connect(f"postgresql://postgres@/postgres?host={address}", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

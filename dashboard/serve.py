@@ -18,8 +18,7 @@ STATE_URL: Final = "KEYWATCH_STATE_URL"
 EVENTS: Final = "KEYWATCH_EVENTS"
 """The environment variable with the folder of the event segments."""
 OBJECTS: Final = "KEYWATCH_EVENTS_OBJECTS"
-"""Where the events are in an object store: its URL and fsspec's options as JSON; the folder is for what is fetched then.
-"""
+"""Where events are in an object store: its URL and fsspec's options as JSON; the folder is for what is fetched then."""
 CONFIG: Final = "KEYWATCH_CONFIG"
 """The environment variable with the path of keywatch.toml."""
 

@@ -47,7 +47,7 @@ class Workspace:
 
     @property
     def options(self) -> dict[str, object]:
-        """fsspec's options for the events' object store, with what stands behind references."""
+        """Fsspec's options for the events' object store, with what stands behind references."""
         return {
             name: resolve(value, root=self.root, what="[store] options") if isinstance(value, str) else value
             for name, value in self.config.store.options.items()
