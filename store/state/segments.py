@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from model.errors import Fenced
 from model.segment import Cursor, Reject, Segment, SegmentId
 from model.window import Window
+from store.state import intents
 from store.state.schema import CursorRow, MergedSegmentRow, RejectRow, SegmentRow, SourceRow
 from store.state.sources import EventHour, count_event_hours, count_hour, count_timeless
 
@@ -61,6 +62,7 @@ def _lose(tx: Session, source: str, count: int, now: datetime) -> None:
 def add_segment(tx: Session, segment: Segment) -> None:
     """Make a segment visible."""
     tx.execute(insert(SegmentRow).values(**{name: getattr(segment, name) for name in Segment.__slots__}))
+    intents.fulfil(tx, [segment.id])
 
 
 def add_ingested(tx: Session, segment: Segment) -> None:

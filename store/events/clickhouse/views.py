@@ -5,7 +5,7 @@ still choose the parts and granules that are read.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from model.event import EVENT_COLUMNS, UNKNOWN_PREFIX
@@ -70,7 +70,7 @@ def within(segments: Iterable[Segment]) -> str:
 
 def moment(at: datetime) -> str:
     """A moment as ClickHouse spells it."""
-    return f"toDateTime64('{at:%Y-%m-%d %H:%M:%S.%f}', 6, 'UTC')"
+    return f"toDateTime64('{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}', 6, 'UTC')"
 
 
 def _of(database: str, which: str) -> str:
