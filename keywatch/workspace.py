@@ -66,7 +66,11 @@ class Workspace:
     @property
     def state_url(self) -> str:
         """The state's URL; a relative SQLite path is taken from the workspace's folder."""
-        url = resolve(self.config.store.state, root=self.root, what="[store] state")
+        return self.state_url_of(self.config.store.state)
+
+    def state_url_of(self, place: str) -> str:
+        """The same for what `[store] state` may name. Raises ConfigError."""
+        url = resolve(place, root=self.root, what="[store] state")
         prefix = "sqlite:///"
         if url.startswith(prefix) and not url.startswith(prefix + "/"):
             return prefix + str(self.root / url.removeprefix(prefix))

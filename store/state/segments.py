@@ -1,6 +1,6 @@
 """The manifest and the cursors: one transaction makes a segment visible and moves the cursor, or neither."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -277,3 +277,9 @@ def latest_event(tx: Session, until: datetime) -> datetime | None:
     """The latest end of a segment, `until` at most (a line from the future says nothing of now); None without any."""
     latest = tx.scalar(select(func.max(SegmentRow.max_ts)))
     return None if latest is None else min(latest, until)
+
+
+def resize(tx: Session, sizes: Mapping[str, int]) -> None:
+    """Segments lie in other files now."""
+    for name, size in sizes.items():
+        tx.execute(update(SegmentRow).where(SegmentRow.id == name).values(bytes=size))
