@@ -36,11 +36,15 @@ class StoreConfig(Section):
     state: str = Field(
         default="sqlite:///keywatch.db", description="URL of the state: SQLite, or postgresql+psycopg://…"
     )
-    events: str = Field(default="events", description="Folder of the event segments, or s3://bucket/prefix and the like.")
+    events: str = Field(
+        default="events", description="Folder of the event segments, or s3://bucket/prefix and the like."
+    )
     options: dict[str, str | int | float | bool] = Field(
         default={}, description="fsspec's options for such a URL; `env:`, `file:` and `keyring:` are followed."
     )
-    scratch: str = Field(default="scratch", description="Folder of this machine for what is on its way to or from there.")
+    scratch: str = Field(
+        default="scratch", description="Folder of this machine for what is on its way to or from there."
+    )
     lease: timedelta = Field(
         default=timedelta(seconds=30),
         ge=timedelta(seconds=1),

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from keywatch import work
 from keywatch.references import resolve
 from keywatch.workspace import Workspace
 from model.actor import actor
-from model.errors import UsageError
+from model.errors import StoreError, UsageError
 from store.handle import Store
+from store.moving.alone import require_alone
 from store.moving.events import move_events
 from store.moving.state import move_state
 from store.state import audit, segments
@@ -42,6 +44,9 @@ def migrate(workspace: Workspace, to: list[str], *, now: datetime, counting: Cou
     """
     state, events = _kinds(workspace, to)
     moved, store = Moved(), workspace.store
+    require_alone(store, work.SEGMENTS)
+    with store.reading() as tx:
+        before = segments.version(tx)
     sizes: dict[str, int] = {}
     place = None if events is None else workspace.events_at(events)
     try:
@@ -50,6 +55,10 @@ def migrate(workspace: Workspace, to: list[str], *, now: datetime, counting: Cou
                 done = move_events(store, place, told)
             moved.segments, moved.events, moved.found, sizes = done.segments, done.events, done.found, done.bytes
             moved.config.append(f'events = "{events}"')
+        with store.reading() as tx:
+            if segments.version(tx) != before:
+                msg = "Somebody ingested while the events were copied."
+                raise StoreError(msg, hint="Stop all workers, and call it again: what was copied stays.")
         # The state comes last: without it, nothing of the events counts.
         url = store.state.url.render_as_string(hide_password=False)
         if state is not None:

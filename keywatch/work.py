@@ -6,10 +6,13 @@ DETECT: Final = "detect"
 REPORT: Final = "report"
 SEGMENTS: Final = "segments"
 """What writes segments anew that are there: compaction, retention, new keys, a backup put back."""
-INVENTORY: Final = "inventory"
-"""Asking its sources."""
 
 
 def ingest_of(source: str) -> str:
     """Reading one source."""
     return f"ingest of {source}"
+
+
+def inventory_of(source: str) -> str:
+    """Asking one source of keys."""
+    return f"inventory of {source}"

@@ -48,7 +48,9 @@ def backup(store: Store, folder: Path, *, now: datetime, told: Told | None = Non
     """
     if store.state.dialect.name != "sqlite":
         msg = f"The state is on {store.state.dialect.name}, whose own tools copy it consistently."
-        raise UsageError(msg, hint="Run pg_dump first, then copy the folder or prefix of the events: segments never change.")
+        raise UsageError(
+            msg, hint="Run pg_dump first, then copy the folder or prefix of the events: segments never change."
+        )
     if folder.exists() and any(folder.iterdir()):
         msg = f"{folder} is not empty."
         raise UsageError(msg, hint="Name a folder that does not exist yet.")

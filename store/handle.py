@@ -41,9 +41,7 @@ class Store:
     """Gives the key of the audit log; without one its chain is a plain one."""
 
     @classmethod
-    def open(
-        cls, state_url: str, events: Path | Events, audit_key: audit.KeySource | None = None
-    ) -> "Store":
+    def open(cls, state_url: str, events: Path | Events, audit_key: audit.KeySource | None = None) -> "Store":
         """Open or create the store, and bring an older schema up to date; `events` is a folder, or `open_events`.
 
         Raises StoreError when the database cannot be opened, its schema is newer than this program, or it is empty
@@ -53,9 +51,7 @@ class Store:
         kept = SegmentedEvents(FolderFiles(events)) if isinstance(events, Path) else events
         if schema_of(engine) is None and (count := len(kept.stored())):
             # The next ingest would take all of them for the remains of a writer that died, and sweep them.
-            msg = (
-                f"The state {engine.url.render_as_string()} is empty, but there are {count} segments of events."
-            )
+            msg = f"The state {engine.url.render_as_string()} is empty, but there are {count} segments of events."
             raise StoreError(
                 msg,
                 hint="Put the state back from a backup, or mend [store] in keywatch.toml. To begin anew, move the"

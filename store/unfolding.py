@@ -12,7 +12,7 @@ from store.state import activity, refs, segments
 class Unfolding:
     """Successors of the segments that hold some refs: made by `look`, and put in their place by `finish`.
 
-    The caller has the work of writing segments anew for itself; segments that are ingested meanwhile are looked at again.
+    The caller has the work of writing segments anew for itself; segments that come meanwhile are looked at too.
     """
 
     def __init__(self, store: Store, fresh: Sequence[str], known: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ The clients of the network are loaded where they are used: a local file is read 
 from collections.abc import Callable
 
 from keywatch.collecting.ingested import Ingested, Progress
-from keywatch.collecting.opening import Reading, open_reading
+from keywatch.collecting.opening import Reading, never, open_reading
 from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
@@ -40,6 +40,7 @@ def ingest_elsewhere(
     clock: Clock,
     window: Window | None = None,
     progress: Progress | None = None,
+    stopped: Callable[[], bool] = never,
 ) -> Ingested:
     """Read what is new; with `window`, the events of that time. The caller holds the workspace's lock.
 
@@ -49,7 +50,7 @@ def ingest_elsewhere(
     workspace.sweep(clock.now())
     result = Ingested(source.name)
     failure: FormatError | None = None
-    with open_reading(workspace, source, clock=clock, result=result, progress=progress) as reading:
+    with open_reading(workspace, source, clock=clock, result=result, progress=progress, stopped=stopped) as reading:
         try:
             _reader(source)(reading, window)
         except FormatError as error:

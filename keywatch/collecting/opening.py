@@ -29,6 +29,11 @@ PARSERS: Final = min(os.cpu_count() or 1, 2)
 """Blocks that are parsed side by side; each takes some 180 MB, and an ingest shall stay under 600."""
 
 
+def never() -> bool:
+    """Nobody says stop."""
+    return False
+
+
 @dataclass(slots=True)
 class Reading:
     """The open parts of one source's ingest."""
@@ -51,6 +56,8 @@ class Reading:
     """Which events of a block are stored; None: all."""
     also: Callable[[Transaction, Block, datetime], None] | None = None
     """Told of each block in the transaction that stores it."""
+    stopped: Callable[[], bool] = never
+    """Whether to read no further block."""
 
     @property
     def options(self) -> Options:
@@ -71,6 +78,7 @@ def open_reading(
     clock: Clock,
     result: Ingested,
     progress: Progress | None,
+    stopped: Callable[[], bool] = never,
 ) -> Iterator[Reading]:
     """The parsers of a source, closed at the end."""
     # Arrow's own allocator keeps what it had: 45 MB more, and a third more time in the system.
@@ -88,4 +96,4 @@ def open_reading(
             stack.callback(parser.close)
             parsers.put(parser)
         pool = stack.enter_context(ThreadPoolExecutor(PARSERS, thread_name_prefix="parse"))
-        yield Reading(workspace, source, clock, result, progress, pool, parsers, kept, number)
+        yield Reading(workspace, source, clock, result, progress, pool, parsers, kept, number, stopped=stopped)

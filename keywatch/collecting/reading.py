@@ -57,6 +57,8 @@ def read_blocks(
     frame: Framing | None = None
     try:
         for block in blocks:
+            if reading.stopped():
+                break
             if block.data:
                 frame = frame or framing(block.head)
                 records = frame.records(readable(block.data, frame, at_start=block.before is None))

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from keywatch.commands import triage
 from keywatch import work
+from keywatch.commands import triage
 from keywatch.commands.shared import AsJson, Since, Until, moment, now, print_json, print_table, say, workspace
 from model.errors import UsageError
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywatch.commands import ignoring
 from keywatch import work
+from keywatch.commands import ignoring
 from keywatch.commands.shared import (
     PARTLY,
     AsJson,

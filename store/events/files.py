@@ -1,4 +1,4 @@
-"""Where a segment's files are: the protocol, what the files are called, and the folder of a machine as one of its kinds.
+"""Where a segment's files are: the protocol, what files are called, and the folder of a machine as one of its kinds.
 
 A file is written as a draft on this machine, and is published whole; from then on it never changes.
 """

@@ -1,7 +1,7 @@
 """Segments in an object store: a file is put whole, and read back by way of a folder of this machine.
 
-Objects never change, so what was fetched once is good for ever; small ones are kept, of large ones only the parts that a
-question needs are asked for.
+Objects never change, so what was fetched once is good for ever; small ones are kept, of large ones only the parts that
+a question needs are asked for.
 """
 
 import os
@@ -192,7 +192,7 @@ def _told(place: str) -> Iterator[None]:
         yield
     except OSError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (each package has errors of its own)
         msg = f"{place}: {type(error).__name__}: {error}"
         raise OSError(msg) from None
 
@@ -205,5 +205,7 @@ def _file_system(url: str, options: Mapping[str, object]) -> tuple[Any, str]:
         fs = fsspec.filesystem(protocol, use_listings_cache=False, skip_instance_cache=True, **options)
     except (ImportError, ValueError, TypeError) as error:
         msg = f"[store] events = {url} cannot be opened: {error}"
-        raise ConfigError(msg, hint="Install the extra for it: keywatch[s3] for s3://, adlfs for az://, gcsfs for gs://.") from None
+        raise ConfigError(
+            msg, hint="Install the extra for it: keywatch[s3] for s3://, adlfs for az://, gcsfs for gs://."
+        ) from None
     return fs, str(fs._strip_protocol(url)).rstrip("/")  # noqa: SLF001 (fsspec has no public name for it)

@@ -52,9 +52,7 @@ def move_events(store: Store, target: Events, told: Told) -> MovedEvents:
                 sizes[one.id] = target.adopt(one, copy)
             _compare(one, own, _sums(target, one))
         told(number, len(manifest))
-    return MovedEvents(
-        segments=len(manifest), events=sum(one.rows for one in manifest), found=found, bytes=sizes
-    )
+    return MovedEvents(segments=len(manifest), events=sum(one.rows for one in manifest), found=found, bytes=sizes)
 
 
 def _sums(events: Events, one: Segment) -> Sums:

@@ -91,7 +91,9 @@ def _number_on(connection: Connection, engine: Engine) -> None:
         return
     for table in _tables():
         for column in table.primary_key.columns:
-            sequence = connection.scalar(text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name})
+            sequence = connection.scalar(
+                text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name}
+            )
             if sequence is not None:
                 highest = connection.scalar(select(func.max(column)))
                 if highest is not None:

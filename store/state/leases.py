@@ -1,7 +1,7 @@
-"""Leases: which process does which work, where several share a state on PostgreSQL; on SQLite a lock of the system does.
+"""Leases: which process does which work, where several share a state on PostgreSQL.
 
-Moments are those of the database's clock, so the clocks of the workers' machines do not matter. A lease that ran out may
-be taken; its epoch grows then, and a transaction that begins with `check` writes nothing for an earlier one.
+Moments are those of the database's clock: the clocks of the workers' machines do not matter. A lease that ran out may be
+taken; its epoch grows then, and a transaction that begins with `check` writes nothing for an earlier one.
 """
 
 from dataclasses import dataclass
@@ -75,7 +75,9 @@ def check(tx: Session, lease: Lease, idle: timedelta) -> None:
 
 def holder_of(tx: Session, name: str) -> Holder | None:
     """Who has a lease, or had it last; None when nobody ever did."""
-    row = tx.execute(select(LeaseRow.holder, LeaseRow.taken_at).where(LeaseRow.name == name, LeaseRow.epoch > 0)).first()
+    row = tx.execute(
+        select(LeaseRow.holder, LeaseRow.taken_at).where(LeaseRow.name == name, LeaseRow.epoch > 0)
+    ).first()
     return None if row is None else Holder(name=row.holder, since=row.taken_at)
 
 
@@ -87,7 +89,9 @@ def fence_expired(tx: Session) -> int:
 
 def _change(tx: Session, name: str, mine: Lease | None = None, **values: Any) -> bool:  # noqa: ANN401 (SQL or values)
     where = _mine(mine) if mine is not None else (LeaseRow.name == name,)
-    return changed(tx.execute(update(LeaseRow).where(*where).values(**values).execution_options(**_UNSYNCHRONISED))) == 1
+    return (
+        changed(tx.execute(update(LeaseRow).where(*where).values(**values).execution_options(**_UNSYNCHRONISED))) == 1
+    )
 
 
 def _mine(lease: Lease) -> tuple[ColumnElement[bool], ...]:

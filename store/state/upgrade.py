@@ -11,7 +11,9 @@ from store.state.damage import refused
 HEAD = "0014"
 """The newest migration in store/state/migrations/versions."""
 
-KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013", "0014"})
+KNOWN = frozenset(
+    {"0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013", "0014"}
+)
 """All migrations that this program has."""
 
 

@@ -64,7 +64,9 @@ def test_the_events_stand_by_key_and_time(empty_store: Store, fill: Fill) -> Non
     compact(empty_store, now=NOW)
     [one] = manifest(empty_store)
 
-    found = duckdb.sql(f"SELECT key_ref, ts FROM read_parquet('{path_of(empty_store.files.scratch, one.id, 'events')}')")
+    found = duckdb.sql(
+        f"SELECT key_ref, ts FROM read_parquet('{path_of(empty_store.files.scratch, one.id, 'events')}')"
+    )
 
     in_file = found.fetchall()
     assert sorted(in_file) == in_file

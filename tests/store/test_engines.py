@@ -262,9 +262,7 @@ def test_the_server_is_told_how_long_to_keep_what(on_clickhouse: Store, clickhou
     assert {"events": "toDateTime(ts) + toIntervalDay(97)", "usage": "", "facets": ""} == kept()
 
 
-def test_an_intent_is_there_before_the_first_row_and_gone_with_the_last(
-    on_clickhouse: Store, fill_there: Fill
-) -> None:
+def test_an_intent_is_there_before_the_first_row_and_gone_with_the_last(on_clickhouse: Store, fill_there: Fill) -> None:
     seen = []
     (one,) = fill_there(1)
     again = replace(one, id=segments_id("again"))

@@ -62,7 +62,9 @@ def write(duck: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.M
         rows = [[{"source": "edge", "line": n, **event}.get(name) for name in names] for n, event in enumerate(events)]
         duck.executemany(f"INSERT INTO made VALUES ({', '.join('?' * len(names))})", rows)
         monkeypatch.setattr(segments, "SEAL_ROWS", 0 if sealed else 1 << 30)
-        written = segments.write_segment(duck, "made", files=FolderFiles(tmp_path), segment=segments.new_id(T0), kept=KEPT)
+        written = segments.write_segment(
+            duck, "made", files=FolderFiles(tmp_path), segment=segments.new_id(T0), kept=KEPT
+        )
         return manifest_row(written, len(events)), written
 
     return run

@@ -142,5 +142,3 @@ class ClickhouseEvents:
 def open_clickhouse(url: str, *, scratch: Path) -> ClickhouseEvents:
     """The events of a URL, as `connecting` has them. Raises ConfigError."""
     return ClickhouseEvents(Server.of(url), scratch=scratch)
-
-

@@ -22,7 +22,9 @@ from store.events.interface import Unfolded
 from store.events.segments import new_id
 
 
-def merged(server: Server, inputs: Sequence[Segment], *, segment: SegmentId, kept: Collection[str], seal: bool) -> Waiting:
+def merged(
+    server: Server, inputs: Sequence[Segment], *, segment: SegmentId, kept: Collection[str], seal: bool
+) -> Waiting:
     """One segment in the place of several; nothing is written yet."""
     rows = sum(one.rows for one in inputs)
     sealed = seal or rows >= segments.SEAL_ROWS or any(one.sealed for one in inputs)

@@ -29,7 +29,9 @@ def expressions(database: str, manifest: Sequence[Segment], *, chosen: bool) -> 
     tails = [one for one in manifest if not one.sealed]
     sealed = len(tails) < len(manifest)
     also = f" AND {_CHOSEN}" if chosen else ""
-    made = {"events": f"SELECT {', '.join(EVENT_COLUMNS)} FROM {database}.events WHERE {_of(database, 'has_events')}{also}"}
+    made = {
+        "events": f"SELECT {', '.join(EVENT_COLUMNS)} FROM {database}.events WHERE {_of(database, 'has_events')}{also}"
+    }
     if tails:
         source = f"{database}.events WHERE {_of(database, 'NOT sealed')} AND {within(tails)}{also}"
         made |= folded(source)
@@ -74,9 +76,7 @@ def moment(at: datetime) -> str:
 
 
 def _of(database: str, which: str) -> str:
-    return (
-        f"batch IN (SELECT batch FROM {database}.batches WHERE segment IN (SELECT segment FROM shown WHERE {which}))"
-    )
+    return f"batch IN (SELECT batch FROM {database}.batches WHERE segment IN (SELECT segment FROM shown WHERE {which}))"
 
 
 def _joined(spans: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
