@@ -18,7 +18,7 @@ from store.moving.state import move_state
 from store.state import audit, segments
 
 _STATES: Final = ("sqlite:", "postgresql")
-Counting = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
+Counting = Callable[[str], AbstractContextManager[Callable[[int, int], None] | None]]
 """A progress bar of something that is counted."""
 
 

@@ -125,7 +125,7 @@ class Events(Protocol):
         """Free the room of events that retention let go: those of `dropped`, and what is before the cuts."""
 
     def missing(self, manifest: Sequence[Segment], *, most: int) -> list[str]:
-        """What the manifest names and is not there, a sentence each; at most the newest `most` segments are looked at."""
+        """What the manifest names and is not there, a sentence each; of the newest `most` segments at least."""
 
     def size(self, manifest: Sequence[Segment]) -> int:
         """Bytes on disk."""

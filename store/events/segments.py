@@ -1,7 +1,7 @@
 """Writing one segment: its Parquet files, durable before anybody hears of them."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,7 +79,7 @@ def write_segment(
 
 
 def batched(events: pa.Table, segment: SegmentId, batches: Batches | None) -> pa.Table:
-    """Events with the column `batch`, in the order of EVENT_COLUMNS; the segment is the batch, unless it has several."""
+    """Events with the column `batch`, in the order of EVENT_COLUMNS; the segment is the batch unless it has several."""
     if batches is None:
         whole = events.append_column("batch", constant(segment, len(events)).arrow())
     else:

@@ -29,7 +29,7 @@ class MovedEvents:
     """Segment to its size there, of those that were copied now."""
 
 
-def move_events(store: Store, target: Events, told: Told) -> MovedEvents:
+def move_events(store: Store, target: Events, told: Told | None) -> MovedEvents:
     """Copy all segments; `told(done, of)` hears of progress in segments. The caller holds all work of the workspace.
 
     Raises UsageError for a target that holds another store's events, StoreError when a segment cannot be copied, or is
@@ -51,7 +51,8 @@ def move_events(store: Store, target: Events, told: Told) -> MovedEvents:
             with store.events.export(one) as copy:
                 sizes[one.id] = target.adopt(one, copy)
             _compare(one, own, _sums(target, one))
-        told(number, len(manifest))
+        if told is not None:
+            told(number, len(manifest))
     return MovedEvents(segments=len(manifest), events=sum(one.rows for one in manifest), found=found, bytes=sizes)
 
 

@@ -16,7 +16,7 @@ Told = Callable[[int, int], None]
 _ROWS: Final = 1000
 
 
-def move_state(store: Store, url: str, told: Told) -> dict[str, int]:
+def move_state(store: Store, url: str, told: Told | None) -> dict[str, int]:
     """Copy all tables; returns how many rows each has. `told(done, of)` hears of progress in rows.
 
     The caller holds all work of the workspace. Raises UsageError for a target that is not empty or is this very state,
@@ -34,7 +34,7 @@ def move_state(store: Store, url: str, told: Told) -> dict[str, int]:
             counts = {table: source.scalar(select(func.count()).select_from(table)) or 0 for table in _tables()}
             done, total = 0, sum(counts.values())
             for table in _tables():
-                own = _copy(source, written, table, lambda rows, before=done: told(before + rows, total))
+                own = _copy(source, written, table, _Bar(told, done, total))
                 _compare(table, own, _sum(written, table))
                 done += own.rows
             _number_on(written, target)
@@ -46,6 +46,17 @@ def move_state(store: Store, url: str, told: Told) -> dict[str, int]:
 def _tables() -> list[Table]:
     """In the order in which their rows may come; leases are of those who work now."""
     return [table for table in Base.metadata.sorted_tables if table.name != LeaseRow.__tablename__]
+
+
+class _Bar:
+    """Progress of one table in that of all."""
+
+    def __init__(self, told: Told | None, before: int, total: int) -> None:
+        self._told, self._before, self._total = told, before, total
+
+    def __call__(self, rows: int) -> None:
+        if self._told is not None:
+            self._told(self._before + rows, self._total)
 
 
 def _copy(source: Connection, target: Connection, table: Table, told: Callable[[int], None]) -> RowSum:

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import sqlalchemy as sa
 
 from model.errors import ConfigError, StoreError
 from model.retention import Cuts
+from model.segment import SegmentId
 from store.compaction import GRACE, compact, merge
 from store.events.clickhouse.connecting import Server
+from store.events.interface import Written
 from store.events.places import open_events
 from store.events.tables import events, facets, usage
 from store.handle import Store
@@ -25,6 +28,7 @@ from tests.store.filled import DAY, EACH, NOW, Fill, duck, fill, filler, manifes
 
 __all__ = ["clickhouse", "duck", "fill"]
 
+Duck = duckdb.DuckDBPyConnection
 Answers = dict[str, list[tuple[Any, ...]]]
 
 
@@ -62,7 +66,7 @@ def answers(store: Store, only: list[str] | None = None) -> Answers:
     return found
 
 
-SUMS = {name: sa.func.sum for name in ("requests", "bytes_out", "duration_sum", "timed")} | {
+SUMS = dict.fromkeys(("requests", "bytes_out", "duration_sum", "timed"), sa.func.sum) | {
     "duration_max": sa.func.max,
     "first_ts": sa.func.min,
     "last_ts": sa.func.max,
@@ -70,10 +74,10 @@ SUMS = {name: sa.func.sum for name in ("requests", "bytes_out", "duration_sum", 
 WHOLE = ("requests", "bytes_out", "timed")
 
 
-def plain(value: Any) -> Any:
-    if value is None or value != value or str(value) in {"<NA>", "NaT"}:
+def plain(value: object) -> str | None:
+    if value is None or str(value) in {"<NA>", "NaT", "nan"}:
         return None
-    return f"{value:%Y-%m-%d %H:%M:%S.%f}" if hasattr(value, "strftime") else str(value)
+    return f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else str(value)
 
 
 def unfold(store: Store, *refs: str) -> Unfolding:
@@ -84,7 +88,7 @@ def unfold(store: Store, *refs: str) -> Unfolding:
     return unfolding
 
 
-def tails(store: Store, fill: Fill) -> None:
+def tails(_store: Store, fill: Fill) -> None:
     fill(3)
 
 
@@ -117,7 +121,7 @@ def pruned(store: Store, fill: Fill) -> None:
 @pytest.mark.parametrize("only", [None, ["fp:1:1", "fp:1:guess4", "unknown:192.0.2.0/24"]], ids=["all", "of some keys"])
 @pytest.mark.parametrize("scenario", [tails, some_sealed, compacted, merged_twice, unfolded, pruned])
 def test_both_engines_answer_alike(
-    scenario: Callable[[Store, Fill], None], only: list[str] | None, tmp_path: Path, duck: Any, clickhouse: str
+    scenario: Callable[[Store, Fill], None], only: list[str] | None, tmp_path: Path, duck: Duck, clickhouse: str
 ) -> None:
     found = []
     for name, url in (("duckdb", "events"), ("clickhouse", clickhouse)):
@@ -217,12 +221,11 @@ def test_rows_that_no_manifest_knows_are_seen_by_nobody_and_swept(empty_store: S
     assert set() == sweep_alone(empty_store, NOW + GRACE * 2)
 
 
-def test_a_repeated_insert_adds_nothing(on_clickhouse: Store, fill_there: Fill) -> None:
+def test_a_repeated_insert_adds_nothing(on_clickhouse: Store, fill_there: Fill, duck: Duck) -> None:
     (one,) = fill_there(1)
-    written = fill_there.last  # type: ignore[attr-defined]  # the segment as it was sent
     before = answers(on_clickhouse)
 
-    on_clickhouse.events.publish(written, lambda: None)
+    on_clickhouse.events.publish(drafted(on_clickhouse, duck, one.id), lambda: None)
 
     assert before == answers(on_clickhouse)
     assert [] == on_clickhouse.events.missing([one], most=10)
@@ -262,45 +265,39 @@ def test_the_server_is_told_how_long_to_keep_what(on_clickhouse: Store, clickhou
     assert {"events": "toDateTime(ts) + toIntervalDay(97)", "usage": "", "facets": ""} == kept()
 
 
-def test_an_intent_is_there_before_the_first_row_and_gone_with_the_last(on_clickhouse: Store, fill_there: Fill) -> None:
-    seen = []
+def test_an_intent_is_there_before_the_first_row_and_gone_with_the_last(
+    on_clickhouse: Store, fill_there: Fill, duck: Duck
+) -> None:
     (one,) = fill_there(1)
-    again = replace(one, id=segments_id("again"))
+    seen = []
 
     def intend() -> None:
         with on_clickhouse.transaction() as tx:
-            intents.intend(tx, again)
+            intents.intend(tx, replace(one, id=SegmentId("again")))
         seen.append(on_clickhouse.events.stored())
 
-    on_clickhouse.events.publish(replace(fill_there.last, id=again.id), intend)  # type: ignore[attr-defined]
+    on_clickhouse.events.publish(drafted(on_clickhouse, duck, "again"), intend)
     with on_clickhouse.reading() as tx:
-        left = intents.intents(tx)
-    sweep_alone(on_clickhouse, NOW)
+        left = [(it.id, it.source, it.origin, it.from_offset, it.to_offset, it.rows) for it in intents.intents(tx)]
+    swept = sweep_alone(on_clickhouse, NOW)
 
     assert [{one.id}] == seen
-    assert [(again.id, "edge", "o1", 0, 100, EACH)] == [
-        (it.id, it.source, it.origin, it.from_offset, it.to_offset, it.rows) for it in left
-    ]
+    assert [("again", "edge", "o1", 0, 100, EACH)] == left
+    assert ({"again"}, {one.id}) == (swept, on_clickhouse.events.stored())
     with on_clickhouse.reading() as tx:
         assert [] == intents.intents(tx)
 
 
-def segments_id(text: str) -> Any:
-    return text
-
-
 @pytest.fixture
-def fill_there(on_clickhouse: Store, duck: Any, monkeypatch: pytest.MonkeyPatch) -> Fill:
-    """`fill` for the store on ClickHouse; `fill.last` is what was published last."""
-    fill = filler(on_clickhouse, duck)
-    published = type(on_clickhouse.events).publish
+def fill_there(on_clickhouse: Store, duck: Duck) -> Fill:
+    """`fill` for the store on ClickHouse."""
+    return filler(on_clickhouse, duck)
 
-    def remember(self: Any, written: Any, intend: Any) -> None:
-        fill.last = written  # type: ignore[attr-defined]
-        published(self, written, intend)
 
-    monkeypatch.setattr(type(on_clickhouse.events), "publish", remember)
-    return fill
+def drafted(store: Store, duck: Duck, segment: str) -> Written:
+    """The segment that `fill` made last, once more."""
+    made = duck.table("made").to_arrow_table()
+    return store.events.draft(duck, made, segment=SegmentId(segment), kept=["fp:1:0"])
 
 
 @pytest.mark.parametrize("url", ["clickhouse:///db", "clickhouse://h/a-b", "clickhouse://h/a;b", "http://h/db"])

@@ -14,6 +14,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 from model.errors import ConfigError, StoreError
 from store.events.clickhouse.tables import SESSION, ddl
 
+Client = Any
+"""The driver's client, which has no useful types."""
+
 SCHEMES: Final = ("clickhouse", "clickhouses", "chdb")
 _DATABASE: Final = "keywatch"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
@@ -63,7 +66,7 @@ class Server:
             kept = {} if self.is_embedded else {"session_timeout": _SECONDS}
             return clickhouse_connect.dbapi.connect(dsn=self.dsn, **dict(self.options), **SESSION, **kept)
 
-    def client(self) -> Any:  # noqa: ANN401 (the driver's client, which has no useful types)
+    def client(self) -> Client:
         """A connection for statements that stand by themselves; the tables are made if they are missing.
 
         Raises StoreError.

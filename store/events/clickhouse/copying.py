@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlalchemy import Table
 
 from model.event import EVENT_COLUMNS
 from model.segment import Segment
 from store.events import tables
-from store.events.clickhouse.connecting import Server
+from store.events.clickhouse.connecting import Client, Server
 from store.events.clickhouse.sweeping import remove
 from store.events.clickhouse.views import within
 from store.events.clickhouse.writing import note, send
@@ -43,16 +44,16 @@ def exported(server: Server, segment: Segment) -> Iterator[Copy]:
         session.close()
 
 
-def adopted(client: Any, server: Server, segment: Segment, copy: Copy) -> None:  # noqa: ANN401 (the driver's client)
+def adopted(client: Client, server: Server, segment: Segment, copy: Copy) -> None:
     """Put a copy on the server; remains of an earlier try go first."""
     remove(client, server, [segment.id])
     rest, first = _batches(copy.events)
-    note(client, server, segment.id, first or [segment.id], segment.min_ts, segment.max_ts)
+    note(client, server, segment.id, first or [segment.id], (segment.min_ts, segment.max_ts))
     known = set(first)
     for number, rows in enumerate(rest):
         names = sorted(set(_names(rows)) - known)
         if names:  # before their events, as always: what is not noted could not be swept
-            note(client, server, segment.id, names, segment.min_ts, segment.max_ts)
+            note(client, server, segment.id, names, (segment.min_ts, segment.max_ts))
             known |= set(names)
         send(client, server, "events", rows, token=f"{segment.id} events {number}")
     for name, rows in (("usage", copy.usage), ("facets", copy.facets)):
@@ -90,7 +91,7 @@ def _names(rows: pa.Table) -> list[str]:
     return sorted(pc.unique(rows["batch"].cast(pa.string())).to_pylist())
 
 
-def _counts(client: Any, server: Server, segment: Segment, table: Any) -> pa.Table:  # noqa: ANN401 (the driver's client, SQLAlchemy's table)
+def _counts(client: Client, server: Server, segment: Segment, table: Table) -> pa.Table:
     columns = ", ".join(_plain(column.name) for column in table.columns)
     order = "key_ref, hour" if table.name == "usage" else "key_ref, kind, day"
     query = f"SELECT {columns} FROM {server.database}.{table.name} WHERE segment = '{segment.id}' ORDER BY {order}"

@@ -12,7 +12,7 @@ import pyarrow as pa
 from model.retention import Cuts
 from model.segment import Segment, SegmentId
 from store.events.clickhouse import copying, expiring, merging, reading, sweeping, writing
-from store.events.clickhouse.connecting import Server
+from store.events.clickhouse.connecting import Client, Server
 from store.events.interface import Batches, Copy, Unfolded, Written
 from store.events.reader import EventsReader
 
@@ -25,7 +25,7 @@ class ClickhouseEvents:
 
     def __init__(self, server: Server, *, scratch: Path) -> None:
         self._server, self._scratch = server, scratch
-        self._client: Any = None
+        self._client: Client = None
         self._lock = threading.Lock()
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -77,7 +77,7 @@ class ClickhouseEvents:
     def reseal(self, manifest: Sequence[Segment], refs: Sequence[str], kept: Sequence[str], now: datetime) -> Unfolded:
         """Successors with other counts of the same events."""
         with self._told("counted") as client:
-            return merging.resealed(self._server, client, manifest, refs, kept, now)
+            return merging.resealed(self._server, client, manifest, refs=refs, kept=kept, now=now)
 
     def stored(self) -> set[str]:
         """As the server's table of batches has it."""

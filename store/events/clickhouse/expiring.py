@@ -1,4 +1,4 @@
-"""Retention on ClickHouse: the server lets rows go by their age (TTL), some days after the manifest ceased to count them.
+"""Retention on ClickHouse: rows go by their age (TTL), some days after the manifest ceased to count them.
 
 The manifest drops a segment when the last of its events is too old; the server looks at each row. So it is given MARGIN
 more, and what it frees is what nobody sees any more.
@@ -7,11 +7,11 @@ more, and what it frees is what nobody sees any more.
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from model.retention import Cuts
 from model.segment import Segment
-from store.events.clickhouse.connecting import Server
+from store.events.clickhouse.connecting import Client, Server
 
 MARGIN: Final = timedelta(days=7)
 """Longer than the events of a segment usually are apart, and than keywatch is usually down."""
@@ -19,7 +19,7 @@ _COLUMNS: Final = {"events": "ts", "usage": "hour", "facets": "day"}
 _KEPT: Final = re.compile(r"TTL \w+\((?:ts|hour|day)\) \+ toIntervalDay\((\d+)\)")
 
 
-def expire(client: Any, server: Server, cuts: Cuts, now: datetime) -> None:  # noqa: ANN401 (the driver's client)
+def expire(client: Client, server: Server, cuts: Cuts, now: datetime) -> None:
     """Tell the server how long to keep what; nothing is asked of it that it does already."""
     for table, column in _COLUMNS.items():
         cut = cuts.events if table == "events" else cuts.counts
@@ -37,7 +37,7 @@ def expire(client: Any, server: Server, cuts: Cuts, now: datetime) -> None:  # n
             )
 
 
-def not_expired(client: Any, server: Server, segments: Sequence[Segment]) -> bool:  # noqa: ANN401 (the driver's client)
+def not_expired(client: Client, server: Server, segments: Sequence[Segment]) -> bool:
     """Whether the server has let go none of their events."""
     days = _days(client, server, "events")
     if days is None:
@@ -47,7 +47,7 @@ def not_expired(client: Any, server: Server, segments: Sequence[Segment]) -> boo
     return bool(oldest.timestamp() > at - days * 86_400)
 
 
-def _days(client: Any, server: Server, table: str) -> int | None:  # noqa: ANN401 (the driver's client)
+def _days(client: Client, server: Server, table: str) -> int | None:
     """How long the server keeps a table's rows now."""
     made = client.query(
         f"SELECT engine_full FROM system.tables WHERE database = '{server.database}' AND name = '{table}'"

@@ -1,4 +1,4 @@
-"""Segments on ClickHouse that become one, or are counted anew: only their counts are written, events stay where they are.
+"""Segments on ClickHouse that become one, or are counted anew: counts are written, events stay where they are.
 
 ClickHouse merges the parts of its tables by itself. What goes by the name of compaction here seals: the partial counts
 of several segments become those of one, and of tails are counted for the first time.
@@ -7,12 +7,11 @@ of several segments become those of one, and of tails are counted for the first 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from model.errors import StoreError
 from model.segment import Segment, SegmentId
 from store.events import segments, tables
-from store.events.clickhouse.connecting import Server
+from store.events.clickhouse.connecting import Client, Server
 from store.events.clickhouse.expiring import not_expired
 from store.events.clickhouse.reading import fill
 from store.events.clickhouse.tables import COUNTED, COUNTERS, GROUPS, TIMES
@@ -29,7 +28,7 @@ def merged(
     rows = sum(one.rows for one in inputs)
     sealed = seal or rows >= segments.SEAL_ROWS or any(one.sealed for one in inputs)
 
-    def put(_client: Any) -> None:  # noqa: ANN401 (the driver's client)
+    def put(_client: Client) -> None:
         session = server.session()
         try:
             fill(session.client, inputs, list(kept), ())
@@ -52,8 +51,9 @@ def merged(
 
 def resealed(
     server: Server,
-    client: Any,  # noqa: ANN401 (the driver's client)
+    client: Client,
     manifest: Sequence[Segment],
+    *,
     refs: Sequence[str],
     kept: Sequence[str],
     now: datetime,
@@ -66,8 +66,8 @@ def resealed(
         fill(session.client, manifest, [*kept, *refs], refs)
         mine = f"{_events(server, 'has_events')} AND key_ref IN (SELECT key_ref FROM chosen)"
         held = (
-            f"SELECT DISTINCT segment FROM {server.database}.batches WHERE segment IN (SELECT segment FROM shown) AND batch"
-            f" IN (SELECT DISTINCT batch FROM {mine})"
+            f"SELECT DISTINCT segment FROM {server.database}.batches WHERE segment IN (SELECT segment FROM shown)"
+            f" AND batch IN (SELECT DISTINCT batch FROM {mine})"
         )
         touched = {row[0] for row in session.client.query(held).result_rows}
         activity = session.client.query(
@@ -87,7 +87,7 @@ def resealed(
     return Unfolded(successors=successors, activity=activity)
 
 
-def _put(client: Any, server: Server, inputs: Sequence[Segment], segment: SegmentId, *, sealed: bool) -> None:  # noqa: ANN401 (the driver's client)
+def _put(client: Client, server: Server, inputs: Sequence[Segment], segment: SegmentId, *, sealed: bool) -> None:
     database = server.database
     client.command(
         f"INSERT INTO {database}.batches SELECT DISTINCT '{segment}', batch, since, until FROM {database}.batches"
@@ -102,8 +102,8 @@ def _put(client: Any, server: Server, inputs: Sequence[Segment], segment: Segmen
         columns = ", ".join(column.name for column in table.columns)
         client.command(
             f"INSERT INTO {database}.{name} ({columns}, segment) SELECT {columns}, '{segment}' FROM"
-            f" (SELECT {groups}, {sums} FROM {database}.{name} WHERE segment IN (SELECT segment FROM shown WHERE sealed)"
-            f" GROUP BY {groups})"
+            f" (SELECT {groups}, {sums} FROM {database}.{name}"
+            f" WHERE segment IN (SELECT segment FROM shown WHERE sealed) GROUP BY {groups})"
         )
     tails = [one for one in inputs if not one.sealed]
     if tails:
@@ -118,7 +118,7 @@ def _put(client: Any, server: Server, inputs: Sequence[Segment], segment: Segmen
         )
 
 
-def _check(client: Any, server: Server, segment: SegmentId, rows: int, count: int) -> None:  # noqa: ANN401 (the driver's client)
+def _check(client: Client, server: Server, segment: SegmentId, rows: int, count: int) -> None:
     found = client.query(f"SELECT sum(requests) FROM {server.database}.usage WHERE segment = '{segment}'").result_rows
     if (found[0][0] or 0) != rows:
         msg = f"{count} segments should hold {rows} events, and {found[0][0]} are in {server.shown}."

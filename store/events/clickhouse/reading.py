@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from model.segment import Segment
-from store.events.clickhouse.connecting import Server
+from store.events.clickhouse.connecting import Client, Server
 from store.events.clickhouse.views import SHOWN, expressions
 from store.events.reader import EventsReader
 
@@ -33,7 +33,7 @@ def open_reader(
         session.close()
 
 
-def fill(client: Any, manifest: Sequence[Segment], kept: Sequence[str], only: Sequence[str]) -> None:  # noqa: ANN401 (the driver's client)
+def fill(client: Client, manifest: Sequence[Segment], kept: Sequence[str], only: Sequence[str]) -> None:
     """The temporary tables of a session."""
     for statement in SHOWN:
         client.command(statement)

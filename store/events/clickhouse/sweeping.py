@@ -1,22 +1,22 @@
 """What lies on the server and counts no more: which segments have anything there, how it goes, and what it takes."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Final
 
 from model.segment import Segment
-from store.events.clickhouse.connecting import Server
+from store.events.clickhouse.connecting import Client, Server
 from store.events.clickhouse.views import moment
 
 _PART: Final = 500
 """Segments that are asked for, or removed, at once."""
 
 
-def stored(client: Any, server: Server) -> set[str]:  # noqa: ANN401 (the driver's client)
+def stored(client: Client, server: Server) -> set[str]:
     """Ids of the segments that have anything there: each is noted in `batches` before its first event is sent."""
     return {row[0] for row in client.query(f"SELECT DISTINCT segment FROM {server.database}.batches").result_rows}
 
 
-def remove(client: Any, server: Server, gone: Collection[str]) -> None:  # noqa: ANN401 (the driver's client)
+def remove(client: Client, server: Server, gone: Collection[str]) -> None:
     """Remove segments: their counts, and the events of batches that no other segment holds.
 
     What the server knows of batches goes last, so that a removal that was cut short is done again.
@@ -42,23 +42,25 @@ def remove(client: Any, server: Server, gone: Collection[str]) -> None:  # noqa:
             _delete(client, server, table, f"segment IN ({chosen})")
 
 
-def counts(client: Any, server: Server, manifest: Sequence[Segment]) -> dict[str, int]:  # noqa: ANN401 (the driver's client)
+def counts(client: Client, server: Server, manifest: Sequence[Segment]) -> dict[str, int]:
     """Segment to how many events of it are there."""
     found = dict.fromkeys((str(one.id) for one in manifest), 0)
     for start in range(0, len(manifest), _PART):
         part = manifest[start : start + _PART]
         low, high = min(one.min_ts for one in part), max(one.max_ts for one in part)
-        held = f"SELECT segment, batch FROM {server.database}.batches WHERE segment IN ({_listed([one.id for one in part])})"
+        chosen = _listed([one.id for one in part])
+        held = f"SELECT segment, batch FROM {server.database}.batches WHERE segment IN ({chosen})"
         rows = client.query(
-            f"SELECT segment, sum(n) FROM (SELECT batch, count() AS n FROM {server.database}.events WHERE batch IN (SELECT"
-            f" batch FROM ({held})) AND ts BETWEEN {moment(low)} AND {moment(high)} GROUP BY batch) AS there"
+            f"SELECT segment, sum(n) FROM (SELECT batch, count() AS n FROM {server.database}.events"
+            f" WHERE batch IN (SELECT batch FROM ({held})) AND ts BETWEEN {moment(low)} AND {moment(high)}"
+            " GROUP BY batch) AS there"
             f" INNER JOIN ({held}) AS held ON there.batch = held.batch GROUP BY segment"
         ).result_rows
         found |= {segment: int(count) for segment, count in rows}
     return found
 
 
-def size(client: Any, server: Server) -> int:  # noqa: ANN401 (the driver's client)
+def size(client: Client, server: Server) -> int:
     """Bytes on the server's disk."""
     rows = client.query(
         f"SELECT sum(bytes_on_disk) FROM system.parts WHERE database = '{server.database}' AND active"
@@ -66,7 +68,7 @@ def size(client: Any, server: Server) -> int:  # noqa: ANN401 (the driver's clie
     return int(rows[0][0] or 0)
 
 
-def _delete(client: Any, server: Server, table: str, where: str) -> None:  # noqa: ANN401 (the driver's client)
+def _delete(client: Client, server: Server, table: str, where: str) -> None:
     place = f"{server.database}.{table}"
     # A mutation looks at every part of the table: a question that finds nothing saves it.
     if client.query(f"SELECT 1 FROM {place} WHERE {where} LIMIT 1").result_rows:

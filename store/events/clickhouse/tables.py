@@ -1,9 +1,9 @@
 """The tables of a ClickHouse database, and what every session there has to set.
 
-A batch comes in by one insert into `arriving`, which keeps nothing: materialized views spread it over `events` and, when
-it is sealed at once, over `usage` and `facets`. What is sealed later goes through `sealing` in the same way. Rows of
-`usage` and `facets` carry the segment that they count, and `batches` says which batches a segment holds: no row counts
-whose segment is not in the manifest.
+A batch comes in by one insert into `arriving`, which keeps nothing: materialized views spread it over `events` and,
+when it is sealed at once, over `usage` and `facets`. What is sealed later goes through `sealing` in the same way. Rows
+of `usage` and `facets` carry the segment that they count, and `batches` says which batches a segment holds: no row
+counts whose segment is not in the manifest.
 """
 
 from typing import Final

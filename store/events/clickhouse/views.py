@@ -55,8 +55,9 @@ def folded(source: str) -> dict[str, str]:
     return {
         "tails": f"SELECT {', '.join(COUNTED)} FROM {source}",
         "known": (
-            "SELECT CAST(key_ref AS Nullable(String)) AS key_ref FROM tails WHERE outcome = 'ok' AND key_ref IS NOT NULL"
-            " UNION DISTINCT SELECT CAST(key_ref AS Nullable(String)) AS key_ref FROM kept"
+            "SELECT CAST(key_ref AS Nullable(String)) AS key_ref FROM tails"
+            " WHERE outcome = 'ok' AND key_ref IS NOT NULL UNION DISTINCT"
+            " SELECT CAST(key_ref AS Nullable(String)) AS key_ref FROM kept"
         ),
         "folded_tails": (
             f"SELECT {', '.join(rest)}, if({own}, CAST(key_ref AS Nullable(String)), {unknown}) AS key_ref FROM tails"

@@ -10,7 +10,7 @@ import pyarrow as pa
 from model.coded import constant
 from model.segment import SegmentId
 from store.events import segments
-from store.events.clickhouse.connecting import Server
+from store.events.clickhouse.connecting import Client, Server
 from store.events.counting import counted, folded_refs, span
 from store.events.interface import Batches, Written
 from store.events.segments import batched
@@ -49,14 +49,14 @@ def draft(
     low, high = span(events)
     names = [segment] if batches is None else list(batches[0])
 
-    def put(client: Any) -> None:  # noqa: ANN401 (the driver's client)
-        note(client, server, segment, names, low, high)
+    def put(client: Client) -> None:
+        note(client, server, segment, names, (low, high))
         send(client, server, "arriving", rows, token=segment)
 
     return Waiting(id=segment, sealed=sealed, bytes=0, min_ts=low, max_ts=high, activity=activity, put=put)
 
 
-def note(client: Any, server: Server, segment: str, batches: Sequence[str], low: datetime, high: datetime) -> None:  # noqa: ANN401 (the driver's client)
+def note(client: Client, server: Server, segment: str, batches: Sequence[str], span: tuple[datetime, datetime]) -> None:
     """Which batches a segment holds, and where in time they are."""
     moments = pa.timestamp("us", "UTC")
     count = len(batches)
@@ -64,13 +64,13 @@ def note(client: Any, server: Server, segment: str, batches: Sequence[str], low:
         {
             "segment": [segment] * count,
             "batch": list(batches),
-            "since": pa.array([low] * count, moments),
-            "until": pa.array([high] * count, moments),
+            "since": pa.array([span[0]] * count, moments),
+            "until": pa.array([span[1]] * count, moments),
         }
     )
     send(client, server, "batches", rows, token=f"{segment} batches")
 
 
-def send(client: Any, server: Server, table: str, rows: pa.Table, *, token: str) -> None:  # noqa: ANN401 (the driver's client)
+def send(client: Client, server: Server, table: str, rows: pa.Table, *, token: str) -> None:
     """Insert rows. A repetition of an insert whose answer was lost is known by its token, and adds nothing."""
     client.insert_arrow(table, rows, database=server.database, settings={"insert_deduplication_token": token})
