@@ -78,7 +78,7 @@ def _sum(connection: Connection, table: Table) -> RowSum:
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[Sequence[tuple[Any, ...]]]:
-    result = connection.execution_options(yield_per=_ROWS).execute(select(table))
+    result = connection.execute(select(table), execution_options={"yield_per": _ROWS})
     for part in result.partitions(_ROWS):
         yield [tuple(row) for row in part]
 

@@ -3,22 +3,29 @@
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from commandline import UNTIL, Cli
+from commandline import NOON, Cli, attack, copied
 
+from keywatch.collecting.ingesting import ingest_source
+from keywatch.judging import judge
 from keywatch.workspace import Workspace
+from model.clock import FixedClock
 from model.errors import StoreError
+from model.retention import Cuts
 from model.segment import Segment
 from store.events.clickhouse import copying
 from store.events.clickhouse.connecting import Server
+from store.retention import prune
 from store.state import chain, segments
-from tests.engines import clickhouse
+from tests.engines import clickhouse, clickhouse_server
 from tests.postgres import database, postgres_server, postgres_template
 
-__all__ = ["clickhouse", "database", "postgres_server", "postgres_template"]
+__all__ = ["clickhouse", "clickhouse_server", "database", "postgres_server", "postgres_template"]
 
 SEEN = (
     ("usage", "--since", "2026-09-30", "--until", "2026-10-02", "--by", "route", "--json"),
@@ -28,17 +35,26 @@ SEEN = (
     ("alerts", "list", "--json"),
 )
 """What a person asks of a store."""
+CUT = "The power went."
+
+
+@pytest.fixture(scope="module")
+def _house(_attacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = copied(_attacked, tmp_path_factory.mktemp("template") / "house")
+    lines = [one.replace("/v1/pets", "/v2/pets") for one in attack() * 20]
+    (folder / "more.log").write_text("".join(f"{one}\n" for one in lines))
+    workspace = Workspace.at(folder / "keywatch.toml")
+    clock = FixedClock(NOON.replace(hour=13))
+    ingest_source(workspace, workspace.config.sources[0], clock=clock, paths=[folder / "more.log"])
+    judge(workspace, now=clock.now())
+    workspace.close()
+    return folder
 
 
 @pytest.fixture
-def house(found: Cli) -> Cli:
-    """A workspace with sealed segments, tails and findings."""
-    log = found.root / "access.log"
-    lines = log.read_text().splitlines(keepends=True)
-    found.log([line.rstrip("\n").replace("/v1/pets", "/v2/pets") for line in lines * 20], "more.log")
-    assert 0 == found("ingest", found.root / "more.log").code
-    found("detect", "--until", UNTIL)
-    return found
+def house(_house: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """A workspace with a sealed segment, a tail and findings."""
+    return Cli(copied(_house, tmp_path / "house"), capsys, monkeypatch)
 
 
 def told(cli: Cli) -> list[Any]:
@@ -68,7 +84,7 @@ def test_a_store_goes_to_other_engines_and_back_and_tells_the_same(
     shutil.move(house.root / "events", house.root / "old")
     shutil.move(house.root / "keywatch.db", house.root / "old.db")
     assert before == told(house)
-    assert 0 == house("ingest", house.root / "more.log").code
+    assert 0 == house("ingest", "--source", "edge", house.root / "more.log").code
     assert before == told(house)
     assert {"ok"} == {row["level"] for row in house("doctor", "--json").json() if row["about"] in {"state", "events"}}
 
@@ -103,10 +119,10 @@ def test_a_move_that_was_cut_short_goes_on_where_it_stood(
     def cut_short(client: Any, server: Server, segment: Segment, copy: Any) -> None:  # noqa: ANN401
         copied.append(segment.id)
         if len(copied) == 2:
-            half = copy.events.read_next_batch()
+            part = pa.Table.from_batches([copy.events.read_next_batch()])
             copying.note(client, server, segment.id, [segment.id], (segment.min_ts, segment.max_ts))
-            copying.send(client, server, "events", half.to_table() if hasattr(half, "to_table") else _table(half), token="x")
-            raise StoreError("The power went.")
+            copying.send(client, server, "events", part[: len(part) // 2], token="half")
+            raise StoreError(CUT)
         adopted(client, server, segment, copy)
 
     with monkeypatch.context() as patch:
@@ -121,12 +137,6 @@ def test_a_move_that_was_cut_short_goes_on_where_it_stood(
     assert "(1 of them an earlier try had copied)" in second.err
     place(house, events=clickhouse)
     assert before == told(house)
-
-
-def _table(batch: Any) -> Any:  # noqa: ANN401
-    import pyarrow as pa
-
-    return pa.Table.from_batches([batch])
 
 
 def test_a_target_that_holds_anothers_events_is_refused(house: Cli, cli: Cli, clickhouse: str) -> None:
@@ -156,7 +166,7 @@ def test_the_state_is_there_whole_or_not_at_all(house: Cli, monkeypatch: pytest.
 
     def fails(source: Any, target: Any, table: Any, told: Callable[[int], None]) -> Any:  # noqa: ANN401
         if table.name == "findings":
-            raise StoreError("The power went.")
+            raise StoreError(CUT)
         return copy(source, target, table, told)
 
     with monkeypatch.context() as patch:
@@ -195,9 +205,9 @@ def test_two_targets_of_one_kind_are_refused(cli: Cli, twice: tuple[str, str]) -
 
 
 def test_segments_whose_events_retention_dropped_keep_their_counts(house: Cli, clickhouse: str) -> None:
-    text = house.config.read_text()
-    house.configure(f'{text}\n[retention]\nevents = "1d"\n')
-    assert 0 == house("store", "prune").code
+    workspace = Workspace.at(house.config)
+    prune(workspace.store, Cuts(events=NOON + timedelta(days=1)), now=NOON + timedelta(days=2))
+    workspace.close()
     before = told(house)
 
     done = house("store", "migrate", "--to", clickhouse)

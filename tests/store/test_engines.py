@@ -23,10 +23,10 @@ from store.retention import Pruned, prune
 from store.state import intents, segments
 from store.sweeping import sweep_alone
 from store.unfolding import Unfolding
-from tests.engines import ENGINES, clickhouse
+from tests.engines import ENGINES, clickhouse, clickhouse_server
 from tests.store.filled import DAY, EACH, NOW, Fill, duck, fill, filler, manifest
 
-__all__ = ["clickhouse", "duck", "fill"]
+__all__ = ["clickhouse", "clickhouse_server", "duck", "fill"]
 
 Duck = duckdb.DuckDBPyConnection
 Answers = dict[str, list[tuple[Any, ...]]]
