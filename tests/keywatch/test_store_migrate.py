@@ -120,7 +120,7 @@ def test_a_move_that_was_cut_short_goes_on_where_it_stood(
         copied.append(segment.id)
         if len(copied) == 2:
             part = pa.Table.from_batches([copy.events.read_next_batch()])
-            copying.note(client, server, segment.id, [segment.id], (segment.min_ts, segment.max_ts))
+            copying.note(client, server, segment.id, [segment.id], span=(segment.min_ts, segment.max_ts), token="noted")
             copying.send(client, server, "events", part[: len(part) // 2], token="half")
             raise StoreError(CUT)
         adopted(client, server, segment, copy)

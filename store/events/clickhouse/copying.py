@@ -1,5 +1,6 @@
 """A segment out of ClickHouse whole, and into it under its own id: for moving a store from one engine to another."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -47,33 +48,20 @@ def exported(server: Server, segment: Segment) -> Iterator[Copy]:
 def adopted(client: Client, server: Server, segment: Segment, copy: Copy) -> None:
     """Put a copy on the server; remains of an earlier try go first."""
     remove(client, server, [segment.id])
-    rest, first = _batches(copy.events)
-    note(client, server, segment.id, first or [segment.id], (segment.min_ts, segment.max_ts))
-    known = set(first)
-    for number, rows in enumerate(rest):
+    # The server remembers the tokens of the earlier try, and would take this one for its repetition.
+    this, span = f"{segment.id} {secrets.token_hex(4)}", (segment.min_ts, segment.max_ts)
+    note(client, server, segment.id, [segment.id], span=span, token=f"{this} noted")
+    known = {str(segment.id)}
+    for number, rows in enumerate(_inserts(copy.events) if copy.events is not None else ()):
         names = sorted(set(_names(rows)) - known)
         if names:  # before their events, as always: what is not noted could not be swept
-            note(client, server, segment.id, names, (segment.min_ts, segment.max_ts))
+            note(client, server, segment.id, names, span=span, token=f"{this} noted {number}")
             known |= set(names)
-        send(client, server, "events", rows, token=f"{segment.id} events {number}")
+        send(client, server, "events", rows, token=f"{this} events {number}")
     for name, rows in (("usage", copy.usage), ("facets", copy.facets)):
         if rows is not None and len(rows):
             whole = rows.append_column("segment", pa.array([segment.id] * len(rows)).dictionary_encode())
-            send(client, server, name, whole, token=f"{segment.id} {name}")
-
-
-def _batches(events: pa.RecordBatchReader | None) -> tuple[Iterator[pa.Table], list[str]]:
-    """The events in inserts, and the batches of the first."""
-    inserts = _inserts(events) if events is not None else iter(())
-    first = next(inserts, None)
-    if first is None:
-        return iter(()), []
-
-    def chained() -> Iterator[pa.Table]:
-        yield first
-        yield from inserts
-
-    return chained(), _names(first)
+            send(client, server, name, whole, token=f"{this} {name}")
 
 
 def _inserts(events: pa.RecordBatchReader) -> Iterator[pa.Table]:

@@ -50,13 +50,21 @@ def draft(
     names = [segment] if batches is None else list(batches[0])
 
     def put(client: Client) -> None:
-        note(client, server, segment, names, (low, high))
+        note(client, server, segment, names, span=(low, high), token=f"{segment} batches")
         send(client, server, "arriving", rows, token=segment)
 
     return Waiting(id=segment, sealed=sealed, bytes=0, min_ts=low, max_ts=high, activity=activity, put=put)
 
 
-def note(client: Client, server: Server, segment: str, batches: Sequence[str], span: tuple[datetime, datetime]) -> None:
+def note(
+    client: Client,
+    server: Server,
+    segment: str,
+    batches: Sequence[str],
+    *,
+    span: tuple[datetime, datetime],
+    token: str,
+) -> None:
     """Which batches a segment holds, and where in time they are."""
     moments = pa.timestamp("us", "UTC")
     count = len(batches)
@@ -68,7 +76,7 @@ def note(client: Client, server: Server, segment: str, batches: Sequence[str], s
             "until": pa.array([span[1]] * count, moments),
         }
     )
-    send(client, server, "batches", rows, token=f"{segment} batches")
+    send(client, server, "batches", rows, token=token)
 
 
 def send(client: Client, server: Server, table: str, rows: pa.Table, *, token: str) -> None:
