@@ -22,8 +22,8 @@ from model.errors import ConfigError
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
 from model.window import Window
-from store.events.files import Files
-from store.events.places import open_files
+from store.events.interface import Events
+from store.events.places import open_events
 from store.handle import Store
 from store.queries import breakdown, heat, requests, sparkline, traffic
 from store.state import findings, incidents, inventory, segments, sources
@@ -77,12 +77,12 @@ def _store(where: Place) -> Store:
     return Store.open(where.state_url, _files(Path(where.events)), audit_key=(lambda: key) if key else None)
 
 
-def _files(folder: Path) -> Path | Files:
+def _files(folder: Path) -> Path | Events:
     """The folder, or the object store whose fetched objects it is for."""
     if OBJECTS not in os.environ:
         return folder
     given = json.loads(os.environ[OBJECTS])
-    return open_files(given["url"], root=folder, scratch=folder, options=given["options"])
+    return open_events(given["url"], root=folder, scratch=folder, options=given["options"])
 
 
 def known(now: datetime) -> Known:

@@ -29,7 +29,7 @@ def dashboard(
     from store.events.places import is_url
 
     workspace = Workspace.at(config_path(ctx))
-    state, events = workspace.state_url, workspace.files.scratch
+    state, events = workspace.state_url, workspace.events.scratch
     if is_url(workspace.config.store.events):
         os.environ[OBJECTS] = json.dumps({"url": workspace.config.store.events, "options": workspace.options})
     shown, longest, key = workspace.config.dashboard, longest_silence(workspace), workspace.audit_key
