@@ -23,6 +23,7 @@ from keywatch.inventories import InventoryConfig
 from keywatch.places import Duration, PlaceConfig
 from keywatch.report_config import ReportsConfig
 from keywatch.retention import RetentionConfig
+from keywatch.run_config import RunConfig
 from keywatch.section import Section
 from keywatch.variables import refuse_unknown, with_mounted
 from model.errors import ConfigError
@@ -276,6 +277,7 @@ class Config(BaseSettings):
     calendar: tuple[EventConfig, ...] = ()
     alerts: AlertsConfig = AlertsConfig()
     reports: ReportsConfig = ReportsConfig()
+    run: RunConfig = RunConfig()
     dashboard: DashboardConfig = DashboardConfig()
 
     @classmethod

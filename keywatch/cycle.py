@@ -12,6 +12,7 @@ from keywatch.inventory.puller import Puller
 from keywatch.inventory.syncing import due, pull_source
 from keywatch.noting import note
 from keywatch.posting import DRAIN, Post, deliverer
+from keywatch.pulse import Pulse
 from keywatch.roles import EVERY_ROLE, Role
 from keywatch.turn import Cycle, Turn
 from keywatch.workspace import Workspace
@@ -47,6 +48,7 @@ def run(
     stop: threading.Event,
     tell: Callable[[Cycle], None],
     roles: frozenset[Role] = EVERY_ROLE,
+    pulse: Pulse | None = None,
 ) -> None:
     """Turns, `interval` seconds from start to start on monotonic time, until `stop` is set.
 
@@ -54,6 +56,7 @@ def run(
     ends the run; what else stopped a turn is told, and the next turn tries again. What has begun when `stop` is set is
     left at the next place where nothing is lost: between two blocks of lines, or two parts of a detection.
     """
+    told = pulse or Pulse(clock, interval)
     post = Post(workspace, clock, stop) if Role.DELIVER in roles else None
     puller = Puller(workspace, clock, stop) if Role.INGEST in roles else None
     loops = [loop for loop in (post, puller) if loop is not None]
@@ -64,18 +67,21 @@ def run(
         rest=timedelta(seconds=interval * _RESTS),
         patience=min(timedelta(seconds=interval), _LONGEST_WAIT),
         waiting=True,
-        stopped=stop.is_set,
+        stopped=lambda: _asked(stop, told),
     )
     _note(workspace, "run began", clock, tell, interval=interval, roles=sorted(roles))
     for loop in loops:
         loop.start()
     try:
         while not stop.is_set():
+            told.beat()
             began = clock.monotonic()
             cycle = _one(turn, puller)
             if post is not None:
                 cycle.delivered, said = post.take()
                 cycle.errors.extend(said)
+            detectors = cycle.judgement.seconds if cycle.judgement else {}
+            told.turned(clock.monotonic() - began, errors=len(cycle.errors), detectors=detectors)
             tell(cycle)
             stop.wait(max(0.0, interval - (clock.monotonic() - began)))
     finally:
@@ -86,6 +92,12 @@ def run(
     for loop in loops:
         if loop.failure is not None:
             raise loop.failure
+
+
+def _asked(stop: threading.Event, pulse: Pulse) -> bool:
+    """Between two blocks of lines or two parts of a detection: a sign of life, and whether to stop."""
+    pulse.beat()
+    return stop.is_set()
 
 
 def _one(turn: Turn, puller: Puller | None) -> Cycle:

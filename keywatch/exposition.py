@@ -14,9 +14,12 @@ class Metric:
 
     name: str
     """Without the prefix; in base units, and ending in `_total` when it only grows."""
-    kind: Literal["gauge", "counter"]
+    kind: Literal["gauge", "counter", "histogram"]
     help: str
     samples: Sequence[Sample]
+    """Of a histogram: label `le` and how many were at most so large, `+Inf` last."""
+    total: float = 0.0
+    """Of a histogram: the sum of all."""
 
 
 def exposed(metrics: Iterable[Metric], *, prefix: str) -> str:
@@ -28,9 +31,14 @@ def _lines(metric: Metric, prefix: str) -> Iterator[str]:
     name = prefix + metric.name
     yield f"# HELP {name} {_escaped(metric.help)}"
     yield f"# TYPE {name} {metric.kind}"
+    parts = metric.kind == "histogram"
     for labels, value in metric.samples:
         told = ",".join(f'{label}="{_quoted(word)}"' for label, word in labels.items())
-        yield f"{name}{{{told}}} {_number(value)}" if told else f"{name} {_number(value)}"
+        full = f"{name}_bucket" if parts else name
+        yield f"{full}{{{told}}} {_number(value)}" if told else f"{full} {_number(value)}"
+    if parts:
+        yield f"{name}_sum {_number(metric.total)}"
+        yield f"{name}_count {_number(metric.samples[-1][1])}"
 
 
 def _escaped(text: str) -> str:

@@ -4,7 +4,7 @@ Names follow Prometheus' practice: base units, `_total` for what only grows, mom
 is better than an age where something may have stopped: it still tells when. Ages are given of what waits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from keywatch.version import installed_version
 from model.finding import Severity
 from model.incident import DeliveryStatus
 from store.handle import Transaction
-from store.state import health, silences, sources, tallies
+from store.state import audit, health, segments, silences, sources, tallies
 from store.state.tallies import DeliveryTally
 
 PREFIX: Final = "keywatch_"
@@ -22,17 +22,19 @@ _UNDONE: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.LEASED, Deliv
 _SPARED: Final = frozenset({DeliveryStatus.SUPPRESSED, DeliveryStatus.FOLDED})
 
 
-def metrics(tx: Transaction, now: datetime) -> str:
-    """All of them in Prometheus' text format."""
+def metrics(tx: Transaction, now: datetime, also: Iterable[Metric] = ()) -> str:
+    """All of them in Prometheus' text format, and `also` those that the state does not know."""
     version: Sample = ({"version": installed_version()}, 1)
     told = [
         Metric(name="build_info", kind="gauge", help="The version, always 1.", samples=[version]),
+        _gauge("up", "1 while the state can be read.", 1),
         *_rounds(tx, now),
         *_sources(tx, now),
         *_findings(tx),
         *_deliveries(tx, now),
         *_targets(tx, now),
         *_store(tx),
+        *also,
     ]
     return exposed(told, prefix=PREFIX)
 
@@ -97,6 +99,9 @@ def _findings(tx: Transaction) -> Iterator[Metric]:
 
 
 def _deliveries(tx: Transaction, now: datetime) -> Iterator[Metric]:
+    written = tallies.alerts(tx)
+    told: list[Sample] = [({"severity": str(one)}, written.get(str(one), 0)) for one in Severity]
+    yield Metric(name="alerts_total", kind="counter", help="Alerts that were written.", samples=told)
     rows = tallies.deliveries(tx)
     every: list[Sample] = [
         ({"target": row.target, "state": row.status, "reason": row.reason}, row.number) for row in rows
@@ -151,6 +156,10 @@ def _store(tx: Transaction) -> Iterator[Metric]:
     yield _gauge("store_segments", "Segments of events.", kept.segments)
     yield _gauge("store_events", "Events that are kept.", kept.events)
     yield _gauge("store_size_bytes", "Bytes of the segments' files.", kept.bytes)
+    if (span := segments.span(tx)) is not None:
+        yield _gauge("store_oldest_event_timestamp_seconds", "The oldest event's moment.", span.since)
+    if (backed_up := audit.last(tx, "store backed up")) is not None:
+        yield _gauge("backup_last_success_timestamp_seconds", "When the last backup was made.", backed_up)
 
 
 def _summed(rows: Sequence[DeliveryTally], states: frozenset[DeliveryStatus]) -> list[Sample]:

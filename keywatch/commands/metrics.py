@@ -24,11 +24,12 @@ def metrics(
         typer.Option("--output", "-o", metavar="FILE", help="Write it there in one step: node_exporter's textfile."),
     ] = None,
 ) -> None:
-    """Print metrics in Prometheus' text format; the list is in docs/alerts.md."""
+    """Print metrics in Prometheus' text format; the list is in docs/operations.md."""
+    from keywatch.disk_metrics import disk_metrics
     from keywatch.metrics import metrics as text_of
 
     with workspace(ctx) as ws, ws.store.reading() as tx:
-        text = text_of(tx, now())
+        text = text_of(tx, now(), disk_metrics(ws))
     if output is None:
         sys.stdout.write(text)
         return

@@ -38,6 +38,8 @@ def run(
     With the state on PostgreSQL, any number of these may run, on any number of machines: they share the work.
     """
     from keywatch import cycle
+    from keywatch.probes import answering
+    from keywatch.pulse import Pulse
     from model.clock import SystemClock
     from model.window import parse_duration
 
@@ -54,7 +56,9 @@ def run(
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda number, _: _stop(stop, number))
-        cycle.run(ws, clock, interval=seconds, stop=stop, tell=log.turn, roles=roles)
+        pulse = Pulse(clock, seconds)
+        with answering(ws, clock, pulse):
+            cycle.run(ws, clock, interval=seconds, stop=stop, tell=log.turn, roles=roles, pulse=pulse)
 
 
 def _stop(stop: threading.Event, number: int) -> None:

@@ -104,6 +104,12 @@ def latest(tx: Session, action: str) -> Mapping[str, object] | None:
     return tx.scalars(query).first()
 
 
+def last(tx: Session, action: str) -> datetime | None:
+    """When that action was noted last; None when it never was."""
+    query = select(AuditRow.at).where(AuditRow.action == action).order_by(AuditRow.seq.desc()).limit(1)
+    return tx.scalars(query).first()
+
+
 def key_of(tx: Session) -> bytes:
     """The key of the transaction's store; empty when that was opened without one."""
     source: KeySource | None = tx.info.get(KEY)

@@ -15,7 +15,9 @@ CYCLE: Final = "cycle:"
 """The mark of the last good round."""
 HEARTBEAT: Final = "heartbeat:"
 """The mark of the last heartbeat that was taken. Marks stand among the targets; the colon keeps their names apart."""
-_MARKS: Final = (CYCLE, HEARTBEAT)
+PROBE: Final = "probe:"
+"""The mark of the last question whether the state can be written."""
+_MARKS: Final = (CYCLE, HEARTBEAT, PROBE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,12 @@ def healths(tx: Session, names: Sequence[str] | None = None) -> dict[str, Health
 
 
 def mark(tx: Session, what: str, now: datetime) -> None:
-    """Remember that CYCLE or HEARTBEAT went well."""
+    """Remember that CYCLE, HEARTBEAT or PROBE went well."""
     _change(tx, what, sent_at=now)
 
 
 def marks(tx: Session) -> dict[str, datetime]:
-    """CYCLE and HEARTBEAT to when each last went well; only what ever did."""
+    """CYCLE, HEARTBEAT and PROBE to when each last went well; only what ever did."""
     query = select(TargetRow).where(TargetRow.name.in_(_MARKS)).execution_options(populate_existing=True)
     return {row.name: row.sent_at for row in tx.scalars(query) if row.sent_at is not None}
 

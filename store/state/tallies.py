@@ -48,6 +48,12 @@ def deliveries(tx: Session) -> list[DeliveryTally]:
     ]
 
 
+def alerts(tx: Session) -> dict[str, int]:
+    """Severity to alerts that were ever written."""
+    query = select(AlertRow.severity, func.count()).group_by(AlertRow.severity)
+    return {severity: number for severity, number in tx.execute(query)}  # noqa: C416 (rows, not pairs, to mypy)
+
+
 def open_findings(tx: Session) -> dict[str, int]:
     """Severity to findings that are open or acknowledged."""
     standing = FindingRow.status.in_([str(FindingStatus.OPEN), str(FindingStatus.ACKNOWLEDGED)])

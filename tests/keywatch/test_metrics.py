@@ -11,18 +11,21 @@ from commandline import GUESSER, NOON, Cli
 
 from alerts.config import Target
 from alerts.delivery import deliver
+from keywatch.disk_metrics import disk_metrics
 from keywatch.exposition import Metric, exposed
 from keywatch.metrics import metrics
+from keywatch.process_metrics import process_metrics
+from keywatch.pulse import Pulse
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
-from store.state import health, outbox, silences
+from store.state import audit, health, outbox, silences
 from store.state.deliveries import list_deliveries
 from tests.alerts.conftest import Receiver, receiver, receivers
 
 __all__ = ["receiver", "receivers"]
 
 NOW = NOON.replace(hour=13, minute=5)
-PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
 NAME = r"[a-z_:][a-z0-9_:]*"
 LABEL = r'[a-z_][a-z0-9_]*="(?:[^"\\\n]|\\["\\n])*"'
 SAMPLE = re.compile(rf"({NAME})(?:\{{((?:{LABEL})(?:,{LABEL})*)\}})? (-?[0-9.]+(?:e[+-]?[0-9]+)?)")
@@ -178,14 +181,21 @@ def test_a_file_is_written_in_one_step_and_a_folder_that_is_not_there_is_said(fo
     assert [] == [one for one in found.root.iterdir() if one.name.startswith(".keywatch.prom")]
 
 
-def test_the_page_lists_every_metric(workspace: Workspace, receiver: Receiver) -> None:
+def test_the_page_lists_every_metric_and_no_other(workspace: Workspace, receiver: Receiver) -> None:
     del receiver
     with workspace.store.transaction() as tx:
-        health.mark(tx, health.CYCLE, NOW)
-        health.mark(tx, health.HEARTBEAT, NOW)
+        for mark in (health.CYCLE, health.HEARTBEAT):
+            health.mark(tx, mark, NOW)
         health.succeeded(tx, "file", NOW)
-    named = set(re.findall(r"`(?:keywatch)?(_[a-z_]+|[a-z_]+)`", PAGE))
+        rows = list_deliveries(tx)
+        outbox.withdraw(tx, rows[0].alert.id, reason="It was over before it was told.")
+        audit.record(tx, at=NOW, actor="a", action="store backed up", subject="there", detail={})
+    waiting = {"keywatch_outbox_oldest_age_seconds"}
+    process = Pulse(FixedClock(NOW), 30)
+    process.turned(0.4, errors=1, detectors={"unused-key": 0.2})
+    own = exposed(process.metrics(), prefix="keywatch_") + exposed(process_metrics(), prefix="")
+    kept = exposed(disk_metrics(workspace), prefix="keywatch_")
+    with workspace.store.reading() as tx:
+        told = set(re.findall(r"^# TYPE (\S+)", metrics(tx, NOW) + own + kept, flags=re.MULTILINE))
 
-    for name in now_of(workspace):
-        short = name.removeprefix("keywatch")
-        assert any(short.endswith(one) for one in named if one.startswith("_")), name
+    assert told | waiting == set(re.findall(r"`((?:keywatch|process)_[a-z_]+)`", PAGE.partition("## Metrics")[2]))

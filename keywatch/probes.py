@@ -1,0 +1,199 @@
+"""What machines ask `keywatch run`: whether it lives, whether it is ready, and its metrics.
+
+A small server of the standard library in threads of its own: it answers while a turn is at work, and when the loop
+hangs. It reads what a request's first line and headers say, and nothing else of it.
+"""
+
+import hmac
+import ipaddress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import AF_INET6
+from typing import Final
+
+from keywatch.config import Config
+from keywatch.disk_metrics import disk_metrics
+from keywatch.exposition import exposed
+from keywatch.metrics import PREFIX, metrics
+from keywatch.process_metrics import process_metrics
+from keywatch.pulse import Pulse
+from keywatch.references import resolve
+from keywatch.workspace import Workspace
+from model.clock import Clock
+from model.errors import ConfigError, KeywatchError
+from store.state import health
+from store.state.upgrade import HEAD, schema_of
+
+_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""Prometheus' text format."""
+_PATIENCE: Final = 10.0
+"""Seconds that a client may take for its request."""
+_WRITING: Final = 15.0
+"""Seconds for which an answer about the store holds: probes of many write no more often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a path answers."""
+
+    status: int
+    text: str
+    kind: str = "text/plain; charset=utf-8"
+
+
+class Prober:
+    """Answers what is asked; one for a process."""
+
+    def __init__(self, workspace: Workspace, clock: Clock, pulse: Pulse) -> None:
+        """The workspace's store may be away; it is asked at each question."""
+        self._workspace, self._clock, self._pulse = workspace, clock, pulse
+        self._lock = threading.Lock()
+        self._written: tuple[float, bool] | None = None
+
+    def livez(self) -> Answer:
+        """The loop gave a sign of life lately."""
+        return Answer(200, "ok\n") if self._pulse.alive else Answer(503, "not alive\n")
+
+    def readyz(self) -> Answer:
+        """A turn has ended, so every source was tried; the schema is the program's; the state can be written."""
+        ready = self._pulse.turned_once and self._pulse.alive and self._writable()
+        return Answer(200, "ready\n") if ready else Answer(503, "not ready\n")
+
+    def metrics(self) -> Answer:
+        """Those of this process, and, while the state can be read, those of the whole."""
+        own = exposed([*self._pulse.metrics()], prefix=PREFIX) + exposed(process_metrics(), prefix="")
+        try:
+            with self._workspace.store.reading() as tx:
+                whole = metrics(tx, self._clock.now(), disk_metrics(self._workspace))
+        except KeywatchError:
+            whole = f"# HELP {PREFIX}up 1 while the state can be read.\n# TYPE {PREFIX}up gauge\n{PREFIX}up 0\n"
+        return Answer(200, whole + own, _METRICS)
+
+    def _writable(self) -> bool:
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._written is None or now - self._written[0] >= _WRITING:
+                self._written = (now, self._write())
+            return self._written[1]
+
+    def _write(self) -> bool:
+        try:
+            store = self._workspace.store
+            if schema_of(store.state) != HEAD:
+                return False
+            with store.transaction() as tx:
+                health.mark(tx, health.PROBE, self._clock.now())
+        except KeywatchError:
+            return False
+        return True
+
+
+@contextmanager
+def answering(workspace: Workspace, clock: Clock, pulse: Pulse) -> Iterator[tuple[str, int] | None]:
+    """Answer while the block runs; gives the address and port, None where [run] names none.
+
+    Raises ConfigError for an address that is not there, and for one that others reach without a token.
+    """
+    listen = workspace.config.run.listen
+    if listen is None:
+        yield None
+        return
+    host, _, port = listen.rpartition(":")
+    token = metrics_token(workspace)
+    server = _serve(Prober(workspace, clock, pulse), host.strip("[]"), int(port), token)
+    thread = threading.Thread(target=server.serve_forever, name="probes", daemon=True)
+    thread.start()
+    try:
+        yield str(server.server_address[0]), int(server.server_address[1])
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def metrics_token(workspace: Workspace) -> str | None:
+    """What /metrics asks for. Raises ConfigError when it is empty, or missing where others reach the address."""
+    config: Config = workspace.config
+    if config.run.metrics_token is None:
+        if config.run.listen is not None and not is_loopback(config.run.listen.rpartition(":")[0].strip("[]")):
+            msg = f"[run] listens on {config.run.listen}, which others reach, and has no metrics_token."
+            raise ConfigError(msg, hint='metrics_token = "file:metrics.token", or listen on 127.0.0.1.')
+        return None
+    found = resolve(config.run.metrics_token, root=workspace.root, what="[run] metrics_token")
+    if not found:
+        msg = "[run] metrics_token is empty."
+        raise ConfigError(msg, hint="Write the token into what the reference names.")
+    return found
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address is this machine's own."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    prober: Prober
+    token: str | None
+
+
+class _Server6(_Server):
+    address_family = AF_INET6
+
+
+def _serve(prober: Prober, host: str, port: int, token: str | None) -> _Server:
+    kind = _Server6 if ":" in host else _Server
+    try:
+        server = kind((host, port), _Handler)
+    except (OSError, OverflowError) as error:
+        msg = f"[run] cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}."
+        raise ConfigError(msg, hint="Name an address of this machine and a free port.") from None
+    server.prober, server.token = prober, token
+    return server
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = _PATIENCE
+    server_version = "keywatch"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        answer = self._answer(self.path.partition("?")[0])
+        body = answer.text.encode()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _answer(self, path: str) -> Answer:
+        prober = self.server.prober
+        paths: dict[str, Callable[[], Answer]] = {"/livez": prober.livez, "/readyz": prober.readyz}
+        if path in paths:
+            return paths[path]()
+        if path != "/metrics":
+            return Answer(404, "not found\n")
+        return prober.metrics() if self._may() else Answer(403, "forbidden\n")
+
+    def _may(self) -> bool:
+        """With the token, or, where none is set, from this machine itself and through no proxy on it."""
+        token = self.server.token
+        if token is not None:
+            given = self.headers.get("authorization", "")
+            return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+        if any(name in self.headers for name in _FORWARDED):
+            return False
+        host = self.headers.get("host", "").rpartition(":")
+        named = (host[0] or host[2]).strip("[]")
+        return is_loopback(str(self.client_address[0])) and is_loopback(named)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name that http.server gives)
+        """Requests are not logged: what they hold comes from anybody."""
