@@ -13,7 +13,7 @@ from keywatch.version import installed_version
 from model.finding import Severity
 from model.incident import DeliveryStatus
 from store.handle import Transaction
-from store.state import audit, health, segments, silences, sources, tallies
+from store.state import audit, health, measure, segments, silences, sources, tallies
 from store.state.tallies import DeliveryTally
 
 PREFIX: Final = "keywatch_"
@@ -156,6 +156,7 @@ def _store(tx: Transaction) -> Iterator[Metric]:
     yield _gauge("store_segments", "Segments of events.", kept.segments)
     yield _gauge("store_events", "Events that are kept.", kept.events)
     yield _gauge("store_size_bytes", "Bytes of the segments' files.", kept.bytes)
+    yield _gauge("store_state_size_bytes", "Bytes of the state's database.", measure.size(tx))
     if (span := segments.span(tx)) is not None:
         yield _gauge("store_oldest_event_timestamp_seconds", "The oldest event's moment.", span.since)
     if (backed_up := audit.last(tx, "store backed up")) is not None:

@@ -23,8 +23,27 @@ def sweep_shared(store: Store, now: datetime) -> set[str]:
     """
     with store.transaction() as tx:
         leases.fence_expired(tx)
-    before = f"{now - GRACE:%Y%m%dT%H%M%S}"
+    before = _begun(now)
     return _sweep(store, now, lambda one: one < before)
+
+
+def unknown(store: Store, now: datetime) -> tuple[set[str], set[str]]:
+    """Ids of segments that are in no manifest: those that nobody can be at any more, and those begun within GRACE.
+
+    Of the second kind are also inputs of a merge, which stay for their readers.
+    """
+    there = store.events.stored()
+    with store.reading() as tx:  # behind the listing
+        live = segments.ids(tx)
+        resting = segments.ids(tx, merged_after=now - GRACE) - live
+    before = _begun(now)
+    orphans = {one for one in there - live - resting if one < before}
+    return orphans, there - live - orphans
+
+
+def _begun(now: datetime) -> str:
+    """Ids of segments that were begun before GRACE are less than this."""
+    return f"{now - GRACE:%Y%m%dT%H%M%S}"
 
 
 def _sweep(store: Store, now: datetime, chosen: Callable[[str], bool]) -> set[str]:

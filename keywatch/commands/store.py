@@ -1,12 +1,14 @@
 """`keywatch store`: what is kept, and how much."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from keywatch import work
 from keywatch.commands.shared import AsJson, now, print_json, print_table, say, workspace
+
+_STATE: Final = ("state_engine", "state_schema", "state_bytes")
 
 
 def add(app: typer.Typer) -> None:
@@ -27,21 +29,35 @@ def _group() -> None:
 
 
 def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
-    """Segments, events, bytes and the span of time."""
-    from store.state import segments
+    """What is kept, how much and of what age, what belongs to nothing, and whether all is well."""
+    from dataclasses import asdict
 
-    with workspace(ctx) as ws, ws.store.reading() as tx:
-        manifest = segments.overlapping(tx, None)
-        size = ws.store.events.size(manifest)
-    row = {
-        "segments": len(manifest),
-        "sealed": sum(segment.sealed for segment in manifest),
-        "events": sum(segment.rows for segment in manifest),
-        "bytes": size,
-        "first_event": min((segment.min_ts for segment in manifest), default=None),
-        "last_event": max((segment.max_ts for segment in manifest), default=None),
+    from keywatch.disk_metrics import free_bytes
+    from keywatch.doctor.examine import STORE, remarks_of
+    from store.status import status as look
+
+    with workspace(ctx) as ws:
+        found, free = look(ws.store, now()), free_bytes(ws)
+        health = remarks_of(ws, now(), STORE)
+    sources = [{"source": name, **asdict(kept)} for name, kept in found.by_source.items()]
+    about = {
+        "orphans": found.orphans,
+        "unsettled": found.unsettled,
+        "free_bytes": free,
+        "backed_up": found.backed_up,
     }
-    print_json(row) if as_json else print_table([row], tuple(row), empty="")
+    state = {"engine": found.engine, "schema": found.schema, "bytes": found.state_bytes}
+    if as_json:
+        told = {"by_source": sources, "state": {**state, "rows": found.rows}, "health": [asdict(one) for one in health]}
+        print_json({**asdict(found.kept), **about, **told})
+        return
+    rows = [*sources, {"source": "all", **asdict(found.kept)}] if len(sources) > 1 else sources
+    print_table(rows, ("source", *asdict(found.kept)), empty="There are no events.")
+    print_table([{**about, **{f"state_{name}": value for name, value in state.items()}}], (*about, *_STATE), empty="")
+    counted = [{"table": name, "rows": count} for name, count in found.rows.items() if count]
+    print_table(counted, ("table", "rows"), empty="The state is empty.")
+    for one in health:
+        say(f"{one.level:5} {one.what}" + (f" -> {one.remedy}" if one.remedy else ""))
 
 
 def compact(ctx: typer.Context) -> None:
@@ -59,14 +75,18 @@ def compact(ctx: typer.Context) -> None:
 
 
 def prune(ctx: typer.Context) -> None:
-    """Let go what [retention] says is too old; `keywatch run` does so by itself."""
+    """Let go what [retention] says is too old, and what is left of writers that died; `keywatch run` does both."""
     from keywatch.noting import note
     from store.retention import prune as let_go
+    from store.sweeping import sweep_alone, sweep_shared
 
     with workspace(ctx) as ws, ws.lock(work.SEGMENTS):
         gone = let_go(ws.store, ws.config.retention.cuts(now()), now=now())
-        note(ws, "store pruned", "[retention]", at=now(), gone=str(gone))
+        swept = (sweep_shared if ws.is_shared else sweep_alone)(ws.store, now())
+        note(ws, "store pruned", "[retention]", at=now(), gone=str(gone), swept=len(swept))
     say(f"Gone: {gone}." if str(gone) else "Nothing is older than [retention] says.")
+    if swept:
+        say(f"{len(swept):,} segments that nothing knew were swept.")
 
 
 def backup(ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:

@@ -1,6 +1,6 @@
 """All that the doctor looks at, in order; a thing that cannot be looked at is a remark, and the rest goes on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,8 @@ _LOOKS: Final[tuple[tuple[str, Look], ...]] = (
     ("alerts", alerting.routes),
     ("alerts", alerting.deliveries),
 )
+STORE: Final = frozenset({"disk", "state", "events"})
+"""What the store is about."""
 
 
 def examine(path: Path, now: datetime) -> list[Remark]:
@@ -38,11 +40,20 @@ def examine(path: Path, now: datetime) -> list[Remark]:
         first = wrong("config", error.what, error.hint)
         return remarks if first in remarks else [*remarks, first]
     try:
-        for about, look in _LOOKS:
-            try:
-                remarks += look(workspace, now)
-            except KeywatchError as error:
-                remarks.append(wrong(about, error.what, error.hint))
+        remarks += remarks_of(workspace, now)
     finally:
         workspace.close()
+    return remarks
+
+
+def remarks_of(workspace: Workspace, now: datetime, only: Collection[str] | None = None) -> list[Remark]:
+    """The remarks about an open workspace; with `only`, about these things alone."""
+    remarks: list[Remark] = []
+    for about, look in _LOOKS:
+        if only is not None and about not in only:
+            continue
+        try:
+            remarks += look(workspace, now)
+        except KeywatchError as error:
+            remarks.append(wrong(about, error.what, error.hint))
     return remarks
