@@ -1,0 +1,89 @@
+"""A workspace of the first schema, written by the program of that time, is brought up to date and answers as it did.
+
+`tests/store/workspaces/0001.tar.gz` was made by commit b87570a: init, keys import, ingest, detect, alerts deliver.
+"""
+
+import sqlite3
+import tarfile
+from pathlib import Path
+
+import pytest
+from commandline import GUESSER, UNTIL, Cli
+
+from store.state.upgrade import HEAD
+
+OLD = Path(__file__).parents[1] / "store" / "workspaces" / "0001.tar.gz"
+
+
+@pytest.fixture
+def old(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    with tarfile.open(OLD) as packed:
+        packed.extractall(tmp_path, filter="data")
+    root = tmp_path / "workspace"
+    for secret in ("keywatch.toml", "keywatch.pepper", "keywatch.db"):
+        (root / secret).chmod(0o600)
+    assert [("0001",)] == rows(root, "SELECT version_num FROM alembic_version")
+    return Cli(root, capsys, monkeypatch)
+
+
+def rows(root: Path, query: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(root / "keywatch.db")
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def test_it_answers_as_it_did(old: Cli) -> None:
+    usage = old("usage", "--by", "status", "--json", "--since", "2026-10-01T00:00:00Z").json()
+    [key] = old("keys", "list", "--json").json()
+    found = {one["detector"]: one for one in old("findings", "--json").json()}
+    status = old("store", "status", "--json").json()
+
+    assert [("ok", 300), ("unauthenticated", 40)] == [(row["status"], row["requests"]) for row in usage]
+    assert ("k1", "billing", "Payments") == (key["key_id"], key["name"], key["owner"])
+    assert {"auth-burst-address", "key-guessing"} == set(found)
+    assert ("0d5d1574fe724625", "c651ae4bbbacb535", GUESSER, 40) == tuple(
+        found["auth-burst-address"][name] for name in ("id", "incident_id", "ip", "count")
+    )
+    assert (340, HEAD, "sqlite") == (status["events"], status["state"]["schema"], status["state"]["engine"])
+    assert not [one for one in status["health"] if one["level"] == "error"]
+
+
+def test_what_was_read_is_not_read_again_and_what_was_told_is_not_told_again(old: Cli) -> None:
+    told = (old.root / "alerts.jsonl").read_bytes()
+
+    assert 0 == old("ingest").code == old("detect", "--until", UNTIL).code == old("alerts", "deliver").code
+
+    assert 340 == old("store", "status", "--json").json()["events"]
+    assert told == (old.root / "alerts.jsonl").read_bytes()
+    assert {"0d5d1574fe724625", "d2ec689937f38092"} <= {one["id"] for one in old("findings", "--json").json()}
+
+
+def test_it_goes_on_from_there(old: Cli) -> None:
+    log = old.root / "access.log"
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join([*lines, lines[-1].replace("12:30:39", "12:30:40")]))
+
+    old("ingest")
+
+    assert 341 == old("store", "status", "--json").json()["events"]
+    assert 0 == old("store", "compact").code == old("audit", "verify").code
+    done = old("store", "backup", old.root / "copy")
+    assert (0, True) == (done.code, "341 events" in done.err)
+
+
+def test_a_newer_schema_is_refused_in_words_by_every_command_and_left_as_it_is(old: Cli) -> None:
+    connection = sqlite3.connect(old.root / "keywatch.db")
+    with connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    before = (old.root / "keywatch.db").read_bytes()
+
+    for words in (("store", "status"), ("ingest",), ("run", "--once"), ("usage",), ("metrics",)):
+        done = old(*words)
+        assert (1, "") == (done.code, done.out), words
+        assert f"The state's schema is 9999, newer than this keywatch ({HEAD})." in done.err
+        assert "Install the keywatch that wrote it, or a newer one." in done.err
+
+    assert before == (old.root / "keywatch.db").read_bytes()
