@@ -63,7 +63,7 @@ class Server:
         with self.told("opened"):
             import clickhouse_connect.dbapi
 
-            kept = {} if self.is_embedded else {"session_timeout": _SECONDS}
+            kept: dict[str, Any] = {} if self.is_embedded else {"session_timeout": _SECONDS}
             return clickhouse_connect.dbapi.connect(dsn=self.dsn, **dict(self.options), **SESSION, **kept)
 
     def client(self) -> Client:
@@ -74,7 +74,7 @@ class Server:
         with self.told("opened"):
             import clickhouse_connect
 
-            alone = {} if self.is_embedded else {"autogenerate_session_id": False}
+            alone: dict[str, Any] = {} if self.is_embedded else {"autogenerate_session_id": False}
             settings = {**SESSION, **_UNBOUNDED}
             made = clickhouse_connect.get_client(dsn=self.dsn, settings=settings, **dict(self.options), **alone)
             known = made.query(f"SELECT count() FROM system.tables WHERE database = '{self.database}'").result_rows
