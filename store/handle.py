@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from model.actor import actor
+from model.clock import SystemClock
 from model.errors import StoreError, UsageError
 from model.segment import Segment
 from model.window import Window
@@ -23,7 +25,7 @@ from store.state import audit, intents, segments
 from store.state.damage import refused
 from store.state.engine import open_engine
 from store.state.inventory import known_refs
-from store.state.upgrade import schema_of, upgrade
+from store.state.upgrade import HEAD, schema_of, upgrade
 
 Transaction = Session
 """One transaction of the state; other rooms pass it on and never look inside."""
@@ -49,7 +51,8 @@ class Store:
         """
         engine = open_engine(state_url)
         kept = SegmentedEvents(FolderFiles(events)) if isinstance(events, Path) else events
-        if schema_of(engine) is None and (count := len(kept.stored())):
+        before = schema_of(engine)
+        if before is None and (count := len(kept.stored())):
             # The next ingest would take all of them for the remains of a writer that died, and sweep them.
             msg = f"The state {engine.url.render_as_string()} is empty, but there are {count} segments of events."
             raise StoreError(
@@ -58,7 +61,18 @@ class Store:
                 " segments away: all logs are read again then.",
             )
         upgrade(engine)
-        return cls(engine, kept, audit_key)
+        opened = cls(engine, kept, audit_key)
+        if before not in {None, HEAD}:
+            opened._note_upgrade(str(before))
+        return opened
+
+    def _note_upgrade(self, before: str) -> None:
+        """In the audit log, whose end is known from here on: logs of before schema 0008 did not say where they end."""
+        with self.transaction() as tx:
+            subject, detail = "the state's schema", {"from": before, "to": HEAD}
+            audit.record(
+                tx, at=SystemClock().now(), actor=actor(), action="schema upgraded", subject=subject, detail=detail
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
