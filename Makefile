@@ -49,6 +49,9 @@ lock: ## Pin the newest dependencies (needs pip-tools).
 	@# The project itself, and options and comments that name a host, go.
 	@sed -i -e '/^keywatch @/d' -e '/^--/d' -e '/^#/d' requirements.lock
 
+audit: ## Bill of materials, and known vulnerabilities of what is pinned.
+	.ci/audit
+
 bench-worlds: $(VENV)/.ready ## Judge the detectors on labelled worlds (minutes a seed).
 	$(BIN)/python -m benchmarks.worlds run --seeds 101-105 --results benchmarks/RESULTS.md
 
@@ -57,4 +60,4 @@ bench: $(VENV)/.ready ## Measure ingest against its peers, detection and alerts;
 	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/alerts.py
 
-.PHONY: help install demo test lint docs lock bench bench-worlds
+.PHONY: help install demo test lint docs lock audit bench bench-worlds
