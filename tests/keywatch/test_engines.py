@@ -74,14 +74,10 @@ def settled(said: object, names: dict[str, str]) -> object:
 
 
 def test_every_command_says_the_same_on_both(
-    _empty: Path,
-    database: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    cli: Cli, database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told_on(state: str, folder: str) -> dict[str, Any]:
-        return story(Cli(copied(_empty, tmp_path / folder), capsys, monkeypatch), state)
+        return story(Cli(copied(cli.root, tmp_path / folder), capsys, monkeypatch), state)
 
     lite = told_on("sqlite:///keywatch.db", "lite")
     served = told_on(database, "served")
