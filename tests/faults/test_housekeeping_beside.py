@@ -23,9 +23,6 @@ from store.retention import prune
 from store.state import segments
 from store.sweeping import sweep_shared
 from store.unfolding import Unfolding
-from tests.postgres import database, postgres_server, postgres_template
-
-__all__ = ["database", "postgres_server", "postgres_template"]
 
 KEYS, FILES, LINES = 6, 8, 900
 PATIENCE = timedelta(seconds=60)
