@@ -1,15 +1,16 @@
 """Incidents as rows of a table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
 
+from alerts.muting import Mute
 from alerts.risk import risk
 from dashboard import tables, words
 from dashboard.palette import severity_word, status_word
-from model.incident import Incident
+from model.incident import Incident, IncidentStatus
 
 BRIEF: Final[dict[str, Any]] = {
     "severity": tables.severity(),
@@ -24,17 +25,26 @@ BRIEF: Final[dict[str, Any]] = {
 
 FULL: Final[dict[str, Any]] = {
     "severity": tables.severity(),
-    "status": tables.status(width=110),
-    "headline": tables.text("What happened", 450),
-    "key": tables.text("Key", 145),
+    "status": tables.status(width=125),
+    "risk": tables.number(
+        "Risk", 50, "The weights of its findings added up: info 1, low 5, medium 20, high 50, critical 100."
+    ),
+    "headline": tables.text("What happened", 345),
+    "key": tables.text("Key", 135),
     "ip": tables.text("Address", 110),
+    "assignee": tables.text("Assigned to", 105),
     "since": tables.text("Since (UTC)", 125),
-    "seen": tables.text("Last seen", 90),
+    "seen": tables.text("Last seen", 85),
     "seen_at": tables.text("Last seen (UTC)", 125),
-    "findings": tables.number("Findings", 75),
-    "risk": tables.number("Risk", 60),
 }
 """For the incidents page."""
+
+PROGRESS: Final = {
+    IncidentStatus.OPEN: "open",
+    IncidentStatus.ACKNOWLEDGED: "in progress",
+    IncidentStatus.RESOLVED: "closed",
+}
+"""What the queue calls a status: acknowledged is "I am on it"."""
 
 
 def graver_first(incidents: Iterable[Incident]) -> list[Incident]:
@@ -42,13 +52,20 @@ def graver_first(incidents: Iterable[Incident]) -> list[Incident]:
     return sorted(incidents, key=lambda incident: (incident.severity.rank, incident.last_seen), reverse=True)
 
 
-def table(incidents: Sequence[Incident], now: datetime) -> pd.DataFrame:
-    """One row an incident: id and the columns of BRIEF and FULL; severity and status are lists of one word."""
+def table(incidents: Sequence[Incident], now: datetime, mutes: Mapping[str, Mute] | None = None) -> pd.DataFrame:
+    """One row an incident: id and the columns of BRIEF and FULL; severity and status are lists of words.
+
+    `mutes` say by id what keeps an incident back; its status tells that too.
+    """
+    held = mutes or {}
     rows = [
         {
             "id": str(incident.id),
             "severity": [severity_word(incident.severity)],
-            "status": [status_word(incident.status)],
+            "status": [
+                status_word(PROGRESS[incident.status]),
+                *([status_word(held[incident.id].kind)] if incident.id in held else []),
+            ],
             "headline": words.text(incident.headline),
             "key": key(incident),
             "owner": words.text(incident.owner),
@@ -56,7 +73,7 @@ def table(incidents: Sequence[Incident], now: datetime) -> pd.DataFrame:
             "since": _minute(began(incident)),
             "seen_at": _minute(incident.last_seen),
             "seen": words.ago(incident.last_seen, now),
-            "findings": len(incident.findings),
+            "assignee": words.text(incident.assignee),
             "risk": risk(incident.findings),
         }
         for incident in incidents

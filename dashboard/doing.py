@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -20,17 +20,17 @@ _DONE: Final = "done"
 _COUNT: Final = "acts"
 
 
-def act(what: Act, done: str) -> None:
-    """Do it and draw the page anew with `done` told; or say why not, here."""
+def act(what: Act, done: str | Callable[[Any], str]) -> None:
+    """Do it and draw the page anew with `done` told; or say why not, here. A function makes it of what came of it."""
     try:
         with data.store().transaction() as tx:
-            what(tx, who(), SystemClock().now())
+            came = what(tx, who(), SystemClock().now())
     except KeywatchError as error:
         st.badge("Not done", icon=":material/error:", color="red")
         st.text(plain(error.what) + (f" {plain(error.hint)}" if error.hint else ""))
         return
-    st.session_state[_DONE] = done
-    st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+    st.session_state[_DONE] = done if isinstance(done, str) else done(came)
+    forget()
     st.rerun()
 
 
@@ -43,6 +43,11 @@ def tell() -> None:
 def fresh(key: str) -> str:
     """A key of a control that is empty and closed again once something was done."""
     return f"{key}_{st.session_state.get(_COUNT, 0)}"
+
+
+def forget() -> None:
+    """Empty and close what has a fresh key, though nothing was done."""
+    st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
 
 
 def who() -> str:

@@ -1,11 +1,12 @@
 """The pages, and how one leads to another with its state in the URL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn
 
 import streamlit as st
 
 from dashboard.sight import Sight
+from model.window import Window
 
 KEY: Final = "key"
 """The parameter, and the path, of the key page: an inventory's key_id, or a key_ref that no inventory row knows."""
@@ -14,6 +15,7 @@ INCIDENT: Final = "incident"
 
 
 _INCIDENTS: Final = "incidents"
+_EXPLORE: Final = "explore"
 
 
 def pages(sight: Callable[[], Sight]) -> Sequence[st.Page]:
@@ -37,6 +39,17 @@ def open_key(identity: str) -> NoReturn:
 def open_incident(identity: str) -> NoReturn:
     """Go to an incident, in the same time window."""
     _open(_INCIDENTS, {INCIDENT: identity})
+
+
+def open_incidents(parameters: Mapping[str, str]) -> NoReturn:
+    """Go to the queue with these filters."""
+    _open(_INCIDENTS, dict(parameters))
+
+
+def open_explore(parameters: Mapping[str, str], window: Window) -> NoReturn:
+    """Go to the single requests of a key, an address or a network in a window of their own."""
+    times = {"since": window.since.isoformat(), "until": window.until.isoformat()}
+    _open(_EXPLORE, {**parameters, **times})
 
 
 def _open(path: str, parameters: dict[str, str]) -> NoReturn:

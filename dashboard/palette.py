@@ -45,6 +45,8 @@ STATUSES: Final[dict[str, tuple[str, str]]] = {
     "open": ("● open", "orange"),
     "acknowledged": ("◐ acknowledged", "blue"),
     "resolved": ("✓ resolved", "green"),
+    "in progress": ("◐ in progress", "blue"),
+    "closed": ("✓ closed", "green"),
     "muted": ("◌ muted", "gray"),
     "snoozed": ("◌ snoozed", "gray"),
     "silenced": ("◌ silenced", "gray"),
@@ -62,6 +64,15 @@ DELIVERIES: Final[dict[str, tuple[str, str]]] = {
     "suppressed": ("◌ kept back", "gray"),
 }
 """Status of a delivery to (symbol and word, Streamlit's colour)."""
+
+ENTRIES: Final[dict[str, tuple[str, str]]] = {
+    "finding": ("▲ found", "orange"),
+    "evidence": ("◆ evidence", "yellow"),
+    "told": ("✉ told", "blue"),
+    "act": ("✓ done", "green"),
+    "comment": ("✎ comment", "gray"),
+}
+"""Kind of an entry of a timeline to (symbol and word, Streamlit's colour)."""
 
 TARGETS: Final[dict[str, tuple[str, str]]] = {
     "fine": ("● takes messages", "green"),

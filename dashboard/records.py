@@ -52,6 +52,13 @@ def latest(events: pd.DataFrame) -> None:
     if events.empty:
         st.caption("None in this window.")
         return
+    requests(events, alternative="The latest requests of this key, newest first.")
+    if len(events) == data.LATEST:
+        st.caption(f"The {data.LATEST} newest of this window.")
+
+
+def requests(events: pd.DataFrame, *, alternative: str) -> None:
+    """Requests as rows; `events` has the columns of an event."""
     frame = events.assign(
         at=events["ts"].dt.strftime("%Y-%m-%d %H:%M:%S"),
         outcome=events["outcome"].map(outcome_word),
@@ -68,6 +75,4 @@ def latest(events: pd.DataFrame) -> None:
         "duration_ms": tables.number("Duration (ms)", 105, form="%.0f"),
         "bytes_out": tables.number("Bytes out", 90),
     }
-    tables.show(frame, columns, alternative="The latest requests of this key, newest first.", rows=12)
-    if len(events) == data.LATEST:
-        st.caption(f"The {data.LATEST} newest of this window.")
+    tables.show(frame, columns, alternative=alternative, rows=12)

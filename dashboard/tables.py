@@ -1,14 +1,14 @@
 """Tables: their columns, and what a click on a row means. Whatever came from a log stands in text columns."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import pandas as pd
 import streamlit as st
 from streamlit.column_config import LineChartColumn, MultiselectColumn, NumberColumn, TextColumn
 
-from dashboard.palette import ACCENT, DELIVERIES, SEVERITIES, STATUSES, TARGETS
+from dashboard.palette import ACCENT, DELIVERIES, ENTRIES, SEVERITIES, STATUSES, TARGETS
 from dashboard.words import NOTHING
 
 _ROW: Final = 32
@@ -53,6 +53,11 @@ def target(label: str = "State", width: Width | None = 135) -> Any:  # noqa: ANN
     return _chips(label, width, dict(TARGETS.values()))
 
 
+def entry(label: str = "Kind", width: Width | None = 110) -> Any:  # noqa: ANN401
+    """A column of a timeline's kinds, drawn as chips."""
+    return _chips(label, width, dict(ENTRIES.values()))
+
+
 def _chips(label: str, width: Width | None, colours: Mapping[str, str]) -> Any:  # noqa: ANN401
     return MultiselectColumn(label, width=width, options=list(colours), color=list(colours.values()))
 
@@ -78,6 +83,25 @@ def choose(
 
     `frame` has a column `id`, which need not be shown.
     """
+    return _chosen(frame, columns, key=key, alternative=alternative, rows=rows, modes=("single-cell",))[0]
+
+
+def choose_or_tick(
+    frame: pd.DataFrame, columns: Mapping[str, Any], *, key: str, alternative: str, rows: int = _MOST_ROWS
+) -> tuple[int | None, list[int]]:
+    """As `choose`, and the places of the rows that are ticked in the first column, in order."""
+    return _chosen(frame, columns, key=key, alternative=alternative, rows=rows, modes=("multi-row", "single-cell"))
+
+
+def _chosen(
+    frame: pd.DataFrame,
+    columns: Mapping[str, Any],
+    *,
+    key: str,
+    alternative: str,
+    rows: int,
+    modes: Sequence[Literal["multi-row", "single-cell"]],
+) -> tuple[int | None, list[int]]:
     event = st.dataframe(
         frame,
         column_order=list(columns),
@@ -89,12 +113,12 @@ def choose(
         # Keyed by what it lists: when that changes, a chosen place would be another row's.
         key=f"{key}_{_digest(frame)}",
         on_select="rerun",
-        selection_mode="single-cell",
+        selection_mode=modes,
         alt=alternative,
     )
-    cells = event["selection"]["cells"]
+    cells, ticked = event["selection"]["cells"], sorted(event["selection"]["rows"])
     place = int(cells[0][0]) if cells else None
-    return place if place is not None and place < len(frame) else None
+    return place if place is not None and place < len(frame) else None, [row for row in ticked if row < len(frame)]
 
 
 def _digest(frame: pd.DataFrame) -> str:

@@ -98,7 +98,8 @@ def _take(browser: Browser, url: str, to: Path, scheme: Literal["light", "dark"]
 
 def _settle(page: Page) -> None:
     """Wait for the page's content, and until Streamlit has run to its end."""
-    page.get_by_test_id("stMetric").or_(page.get_by_test_id("stDataFrame")).first.wait_for()
+    content = page.get_by_test_id("stMetric").or_(page.get_by_test_id("stDataFrame"))
+    content.locator("visible=true").first.wait_for()
     page.locator("[data-test-script-state=notRunning]").wait_for()
     page.wait_for_timeout(1_000)
 

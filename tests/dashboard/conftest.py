@@ -1,7 +1,7 @@
 """A small real workspace: a log of three days, an inventory, two findings and their incident."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -151,6 +151,13 @@ class Pages:
         found = next(each for each in page.dataframe if (each.key or "").startswith(table))
         row = list(found.value[column]).index(value)
         page.session_state[str(found.key)] = {"selection": {"rows": [], "columns": [], "cells": [[row, column]]}}
+        return page.run()
+
+    @staticmethod
+    def tick(page: AppTest, table: str, column: str, values: Sequence[object]) -> AppTest:
+        found = next(each for each in page.dataframe if (each.key or "").startswith(table))
+        rows = [list(found.value[column]).index(value) for value in values]
+        page.session_state[str(found.key)] = {"selection": {"rows": rows, "columns": [], "cells": []}}
         return page.run()
 
     @staticmethod

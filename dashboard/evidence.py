@@ -1,0 +1,81 @@
+"""What an incident's page reads of the events: the requests behind it, and its key's hours beside what was expected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.data import Place
+from detectors.baseline import MEMORY
+from detectors.expected import expected
+from model.window import Window
+from store.queries import places, requests, traffic
+from store.queries.frames import event_frame
+
+LISTED: Final = 200
+"""Requests behind an incident that its page lists; the newest."""
+
+_ENTRIES: Final = 32
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lens:
+    """Which requests are looked at."""
+
+    label: str
+    key: str | None = None
+    """The inventory's id, or a key_ref, for links."""
+    refs: tuple[str, ...] | None = None
+    """The key_refs of that key; None: whatever key."""
+    ip: str | None = None
+    network: str | None = None
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What a link to the same requests carries."""
+        return {n: v for n, v in (("key", self.key), ("ip", self.ip), ("network", self.network)) if v is not None}
+
+
+def behind(version: str, window: Window, lens: Lens, bucket: timedelta) -> dict[str, pd.DataFrame]:
+    """Frames `latest` (requests, newest first) and `traffic` ([bucket, outcome, requests]) of what a lens shows."""
+    return _behind(data.place(), version, window, lens, bucket)
+
+
+def usual(version: str, days: Window, refs: Sequence[str]) -> pd.DataFrame:
+    """The hours of a key on whole UTC days, [hour, calls, expected, low, high], all its key_refs together."""
+    return _usual(data.place(), version, days, tuple(refs))
+
+
+def whole_days(since: datetime, until: datetime, most: int) -> Window:
+    """The UTC days that hold [since, until), the last `most` of them."""
+    first = datetime.combine(since.astimezone(UTC).date(), time(), tzinfo=UTC)
+    end = datetime.combine((until.astimezone(UTC) - timedelta(microseconds=1)).date(), time(), tzinfo=UTC) + _DAY
+    return Window(since=max(first, end - most * _DAY), until=end)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _behind(where: Place, version: str, window: Window, lens: Lens, bucket: timedelta) -> dict[str, pd.DataFrame]:
+    del where, version
+    with data.store().reader(window, only=lens.refs) as reader:
+        latest = requests.latest(reader, window, key_refs=lens.refs, ip=lens.ip, network=lens.network, limit=LISTED)
+        if lens.refs is not None and lens.ip is None and lens.network is None:
+            rows = traffic.over_time(reader, window, bucket=bucket, key_refs=lens.refs)
+        else:
+            rows = places.over_time_from(reader, window, bucket=bucket, ip=lens.ip, network=lens.network)
+    return {"latest": latest, "traffic": rows}
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _usual(where: Place, version: str, days: Window, refs: tuple[str, ...]) -> pd.DataFrame:
+    del where, version
+    span = Window(since=days.since - MEMORY, until=days.until)
+    with data.store().reader(span, only=refs) as reader:
+        hours = event_frame("key_hours", reader, span, timedelta(0))
+    wanted = [np.datetime64(days.since.date() + n * _DAY, "D") for n in range(days.length // _DAY)]
+    return expected(hours[hours["key_ref"].isin(refs)].assign(key_ref="all"), wanted).drop(columns="key_ref")
