@@ -121,15 +121,15 @@ def findings_of(identity: str) -> list[Finding]:
         return findings.list_findings(tx, key_id=identity, evidence=False)
 
 
-def standing_findings() -> dict[str, int]:
-    """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it."""
-    counted: dict[str, int] = {}
+def standing_findings() -> dict[str, list[Finding]]:
+    """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it; without evidence."""
+    found: dict[str, list[Finding]] = {}
     with store().reading() as tx:
         for status in (FindingStatus.OPEN, FindingStatus.ACKNOWLEDGED):
             for finding in findings.list_findings(tx, status=status, evidence=False):
                 if finding.key_id:
-                    counted[finding.key_id] = counted.get(finding.key_id, 0) + 1
-    return counted
+                    found.setdefault(finding.key_id, []).append(finding)
+    return found
 
 
 def overview(version: str, window: Window, bucket: timedelta) -> dict[str, pd.DataFrame]:

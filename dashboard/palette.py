@@ -74,6 +74,18 @@ ENTRIES: Final[dict[str, tuple[str, str]]] = {
 }
 """Kind of an entry of a timeline to (symbol and word, Streamlit's colour)."""
 
+HEALTH: Final[dict[str, tuple[str, str]]] = {
+    "after": ("✕ used after end", "red"),
+    "accused": ("▲ accused", "orange"),
+    "ends": ("◷ ends soon", "yellow"),
+    "refused": ("△ refused", "yellow"),
+    "throttled": ("△ throttled", "yellow"),
+    "failing": ("△ failing", "yellow"),
+    "unused": ("◌ unused", "gray"),
+    "fine": ("● fine", "green"),
+}
+"""Health of a key to (symbol and word, Streamlit's colour)."""
+
 TARGETS: Final[dict[str, tuple[str, str]]] = {
     "fine": ("● takes messages", "green"),
     "failing": ("△ fails", "orange"),

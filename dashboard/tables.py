@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.column_config import LineChartColumn, MultiselectColumn, NumberColumn, TextColumn
 
-from dashboard.palette import ACCENT, DELIVERIES, ENTRIES, SEVERITIES, STATUSES, TARGETS
+from dashboard.palette import ACCENT, DELIVERIES, ENTRIES, HEALTH, SEVERITIES, STATUSES, TARGETS
 from dashboard.words import NOTHING
 
 _ROW: Final = 32
@@ -58,8 +58,13 @@ def entry(label: str = "Kind", width: Width | None = 110) -> Any:  # noqa: ANN40
     return _chips(label, width, dict(ENTRIES.values()))
 
 
-def _chips(label: str, width: Width | None, colours: Mapping[str, str]) -> Any:  # noqa: ANN401
-    return MultiselectColumn(label, width=width, options=list(colours), color=list(colours.values()))
+def health(help_: str, label: str = "Health", width: Width | None = 150) -> Any:  # noqa: ANN401
+    """A column of keys' health, drawn as chips; `help_` says the rules, in Markdown of ours."""
+    return _chips(label, width, dict(HEALTH.values()), help_)
+
+
+def _chips(label: str, width: Width | None, colours: Mapping[str, str], help_: str | None = None) -> Any:  # noqa: ANN401
+    return MultiselectColumn(label, width=width, options=list(colours), color=list(colours.values()), help=help_)
 
 
 def show(frame: pd.DataFrame, columns: Mapping[str, Any], *, alternative: str, rows: int = _MOST_ROWS) -> None:

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, docket, intake, tables, tiles
+from dashboard import charts, data, docket, intake, tables, tiles, upkeep
 from dashboard.navigation import open_incident, open_key
-from dashboard.roster import NO_KEY, UNKNOWN, roster
+from dashboard.roster import NO_KEY, UNKNOWN
 from dashboard.sight import Sight
 from model.incident import Incident, IncidentStatus
 
@@ -91,14 +91,7 @@ def _incidents(all_: list[Incident], sight: Sight) -> None:
 
 def _keys(frames: dict[str, pd.DataFrame], sight: Sight) -> None:
     st.subheader("Busiest keys", anchor=False)
-    every = roster(
-        data.keys(),
-        frames["keys"],
-        frames["curves"],
-        activity=data.activity(),
-        findings=data.standing_findings(),
-        now=sight.period.now,
-    )
+    every = upkeep.look(sight, frames["keys"], frames["curves"]).keys
     top = every[(every["requests"] > 0) & ~every["id"].isin([NO_KEY, UNKNOWN])].head(_KEYS).reset_index(drop=True)
     if top.empty:
         st.caption("No request of this window carries a key.")
