@@ -21,8 +21,8 @@ RULES: Final = "\n".join(
         "- **✕ used after end**: requests came though it is revoked, expired, inactive or removed.",
         "- **▲ accused**: a high or critical finding about it stands open.",
         f"- **◷ ends soon**: it expires within {SOON.days} days.",
-        f"- **△ refused**, **△ throttled**, **△ failing**: of {ENOUGH} or more requests, over {SHARE:.0%} were answered",
-        "  401 or 403, 429, or other errors.",
+        f"- **△ refused**, **△ throttled**, **△ failing**: of {ENOUGH} or more requests, over {SHARE:.0%} were",
+        "  answered 401 or 403, 429, or other errors.",
         "- **◌ unused**: never used, or idle for 90 days.",
         "- **● fine**: none of these.",
     )

@@ -85,7 +85,10 @@ def faults(
 
 
 def removable(found: Mapping[str, Collection[str]], calls: Mapping[str, int], accused: Collection[str]) -> set[str]:
-    """The keys that are safe to remove; `calls` are those of a whole life by key_id, `accused` have open findings of misuse."""
+    """The keys that are safe to remove.
+
+    `calls` are those of a whole life by key_id, `accused` are the keys with open findings of misuse.
+    """
     unused = set(found["unused"]) & set(found["untried"])
     return {key for key in unused if calls.get(key, 0) < LITTLE and key not in accused}
 
