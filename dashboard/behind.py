@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, docket, evidence, usual, words
+from dashboard import charts, docket, evidence, usual, words, zones
 from dashboard.evidence import Lens
 from dashboard.navigation import open_explore
 from dashboard.records import requests
@@ -95,7 +95,8 @@ def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) ->
             open_explore(lens.parameters, window)
     width = bucket(window)
     frames = evidence.behind(sight.version, window, lens, width)
-    st.caption(f"{lens.label}, {words.utc(window.since)} to {words.utc(window.until)}.")
+    zone = zones.chosen()
+    st.caption(f"{lens.label}, {zone.told(window.since)} to {zone.told(window.until)}.")
     if frames["latest"].empty:
         st.caption("None is stored any more: requests are kept for a shorter time than what was counted of them.")
         return

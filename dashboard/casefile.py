@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import behind, data, docket, dossier, remarks, timeline, told, triage, words
+from dashboard import behind, data, docket, dossier, remarks, timeline, told, triage, words, zones
 from dashboard.docket import PROGRESS
 from dashboard.factsheet import Fact, facts, severity_badge, status_badge
 from dashboard.sight import Sight
@@ -44,14 +44,14 @@ def _header(incident: Incident, past: Past, now: datetime) -> None:
             triage.state(incident, past, now)
         with st.container(key="heading_incident"):
             st.text(words.text(incident.headline))
-        began = docket.began(incident)
+        began, zone = docket.began(incident), zones.chosen()
         those: list[Fact] = [
             ("Key", docket.key(incident), None),
             ("Owner", words.text(incident.owner), None),
             ("Environment", words.text(incident.environment), None),
             ("Address", words.text(incident.ip), None),
-            ("Since", words.ago(began, now), words.utc(began)),
-            ("Last seen", words.ago(incident.last_seen, now), words.utc(incident.last_seen)),
+            ("Since", words.ago(began, now), zone.told(began)),
+            ("Last seen", words.ago(incident.last_seen, now), zone.told(incident.last_seen)),
             ("Assigned to", words.text(incident.assignee, "nobody"), None),
         ]
         facts(those, a_row=7)

@@ -8,36 +8,9 @@ import pandas as pd
 
 from alerts.muting import Mute
 from alerts.risk import risk
-from dashboard import tables, words
+from dashboard import tables, words, zones
 from dashboard.palette import severity_word, status_word
 from model.incident import Incident, IncidentStatus
-
-BRIEF: Final[dict[str, Any]] = {
-    "severity": tables.severity(),
-    "headline": tables.text("What happened", 540),
-    "key": tables.text("Key", 150),
-    "owner": tables.text("Owner", 195),
-    "ip": tables.text("Address", 110),
-    "since": tables.text("Since (UTC)", 125),
-    "seen": tables.text("Last seen", 90),
-}
-"""For the overview."""
-
-FULL: Final[dict[str, Any]] = {
-    "severity": tables.severity(),
-    "status": tables.status(width=125),
-    "risk": tables.number(
-        "Risk", 50, "The weights of its findings added up: info 1, low 5, medium 20, high 50, critical 100."
-    ),
-    "headline": tables.text("What happened", 345),
-    "key": tables.text("Key", 135),
-    "ip": tables.text("Address", 110),
-    "assignee": tables.text("Assigned to", 105),
-    "since": tables.text("Since (UTC)", 125),
-    "seen": tables.text("Last seen", 85),
-    "seen_at": tables.text("Last seen (UTC)", 125),
-}
-"""For the incidents page."""
 
 PROGRESS: Final = {
     IncidentStatus.OPEN: "open",
@@ -47,17 +20,48 @@ PROGRESS: Final = {
 """What the queue calls a status: acknowledged is "I am on it"."""
 
 
+def brief() -> dict[str, Any]:
+    """The columns for the overview."""
+    return {
+        "severity": tables.severity(),
+        "headline": tables.text("What happened", 540),
+        "key": tables.text("Key", 150),
+        "owner": tables.text("Owner", 195),
+        "ip": tables.text("Address", 110),
+        "since": tables.text(zones.chosen().headed("Since"), 125),
+        "seen": tables.text("Last seen", 90),
+    }
+
+
+def full() -> dict[str, Any]:
+    """The columns for the queue."""
+    return {
+        "severity": tables.severity(),
+        "status": tables.status(width=125),
+        "risk": tables.number(
+            "Risk", 50, "The weights of its findings added up: info 1, low 5, medium 20, high 50, critical 100."
+        ),
+        "headline": tables.text("What happened", 345),
+        "key": tables.text("Key", 135),
+        "ip": tables.text("Address", 110),
+        "assignee": tables.text("Assigned to", 105),
+        "since": tables.text(zones.chosen().headed("Since"), 125),
+        "seen": tables.text("Last seen", 85),
+        "seen_at": tables.text(zones.chosen().headed("Last seen"), 125),
+    }
+
+
 def graver_first(incidents: Iterable[Incident]) -> list[Incident]:
     """The gravest first, then the one seen last."""
     return sorted(incidents, key=lambda incident: (incident.severity.rank, incident.last_seen), reverse=True)
 
 
 def table(incidents: Sequence[Incident], now: datetime, mutes: Mapping[str, Mute] | None = None) -> pd.DataFrame:
-    """One row an incident: id and the columns of BRIEF and FULL; severity and status are lists of words.
+    """One row an incident: id and the columns of `brief` and `full`; severity and status are lists of words.
 
     `mutes` say by id what keeps an incident back; its status tells that too.
     """
-    held = mutes or {}
+    held, zone = mutes or {}, zones.chosen()
     rows = [
         {
             "id": str(incident.id),
@@ -70,8 +74,8 @@ def table(incidents: Sequence[Incident], now: datetime, mutes: Mapping[str, Mute
             "key": key(incident),
             "owner": words.text(incident.owner),
             "ip": words.text(incident.ip),
-            "since": _minute(began(incident)),
-            "seen_at": _minute(incident.last_seen),
+            "since": zone.minute(began(incident)),
+            "seen_at": zone.minute(incident.last_seen),
             "seen": words.ago(incident.last_seen, now),
             "assignee": words.text(incident.assignee),
             "risk": risk(incident.findings),
@@ -91,7 +95,3 @@ def key(incident: Incident) -> str:
     if incident.key_id is None:
         return words.NOTHING
     return words.key_name(incident.key_name, None, incident.key_id)
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"

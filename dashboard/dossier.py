@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import tables, words
+from dashboard import tables, words, zones
 from dashboard.factsheet import severity_badge, status_badge
 from dashboard.timeline import numbers
 from model.finding import Finding
@@ -24,20 +24,21 @@ def show(finding: Finding) -> None:
 
 
 def _evidence(finding: Finding) -> None:
+    zone = zones.chosen()
     frame = pd.DataFrame(
         {
-            "bucket": [f"{e.bucket:%Y-%m-%d %H:%M}" for e in finding.evidence],
+            "bucket": [zone.minute(e.bucket) for e in finding.evidence],
             "count": [e.count for e in finding.evidence],
             "score": [e.score for e in finding.evidence],
-            "last": [f"{e.last_seen:%Y-%m-%d %H:%M:%S}" for e in finding.evidence],
+            "last": [zone.second(e.last_seen) for e in finding.evidence],
             "detail": [words.text(numbers(e.detail)) for e in finding.evidence],
         }
     )
     columns = {
-        "bucket": tables.text("From (UTC)", 130),
+        "bucket": tables.text(zone.headed("From"), 130),
         "count": tables.number("Count", 70),
         "score": tables.number("Score", 70, "How far beyond the detector's line; 1 is at the line.", form="%.1f"),
-        "last": tables.text("Last seen (UTC)", 150),
+        "last": tables.text(zone.headed("Last seen"), 150),
         "detail": tables.text("Detail", "large"),
     }
     st.caption(f"Evidence, {len(frame)} {'bucket' if len(frame) == 1 else 'buckets'}, {finding.count:,} counted")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import banners, data, doing, navigation, period
+from dashboard import banners, data, doing, live, navigation, period, timeframe, zones
 from dashboard.sight import Sight
 from model.clock import SystemClock
 from model.errors import KeywatchError
@@ -26,7 +26,7 @@ def main() -> None:
             banners.empty()
             return
         seen.append(sight)
-        banners.standing(sight)
+        live.refreshing(banners.standing, sight)
         doing.tell()
         page.run()
     except KeywatchError as error:
@@ -47,9 +47,9 @@ def _frame(title: str) -> Sight | None:
             below = st.empty()
         if known.span is None:
             return None
-        name = period.control()
-    chosen = period.period(name, known.span, now)
-    below.caption(period.told(chosen))
+        with st.container(gap="xsmall", width="content", key="timeframe"):
+            chosen = timeframe.control(known.span, now)
+    below.caption(period.told(chosen, zones.chosen()))
     return Sight(version=known.version, period=chosen, sources=known.sources)
 
 

@@ -5,6 +5,7 @@ from typing import Final, NoReturn
 
 import streamlit as st
 
+from dashboard import timeframe
 from dashboard.sight import Sight
 from model.window import Window
 
@@ -48,8 +49,7 @@ def open_incidents(parameters: Mapping[str, str]) -> NoReturn:
 
 def open_explore(parameters: Mapping[str, str], window: Window) -> NoReturn:
     """Go to the single requests of a key, an address or a network in a window of their own."""
-    times = {"since": window.since.isoformat(), "until": window.until.isoformat()}
-    _open(_EXPLORE, {**parameters, **times})
+    _open(_EXPLORE, {**parameters, **timeframe.parameters(window)})
 
 
 def _open(path: str, parameters: dict[str, str]) -> NoReturn:

@@ -6,7 +6,7 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, tables, words
+from dashboard import data, tables, words, zones
 from dashboard.navigation import open_incident
 from dashboard.palette import outcome_word, severity_word, status_word
 from model.finding import Finding
@@ -18,6 +18,7 @@ def findings(found: Sequence[Finding], now: datetime) -> None:
     if not found:
         st.caption("No detector has found anything about this key.")
         return
+    zone = zones.chosen()
     found = sorted(found, key=lambda finding: (finding.severity.rank, finding.last_seen), reverse=True)
     frame = pd.DataFrame(
         {
@@ -26,7 +27,7 @@ def findings(found: Sequence[Finding], now: datetime) -> None:
             "status": [[status_word(f.status)] for f in found],
             "title": [words.text(f.title) for f in found],
             "detector": [f.detector for f in found],
-            "since": [words.utc(f.first_seen) for f in found],
+            "since": [zone.minute(f.first_seen) for f in found],
             "seen": [words.ago(f.last_seen, now) for f in found],
             "count": [f.count for f in found],
         }
@@ -36,7 +37,7 @@ def findings(found: Sequence[Finding], now: datetime) -> None:
         "status": tables.status(),
         "title": tables.text("What was noticed", 500),
         "detector": tables.text("Detector", 190),
-        "since": tables.text("Since", 165),
+        "since": tables.text(zone.headed("Since"), 140),
         "seen": tables.text("Last seen", 95),
         "count": tables.number("Count", 80),
     }
@@ -59,14 +60,15 @@ def latest(events: pd.DataFrame) -> None:
 
 def requests(events: pd.DataFrame, *, alternative: str) -> None:
     """Requests as rows; `events` has the columns of an event."""
+    zone = zones.chosen()
     frame = events.assign(
-        at=events["ts"].dt.strftime("%Y-%m-%d %H:%M:%S"),
+        at=events["ts"].map(zone.second),
         outcome=events["outcome"].map(outcome_word),
         path=events["path"].map(words.text),
         agent=events["user_agent"].map(words.text),
     )
     columns = {
-        "at": tables.text("Time (UTC)", 150),
+        "at": tables.text(zone.headed("Time"), 150),
         "outcome": tables.text("Outcome", 140),
         "method": tables.text("Method", 70),
         "path": tables.text("Path", 340),

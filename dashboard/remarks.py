@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from alerts import acts
-from dashboard import words
+from dashboard import words, zones
 from dashboard.doing import act, fresh
 from dashboard.told import Past
 from model.incident import Incident
@@ -16,7 +16,7 @@ def show(incident: Incident, past: Past, now: datetime) -> None:
     st.subheader("Comments", anchor=False)
     for comment in past.comments:
         with st.container(border=True, gap=None):
-            st.text(words.text(comment.author), help=words.utc(comment.at))
+            st.text(words.text(comment.author), help=zones.chosen().told(comment.at))
             st.caption(words.ago(comment.at, now))
             st.text("\n".join(words.text(line, "") for line in comment.text.splitlines()))
     text = st.text_area("Comment", key=fresh("comment"), placeholder="What you found out", height=80,

@@ -10,7 +10,7 @@ import streamlit as st
 
 from alerts import acts, bulk
 from alerts.matching import matcher_of, wanted
-from dashboard import tables, words
+from dashboard import tables, words, zones
 from dashboard.doing import act, fresh
 from dashboard.serve import LONGEST_SILENCE
 from model.finding import Severity
@@ -123,7 +123,7 @@ def listing(silences: Sequence[Silence], now: datetime) -> None:
         with st.container(border=True), st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.badge(f"Silence {silence.id}", icon=":material/notifications_off:", color="gray")
             with st.container(gap=None, width="stretch"):
-                until = f"until {words.utc(silence.until)}, {words.ago(silence.until, now)}"
+                until = f"until {zones.chosen().told(silence.until)}, {words.ago(silence.until, now)}"
                 st.text(f"Mutes {_mutes(silence)}, {until}.")
                 st.text(f"{words.text(silence.reason)} ({words.text(silence.author)})")
             if st.button("End now", key=fresh(f"expire_{silence.id}"), icon=":material/notifications_active:"):
@@ -142,8 +142,8 @@ def _over(over: Sequence[Silence]) -> None:
         {
             "id": silence.id,
             "mutes": _mutes(silence),
-            "since": words.utc(silence.since),
-            "until": words.utc(silence.expired_at or silence.until),
+            "since": zones.chosen().told(silence.since),
+            "until": zones.chosen().told(silence.expired_at or silence.until),
             "author": words.text(silence.author),
             "reason": words.text(silence.reason),
         }

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from alerts import acts
-from dashboard import tables, words
+from dashboard import tables, words, zones
 from dashboard.forms import VERDICTS
 from dashboard.palette import DELIVERIES, ENTRIES, severity_word
 from dashboard.told import Past
@@ -66,10 +66,11 @@ def show(incident: Incident, past: Past) -> None:
     if not every:
         st.caption("Nothing of this kind happened.")
         return
+    zone = zones.chosen()
     frame = pd.DataFrame(
         [
             {
-                "at": f"{entry.at:%Y-%m-%d %H:%M:%S}",
+                "at": zone.second(entry.at),
                 "kind": [ENTRIES[entry.kind][0]],
                 "who": words.text(entry.who),
                 "what": words.text(entry.what),
@@ -79,7 +80,7 @@ def show(incident: Incident, past: Past) -> None:
         ]
     )
     columns: dict[str, Any] = {
-        "at": tables.text("Time (UTC)", 145),
+        "at": tables.text(zone.headed("Time"), 145),
         "kind": tables.entry(),
         "who": tables.text("Who", 150),
         "what": tables.text("What", 430),
@@ -128,10 +129,10 @@ def _did(action: str, detail: Any) -> tuple[str, str]:  # noqa: ANN401 (the audi
         return f"{said} to {detail.get('to') or 'nobody'}", ""
     if action == "incident snoozed":
         until = datetime.fromisoformat(str(detail["until"]))
-        return f"{said} until {'it is resolved' if until == acts.FOREVER else words.utc(until)}", ""
+        return f"{said} until {'it is resolved' if until == acts.FOREVER else zones.chosen().told(until)}", ""
     if action == "incident silenced":
         until = datetime.fromisoformat(str(detail["until"]))
-        return f"{said} until {words.utc(until)} (silence {detail['silence']})", str(detail["reason"])
+        return f"{said} until {zones.chosen().told(until)} (silence {detail['silence']})", str(detail["reason"])
     verdict = str(detail.get("verdict"))
     return (f"{said}: {VERDICTS[verdict][0].lower()}" if verdict in VERDICTS else said), ""
 

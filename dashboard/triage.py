@@ -6,7 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from alerts import acts
-from dashboard import forms, words
+from dashboard import forms, words, zones
 from dashboard.doing import act, fresh
 from dashboard.factsheet import status_badge
 from dashboard.navigation import open_key
@@ -23,7 +23,7 @@ def state(incident: Incident, past: Past, now: datetime) -> None:
     if past.mute is not None and past.mute.kind == "snoozed" and incident.snoozed_until == acts.FOREVER:
         st.text("Nothing is told of it until it is resolved.")
     elif past.mute is not None and past.mute.kind == "snoozed":
-        st.text(f"Nothing is told of it until {words.utc(incident.snoozed_until)}.")
+        st.text(f"Nothing is told of it until {zones.chosen().told(incident.snoozed_until)}.")
     elif past.mute is not None:
         st.text(words.text(past.mute.reason))
     if incident.status is IncidentStatus.RESOLVED:

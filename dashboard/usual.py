@@ -1,16 +1,19 @@
 """The chart of a key's calls by hour beside what was expected of them, with the hours that findings rest on marked."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Final, cast
+from datetime import datetime, timedelta
+from typing import Final, cast
 
 import altair as alt
 import pandas as pd
 
-from dashboard.charts import PADDING, draw, titled
+from dashboard import timescale, zones
+from dashboard.charts import PADDING, behind, titled
 from dashboard.palette import ACCENT
 from dashboard.words import count
+from model.window import Window
 
+_HOUR: Final = timedelta(hours=1)
 _CALLS: Final = "Calls"
 _RANGE: Final = "Usual range"
 _EXPECTED: Final = "Expected"
@@ -21,16 +24,10 @@ _COLOURS: Final = {_CALLS: "#8593A3", _RANGE: "#8CCFD0", _EXPECTED: ACCENT, _EVI
 def band(hours: pd.DataFrame, evidence: Iterable[datetime], *, height: int = 250) -> None:
     """Draw it; `hours` is [hour, calls, expected, low, high], `evidence` are moments within hours to mark."""
     marked = {pd.Timestamp(moment).floor("h") for moment in evidence}
-    rows = hours.assign(
-        until=hours["hour"] + pd.Timedelta(hours=1),
-        found=hours["hour"].isin(marked),
-        time=hours["hour"].dt.strftime("%a %d %b %H:%M UTC"),
-    )
-    draw(
-        _chart(rows, height),
-        alternative=_sum_up(rows),
-        table=_table(rows),
-    )
+    rows = hours.assign(**timescale.columns(hours["hour"], _HOUR), found=hours["hour"].isin(marked))
+    window = Window(since=hours["hour"].min().to_pydatetime(), until=hours["hour"].max().to_pydatetime() + _HOUR)
+    timescale.draw(_chart(rows, window, height), window, _HOUR, name="usual", alternative=_sum_up(rows))
+    behind(_table(rows))
 
 
 def outside(hours: pd.DataFrame) -> "pd.Series[bool]":
@@ -38,13 +35,8 @@ def outside(hours: pd.DataFrame) -> "pd.Series[bool]":
     return (hours["calls"] > hours["high"]) | (hours["calls"] < hours["low"])
 
 
-def _chart(rows: pd.DataFrame, height: int) -> alt.LayerChart:
-    window = [int(rows["hour"].min().timestamp() * 1000), int(rows["until"].max().timestamp() * 1000)]
-    x: dict[str, Any] = {
-        "title": None,
-        "scale": alt.Scale(type="utc", domain=window, nice=False),
-        "axis": alt.Axis(grid=False, tickCount=8, labelOverlap=True, format="%d %b %H:%M"),
-    }
+def _chart(rows: pd.DataFrame, window: Window, height: int) -> alt.LayerChart:
+    x = timescale.x(window)
     kind = alt.Color(
         "kind:N",
         scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())),
@@ -72,12 +64,10 @@ def _chart(rows: pd.DataFrame, height: int) -> alt.LayerChart:
         .mark_point(shape="triangle-down", size=70, filled=True, opacity=1, yOffset=-7)
     )
     shown = alt.layer(
-        bars.encode(
-            x=alt.X("hour:T", **x), x2="until:T", y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip
-        ),
-        area.encode(x=alt.X("hour:T", **x), y=alt.Y("low:Q", title=None, axis=y), y2="high:Q", color=kind),
-        line.encode(x=alt.X("hour:T", **x), y=alt.Y("expected:Q", title=None, axis=y), color=kind),
-        point.encode(x=alt.X("hour:T", **x), y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
+        bars.encode(x=x, x2="end:T", y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
+        area.encode(x=x, y=alt.Y("low:Q", title=None, axis=y), y2="high:Q", color=kind),
+        line.encode(x=x, y=alt.Y("expected:Q", title=None, axis=y), color=kind),
+        point.encode(x=x, y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
     ).properties(height=height, padding=PADDING)
     return cast("alt.LayerChart", shown)  # fmt: skip
 
@@ -98,7 +88,7 @@ def _table(rows: pd.DataFrame) -> pd.DataFrame:
     newest = rows.sort_values("hour", ascending=False)
     return pd.DataFrame(
         {
-            "From (UTC)": newest["hour"].dt.strftime("%Y-%m-%d %H:%M"),
+            zones.chosen().headed("From"): timescale.tabled(newest["hour"]),
             "Calls": newest["calls"],
             "Expected": newest["expected"].round(1),
             "Usual from": newest["low"].round(1),

@@ -46,7 +46,7 @@ def _queue(all_: Sequence[Incident], sight: Sight) -> list[Incident]:
     frame = docket.table(wanted, now, told.mutes(wanted, now))
     place, ticked = tables.choose_or_tick(
         frame,
-        docket.FULL,
+        docket.full(),
         key=fresh("incidents"),
         rows=18,
         alternative="Incidents, the gravest first: severity, status, risk, what happened, key, address, assigned to,"

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, health, hygiene, tables, upkeep
+from dashboard import data, health, hygiene, tables, upkeep, zones
 from dashboard.navigation import open_key
 from dashboard.palette import status_word
 from dashboard.roster import NO_KEY
@@ -59,9 +59,10 @@ def _table(shown: pd.DataFrame, window: str) -> None:
     if shown.empty:
         st.info("No key matches. Loosen the search or the filters above.", icon=":material/filter_alt_off:")
         return
+    zone = zones.chosen()
     frame = shown.assign(
         status=shown["status"].map(lambda status: [status_word(status)]),
-        last_used_at=pd.to_datetime(shown["last_used"], utc=True).dt.strftime("%Y-%m-%d %H:%M"),
+        last_used_at=shown["last_used"].map(lambda at: zone.minute(at, "")),
     )
     columns: Mapping[str, Any] = {
         "name": tables.text("Key", 150),
@@ -75,7 +76,7 @@ def _table(shown: pd.DataFrame, window: str) -> None:
         "requests": tables.number("Requests", 75),
         "unauthorized": tables.number("401", 50),
         "ago": tables.text("Last used", 85),
-        "last_used_at": tables.text("Last used (UTC)", 125),
+        "last_used_at": tables.text(zone.headed("Last used"), 125),
     }
     place = tables.choose(
         frame,

@@ -80,7 +80,7 @@ def _incidents(all_: list[Incident], sight: Sight) -> None:
     frame = docket.table(standing, sight.period.now)
     place = tables.choose(
         frame,
-        docket.BRIEF,
+        docket.brief(),
         key="open_incidents",
         rows=_INCIDENTS,
         alternative="Open incidents, the gravest first: severity, what happened, key, since, last seen.",
