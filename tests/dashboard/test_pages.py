@@ -111,6 +111,39 @@ def test_a_search_that_finds_nothing_says_so(visit: "Visit") -> None:
     assert "No key matches" in page.info[0].value
 
 
+def test_a_hygiene_card_leads_to_its_keys_and_stands_in_the_url(pages: "Pages", visit: "Visit") -> None:
+    page = visit("keys")
+    card = next(button for button in page.button if button.key == "card_endless")
+    label = card.label
+    card.click().run()
+    shown, url = list(pages.table(page, "keys")["name"]), pages.url(page)
+    next(button for button in page.button if button.key == "card_endless").click().run()
+
+    assert "**1** Never expires" == label
+    assert (["crm-dev"], {"hygiene": "endless"}) == (shown, url)
+    assert {} == pages.url(page)
+    assert len(pages.table(page, "keys")) > 1
+
+
+def test_a_card_and_the_filters_both_hold(pages: "Pages", visit: "Visit") -> None:
+    page = visit("keys", hygiene="age", environment="production")
+
+    assert ["billing-prod"] == list(pages.table(page, "keys")["name"])
+    assert any(caption.value.startswith("Over 90 days old: ") for caption in page.caption)
+
+
+def test_a_card_that_there_is_not_shows_all_keys(pages: "Pages", visit: "Visit") -> None:
+    assert len(pages.table(visit("keys", hygiene="x"), "keys")) > 1
+
+
+def test_a_key_says_its_health_and_why(pages: "Pages", visit: "Visit") -> None:
+    frame = pages.table(visit("keys"), "keys").set_index("name")
+
+    assert ["▲ accused"] == list(frame.loc["billing-prod", "health"])
+    assert frame.loc["billing-prod", "why"].startswith("4 failed calls with key billing-prod")
+    assert ["● fine"] == list(frame.loc["crm-dev", "health"])
+
+
 def test_a_key_page_shows_its_facts_its_use_and_its_findings(pages: "Pages", visit: "Visit") -> None:
     page = visit("key", key="key_1")
 
