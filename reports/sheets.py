@@ -8,14 +8,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from model.plain import plain
+from model.spreadsheet import inert
 from reports.parts import Part
 from reports.records import Counts, KeyEntry
 from reports.snapshot import Snapshot
 from reports.texts import iso
 
-_FORMULA: Final = frozenset("=+-@＝＋－＠")  # noqa: RUF001 (spreadsheets read the full-width forms too)
-_BLANK: Final = frozenset("\t\r\n\0")
 _COUNTED: Final = frozenset(field.name for field in fields(Counts))
 
 KEY_COLUMNS: Final = (
@@ -64,7 +62,7 @@ def sheet(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> Iterator[
 def cell(value: object) -> object:
     """A value as a cell: a number stays one, a text that a spreadsheet would compute gets a leading apostrophe.
 
-    OWASP, CSV injection. Control characters become visible escapes, lists are joined by spaces.
+    See `model.spreadsheet`. Control characters become visible escapes, lists are joined by spaces.
     """
     if value is None:
         return ""
@@ -72,11 +70,7 @@ def cell(value: object) -> object:
         return iso(value)
     if isinstance(value, int | float):
         return value
-    raw = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    # Apostrophes that stand there already do not count, so that `text_of` gives back what was written.
-    bare = raw.lstrip("'")
-    dangerous = bare[:1] in _BLANK or bare.lstrip()[:1] in _FORMULA if bare else False
-    return f"'{plain(raw)}" if dangerous else plain(raw)
+    return inert(" ".join(map(str, value)) if isinstance(value, tuple) else str(value))
 
 
 def text_of(written: str) -> str:
