@@ -13,9 +13,11 @@ from dashboard import data
 from dashboard.data import Place
 from detectors.baseline import MEMORY
 from detectors.expected import expected
+from model.event import Outcome
 from model.window import Window
-from store.queries import places, requests, traffic
+from store.queries import explored
 from store.queries.frames import event_frame
+from store.queries.matching import Dimension, Match, Values
 
 LISTED: Final = 200
 """Requests behind an incident that its page lists; the newest."""
@@ -35,6 +37,13 @@ class Lens:
     """The key_refs of that key; None: whatever key."""
     ip: str | None = None
     network: str | None = None
+
+    @property
+    def match(self) -> Match:
+        """The same for a query."""
+        places: tuple[tuple[Dimension, str | None], ...] = (("ip", self.ip), ("network", self.network))
+        wanted: list[tuple[Dimension, Values]] = [(name, (value,)) for name, value in places if value is not None]
+        return Match(wanted=(*((("key", self.refs),) if self.refs is not None else ()), *wanted))
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -62,13 +71,12 @@ def whole_days(since: datetime, until: datetime, most: int) -> Window:
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _behind(where: Place, version: str, window: Window, lens: Lens, bucket: timedelta) -> dict[str, pd.DataFrame]:
     del where, version
-    with data.store().reader(window, only=lens.refs) as reader:
-        latest = requests.latest(reader, window, key_refs=lens.refs, ip=lens.ip, network=lens.network, limit=LISTED)
-        if lens.refs is not None and lens.ip is None and lens.network is None:
-            rows = traffic.over_time(reader, window, bucket=bucket, key_refs=lens.refs)
-        else:
-            rows = places.over_time_from(reader, window, bucket=bucket, ip=lens.ip, network=lens.network)
-    return {"latest": latest, "traffic": rows}
+    match = lens.match
+    with data.store().reader(window) as reader:
+        latest = explored.newest(reader, window, match, limit=LISTED)
+        groups = [(outcome.value, (outcome.value,)) for outcome in Outcome]
+        rows = explored.series(reader, window, match, by="status", bucket=bucket, groups=groups)
+    return {"latest": latest, "traffic": rows.rename(columns={"part": "outcome"})}
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)

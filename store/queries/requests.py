@@ -24,7 +24,6 @@ def latest(
     *,
     key_refs: Sequence[str] | None = None,
     ip: str | None = None,
-    network: str | None = None,
     outcome: str | None = None,
     limit: int = 200,
 ) -> pd.DataFrame:
@@ -35,8 +34,6 @@ def latest(
     query = sa.select(events).where(within(events.c.ts, window), of_keys(events.c.key_ref, key_refs))
     if ip is not None:
         query = query.where(events.c.ip == ip)
-    if network is not None:
-        query = query.where(events.c.network == network)
     if outcome is not None:
         query = query.where(events.c.outcome == outcome)
     newest = (events.c.ts.desc(), events.c.batch.desc(), events.c.line.desc())
