@@ -24,7 +24,8 @@ def brief() -> dict[str, Any]:
     """The columns for the overview."""
     return {
         "severity": tables.severity(),
-        "headline": tables.text("What happened", 540),
+        "status": tables.status(width=125),
+        "headline": tables.text("What happened", 430),
         "key": tables.text("Key", 150),
         "owner": tables.text("Owner", 195),
         "ip": tables.text("Address", 110),

@@ -42,9 +42,9 @@ def open_incident(identity: str) -> NoReturn:
     _open(_INCIDENTS, {INCIDENT: identity})
 
 
-def open_incidents(parameters: Mapping[str, str]) -> NoReturn:
-    """Go to the queue with these filters."""
-    _open(_INCIDENTS, dict(parameters))
+def open_page(path: str, parameters: Mapping[str, str]) -> NoReturn:
+    """Go to a page with these filters, in the same time window."""
+    _open(path, dict(parameters))
 
 
 def open_explore(parameters: Mapping[str, str], window: Window) -> NoReturn:

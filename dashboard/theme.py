@@ -16,7 +16,7 @@ _LIGHT: Final = {
     "primaryColor": "#0B7376",
     "backgroundColor": "#FFFFFF",
     "secondaryBackgroundColor": "#F3F6F7",
-    "textColor": "#1B2733",
+    "textColor": "#06111B",
     "borderColor": "#DDE3E8",
     "dataframeBorderColor": "#E6EBEF",
     "dataframeHeaderBackgroundColor": "#F3F6F7",

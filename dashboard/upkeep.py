@@ -10,7 +10,7 @@ import streamlit as st
 from alerts.joining import is_hygiene
 from dashboard import data, hygiene
 from dashboard.data import Place
-from dashboard.roster import roster
+from dashboard.roster import UNKNOWN, roster
 from dashboard.sight import Sight
 from model.window import Window
 from store.queries import breakdown
@@ -39,6 +39,26 @@ def look(sight: Sight, usage: pd.DataFrame, curves: pd.DataFrame) -> Upkeep:
     found["removable"] = hygiene.removable(found, calls, accused)
     made = roster(keys, usage, curves, activity=data.activity(), findings=findings, faults=found, now=now)
     return Upkeep(keys=made, faults=found)
+
+
+def busiest(sight: Sight, usage: pd.DataFrame, curves: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The keys with the most requests, as `dashboard.roster.roster` without faults: a few rows, of few keys."""
+    named = usage[usage["key"].notna() & ~usage["key"].fillna("").str.startswith(UNKNOWN)]
+    keys = data.keys()
+    owner = {ref: key for key, refs in zip(keys["key_id"], keys["key_refs"], strict=True) for ref in refs}
+    sums = named["requests"].groupby(named["key"].map(lambda ref: owner.get(ref, ref))).sum()
+    chosen = set(sums.nlargest(most).index)
+    refs = named["key"].map(lambda ref: owner.get(ref, ref) in chosen)
+    made = roster(
+        keys[keys["key_id"].isin(chosen)],
+        named[refs],
+        curves[curves["key_ref"].isin(named["key"][refs])],
+        activity=data.activity(),
+        findings=data.standing_findings(),
+        faults={},
+        now=sight.period.now,
+    )
+    return made.head(most)
 
 
 def _span(sight: Sight) -> Window:

@@ -30,7 +30,7 @@ def test_the_overview_counts_what_came_in_and_what_was_refused(pages: "Pages", v
         "429": "1",
         "Active keys": "3",
         "Addresses": "5",
-        "Open incidents": "1",
+        "Standing incidents": "1",
     } == shown
 
 
