@@ -7,10 +7,10 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, docket, evidence, usual, words, zones
+from dashboard import charts, data, docket, evidence, rawlist, usual, words, zones
 from dashboard.evidence import Lens
-from dashboard.navigation import open_explore
-from dashboard.records import requests
+from dashboard.navigation import link_explore
+from dashboard.portrait import portraits
 from dashboard.sight import Sight
 from model.finding import Finding, SubjectKind
 from model.incident import Incident
@@ -91,8 +91,7 @@ def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) ->
             chosen = st.pills("Which", labels, default=labels[0], required=True, key=f"lens_{incident.id}",
                               label_visibility="collapsed")  # fmt: skip
             lens = choices[labels.index(chosen)] if chosen in labels else lens
-        if st.button("Explore them", icon=":material/search:", key="explore"):
-            open_explore(lens.parameters, window)
+        link_explore("Explore them", lens.parameters, window)
     width = bucket(window)
     frames = evidence.behind(sight.version, window, lens, width)
     zone = zones.chosen()
@@ -101,7 +100,9 @@ def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) ->
         st.caption("None is stored any more: requests are kept for a shorter time than what was counted of them.")
         return
     charts.requests(frames["traffic"], window, width, height=200)
-    requests(frames["latest"], alternative="The requests behind this incident, newest first.")
+    known = portraits(data.keys(), data.activity(), sight.period.now)
+    events = rawlist.with_keys(frames["latest"], known)
+    rawlist.show(events, alternative="The requests behind this incident, newest first.", rows=12)
     if len(frames["latest"]) == evidence.LISTED:
         st.caption(f"The {evidence.LISTED} newest. Explore them to see all.")
 

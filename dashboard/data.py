@@ -7,7 +7,8 @@ somebody looks. The state is small and read afresh.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from model.errors import ConfigError
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
 from model.window import Window
+from store.events.reader import EventsReader
 from store.handle import Store
 from store.queries import breakdown, heat, requests, sparkline, traffic
 from store.state import findings, incidents, inventory, segments, sources
@@ -72,6 +74,13 @@ def store() -> Store:
 def _store(where: Place) -> Store:
     key = bytes.fromhex(os.environ.get(AUDIT_KEY, ""))
     return Store.open(where.state_url, Path(where.events), audit_key=(lambda: key) if key else None)
+
+
+@contextmanager
+def reading(where: Place, window: Window) -> Iterator[EventsReader]:
+    """A snapshot of the events of a store that can touch a window."""
+    with _store(where).reader(window) as reader:
+        yield reader
 
 
 def known(now: datetime) -> Known:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.data import Place
+from dashboard.filters import KEYS
 from detectors.baseline import MEMORY
 from detectors.expected import expected
 from model.event import Outcome
@@ -47,8 +48,8 @@ class Lens:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """What a link to the same requests carries."""
-        return {n: v for n, v in (("key", self.key), ("ip", self.ip), ("network", self.network)) if v is not None}
+        """What a link to the same requests on the Explore page carries."""
+        return {n: v for n, v in ((KEYS, self.key), ("ip", self.ip), ("network", self.network)) if v is not None}
 
 
 def behind(version: str, window: Window, lens: Lens, bucket: timedelta) -> dict[str, pd.DataFrame]:

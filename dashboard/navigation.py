@@ -1,12 +1,15 @@
 """The pages, and how one leads to another with its state in the URL."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn
 
 import streamlit as st
 
 from dashboard import timeframe
+from dashboard.period import Period
 from dashboard.sight import Sight
+from model.plain import plain
 from model.window import Window
 
 KEY: Final = "key"
@@ -18,10 +21,12 @@ INCIDENT: Final = "incident"
 _INCIDENTS: Final = "incidents"
 _EXPLORE: Final = "explore"
 
+_MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")
+
 
 def pages(sight: Callable[[], Sight]) -> Sequence[st.Page]:
     """All pages in the order of the menu; `sight` is asked when a page is drawn."""
-    from dashboard.views import alerts, incidents, key, keys, overview
+    from dashboard.views import alerts, explore, incidents, key, keys, overview
 
     return [
         st.Page(lambda: overview.show(sight()), title="Overview", icon=":material/monitoring:", default=True),
@@ -29,6 +34,7 @@ def pages(sight: Callable[[], Sight]) -> Sequence[st.Page]:
         st.Page(lambda: keys.show(sight()), title="Keys", icon=":material/key:", url_path="keys"),
         st.Page(lambda: alerts.show(sight()), title="Alerts", icon=":material/notifications:", url_path="alerts"),
         st.Page(lambda: key.show(sight()), title="Key", icon=":material/frame_inspect:", url_path=KEY),
+        st.Page(lambda: explore.show(sight()), title="Explore", icon=":material/query_stats:", url_path=_EXPLORE),
     ]  # fmt: skip
 
 
@@ -47,9 +53,24 @@ def open_page(path: str, parameters: Mapping[str, str]) -> NoReturn:
     _open(path, dict(parameters))
 
 
-def open_explore(parameters: Mapping[str, str], window: Window) -> NoReturn:
-    """Go to the single requests of a key, an address or a network in a window of their own."""
-    _open(_EXPLORE, {**parameters, **timeframe.parameters(window)})
+def link_key(identity: str, label: str) -> None:
+    """A link to a key's page, in a window of its own if the reader likes; the label is shown as text."""
+    _link(KEY, label, {KEY: identity, **timeframe.current()}, icon=":material/key:")
+
+
+def link_explore(label: str, filters: Mapping[str, str | Sequence[str]], time: Period | Window) -> None:
+    """A link to the Explore page with filters (`dashboard.filters.LABELS` names them) and a time."""
+    _link(_EXPLORE, label, {**filters, **timeframe.parameters(time)}, icon=":material/query_stats:")
+
+
+def _link(path: str, label: str, parameters: Mapping[str, str | Sequence[str]], *, icon: str) -> None:
+    there = {name: value if isinstance(value, str) else list(value) for name, value in parameters.items()}
+    st.page_link(st.Page(_nothing, title=path, url_path=path), label=literal(label), icon=icon, query_params=there)
+
+
+def literal(text: str) -> str:
+    """Text for a place that reads markup: every mark in it stands for itself."""
+    return _MARKS.sub(r"\\\g<0>", plain(text))
 
 
 def _open(path: str, parameters: dict[str, str]) -> NoReturn:

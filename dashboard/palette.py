@@ -24,6 +24,12 @@ OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
 ACCENT: Final = "#0F8B8D"
 """What is neither good nor bad: amounts, curves, links."""
 
+QUIET: Final = "#8593A3"
+"""What stands for the rest."""
+
+GROUPS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1")
+"""Groups beside each other, the busiest first; a violet for Okabe and Ito's yellow, which is lost on white."""
+
 SEVERITIES: Final[dict[Severity, tuple[str, str]]] = {
     Severity.CRITICAL: ("⬢ critical", "red"),
     Severity.HIGH: ("▲ high", "orange"),

@@ -53,13 +53,6 @@ def latest(events: pd.DataFrame) -> None:
     if events.empty:
         st.caption("None in this window.")
         return
-    requests(events, alternative="The latest requests of this key, newest first.")
-    if len(events) == data.LATEST:
-        st.caption(f"The {data.LATEST} newest of this window.")
-
-
-def requests(events: pd.DataFrame, *, alternative: str) -> None:
-    """Requests as rows; `events` has the columns of an event."""
     zone = zones.chosen()
     frame = events.assign(
         at=events["ts"].map(zone.second),
@@ -77,4 +70,6 @@ def requests(events: pd.DataFrame, *, alternative: str) -> None:
         "duration_ms": tables.number("Duration (ms)", 105, form="%.0f"),
         "bytes_out": tables.number("Bytes out", 90),
     }
-    tables.show(frame, columns, alternative=alternative, rows=12)
+    tables.show(frame, columns, alternative="The latest requests of this key, newest first.", rows=12)
+    if len(events) == data.LATEST:
+        st.caption(f"The {data.LATEST} newest of this window.")

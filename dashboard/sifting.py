@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import words
 from dashboard.docket import PROGRESS
+from dashboard.filters import NONE
 from dashboard.period import Period
 from model.finding import Severity
 from model.incident import Incident
@@ -15,7 +16,7 @@ from model.incident import Incident
 SHOWN: Final = {"Open": {"open"}, "In progress": {"in progress"}, "Closed": {"closed"}, "All": set(PROGRESS.values())}
 """Choice to the parts of the queue that it shows."""
 NOBODY: Final = "nobody"
-"""What has no owner, and whom nobody is assigned to."""
+"""Whom an incident is assigned to that is assigned to no one."""
 
 _ANY: Final = "Any severity"
 _SEVERITIES: Final = (_ANY, *(f"{each} and above" for each in list(Severity)[1:-1]), str(Severity.CRITICAL))
@@ -40,8 +41,8 @@ class Wanted:
         return (
             incident.severity.rank >= self.least.rank
             and (not self.detectors or bool(self.detectors & detectors_of(incident)))
-            and (not self.owners or (incident.owner or NOBODY) in self.owners)
-            and (not self.environments or (incident.environment or NOBODY) in self.environments)
+            and (not self.owners or (incident.owner or NONE) in self.owners)
+            and (not self.environments or (incident.environment or NONE) in self.environments)
             and (not self.assignees or (incident.assignee or NOBODY) in self.assignees)
             and (not self.text or self.text.strip().casefold() in _said(incident))
         )
@@ -77,9 +78,9 @@ def controls(incidents: Sequence[Incident]) -> Wanted:
     with columns[0]:
         detectors = _several("Detector", "detector", {d for i in incidents for d in detectors_of(i)})
     with columns[1]:
-        owners = _several("Owner", "owner", (i.owner or NOBODY for i in incidents))
+        owners = _several("Owner", "owner", (i.owner or NONE for i in incidents))
     with columns[2]:
-        environments = _several("Environment", "environment", (i.environment or NOBODY for i in incidents))
+        environments = _several("Environment", "environment", (i.environment or NONE for i in incidents))
     with columns[3]:
         assignees = _several("Assigned to", "assignee", (i.assignee or NOBODY for i in incidents))
     return Wanted(

@@ -66,6 +66,12 @@ def parameters(window: Window | Period) -> Mapping[str, str]:
     return {WINDOW: CUSTOM, FROM: written(window.since, zone), TO: written(window.until, zone), **there}
 
 
+def current() -> Mapping[str, str]:
+    """What a link has to carry so that it opens the time that this page shows, in this zone."""
+    names = (WINDOW, FROM, TO, zones.PARAMETER)
+    return {name: value for name in names if isinstance(value := st.query_params.get(name), str)}
+
+
 def choose(window: Window) -> None:
     """Set the window from now on; only before the control is drawn, as in a callback."""
     zone = zones.chosen()

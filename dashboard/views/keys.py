@@ -12,7 +12,8 @@ from dashboard.palette import status_word
 from dashboard.roster import NO_KEY
 from dashboard.sight import Sight
 
-_FILTERS: Final = ("environment", "owner", "status")
+_FILTERS: Final = {"environment": "environment", "owner": "owner", "status": "state"}
+"""Column to its parameter; `status` is that of the Explore page, which is about requests."""
 _SEARCHED: Final = ("name", "id", "owner", "hint")
 
 
@@ -46,10 +47,10 @@ def _filtered(every: pd.DataFrame) -> pd.DataFrame:
     if sought:
         text = every[list(_SEARCHED)].fillna("").astype(str).agg(" ".join, axis=1).str.lower()
         wanted = wanted[text.str.contains(sought.strip().lower(), regex=False)]
-    for column, name in zip(columns[1:], _FILTERS, strict=True):
+    for column, (name, parameter) in zip(columns[1:], _FILTERS.items(), strict=True):
         with column:
             options = sorted(every[name].dropna().unique())
-            chosen = st.multiselect(name.capitalize(), options, key=name, bind="query-params", placeholder="Any")
+            chosen = st.multiselect(name.capitalize(), options, key=parameter, bind="query-params", placeholder="Any")
         if chosen:
             wanted = wanted[wanted[name].isin(chosen)]
     return wanted

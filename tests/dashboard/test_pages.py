@@ -94,7 +94,7 @@ def test_an_inactive_key_is_hidden_until_asked_for(pages: "Pages", visit: "Visit
         ({"q": "…cccc"}, ["crm-dev"]),
         ({"environment": "development"}, ["crm-dev"]),
         ({"owner": "pay@co.example", "inactive": "true"}, ["billing-prod", "old-export"]),
-        ({"status": "revoked", "inactive": "true"}, ["old-export"]),
+        ({"state": "revoked", "inactive": "true"}, ["old-export"]),
     ],
 )
 def test_the_filters_of_the_keys_stand_in_the_url(

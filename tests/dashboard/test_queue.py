@@ -12,9 +12,10 @@ import pytest
 from alerts import acts
 from alerts.bulk import Done
 from dashboard import behind
+from dashboard.filters import NONE
 from dashboard.forms import told
 from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
-from dashboard.sifting import NOBODY, Wanted, sift
+from dashboard.sifting import Wanted, sift
 from keywatch.workspace import Workspace
 from model.actor import actor
 from model.errors import UsageError
@@ -98,7 +99,7 @@ def control(page: "AppTest", kind: str, key: str) -> object:
         (Wanted(least=Severity.HIGH), ["b"]),
         (Wanted(detectors=frozenset({"flatline"})), []),
         (Wanted(detectors=frozenset({"volume-spike", "flatline"})), ["a", "b"]),
-        (Wanted(owners=frozenset({NOBODY})), ["b"]),
+        (Wanted(owners=frozenset({NONE})), ["b"]),
         (Wanted(environments=frozenset({"production"}), assignees=frozenset({"ann"})), ["a"]),
         (Wanted(text=" SPIKE OF A "), ["a"]),
         (Wanted(text="inc_b"), ["b"]),
@@ -130,7 +131,7 @@ def test_each_part_of_the_queue_says_how_many_it_has(own: Store, pages: "Pages")
         ({"show": "Closed"}, ["inc_old"]),
         ({"severity": "high and above"}, ["inc_1"]),
         ({"detector": "volume-spike", "show": "All"}, ["inc_crm", "inc_old"]),
-        ({"owner": NOBODY}, ["inc_crm"]),
+        ({"owner": NONE}, ["inc_crm"]),
         ({"assignee": "ann", "show": "All"}, ["inc_old"]),
         ({"text": "CRM-dev"}, ["inc_crm"]),
         ({"environment": "production", "text": "failed"}, ["inc_1"]),
