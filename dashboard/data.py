@@ -1,6 +1,7 @@
 """Everything the pages read, by functions of the store; nothing here writes.
 
-More than 150 lines, since what the pages can ask stands in one place.
+More than 150 lines, since what the pages can ask stands in one place. All of it goes through `place`, which asks who
+is looking: whoever has no role gets nothing, not even what a cache holds already.
 
 Answers about events are cached by the manifest's version and the window: they change when events come in, not when
 somebody looks. The state is small and read afresh.
@@ -16,6 +17,8 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from dashboard import access
+from dashboard.roles import Role
 from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
 from model.errors import ConfigError
 from model.finding import Finding, FindingStatus
@@ -54,8 +57,12 @@ class Known:
     sources: pd.DataFrame
 
 
-def place() -> Place:
-    """The store that the environment names. Raises ConfigError when it names none."""
+def place(role: Role = Role.VIEWER) -> Place:
+    """The store that the environment names, for somebody of that role.
+
+    Raises AccessDenied for anybody else, and ConfigError when the environment names none.
+    """
+    access.need(role)
     state_url, events = os.environ.get(STATE_URL), os.environ.get(EVENTS)
     if not state_url or not events:
         msg = f"{STATE_URL} and {EVENTS} do not say where the store is."
@@ -63,9 +70,9 @@ def place() -> Place:
     return Place(state_url, events)
 
 
-def store() -> Store:
-    """The store of this process's environment. Raises ConfigError when it names none."""
-    return _store(place())
+def store(role: Role = Role.VIEWER) -> Store:
+    """The same, opened. Raises AccessDenied and ConfigError."""
+    return _store(place(role))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
