@@ -41,7 +41,8 @@ def dashboard(
         audit_key=workspace.audit_key,
     )
     note(workspace, "dashboard began", f"{where.address}:{where.port}", at=now())
-    say(f"The dashboard is at {where.link or f'http://{where.address}:{where.port}'} until Ctrl-C.")
+    here = f"http://{where.address}:{where.port}"
+    say(f"The dashboard is at {here if where.provider is None else where.link} until Ctrl-C.")
     try:
         serve(where, hands, given)
     finally:
