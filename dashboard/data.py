@@ -26,7 +26,7 @@ from model.incident import Incident, IncidentStatus
 from model.window import Window
 from store.handle import Store
 from store.queries import breakdown, heat, requests, sparkline, traffic
-from store.state import findings, incidents, inventory, segments, sources
+from store.state import audit, findings, incidents, inventory, segments, sources
 from store.state.activity import activity_frame
 
 CURVE_POINTS: Final = 30
@@ -99,10 +99,22 @@ def activity() -> pd.DataFrame:
         return activity_frame(tx)
 
 
-def rejects(limit: int = 50) -> pd.DataFrame:
+def rejects(limit: int = 50, *, source: str | None = None) -> pd.DataFrame:
     """Samples of lines that no event could be made of, the latest first."""
     with store().reading() as tx:
-        return sources.reject_frame(tx, limit=limit)
+        return sources.reject_frame(tx, source, limit=limit)
+
+
+def files() -> pd.DataFrame:
+    """The sources' files and how far they were read, as `store.state.sources.file_frame`."""
+    with store().reading() as tx:
+        return sources.file_frame(tx)
+
+
+def audit_log(limit: int) -> pd.DataFrame:
+    """The newest rows of the audit log; for administrators."""
+    with store(Role.ADMIN).reading() as tx:
+        return audit.audit_frame(tx, limit)
 
 
 def all_incidents(window: Window) -> list[Incident]:

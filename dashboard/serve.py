@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from alerts.acts import LONGEST
@@ -127,7 +127,7 @@ def options(listening: Listening) -> dict[str, object]:
     }
 
 
-def secrets(listening: Listening) -> dict[str, dict[str, str]]:
+def secrets(listening: Listening) -> dict[str, Any]:
     """What Streamlit reads as its secrets; handed over in memory, in no file and on no command line."""
     provider = listening.provider
     if provider is None or listening.link is None:

@@ -46,6 +46,12 @@ def problems(rows: Sequence[Row], known: Roster, *, now: datetime | None) -> dic
     return found
 
 
+def cells(row: Row, columns: Sequence[str], wrong: Mapping[str, str]) -> list[str]:
+    """A row of the worksheet for a table, with what is wrong with it under `problem`."""
+    told = {**row.values, "problem": wrong.get(row.values["key_id"], "")}
+    return [told.get(name, "") for name in columns]
+
+
 def merged(rows: Sequence[Row], changes: Sequence[Change], known: Roster, *, by: str, now: datetime) -> list[Row]:
     """The rows with the changes in them. Raises ReportError that names every change that cannot be accepted."""
     wanted = {change.key_id: change for change in changes}

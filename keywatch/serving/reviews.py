@@ -48,12 +48,9 @@ class Reviewing:
         folder = Path(self._made(report).folder)
         rows = worksheet.read(folder / worksheet.NAME)
         wrong = deciding.problems(rows, self._roster(folder), now=None)
-        values = [
-            {name: row.values.get(name, "") for name in (*worksheet.ROSTER, *worksheet.DECISION)}
-            | {"problem": wrong.get(row.values["key_id"], "")}
-            for row in rows
-        ]
-        return pd.DataFrame(values, columns=[*worksheet.ROSTER, *worksheet.DECISION, "problem"], dtype=object)
+        columns = [*worksheet.ROSTER, *worksheet.DECISION, "problem"]
+        cells = [deciding.cells(row, columns, wrong) for row in rows]
+        return pd.DataFrame(cells, columns=columns, dtype=object)
 
     def decide(self, report: str, changes: Sequence[Change], *, by: str, now: datetime) -> None:
         """All of them, or none. The row of the audit log is written first: it lets one in at a time."""

@@ -18,6 +18,7 @@ import pytest
 from keywatch.workspace import Workspace
 from store.state import audit, chain
 from tests.dashboard.test_browser import CHROMIUM, FLAGS, PATIENCE, serving, wait_for
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -143,7 +144,9 @@ def logged(shown: Workspace, name: str) -> list[str]:
     return [row["action"] for row in reversed(rows) if row["actor"] == name and "log" in row["action"]]
 
 
-def test_the_wanted_page_opens_after_the_login_and_all_of_it_is_logged(context: "BrowserContext", shown: Workspace) -> None:
+def test_the_wanted_page_opens_after_the_login_and_all_of_it_is_logged(
+    context: "BrowserContext", shown: Workspace
+) -> None:
     page = context.new_page()
     log_in(page, "ann", "/incidents?incident=inc_1")
     page.wait_for_url("**/incidents?incident=inc_1")
