@@ -67,7 +67,7 @@ def advice(source: Mapping[str, Any], now: datetime) -> Iterator[Advice]:
             means="They are in no figure and no detector sees them. Samples are below, redacted."
             if share >= MANY_REJECTS
             else "A few are usual: lines cut off, or what a scanner wrote instead of a request. Samples are below.",
-            do="Compare a sample with the source's format (`keywatch formats detect FILE`), and set format or log_format."
+            do="Compare a sample with the source's format (`keywatch formats detect FILE`); set format or log_format."
             if share >= MANY_REJECTS
             else "Nothing, unless they become more.",
         )

@@ -96,13 +96,14 @@ def _filtered(sheet: pd.DataFrame) -> pd.DataFrame:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         chosen = st.segmented_control(
             "Which keys", list(masks), default=_ALL, required=True, key="rows", bind="query-params",
-            format_func=lambda each: f"{each} ({int(masks[each].sum())})", label_visibility="collapsed",
+            label_visibility="collapsed",
         )  # fmt: skip
         sought = st.text_input(
             "Search", key="q", bind="query-params", placeholder="Name, id, owner or flag", icon=":material/search:",
             label_visibility="collapsed", width=280,
         )  # fmt: skip
     shown = sheet[masks[chosen if chosen in masks else _ALL]]
+    st.caption(", ".join(f"{name.lower()} {int(mask.sum()):,}" for name, mask in masks.items() if name != _ALL) + ".")
     if sought:
         text = shown[["key_id", "name", "owner", "flags"]].agg(" ".join, axis="columns").str.lower()
         shown = shown[text.str.contains(sought.strip().lower(), regex=False)]
