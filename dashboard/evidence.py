@@ -71,9 +71,9 @@ def whole_days(since: datetime, until: datetime, most: int) -> Window:
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _behind(where: Place, version: str, window: Window, lens: Lens, bucket: timedelta) -> dict[str, pd.DataFrame]:
-    del where, version
+    del version
     match = lens.match
-    with data.store().reader(window) as reader:
+    with data.reading(where, window) as reader:
         latest = explored.newest(reader, window, match, limit=LISTED)
         groups = [(outcome.value, (outcome.value,)) for outcome in Outcome]
         rows = explored.series(reader, window, match, by="status", bucket=bucket, groups=groups)
@@ -82,9 +82,9 @@ def _behind(where: Place, version: str, window: Window, lens: Lens, bucket: time
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _usual(where: Place, version: str, days: Window, refs: tuple[str, ...]) -> pd.DataFrame:
-    del where, version
+    del version
     span = Window(since=days.since - MEMORY, until=days.until)
-    with data.store().reader(span, only=refs) as reader:
+    with data.reading(where, span, refs) as reader:
         hours = event_frame("key_hours", reader, span, timedelta(0))
     wanted = [np.datetime64(days.since.date() + n * _DAY, "D") for n in range(days.length // _DAY)]
     return expected(hours[hours["key_ref"].isin(refs)].assign(key_ref="all"), wanted).drop(columns="key_ref")

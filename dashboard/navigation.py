@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import timeframe
 from dashboard.period import Period
+from dashboard.roles import Role
 from dashboard.sight import Sight
 from model.plain import plain
 from model.window import Window
@@ -20,14 +21,22 @@ INCIDENT: Final = "incident"
 
 _INCIDENTS: Final = "incidents"
 _EXPLORE: Final = "explore"
+REPORT: Final = "report"
+"""The parameter of the reports page: the id of a report."""
+TIMELESS: Final = frozenset({"reports", "sources", "admin"})
+"""Paths of the pages that show no time window; they work in a store without events too."""
 
 _MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")
 
 
-def pages(sight: Callable[[], Sight]) -> Sequence[st.Page]:
-    """All pages in the order of the menu; `sight` is asked when a page is drawn."""
-    from dashboard.views import alerts, explore, incidents, key, keys, overview
+def pages(sight: Callable[[], Sight], role: Role) -> Sequence[st.Page]:
+    """The pages of somebody of that role, in the order of the menu; `sight` is asked when a page is drawn.
 
+    What is not in the menu cannot be opened, and each page asks for the role again.
+    """
+    from dashboard.views import admin, alerts, explore, incidents, key, keys, overview, reports, sources
+
+    administration = st.Page(admin.show, title="Admin", icon=":material/admin_panel_settings:", url_path="admin")
     return [
         st.Page(lambda: overview.show(sight()), title="Overview", icon=":material/monitoring:", default=True),
         st.Page(lambda: incidents.show(sight()), title="Incidents", icon=":material/warning:", url_path=_INCIDENTS),
@@ -35,7 +44,18 @@ def pages(sight: Callable[[], Sight]) -> Sequence[st.Page]:
         st.Page(lambda: alerts.show(sight()), title="Alerts", icon=":material/notifications:", url_path="alerts"),
         st.Page(lambda: key.show(sight()), title="Key", icon=":material/frame_inspect:", url_path=KEY),
         st.Page(lambda: explore.show(sight()), title="Explore", icon=":material/query_stats:", url_path=_EXPLORE),
+        st.Page(reports.show, title="Reports", icon=":material/assignment_turned_in:", url_path="reports"),
+        st.Page(sources.show, title="Sources", icon=":material/input:", url_path="sources"),
+        *([administration] if role is Role.ADMIN else []),
     ]  # fmt: skip
+
+
+def closed(draw: Callable[[], None]) -> Sequence[st.Page]:
+    """The same paths for somebody who is not let in: all of them show one thing."""
+    return [
+        st.Page(draw, title=page.title, url_path=page.url_path, default=not page.url_path)
+        for page in pages(_no_sight, Role.ADMIN)
+    ]
 
 
 def open_key(identity: str) -> NoReturn:
@@ -77,6 +97,10 @@ def _open(path: str, parameters: dict[str, str]) -> NoReturn:
     # A page is known by its path alone; what draws it was registered by `pages`. The time window stays in the URL by
     # itself: its control is drawn on every page.
     st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params=parameters)
+
+
+def _no_sight() -> Sight:
+    raise NotImplementedError
 
 
 def _nothing() -> None:

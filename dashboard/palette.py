@@ -56,8 +56,13 @@ STATUSES: Final[dict[str, tuple[str, str]]] = {
     "muted": ("◌ muted", "gray"),
     "snoozed": ("◌ snoozed", "gray"),
     "silenced": ("◌ silenced", "gray"),
+    "report-rendered": ("▤ rendered", "gray"),
+    "report-open": ("◐ open for review", "orange"),
+    "report-closed": ("✓ closed", "green"),
+    "let-in": ("✓ let in", "green"),
+    "refused": ("✕ refused", "red"),
 }
-"""Status of a key, a finding or an incident to (symbol and word, Streamlit's colour)."""
+"""Status of a key, a finding, an incident or a report to (symbol and word, Streamlit's colour)."""
 
 DELIVERIES: Final[dict[str, tuple[str, str]]] = {
     "pending": ("◷ waiting", "blue"),
@@ -99,6 +104,18 @@ TARGETS: Final[dict[str, tuple[str, str]]] = {
     "refusing": ("✕ refuses", "red"),
 }
 """How a target fares to (symbol and word, Streamlit's colour)."""
+
+
+SOURCES: Final[dict[str, tuple[str, str]]] = {
+    "fine": ("● on time", "green"),
+    "late": ("◷ late", "orange"),
+    "empty": ("◌ no event yet", "orange"),
+    "rejecting": ("△ rejects lines", "orange"),
+    "odd": ("○ a few rejects", "gray"),
+    "losing": ("△ lost bytes", "orange"),
+    "failing": ("✕ cannot be read", "red"),
+}
+"""How a source fares to (symbol and word, Streamlit's colour)."""
 
 
 def outcome_word(outcome: str) -> str:

@@ -8,11 +8,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.column_config import LineChartColumn, MultiselectColumn, NumberColumn, TextColumn
 
-from dashboard.palette import ACCENT, DELIVERIES, ENTRIES, HEALTH, SEVERITIES, STATUSES, TARGETS
+from dashboard.palette import ACCENT, DELIVERIES, ENTRIES, HEALTH, SEVERITIES, SOURCES, STATUSES, TARGETS
 from dashboard.words import NOTHING
 
-_ROW: Final = 32
-"""Pixels."""
+ROW: Final = 32
+"""Pixels of a row's height."""
 _MOST_ROWS: Final = 14
 
 Width = int | Literal["small", "medium", "large"]
@@ -53,6 +53,11 @@ def target(label: str = "State", width: Width | None = 135) -> Any:  # noqa: ANN
     return _chips(label, width, dict(TARGETS.values()))
 
 
+def source(label: str = "State", width: Width | None = 145) -> Any:  # noqa: ANN401
+    """A column of how sources fare, drawn as chips."""
+    return _chips(label, width, dict(SOURCES.values()))
+
+
 def entry(label: str = "Kind", width: Width | None = 110) -> Any:  # noqa: ANN401
     """A column of a timeline's kinds, drawn as chips."""
     return _chips(label, width, dict(ENTRIES.values()))
@@ -74,8 +79,8 @@ def show(frame: pd.DataFrame, columns: Mapping[str, Any], *, alternative: str, r
         column_order=list(columns),
         column_config=dict(columns),
         hide_index=True,
-        height=_height(len(frame), rows),
-        row_height=_ROW,
+        height=height(len(frame), rows),
+        row_height=ROW,
         placeholder=NOTHING,
         alt=alternative,
     )
@@ -112,11 +117,11 @@ def _chosen(
         column_order=list(columns),
         column_config=dict(columns),
         hide_index=True,
-        height=_height(len(frame), rows),
-        row_height=_ROW,
+        height=height(len(frame), rows),
+        row_height=ROW,
         placeholder=NOTHING,
         # Keyed by what it lists: when that changes, a chosen place would be another row's.
-        key=f"{key}_{_digest(frame)}",
+        key=f"{key}_{digest(frame)}",
         on_select="rerun",
         selection_mode=modes,
         alt=alternative,
@@ -126,9 +131,11 @@ def _chosen(
     return place if place is not None and place < len(frame) else None, [row for row in ticked if row < len(frame)]
 
 
-def _digest(frame: pd.DataFrame) -> str:
+def digest(frame: pd.DataFrame) -> str:
+    """What tells one list of rows from another, by their column `id`."""
     return f"{zlib.crc32(chr(0).join(frame['id'].astype(str)).encode()):08x}"
 
 
-def _height(rows: int, most: int) -> int | Literal["content"]:
-    return "content" if rows <= most else _ROW * (most + 1)
+def height(rows: int, most: int) -> int | Literal["content"]:
+    """As tall as its rows, or as `most` of them."""
+    return "content" if rows <= most else ROW * (most + 1)

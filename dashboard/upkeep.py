@@ -89,6 +89,6 @@ def _calls(keys: pd.DataFrame, unused: Collection[str], sight: Sight) -> dict[st
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _life(where: Place, version: str, span: Window, refs: Sequence[str]) -> pd.DataFrame:
-    del where, version
-    with data.store().reader(span) as reader:
+    del version
+    with data.reading(where, span, refs) as reader:
         return breakdown.usage_by(reader, span, by="key", key_refs=refs)
