@@ -7,7 +7,6 @@ from typing import Final, NoReturn
 import streamlit as st
 
 from dashboard import timeframe
-from dashboard.period import Period
 from dashboard.sight import Sight
 from model.plain import plain
 from model.window import Window
@@ -20,6 +19,10 @@ INCIDENT: Final = "incident"
 
 _INCIDENTS: Final = "incidents"
 _EXPLORE: Final = "explore"
+_MAGNIFIER: Final = ":material/query_stats:"
+
+Filters = Mapping[str, str | Sequence[str]]
+"""Parameters of a page and their values."""
 
 _MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")
 
@@ -49,16 +52,23 @@ def open_incident(identity: str) -> NoReturn:
 
 
 def link_key(identity: str, label: str) -> None:
-    """A link to a key's page, in a window of its own if the reader likes; the label is shown as text."""
-    _link(KEY, label, {KEY: identity, **timeframe.current()}, icon=":material/key:")
+    """A link to a key's page, in the same time window; the label is shown as text."""
+    _link(KEY, label, {KEY: identity}, icon=":material/key:")
 
 
-def link_explore(label: str, filters: Mapping[str, str | Sequence[str]], time: Period | Window) -> None:
-    """A link to the Explore page with filters (`dashboard.filters.LABELS` names them) and a time."""
-    _link(_EXPLORE, label, {**filters, **timeframe.parameters(time)}, icon=":material/query_stats:")
+def link_explore(label: str, filters: Filters) -> None:
+    """A link to the Explore page with filters (named as in `dashboard.filters.LABELS`), in the same time window."""
+    _link(_EXPLORE, label, filters, icon=_MAGNIFIER)
 
 
-def _link(path: str, label: str, parameters: Mapping[str, str | Sequence[str]], *, icon: str) -> None:
+def explore_button(label: str, filters: Filters, window: Window, *, key: str) -> None:
+    """As `link_explore`, in a time window of its own; `key` tells the button from the others of the page."""
+    if st.button(literal(label), key=key, icon=_MAGNIFIER, on_click=timeframe.choose, args=(window,)):
+        _open(_EXPLORE, filters)
+
+
+def _link(path: str, label: str, parameters: Filters, *, icon: str) -> None:
+    # The time stands in the URL of every page, so following a link keeps it; saying it again would say it twice.
     there = {name: value if isinstance(value, str) else list(value) for name, value in parameters.items()}
     st.page_link(st.Page(_nothing, title=path, url_path=path), label=literal(label), icon=icon, query_params=there)
 
@@ -68,7 +78,7 @@ def literal(text: str) -> str:
     return _MARKS.sub(r"\\\g<0>", plain(text))
 
 
-def _open(path: str, parameters: dict[str, str]) -> NoReturn:
+def _open(path: str, parameters: Filters) -> NoReturn:
     # A page is known by its path alone; what draws it was registered by `pages`. The time window stays in the URL by
     # itself: its control is drawn on every page.
     st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params=parameters)

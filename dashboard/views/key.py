@@ -43,7 +43,7 @@ def show(sight: Sight) -> None:
     records.findings(data.findings_of(chosen), sight.period.now)
     if chosen != UNKNOWN and portrait.row.get("key_id"):
         lifecycle.show(onekey.life(sight.version, chosen, sight.period.now), known)
-    _latest(portrait, parts, sight)
+    _latest(portrait, parts)
 
 
 def _picker(known: dict[str, Portrait], wanted: str | None) -> str | None:
@@ -96,11 +96,11 @@ def _use(portrait: Portrait, parts: onekey.Frames, sight: Sight) -> None:
     usage.news(parts["debuts"], portrait.row.get("first_seen"), sight)
 
 
-def _latest(portrait: Portrait, parts: onekey.Frames, sight: Sight) -> None:
+def _latest(portrait: Portrait, parts: onekey.Frames) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Latest requests", anchor=False)
         if portrait.identity != UNKNOWN:
-            link_explore("Explore these requests", {KEYS: label_of(portrait)}, sight.period)
+            link_explore("Explore these requests", {KEYS: label_of(portrait)})
     if portrait.identity == UNKNOWN:
         st.caption("Credentials that nobody knows and that never succeeded are counted by network, not listed.")
         return
