@@ -27,17 +27,12 @@ from model.incident import Incident, IncidentStatus
 from model.window import Window
 from store.events.reader import EventsReader
 from store.handle import Store
-from store.queries import breakdown, heat, requests, sparkline, traffic
+from store.queries import breakdown, sparkline, traffic
 from store.state import audit, findings, incidents, inventory, segments, sources
 from store.state.activity import activity_frame
 
 CURVE_POINTS: Final = 30
 """Points of a key's small curve."""
-LATEST: Final = 200
-"""Requests that a key page lists."""
-TOP: Final = 12
-"""Rows of a key page's breakdowns."""
-
 _ENTRIES: Final = 48
 
 
@@ -176,20 +171,10 @@ def usage(version: str, window: Window) -> dict[str, pd.DataFrame]:
     return _usage(place(), version, window)
 
 
-def one_key(version: str, window: Window, bucket: timedelta, refs: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Frames `traffic`, `totals` and `before` of some key_refs: what the top of a key page needs."""
-    return _one_key(place(), version, window, bucket, tuple(refs))
-
-
-def one_key_in_parts(version: str, window: Window, refs: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Frames `route`, `ip`, `client`, `heat` and `latest` of some key_refs: the rest of a key page."""
-    return _one_key_in_parts(place(), version, window, tuple(refs))
-
-
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _overview(where: Place, version: str, window: Window, bucket: timedelta) -> dict[str, pd.DataFrame]:
     del version
-    with _store(where).reader(_both(window)) as reader:
+    with _store(where).reader(both(window)) as reader:
         return {
             "traffic": traffic.over_time(reader, window, bucket=bucket),
             "totals": traffic.totals(reader, window),
@@ -209,31 +194,6 @@ def _usage(where: Place, version: str, window: Window) -> dict[str, pd.DataFrame
         }
 
 
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _one_key(
-    where: Place, version: str, window: Window, bucket: timedelta, refs: tuple[str, ...]
-) -> dict[str, pd.DataFrame]:
-    del version
-    with _store(where).reader(_both(window)) as reader:
-        return {
-            "traffic": traffic.over_time(reader, window, bucket=bucket, key_refs=refs),
-            "totals": traffic.totals(reader, window, key_refs=refs),
-            "before": traffic.totals(reader, window.previous(), key_refs=refs),
-        }
-
-
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _one_key_in_parts(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> dict[str, pd.DataFrame]:
-    del version
-    with _store(where).reader(window) as reader:
-        return {
-            "route": breakdown.usage_by(reader, window, by="route", key_refs=refs, limit=TOP),
-            "ip": breakdown.usage_by(reader, window, by="ip", key_refs=refs, limit=TOP),
-            "client": breakdown.usage_by(reader, window, by="client", key_refs=refs, limit=TOP),
-            "heat": heat.hour_by_weekday(reader, window, zone="UTC", key_refs=refs),
-            "latest": requests.latest(reader, window, key_refs=refs, limit=LATEST),
-        }
-
-
-def _both(window: Window) -> Window:
+def both(window: Window) -> Window:
+    """A window and the one before it."""
     return Window(since=window.previous().since, until=window.until)

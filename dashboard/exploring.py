@@ -74,7 +74,7 @@ def newest(asked: Question, limit: int) -> pd.DataFrame:
 def suggestions(version: str, window: Window) -> dict[str, list[str]]:
     """The busiest values of each filter that has too many to list."""
     frame = _suggested(place(), version, window)
-    return {kind: list(values) for kind, values in frame.groupby("kind")["value"]}
+    return {str(kind): list(values) for kind, values in frame.groupby("kind")["value"]}
 
 
 def told_by_events(match: Match, by: str, bucket: timedelta) -> bool:

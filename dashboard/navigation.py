@@ -7,12 +7,13 @@ from typing import Final, NoReturn
 import streamlit as st
 
 from dashboard import timeframe
-from dashboard.period import Period
 from dashboard.roles import Role
 from dashboard.sight import Sight
 from model.plain import plain
 from model.window import Window
 
+HYGIENE: Final = "hygiene"
+"""The parameter of the page of keys: which card is chosen."""
 KEY: Final = "key"
 """The parameter, and the path, of the key page: an inventory's key_id, or a key_ref that no inventory row knows."""
 INCIDENT: Final = "incident"
@@ -21,11 +22,17 @@ INCIDENT: Final = "incident"
 
 _INCIDENTS: Final = "incidents"
 _EXPLORE: Final = "explore"
+_MAGNIFIER: Final = ":material/query_stats:"
+
+Filters = Mapping[str, str | Sequence[str]]
+"""Parameters of a page and their values."""
 REPORT: Final = "report"
 """The parameter of the reports page: the id of a report."""
 TIMELESS: Final = frozenset({"reports", "sources", "admin"})
 """Paths of the pages that show no time window; they work in a store without events too."""
 
+_OWN: Final = (INCIDENT, KEY, HYGIENE, REPORT)
+"""Parameters that pages read by themselves; those of controls are the controls' own."""
 _MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")
 
 
@@ -74,17 +81,25 @@ def open_page(path: str, parameters: Mapping[str, str]) -> NoReturn:
 
 
 def link_key(identity: str, label: str) -> None:
-    """A link to a key's page, in a window of its own if the reader likes; the label is shown as text."""
-    _link(KEY, label, {KEY: identity, **timeframe.current()}, icon=":material/key:")
+    """A link to a key's page, in the same time window; the label is shown as text."""
+    _link(KEY, label, {KEY: identity}, icon=":material/key:")
 
 
-def link_explore(label: str, filters: Mapping[str, str | Sequence[str]], time: Period | Window) -> None:
-    """A link to the Explore page with filters (`dashboard.filters.LABELS` names them) and a time."""
-    _link(_EXPLORE, label, {**filters, **timeframe.parameters(time)}, icon=":material/query_stats:")
+def link_explore(label: str, filters: Filters) -> None:
+    """A link to the Explore page with filters (named as in `dashboard.filters.LABELS`), in the same time window."""
+    _link(_EXPLORE, label, filters, icon=_MAGNIFIER)
 
 
-def _link(path: str, label: str, parameters: Mapping[str, str | Sequence[str]], *, icon: str) -> None:
-    there = {name: value if isinstance(value, str) else list(value) for name, value in parameters.items()}
+def explore_button(label: str, filters: Filters, window: Window, *, key: str) -> None:
+    """As `link_explore`, in a time window of its own; `key` tells the button from the others of the page."""
+    if st.button(literal(label), key=key, icon=_MAGNIFIER, on_click=timeframe.choose, args=(window,)):
+        _open(_EXPLORE, filters)
+
+
+def _link(path: str, label: str, parameters: Filters, *, icon: str) -> None:
+    # The time stands in the URL of every page, so following a link keeps it; saying it again would say it twice.
+    those = {**_own(), **parameters}
+    there = {name: value if isinstance(value, str) else list(value) for name, value in those.items()}
     st.page_link(st.Page(_nothing, title=path, url_path=path), label=literal(label), icon=icon, query_params=there)
 
 
@@ -93,10 +108,19 @@ def literal(text: str) -> str:
     return _MARKS.sub(r"\\\g<0>", plain(text))
 
 
-def _open(path: str, parameters: dict[str, str]) -> NoReturn:
+def _open(path: str, parameters: Filters) -> NoReturn:
     # A page is known by its path alone; what draws it was registered by `pages`. The time window stays in the URL by
     # itself: its control is drawn on every page.
-    st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params=parameters)
+    st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params={**_own(), **parameters})
+
+
+def _own() -> dict[str, str]:
+    """The parameters that this page reads by itself, to be carried along.
+
+    On its way to another page the browser writes that one's parameters beside this one's path first, and "back" comes
+    there: without them it would be another view than the one that was left.
+    """
+    return {name: st.query_params[name] for name in _OWN if name in st.query_params}
 
 
 def _no_sight() -> Sight:

@@ -53,5 +53,5 @@ def show(events: pd.DataFrame, *, alternative: str, rows: int = 14) -> None:
 
 
 def _place(country: object, asn: object) -> str:
-    told = [words.text(each) for each in (country, asn) if each is not None and not pd.isna(each)]
+    told = [words.text(each) for each in (country, asn) if isinstance(each, str)]
     return " ".join(told) if told else words.NOTHING

@@ -1,4 +1,4 @@
-"""What was found about a key, and what it did last: the two lists at the foot of its page."""
+"""What was found about a key."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,9 +6,9 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, tables, words, zones
+from dashboard import tables, words, zones
 from dashboard.navigation import open_incident
-from dashboard.palette import outcome_word, severity_word, status_word
+from dashboard.palette import severity_word, status_word
 from model.finding import Finding
 
 
@@ -45,31 +45,3 @@ def findings(found: Sequence[Finding], now: datetime) -> None:
     incident = found[place].incident_id if place is not None else None
     if incident:
         open_incident(incident)
-
-
-def latest(events: pd.DataFrame) -> None:
-    """The newest requests; `events` has the columns of an event, newest first."""
-    st.subheader("Latest requests", anchor=False)
-    if events.empty:
-        st.caption("None in this window.")
-        return
-    zone = zones.chosen()
-    frame = events.assign(
-        at=events["ts"].map(zone.second),
-        outcome=events["outcome"].map(outcome_word),
-        path=events["path"].map(words.text),
-        agent=events["user_agent"].map(words.text),
-    )
-    columns = {
-        "at": tables.text(zone.headed("Time"), 150),
-        "outcome": tables.text("Outcome", 140),
-        "method": tables.text("Method", 70),
-        "path": tables.text("Path", 340),
-        "ip": tables.text("Address", 130),
-        "agent": tables.text("User agent", 240),
-        "duration_ms": tables.number("Duration (ms)", 105, form="%.0f"),
-        "bytes_out": tables.number("Bytes out", 90),
-    }
-    tables.show(frame, columns, alternative="The latest requests of this key, newest first.", rows=12)
-    if len(events) == data.LATEST:
-        st.caption(f"The {data.LATEST} newest of this window.")

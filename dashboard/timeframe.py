@@ -3,7 +3,6 @@
 `window` is a preset or `custom`, `from` and `to` are the moments of a custom one, `zone` is an IANA name.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -53,23 +52,6 @@ def control(span: Window, now: datetime) -> Period:
 def again(chosen: Period, span: Window, now: datetime) -> Period:
     """The same period as of now."""
     return period(chosen.name, span, now) if chosen.moves else own(chosen.window, span, now)
-
-
-def parameters(window: Window | Period) -> Mapping[str, str]:
-    """What a link has to carry so that it opens this time, in this zone."""
-    zone = zones.chosen()
-    there = {} if zone.name == zones.DEFAULT else {zones.PARAMETER: zone.name}
-    if isinstance(window, Period):
-        if window.moves:
-            return there if window.name == DEFAULT else {WINDOW: window.name, **there}
-        window = window.window
-    return {WINDOW: CUSTOM, FROM: written(window.since, zone), TO: written(window.until, zone), **there}
-
-
-def current() -> Mapping[str, str]:
-    """What a link has to carry so that it opens the time that this page shows, in this zone."""
-    names = (WINDOW, FROM, TO, zones.PARAMETER)
-    return {name: value for name in names if isinstance(value := st.query_params.get(name), str)}
 
 
 def choose(window: Window) -> None:

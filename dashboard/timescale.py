@@ -25,7 +25,7 @@ def x(window: Window) -> alt.X:
     if timedelta(days=1) < window.length < timedelta(days=4):
         form = {"format": "%d %b %H:%M"}
     zone = zones.chosen()
-    ends = [_milliseconds(zone.wall(each)) for each in (window.since, window.until)]
+    ends = [_parts(zone.wall(each)) for each in (window.since, window.until)]
     return alt.X(
         f"{BEGIN}:T",
         title=None,
@@ -73,5 +73,14 @@ def draw(chart: alt.Chart | alt.LayerChart, window: Window, bucket: timedelta, *
     )
 
 
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+def _parts(wall: datetime) -> alt.DateTime:
+    # Of a bare number Vega makes a moment only where a chart has bars.
+    return alt.DateTime(
+        year=wall.year,
+        month=wall.month,
+        date=wall.day,
+        hours=wall.hour,
+        minutes=wall.minute,
+        seconds=wall.second,
+        utc=True,
+    )
