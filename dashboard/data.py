@@ -1,13 +1,14 @@
 """Everything the pages read, by functions of the store; nothing here writes.
 
-More than 150 lines, since what the pages can ask stands in one place.
+More than 150 lines, since what the pages can ask stands in one place. All of it goes through `place`, which asks who
+is looking: whoever has no role gets nothing, not even what a cache holds already.
 
 Answers about events are cached by the manifest's version and the window: they change when events come in, not when
 somebody looks. The state is small and read afresh.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from dashboard import access
+from dashboard.roles import Role
 from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
 from model.errors import ConfigError
 from model.finding import Finding, FindingStatus
@@ -25,7 +28,7 @@ from model.window import Window
 from store.events.reader import EventsReader
 from store.handle import Store
 from store.queries import breakdown, sparkline, traffic
-from store.state import findings, incidents, inventory, segments, sources
+from store.state import audit, findings, incidents, inventory, segments, sources
 from store.state.activity import activity_frame
 
 CURVE_POINTS: Final = 30
@@ -51,8 +54,12 @@ class Known:
     sources: pd.DataFrame
 
 
-def place() -> Place:
-    """The store that the environment names. Raises ConfigError when it names none."""
+def place(role: Role = Role.VIEWER) -> Place:
+    """The store that the environment names, for somebody of that role.
+
+    Raises AccessDenied for anybody else, and ConfigError when the environment names none.
+    """
+    access.need(role)
     state_url, events = os.environ.get(STATE_URL), os.environ.get(EVENTS)
     if not state_url or not events:
         msg = f"{STATE_URL} and {EVENTS} do not say where the store is."
@@ -60,9 +67,9 @@ def place() -> Place:
     return Place(state_url, events)
 
 
-def store() -> Store:
-    """The store of this process's environment. Raises ConfigError when it names none."""
-    return _store(place())
+def store(role: Role = Role.VIEWER) -> Store:
+    """The same, opened. Raises AccessDenied and ConfigError."""
+    return _store(place(role))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -72,9 +79,9 @@ def _store(where: Place) -> Store:
 
 
 @contextmanager
-def reading(where: Place, window: Window) -> Iterator[EventsReader]:
-    """A snapshot of the events of a store that can touch a window."""
-    with _store(where).reader(window) as reader:
+def reading(where: Place, window: Window, only: Sequence[str] | None = None) -> Iterator[EventsReader]:
+    """A snapshot of the events of a store that can touch a window; with `only`, of these key_refs alone."""
+    with _store(where).reader(window, only=only) as reader:
         yield reader
 
 
@@ -96,10 +103,22 @@ def activity() -> pd.DataFrame:
         return activity_frame(tx)
 
 
-def rejects(limit: int = 50) -> pd.DataFrame:
+def rejects(limit: int = 50, *, source: str | None = None) -> pd.DataFrame:
     """Samples of lines that no event could be made of, the latest first."""
     with store().reading() as tx:
-        return sources.reject_frame(tx, limit=limit)
+        return sources.reject_frame(tx, source, limit=limit)
+
+
+def files() -> pd.DataFrame:
+    """The sources' files and how far they were read, as `store.state.sources.file_frame`."""
+    with store().reading() as tx:
+        return sources.file_frame(tx)
+
+
+def audit_log(limit: int) -> pd.DataFrame:
+    """The newest rows of the audit log; for administrators."""
+    with store(Role.ADMIN).reading() as tx:
+        return audit.audit_frame(tx, limit)
 
 
 def all_incidents(window: Window) -> list[Incident]:
@@ -125,15 +144,15 @@ def findings_of(identity: str) -> list[Finding]:
         return findings.list_findings(tx, key_id=identity, evidence=False)
 
 
-def standing_findings() -> dict[str, int]:
-    """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it."""
-    counted: dict[str, int] = {}
+def standing_findings() -> dict[str, list[Finding]]:
+    """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it; without evidence."""
+    found: dict[str, list[Finding]] = {}
     with store().reading() as tx:
         for status in (FindingStatus.OPEN, FindingStatus.ACKNOWLEDGED):
             for finding in findings.list_findings(tx, status=status, evidence=False):
                 if finding.key_id:
-                    counted[finding.key_id] = counted.get(finding.key_id, 0) + 1
-    return counted
+                    found.setdefault(finding.key_id, []).append(finding)
+    return found
 
 
 def overview(version: str, window: Window, bucket: timedelta) -> dict[str, pd.DataFrame]:

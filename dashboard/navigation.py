@@ -1,12 +1,14 @@
 """The pages, and how one leads to another with its state in the URL."""
 
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn
 
 import streamlit as st
 
 from dashboard import timeframe
+from dashboard.roles import Role
 from dashboard.sight import Sight
 from model.plain import plain
 from model.window import Window
@@ -19,6 +21,10 @@ INCIDENT: Final = "incident"
 
 _INCIDENTS: Final = "incidents"
 _EXPLORE: Final = "explore"
+REPORT: Final = "report"
+"""The parameter of the reports page: the id of a report."""
+TIMELESS: Final = frozenset({"reports", "sources", "admin"})
+"""Paths of the pages that show no time window; they work in a store without events too."""
 _MAGNIFIER: Final = ":material/query_stats:"
 
 Filters = Mapping[str, str | Sequence[str]]
@@ -27,10 +33,14 @@ Filters = Mapping[str, str | Sequence[str]]
 _MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")
 
 
-def pages(sight: Callable[[], Sight]) -> Sequence[st.Page]:
-    """All pages in the order of the menu; `sight` is asked when a page is drawn."""
-    from dashboard.views import alerts, explore, incidents, key, keys, overview
+def pages(sight: Callable[[], Sight], role: Role) -> Sequence[st.Page]:
+    """The pages of somebody of that role, in the order of the menu; `sight` is asked when a page is drawn.
 
+    What is not in the menu cannot be opened, and each page asks for the role again.
+    """
+    from dashboard.views import admin, alerts, explore, incidents, key, keys, overview, reports, sources
+
+    administration = st.Page(admin.show, title="Admin", icon=":material/admin_panel_settings:", url_path="admin")
     return [
         st.Page(lambda: overview.show(sight()), title="Overview", icon=":material/monitoring:", default=True),
         st.Page(lambda: incidents.show(sight()), title="Incidents", icon=":material/warning:", url_path=_INCIDENTS),
@@ -38,7 +48,18 @@ def pages(sight: Callable[[], Sight]) -> Sequence[st.Page]:
         st.Page(lambda: alerts.show(sight()), title="Alerts", icon=":material/notifications:", url_path="alerts"),
         st.Page(lambda: key.show(sight()), title="Key", icon=":material/frame_inspect:", url_path=KEY),
         st.Page(lambda: explore.show(sight()), title="Explore", icon=":material/query_stats:", url_path=_EXPLORE),
+        st.Page(reports.show, title="Reports", icon=":material/assignment_turned_in:", url_path="reports"),
+        st.Page(sources.show, title="Sources", icon=":material/input:", url_path="sources"),
+        *([administration] if role is Role.ADMIN else []),
     ]  # fmt: skip
+
+
+def closed(draw: Callable[[], None]) -> Sequence[st.Page]:
+    """The same paths for somebody who is not let in: all of them show one thing."""
+    return [
+        st.Page(draw, title=page.title, url_path=page.url_path, default=not page.url_path)
+        for page in pages(_no_sight, Role.ADMIN)
+    ]
 
 
 def open_key(identity: str) -> NoReturn:
@@ -51,19 +72,29 @@ def open_incident(identity: str) -> NoReturn:
     _open(_INCIDENTS, {INCIDENT: identity})
 
 
+def open_page(path: str, parameters: Mapping[str, str]) -> NoReturn:
+    """Go to a page with these filters, in the same time window."""
+    _open(path, dict(parameters))
+
+
 def link_key(identity: str, label: str) -> None:
     """A link to a key's page, in the same time window; the label is shown as text."""
     _link(KEY, label, {KEY: identity}, icon=":material/key:")
 
 
-def link_explore(label: str, filters: Filters) -> None:
-    """A link to the Explore page with filters (named as in `dashboard.filters.LABELS`), in the same time window."""
-    _link(_EXPLORE, label, filters, icon=_MAGNIFIER)
+def link_explore(label: str, filters: Filters, window: Window | None = None) -> None:
+    """A way to the Explore page with filters (named as in `dashboard.filters.LABELS`).
 
-
-def explore_button(label: str, filters: Filters, window: Window, *, key: str) -> None:
-    """As `link_explore`, in a time window of its own; `key` tells the button from the others of the page."""
-    if st.button(literal(label), key=key, icon=_MAGNIFIER, on_click=timeframe.choose, args=(window,)):
+    A link in the same time window, or a button into one of its own.
+    """
+    if window is None:
+        _link(_EXPLORE, label, filters, icon=_MAGNIFIER)
+        return
+    place = zlib.crc32(repr((label, sorted(filters.items()), window)).encode())
+    if st.button(
+        literal(label), key=f"explore_{place}", icon=_MAGNIFIER, type="tertiary", on_click=timeframe.choose,
+        args=(window,),
+    ):  # fmt: skip
         _open(_EXPLORE, filters)
 
 
@@ -82,6 +113,10 @@ def _open(path: str, parameters: Filters) -> NoReturn:
     # A page is known by its path alone; what draws it was registered by `pages`. The time window stays in the URL by
     # itself: its control is drawn on every page.
     st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params=parameters)
+
+
+def _no_sight() -> Sight:
+    raise NotImplementedError
 
 
 def _nothing() -> None:

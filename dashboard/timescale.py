@@ -13,6 +13,10 @@ from model.window import Window
 BEGIN: Final = "begin"
 """The field of a time chart's rows that its x axis shows: the beginning of a bucket, as `Zone.walls` gives it."""
 
+PAINTED: Final = {"embedOptions": {"renderer": "canvas"}}
+"""Draws on a canvas. In an SVG each brush is a picture without a text of its own, which a screen reader stops at; the
+text of the whole chart and the table behind it say more than a thousand bars."""
+
 
 def x(window: Window) -> alt.X:
     """The axis of a window."""
@@ -60,7 +64,7 @@ def draw(chart: alt.Chart | alt.LayerChart, window: Window, bucket: timedelta, *
     key = f"{name}_{window.since:%y%m%d%H%M%S}_{window.until:%y%m%d%H%M%S}"
     brush = alt.selection_interval(name=timeframe.BRUSH, encodings=["x"], mark=alt.BrushConfig(fillOpacity=0.15))
     st.altair_chart(
-        chart.add_params(brush),
+        chart.add_params(brush).properties(usermeta=PAINTED),
         width="stretch",
         alt=alternative,
         key=key,

@@ -473,6 +473,20 @@ class PersonRow(Base):
     erased_at: Mapped[optional_moment]
 
 
+class UserRow(Base):
+    """Somebody who logged in to the dashboard, let in or not."""
+
+    __tablename__ = "users"
+    name: Mapped[word] = mapped_column(primary_key=True)
+    role: Mapped[word]
+    refused: Mapped[str] = mapped_column(Text)
+    logins: Mapped[int]
+    first_seen_at: Mapped[moment]
+    last_seen_at: Mapped[moment]
+    logged_in_at: Mapped[moment]
+    ended_at: Mapped[optional_moment]
+
+
 class AuditRow(Base):
     """The audit log: who did what; each row's hash covers the one before."""
 

@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from dashboard.serve import command, environment
 from keywatch.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -42,19 +42,19 @@ def address(shown: Workspace) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    given = environment(
-        config=shown.root / "keywatch.toml",
-        state_url=shown.state_url,
-        events=shown.root / shown.config.store.events,
-        audit_key=shown.audit_key,
-    )
-    server = subprocess.Popen(command(port=port), env=given, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(serving(shown, port), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
-        wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+        wait_for(f"http://127.0.0.1:{port}/readyz")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(timeout=PATIENCE)
+
+
+def serving(workspace: Workspace, port: int) -> list[str]:
+    """The command that serves a workspace on a port of this machine."""
+    config = str(workspace.root / "keywatch.toml")
+    return [sys.executable, "-m", "keywatch", "-c", config, "dashboard", "--headless", "--port", str(port)]
 
 
 def wait_for(url: str) -> None:
