@@ -57,8 +57,9 @@ NOBODY: tuple[dict[str, Any], ...] = (
 
 
 @pytest.fixture
-def own(small: "Small", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+def own(small: "Small", pages: "Pages", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The small workspace, copied to be written to, with logins."""
+    del pages  # they hand over another workspace first
     shutil.copytree(small.workspace.root, tmp_path / "own")
     workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
     monkeypatch.setenv(STATE_URL, workspace.state_url)
@@ -116,7 +117,7 @@ def test_somebody_with_a_role_sees_the_pages(opened: Open, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["vera", "otto"])
-def test_the_administration_is_for_administrators(opened: Open, own: Workspace, name: str) -> None:
+def test_the_administration_is_for_administrators(opened: Open, name: str) -> None:
     """The page is not in the menu of others, so its path leads to the first page; and it asks by itself too."""
     page = opened("admin", user(name))
     asked = AppTest.from_function(_administration)
@@ -173,8 +174,7 @@ def test_logging_out_ends_that_login_wherever_its_cookie_is(opened: Open, own: W
     assert ("ann@co.example", "logout") in logged(own)
 
 
-def test_an_administrator_ends_the_logins_of_another(opened: Open, own: Workspace, pages: "Pages") -> None:
-    give(dataclasses.replace(handed(own, own.root / "keywatch.toml"), policy=POLICY))
+def test_an_administrator_ends_the_logins_of_another(pages: "Pages", opened: Open, own: Workspace) -> None:
     otto = user("otto", ago=timedelta(seconds=5))
     opened("keys", otto)
     page = pages.click(opened("admin", user("ann")), "users", "name", "otto@co.example")

@@ -163,5 +163,5 @@ def test_a_report_waits_for_a_round_and_gives_up_in_a_sentence(
 
 
 def test_a_report_that_nobody_knows_is_said(review: Reviewing) -> None:
-    with pytest.raises(ReportError, match="There is no report ../../etc"):
+    with pytest.raises(ReportError, match=r"There is no report \.\./\.\./etc"):
         review.packed("../../etc", people=True)
