@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import charts, data, docket, evidence, rawlist, usual, words, zones
 from dashboard.evidence import Lens
-from dashboard.navigation import link_explore
+from dashboard.navigation import explore_button
 from dashboard.portrait import portraits
 from dashboard.sight import Sight
 from model.finding import Finding, SubjectKind
@@ -91,7 +91,7 @@ def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) ->
             chosen = st.pills("Which", labels, default=labels[0], required=True, key=f"lens_{incident.id}",
                               label_visibility="collapsed")  # fmt: skip
             lens = choices[labels.index(chosen)] if chosen in labels else lens
-        link_explore("Explore them", lens.parameters, window)
+        explore_button("Explore them", lens.parameters, window, key="explore")
     width = bucket(window)
     frames = evidence.behind(sight.version, window, lens, width)
     zone = zones.chosen()

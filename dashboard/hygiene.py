@@ -11,14 +11,13 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from dashboard.navigation import HYGIENE
 from dashboard.words import count
 from detectors import never_used_key, over_age_key
 from detectors.frames import conform
 from detectors.hygiene import blank
 from detectors.last_use import last_uses
 
-PARAMETER: Final = "hygiene"
-"""The name of the chosen card in the URL."""
 NEW: Final = never_used_key.Settings().after
 OLD: Final = over_age_key.Settings().after
 IDLE: Final = timedelta(days=90)
@@ -112,7 +111,7 @@ def cards(found: Mapping[str, Collection[str]], chosen: str | None) -> str | Non
 
 def _choose(flag: str | None) -> None:
     if flag is None:
-        st.query_params.pop(PARAMETER, None)
+        st.query_params.pop(HYGIENE, None)
     else:
-        st.query_params[PARAMETER] = flag
+        st.query_params[HYGIENE] = flag
     st.rerun()

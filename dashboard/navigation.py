@@ -13,6 +13,8 @@ from dashboard.sight import Sight
 from model.plain import plain
 from model.window import Window
 
+HYGIENE: Final = "hygiene"
+"""The parameter of the page of keys: which card is chosen."""
 KEY: Final = "key"
 """The parameter, and the path, of the key page: an inventory's key_id, or a key_ref that no inventory row knows."""
 INCIDENT: Final = "incident"
@@ -21,15 +23,27 @@ INCIDENT: Final = "incident"
 
 _INCIDENTS: Final = "incidents"
 _EXPLORE: Final = "explore"
+<<<<<<< HEAD
 REPORT: Final = "report"
 """The parameter of the reports page: the id of a report."""
 TIMELESS: Final = frozenset({"reports", "sources", "admin"})
 """Paths of the pages that show no time window; they work in a store without events too."""
+=======
+>>>>>>> dashtwo
 _MAGNIFIER: Final = ":material/query_stats:"
 
 Filters = Mapping[str, str | Sequence[str]]
 """Parameters of a page and their values."""
+<<<<<<< HEAD
+=======
+REPORT: Final = "report"
+"""The parameter of the reports page: the id of a report."""
+TIMELESS: Final = frozenset({"reports", "sources", "admin"})
+"""Paths of the pages that show no time window; they work in a store without events too."""
+>>>>>>> dashtwo
 
+_OWN: Final = (INCIDENT, KEY, HYGIENE, REPORT)
+"""Parameters that pages read by themselves; those of controls are the controls' own."""
 _MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")
 
 
@@ -100,7 +114,8 @@ def link_explore(label: str, filters: Filters, window: Window | None = None) -> 
 
 def _link(path: str, label: str, parameters: Filters, *, icon: str) -> None:
     # The time stands in the URL of every page, so following a link keeps it; saying it again would say it twice.
-    there = {name: value if isinstance(value, str) else list(value) for name, value in parameters.items()}
+    those = {**_own(), **parameters}
+    there = {name: value if isinstance(value, str) else list(value) for name, value in those.items()}
     st.page_link(st.Page(_nothing, title=path, url_path=path), label=literal(label), icon=icon, query_params=there)
 
 
@@ -112,7 +127,16 @@ def literal(text: str) -> str:
 def _open(path: str, parameters: Filters) -> NoReturn:
     # A page is known by its path alone; what draws it was registered by `pages`. The time window stays in the URL by
     # itself: its control is drawn on every page.
-    st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params=parameters)
+    st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params={**_own(), **parameters})
+
+
+def _own() -> dict[str, str]:
+    """The parameters that this page reads by itself, to be carried along.
+
+    On its way to another page the browser writes that one's parameters beside this one's path first, and "back" comes
+    there: without them it would be another view than the one that was left.
+    """
+    return {name: st.query_params[name] for name in _OWN if name in st.query_params}
 
 
 def _no_sight() -> Sight:

@@ -9,7 +9,7 @@ from alerts import acts
 from dashboard import forms, words, zones
 from dashboard.doing import act, fresh
 from dashboard.factsheet import status_badge
-from dashboard.navigation import open_key
+from dashboard.navigation import link_key
 from dashboard.told import Past
 from model.incident import Incident, IncidentStatus
 
@@ -44,8 +44,8 @@ def bar(incident: Incident, past: Past) -> None:
                 forms.snooze(those, "")
         forms.assign(those, "")
         forms.silence(those, "")
-        if incident.key_id and st.button("Open the key", icon=":material/key:"):
-            open_key(incident.key_id)
+        if incident.key_id:
+            link_key(incident.key_id, "Open the key")
 
 
 def several(chosen: Sequence[Incident]) -> None:

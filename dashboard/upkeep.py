@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -14,7 +15,11 @@ from dashboard.roster import UNKNOWN, roster
 from dashboard.sight import Sight
 from model.window import Window
 from store.queries import breakdown
+from store.queries.spans import floor
 from store.state import inventory
+
+AGE: Final = timedelta(seconds=10)
+"""For so long an answer is given again; of 5,000 keys it takes 0.3 s of processor time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +33,31 @@ class Upkeep:
 
 
 def look(sight: Sight, usage: pd.DataFrame, curves: pd.DataFrame) -> Upkeep:
-    """The keys; `usage` and `curves` are those of the window, by key."""
-    now = sight.period.now
+    """The keys; `usage` and `curves` are those of the window, by key. What the state says may be AGE old."""
+    minute = floor(sight.period.now, timedelta(minutes=1))
+    return _look(data.place(), sight.version, sight.period.window, minute, sight, usage, curves)
+
+
+@st.cache_data(show_spinner=False, ttl=AGE, max_entries=8)
+def _look(
+    where: Place,
+    version: str,
+    window: Window,
+    minute: datetime,
+    _sight: Sight,
+    _usage: pd.DataFrame,
+    _curves: pd.DataFrame,
+) -> Upkeep:
+    del where, version, window, minute  # what the cache tells answers apart by
+    now = _sight.period.now
     keys, findings = data.keys(), data.standing_findings()
     with data.store().reading() as tx:
         refs = inventory.ref_frame(tx)
-    found = hygiene.faults(keys, refs, sight.sources, _telemetry(sight), now)
-    calls = _calls(keys, found["unused"], sight)
+    found = hygiene.faults(keys, refs, _sight.sources, _telemetry(_sight), now)
+    calls = _calls(keys, found["unused"], _sight)
     accused = {key for key, those in findings.items() if not all(is_hygiene(finding) for finding in those)}
     found["removable"] = hygiene.removable(found, calls, accused)
-    made = roster(keys, usage, curves, activity=data.activity(), findings=findings, faults=found, now=now)
+    made = roster(keys, _usage, _curves, activity=data.activity(), findings=findings, faults=found, now=now)
     return Upkeep(keys=made, faults=found)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data, health, hygiene, tables, upkeep, zones
-from dashboard.navigation import open_key
+from dashboard.navigation import HYGIENE, open_key
 from dashboard.palette import status_word
 from dashboard.roster import NO_KEY
 from dashboard.sight import Sight
@@ -22,7 +22,7 @@ def show(sight: Sight) -> None:
     frames = data.usage(sight.version, sight.period.window)
     looked = upkeep.look(sight, frames["keys"], frames["curves"])
     every = looked.keys
-    asked = st.query_params.get(hygiene.PARAMETER)
+    asked = st.query_params.get(HYGIENE)
     chosen = hygiene.cards(looked.faults, asked if asked in hygiene.QUESTIONS else None)
     wanted = _filtered(every)
     if chosen is not None:

@@ -190,7 +190,7 @@ def test_what_a_cache_holds_is_not_given_to_somebody_without_a_role(opened: Open
     assert not opened("", user("eve")).metric
 
 
-PURE = {"totals", "place", "store", "reading", "whole_days"}
+PURE = {"totals", "both", "place", "store", "reading", "whole_days"}
 """What asks for a role itself, or takes what only those who have one get."""
 READS = [
     function

@@ -167,7 +167,7 @@ def test_the_latest_requests_of_a_key_come_newest_first(visit: "Visit") -> None:
 def test_a_finding_leads_to_its_incident(pages: "Pages", visit: "Visit") -> None:
     page = pages.click(visit("key", key="key_1"), "key_findings", "detector", "new-origin")
 
-    assert {"incident": "inc_1"} == pages.url(page)
+    assert {"key": "key_1", "incident": "inc_1"} == pages.url(page)
 
 
 def test_a_key_that_no_inventory_row_knows_has_a_page_too(pages: "Pages", visit: "Visit") -> None:
@@ -218,12 +218,10 @@ def test_an_incident_shows_its_findings_with_evidence_and_what_to_do(pages: "Pag
     assert ["failed: 4", "failed: 4"] == [f.value["detail"].iloc[0] for f in page.dataframe if "detail" in f.value]
 
 
-def test_an_incident_leads_to_its_key(pages: "Pages", visit: "Visit") -> None:
-    page = visit("incidents", incident="inc_1")
-    next(button for button in page.button if button.label == "Open the key").click().run()
+def test_an_incident_links_to_its_key(visit: "Visit") -> None:
+    (link,) = [each.proto for each in visit("incidents", incident="inc_1").get("page_link")]
 
-    assert {"key": "key_1"} == pages.url(page)
-    assert "Key" == page.title[0].value
+    assert ("Open the key", "key", "incident=inc_1&key=key_1") == (link.label, link.page, link.query_string)
 
 
 def test_what_came_from_a_log_is_never_read_as_markup(pages: "Pages", visit: "Visit") -> None:
