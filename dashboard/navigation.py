@@ -23,24 +23,14 @@ INCIDENT: Final = "incident"
 
 _INCIDENTS: Final = "incidents"
 _EXPLORE: Final = "explore"
-<<<<<<< HEAD
-REPORT: Final = "report"
-"""The parameter of the reports page: the id of a report."""
-TIMELESS: Final = frozenset({"reports", "sources", "admin"})
-"""Paths of the pages that show no time window; they work in a store without events too."""
-=======
->>>>>>> dashtwo
 _MAGNIFIER: Final = ":material/query_stats:"
 
 Filters = Mapping[str, str | Sequence[str]]
 """Parameters of a page and their values."""
-<<<<<<< HEAD
-=======
 REPORT: Final = "report"
 """The parameter of the reports page: the id of a report."""
 TIMELESS: Final = frozenset({"reports", "sources", "admin"})
 """Paths of the pages that show no time window; they work in a store without events too."""
->>>>>>> dashtwo
 
 _OWN: Final = (INCIDENT, KEY, HYGIENE, REPORT)
 """Parameters that pages read by themselves; those of controls are the controls' own."""
