@@ -1,7 +1,6 @@
 """The pages, and how one leads to another with its state in the URL."""
 
 import re
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn
 
@@ -86,19 +85,14 @@ def link_key(identity: str, label: str) -> None:
     _link(KEY, label, {KEY: identity}, icon=":material/key:")
 
 
-def link_explore(label: str, filters: Filters, window: Window | None = None) -> None:
-    """A way to the Explore page with filters (named as in `dashboard.filters.LABELS`).
+def link_explore(label: str, filters: Filters) -> None:
+    """A link to the Explore page with filters (named as in `dashboard.filters.LABELS`), in the same time window."""
+    _link(_EXPLORE, label, filters, icon=_MAGNIFIER)
 
-    A link in the same time window, or a button into one of its own.
-    """
-    if window is None:
-        _link(_EXPLORE, label, filters, icon=_MAGNIFIER)
-        return
-    place = zlib.crc32(repr((label, sorted(filters.items()), window)).encode())
-    if st.button(
-        literal(label), key=f"explore_{place}", icon=_MAGNIFIER, type="tertiary", on_click=timeframe.choose,
-        args=(window,),
-    ):  # fmt: skip
+
+def explore_button(label: str, filters: Filters, window: Window, *, key: str) -> None:
+    """As `link_explore`, in a time window of its own; `key` tells the button from the others of the page."""
+    if st.button(literal(label), key=key, icon=_MAGNIFIER, on_click=timeframe.choose, args=(window,)):
         _open(_EXPLORE, filters)
 
 
