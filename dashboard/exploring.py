@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.data import Place, place, reading, store
-from dashboard.filters import KEYS, LABELS, NONE, OWNED, SUGGESTED, label_of, outcome_label, owned_by
+from dashboard.filters import KEYS, NONE, OWNED, SUGGESTED, label_of, outcome_label, owned_by
 from dashboard.portrait import Portrait
 from model.window import Window
 from store.queries import explored
@@ -23,6 +23,7 @@ GROUPS: Final = 1000
 """Groups that the table has at most."""
 _SUGGESTIONS: Final = 40
 _ENTRIES: Final = 24
+_READING: Final = "Reading the requests that match …"
 _SUMS: Final = ("requests", "successes", "unauthorized", "forbidden", "throttled", "errors", "bytes_out")
 
 
@@ -101,19 +102,19 @@ def _labels(parts: Sequence[str | None] | pd.Series, by: str, known: Mapping[str
     return [NONE if part is None else part for part in parts]
 
 
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+@st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _grouped(asked: Question, by: Dimension, limit: int | None) -> pd.DataFrame:
     with reading(asked.where, asked.window) as reader:
         return explored.grouped(reader, asked.window, asked.match, by=by, limit=limit)
 
 
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+@st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _series(asked: Question, bucket: timedelta, by: Dimension, named: tuple[tuple[str, Values], ...]) -> pd.DataFrame:
     with reading(asked.where, asked.window) as reader:
         return explored.series(reader, asked.window, asked.match, by=by, bucket=bucket, groups=named)
 
 
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+@st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _newest(asked: Question, limit: int) -> pd.DataFrame:
     with reading(asked.where, asked.window) as reader:
         return explored.newest(reader, asked.window, asked.match, limit=limit)
@@ -124,9 +125,3 @@ def _suggested(where: Place, version: str, window: Window) -> pd.DataFrame:
     del version
     with reading(where, window) as reader:
         return explored.suggested(reader, window, kinds=SUGGESTED, limit=_SUGGESTIONS)
-
-
-def described(filters: Mapping[str, tuple[str, ...]]) -> str:
-    """The filters in words, for a picture's text."""
-    told = [f"{LABELS[name]} {' or '.join(values)}" for name, values in filters.items()]
-    return "; ".join(told) if told else "all requests"

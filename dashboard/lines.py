@@ -13,6 +13,7 @@ from model.window import Window
 
 _DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
 """One a line, in their order."""
+_DECADES: Final = [0, 1, 10, 100, 1000, 10000, 100000]
 _FEW: Final = 40
 """Of so few points each is marked."""
 
@@ -47,7 +48,12 @@ def draw(
                 "amount:Q",
                 title=None,
                 scale=alt.Scale(type=scale),  # type: ignore[arg-type]  # one of Vega's
-                axis=alt.Axis(labelExpr=f"format(datum.value, '{form}')", tickCount=4, domain=False),
+                axis=alt.Axis(
+                    labelExpr=f"format(datum.value, '{form}')",
+                    domain=False,
+                    labelOverlap=False,
+                    **({"values": _DECADES} if scale == "symlog" else {"tickCount": 4}),
+                ),
             ),
             color=alt.Color("line:N", scale=alt.Scale(domain=shown, range=list(GROUPS[: len(shown)])), legend=legend),
             strokeDash=alt.StrokeDash(

@@ -13,6 +13,7 @@ from model.rotation import Rotation
 from model.window import Window
 from store.queries import breakdown, debut, explored, heat, latency, requests, traffic
 from store.queries.matching import Match
+from store.queries.spans import DAY, floor
 from store.rotations import plain_rows, rotations
 from store.state import history, inventory, segments, sources
 
@@ -26,6 +27,7 @@ DEBUTS: Final = 8
 """New things of a kind that are listed."""
 KINDS: Final[tuple[debut.Kind, ...]] = ("network", "asn", "country", "client", "route", "ip")
 _ENTRIES: Final = 48
+_READING: Final = "Reading the requests of this key …"
 
 Frames = dict[str, pd.DataFrame]
 
@@ -68,8 +70,8 @@ def life(version: str, identity: str, now: datetime) -> Life:
 
 
 def before(window: Window) -> Window:
-    """The time that the window's news are new against."""
-    return Window(since=window.since - BEFORE, until=window.since)
+    """The time that the window's news are new against: from the beginning of a UTC day, which facets know whole."""
+    return Window(since=floor(window.since - BEFORE, DAY), until=window.since)
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
@@ -94,7 +96,7 @@ def _timed(where: Place, version: str, window: Window, bucket: timedelta, refs: 
         }
 
 
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+@st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _parts(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> Frames:
     del version
     earlier = before(window)
@@ -118,7 +120,7 @@ def _heat(where: Place, version: str, window: Window, refs: tuple[str, ...], zon
         return heat.hour_by_weekday(reader, window, zone=zone, key_refs=refs)
 
 
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+@st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _compared(
     where: Place, version: str, window: Window, bucket: timedelta, keys: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> Frames:
@@ -132,7 +134,7 @@ def _compared(
         }
 
 
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+@st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _life(where: Place, version: str, identity: str, now: datetime) -> Life:
     del where, version
     with store().reading() as tx:

@@ -105,7 +105,11 @@ def read(since: str, until: str, zone: Zone, now: datetime) -> Window:
     A moment that names no zone is one of `zone`. Raises UsageError for anything else, and for a window that is shorter
     than SHORTEST or longer than LONGEST.
     """
-    window = Window(since=_moment(since, zone, now), until=_moment(until, zone, now))
+    begin, end = _moment(since, zone, now), _moment(until, zone, now)
+    if end < begin:
+        msg = "The window ends before it begins."
+        raise UsageError(msg, hint="Swap its beginning and its end.")
+    window = Window(since=begin, until=end)
     if not SHORTEST <= window.length <= LONGEST:
         msg = f"A window of {_length(window.length)} cannot be drawn."
         raise UsageError(msg, hint="Choose one from a minute to three years.")

@@ -49,6 +49,7 @@ def main() -> None:
             ("overview-dark", "/", "dark"),
             ("keys", "/keys", "light"),
             ("key", f"/key?key={key}", "light"),
+            ("explore", "/explore?by=Key", "light"),
             ("incidents", f"/incidents?incident={gravest.id}", "light"),
         ):
             _take(browser, url + path, arguments.output / f"{name}.png", "dark" if scheme == "dark" else "light")

@@ -12,7 +12,7 @@ from store.events.reader import EventsReader
 from store.events.tables import events
 from store.queries.counts import total
 from store.queries.rows import faceted
-from store.queries.shape import COUNT, MOMENT, TEXT, shaped
+from store.queries.shape import COUNT, MOMENT, TEXT, empty, shaped
 from store.queries.spans import of_keys, within
 
 Kind = Literal["route", "ip", "network", "client", "country", "asn"]
@@ -29,8 +29,13 @@ def debuts(
     nothing for no kinds.
     """
     span = Window(since=before.since, until=window.until)
-    frames = [shaped(reader.frame(_debut(kind, span, window, key_refs).limit(limit)), DEBUTS) for kind in kinds]
-    return shaped(pd.concat(frames), DEBUTS).reset_index(drop=True) if frames else shaped(_nothing(), DEBUTS)
+    parts = [sa.select(_debut(kind, span, window, key_refs).limit(limit).subquery()) for kind in kinds]
+    if not parts:
+        return empty(DEBUTS)
+    found = shaped(reader.frame(sa.union_all(*parts).subquery().select()), DEBUTS)
+    place = found["kind"].map({kind: place for place, kind in enumerate(kinds)})
+    ordered = found.assign(place=place).sort_values(["place", "first_seen", "value"], ascending=[True, False, True])
+    return ordered[list(DEBUTS)].reset_index(drop=True)
 
 
 def places(reader: EventsReader, window: Window, ips: Sequence[str], *, key_refs: Sequence[str]) -> pd.DataFrame:
@@ -55,7 +60,3 @@ def _debut(kind: Kind, span: Window, window: Window, key_refs: Sequence[str]) ->
     query = sa.select(sa.literal(kind).label("kind"), rows.c.value, first.label("first_seen"), requests)
     late = query.group_by(rows.c.value).having(first >= Instant(window.since))
     return late.order_by(first.desc(), rows.c.value)
-
-
-def _nothing() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(DEBUTS))
