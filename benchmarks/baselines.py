@@ -71,13 +71,13 @@ def fill(store: Store, keys: int) -> int:
 
 def _seal(store: Store, day: datetime, usage: pd.DataFrame, calls: int) -> None:
     name = SegmentId(f"{day:%Y%m%d}-bench")
-    path_of(store.events_root, name, "usage").parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pandas(usage, preserve_index=False), path_of(store.events_root, name, "usage"))
+    path_of(store.files.scratch, name, "usage").parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pandas(usage, preserve_index=False), path_of(store.files.scratch, name, "usage"))
     kinds = {"TIMESTAMP WITH TIME ZONE": pa.timestamp("us", "UTC"), "VARCHAR": pa.string(), "DOUBLE": pa.float64()}
     events = {column: pa.array([], kinds.get(kind, pa.int64())) for column, kind in EVENT_COLUMNS.items()}
-    pq.write_table(pa.table(events), path_of(store.events_root, name, "events"))
+    pq.write_table(pa.table(events), path_of(store.files.scratch, name, "events"))
     empty = {column.name: pa.array([], _kind(column.name)) for column in facets.c}
-    pq.write_table(pa.table(empty), path_of(store.events_root, name, "facets"))
+    pq.write_table(pa.table(empty), path_of(store.files.scratch, name, "facets"))
     segment = Segment(
         id=name,
         source="edge",

@@ -40,7 +40,7 @@ def main() -> None:
                 since=given.end + timedelta(minutes=minute - 1), until=given.end + timedelta(minutes=minute)
             )
             deal(duck, "tail", rows=given.touched * 6, seed=minute, window=window, keys=given.keys, few=given.touched)
-            with workspace.lock():
+            with workspace.lock("benchmark"):
                 fill(workspace, duck, "tail", rows=given.touched * 6, now=datetime.now(UTC))
             told[f"+{minute} min"] = _judged(workspace, window.until)
     workspace.close()
@@ -49,7 +49,7 @@ def main() -> None:
 
 def _judged(workspace: Workspace, now: datetime, since: datetime | None = None) -> float:
     begun = time.perf_counter()
-    with workspace.lock():
+    with workspace.lock("benchmark"):
         judge(workspace, now=now, since=since, live=True)
     seconds = round(time.perf_counter() - begun, 3)
     print(f"judged as of {now:%m-%d %H:%M}: {seconds} s", file=sys.stderr, flush=True)

@@ -103,7 +103,7 @@ def fill(workspace: Workspace, duck: duckdb.DuckDBPyConnection, table: str, *, r
     segment = new_id(now)
     # An older writer is told how many rows there are.
     told = {"rows": rows} if "rows" in inspect.signature(write_segment).parameters else {}
-    written = write_segment(duck, table, root=workspace.store.events_root, segment=segment, kept=kept, **told)
+    written = write_segment(duck, table, files=workspace.store.files, segment=segment, kept=kept, **told)
     window = Window(since=written.min_ts, until=written.max_ts)
     with workspace.store.transaction() as tx:
         segments.add_segment(tx, _segment(written, rows, now))

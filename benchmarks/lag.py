@@ -92,7 +92,7 @@ def _measure(folder: Path, pace: int, seconds: float) -> tuple[list[float], int,
 
 def _round(workspace: Workspace, source: SourceConfig) -> int:
     """Ingest once, and ask how many requests there are."""
-    with workspace.lock():
+    with workspace.lock("benchmark"):
         ingest_source(workspace, source, clock=SystemClock())
     now = datetime.now(UTC)
     window = Window(since=now - timedelta(hours=1), until=now + timedelta(minutes=1))

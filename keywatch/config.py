@@ -1,6 +1,6 @@
 """The config: keywatch.toml, KEYWATCH_* variables above it, the command line above both."""
 
-from datetime import time
+from datetime import time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
@@ -37,7 +37,20 @@ class StoreConfig(Section):
     state: str = Field(
         default="sqlite:///keywatch.db", description="URL of the state: SQLite, or postgresql+psycopg://…"
     )
-    events: str = Field(default="events", description="Folder of the event segments.")
+    events: str = Field(
+        default="events", description="Folder of the event segments, or s3://bucket/prefix and the like."
+    )
+    options: dict[str, str | int | float | bool] = Field(
+        default={}, description="fsspec's options for such a URL; `env:`, `file:` and `keyring:` are followed."
+    )
+    scratch: str = Field(
+        default="scratch", description="Folder of this machine for what is on its way to or from there."
+    )
+    lease: timedelta = Field(
+        default=timedelta(seconds=30),
+        ge=timedelta(seconds=1),
+        description="On PostgreSQL: after so many seconds without a word, another worker takes over what one was at.",
+    )
 
 
 class SecretsConfig(Section):

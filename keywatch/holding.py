@@ -8,8 +8,10 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +20,7 @@ from model.errors import StoreError, WorkspaceLocked
 
 _NAME: Final = ".keywatch.lock"
 _LONGEST: Final = 1000
+_RETRY: Final = 0.1
 _STOPPED: Final = frozenset("Tt")
 """The states of /proc/PID/stat of a process that was stopped, or is traced."""
 
@@ -43,6 +46,23 @@ def holding(root: Path) -> Iterator[None]:
                 os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def waiting_for(hold: Callable[[], AbstractContextManager[object]], patience: timedelta) -> Iterator[None]:
+    """Hold something, and wait `patience` at most while another process does. Raises WorkspaceLocked then."""
+    until = time.monotonic() + patience.total_seconds()
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(hold())
+            except WorkspaceLocked:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(_RETRY)
+            else:
+                break
+        yield
 
 
 def _sign(descriptor: int) -> None:

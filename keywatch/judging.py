@@ -1,6 +1,6 @@
 """Detect: frames from the store, findings from the detectors, and what is told; written in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from keywatch.planning import Pass, plan
 from keywatch.reading import state_frames
 from keywatch.scoring import score_pass
 from keywatch.workspace import Workspace
+from model.errors import Stopped
 from model.finding import Finding, FindingId, FindingStatus
 from model.window import Window
 from store.state import findings, segments
@@ -49,12 +50,13 @@ def judge(
     dry_run: bool = False,
     live: bool = False,
     waiting: bool = False,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Judgement:
     """Judge what is new since the last time (or since `since`) as of `now`, and write what was found.
 
     Judged time that a later segment touches is judged again. In a `live` cycle detectors rest while nothing is new to
     them. Nothing later than `now` is judged. Findings, incidents and the outbox are one transaction.
-    `waiting` as in `addressing.telling`.
+    `waiting` as in `addressing.telling`. Raises Stopped between two parts once `stopped` says so; nothing is written.
     """
     config = detectors_config(workspace)
     with workspace.store.reading() as tx:
@@ -63,7 +65,7 @@ def judge(
         window = _widest(passes, now)
         known = findings.known_findings(tx, Window(since=window.since - _REACH, until=window.until))
         read_until = segments.last_ingested(tx)
-    detection = _detect(workspace, passes, config, known, now, keep=not dry_run)
+    detection = _detect(workspace, passes, config, known, now, keep=not dry_run, stopped=stopped)
     stood = {finding.id: finding.status for finding in known}
     told = Told() if dry_run else _write(workspace, detection, stood, now, read_until, waiting=waiting)
     return Judgement(
@@ -87,6 +89,7 @@ def _detect(
     now: datetime,
     *,
     keep: bool,
+    stopped: Callable[[], bool],
 ) -> Detection:
     """Every pass, part by part: scored, then folded into what is known."""
     result = Detection(findings=[], judged={})
@@ -98,6 +101,9 @@ def _detect(
         for part, scores in score_pass(
             workspace.store, one.window, one.detectors, config=config, now=now, keep=keep, state=state
         ):
+            if stopped():
+                msg = "Told to stop in the middle of a detection; nothing of it was written."
+                raise Stopped(msg, hint="The next one judges the same again.")
             done = engine.fold(scores, part, known=list(held.values()), config=config, now=now, names=names)
             held.update((finding.id, finding) for finding in done.findings)
             changed.update((finding.id, finding) for finding in done.findings)

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import datetime
 from typing import Final
 
 from alerts.delivery import Deliverer, DeliveryReport
@@ -40,12 +41,13 @@ class Post:
         self._targets = usable(workspace)
         self._deliverer = deliverer(workspace, clock)
         self._heartbeat = _heartbeat(workspace)
+        self._began = clock.now()
         self._lock = threading.Lock()
         self._counts: dict[str, Counts] = {}
         self._errors: list[str] = []
         self._thread = threading.Thread(target=self._run, name="post", daemon=True)
-        self.beat = False
-        """Set after a good round: the heartbeat is due."""
+        self._beat: datetime | None = None
+        """The last good round that the heartbeat has told of."""
         self.failure: Exception | None = None
         """What ended the loop before its time."""
 
@@ -68,15 +70,20 @@ class Post:
         try:
             while not self._stop.is_set():
                 self._once(lambda: self._add(self._deliverer.deliver(self._targets, within=WITHIN)))
-                if self.beat and self._heartbeat is not None:
-                    self.beat = False
-                    self._once(self._ping)
+                if self._heartbeat is not None:
+                    self._once(self._beat_once)
                 self._stop.wait(EVERY)
         except Exception as error:  # noqa: BLE001 (of a thread: the run ends with it, and raises it)
             self.failure = error
             self._stop.set()
 
-    def _ping(self) -> None:
+    def _beat_once(self) -> None:
+        """Tell of a good round that has come since, in this process or another."""
+        with self._workspace.store.reading() as tx:
+            good = health.marks(tx).get(health.CYCLE)
+        if good is None or good == self._beat or good < self._began:
+            return
+        self._beat = good
         ping(str(self._heartbeat))
         with self._workspace.store.transaction() as tx:
             health.mark(tx, health.HEARTBEAT, self._clock.now())

@@ -8,10 +8,9 @@ from ingest.inventory.successors import Candidate, links
 from keywatch.workspace import Workspace
 from model.actor import actor
 from model.key import Key, KeyStatus
-from store.events.damage import told_of_damage
-from store.events.reseal import reseal
 from store.handle import Transaction
-from store.state import activity, audit, inventory, listings, segments, successors
+from store.state import audit, inventory, listings, successors
+from store.unfolding import Unfolding
 
 
 def register(
@@ -26,20 +25,26 @@ def register(
     store = workspace.store
     with store.reading() as tx:
         known = inventory.known_refs(tx)
-        manifest = [one for one in segments.overlapping(tx, None) if one.events_dropped_at is None]
     fresh = sorted({ref for key in keys for ref in key.key_refs} - set(known))
-    with told_of_damage(store.events_root):
-        seen = reseal(store.events_root, manifest, fresh, known)
-    with store.transaction() as tx:
-        gone = listings.keep_listings(tx, where, {key.key_id for key in keys}, now) if synced else {}
-        counts = inventory.save_keys(tx, keys, now) | gone
-        counts["linked"] = link(tx, workspace.config.inventory.successors, now)
-        activity.save_activity(tx, seen)
-        if synced:
-            listings.note_complete(tx, where, len(keys), now)
-        if not synced or any(count for what, count in counts.items() if what != "unchanged"):
-            action = "keys sync" if synced else "keys import"
-            audit.record(tx, at=now, actor=actor(), action=action, subject=where, detail=dict(counts))
+    unfolding = Unfolding(store, fresh, known)
+    while True:
+        unfolding.look(now)
+        with store.transaction() as tx:
+            if unfolding.finish(tx, now):
+                return _save(tx, workspace, keys, where=where, now=now, synced=synced)
+
+
+def _save(
+    tx: Transaction, workspace: Workspace, keys: Sequence[Key], *, where: str, now: datetime, synced: bool
+) -> dict[str, int]:
+    gone = listings.keep_listings(tx, where, {key.key_id for key in keys}, now) if synced else {}
+    counts = inventory.save_keys(tx, keys, now) | gone
+    counts["linked"] = link(tx, workspace.config.inventory.successors, now)
+    if synced:
+        listings.note_complete(tx, where, len(keys), now)
+    if not synced or any(count for what, count in counts.items() if what != "unchanged"):
+        action = "keys sync" if synced else "keys import"
+        audit.record(tx, at=now, actor=actor(), action=action, subject=where, detail=dict(counts))
     return counts
 
 

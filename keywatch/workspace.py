@@ -5,16 +5,25 @@ import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from ingest.fingerprint import Pepper
 from ingest.routes import Cap
 from keywatch.config import Config, load
-from keywatch.holding import holding
+from keywatch.holding import holding, waiting_for
 from keywatch.references import resolve
 from model.errors import ConfigError
+from store.events.interface import Events
+from store.events.places import is_object_store, open_events
 from store.handle import Store
+from store.leasing import leased
+from store.sweeping import sweep_alone
+
+_REFERENCES: Final = ("env:", "keyring:")
+"""Of a URL that holds a password; file: is a folder here."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,22 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store; opened, and its schema brought up to date, at the first use."""
-        return Store.open(self.state_url, self.root / self.config.store.events, audit_key=lambda: self.audit_key)
+        return Store.open(self.state_url, self.events, audit_key=lambda: self.audit_key)
+
+    @cached_property
+    def events(self) -> Events:
+        """Where events are kept. Raises ConfigError for a URL that cannot be opened."""
+        return self.events_at(self.config.store.events)
+
+    def events_at(self, place: str) -> Events:
+        """The same for what `[store] events` may name. Raises ConfigError."""
+        named, what = self.config.store, "[store] options"
+        options = {
+            name: resolve(value, root=self.root, what=what) if isinstance(value, str) else value
+            for name, value in named.options.items()
+        }
+        url = resolve(place, root=self.root, what="[store] events") if place.startswith(_REFERENCES) else place
+        return open_events(url, root=self.root, scratch=self.root / named.scratch, options=options)
 
     @cached_property
     def caps(self) -> dict[str, Cap]:
@@ -42,7 +66,11 @@ class Workspace:
     @property
     def state_url(self) -> str:
         """The state's URL; a relative SQLite path is taken from the workspace's folder."""
-        url = resolve(self.config.store.state, root=self.root, what="[store] state")
+        return self.state_url_of(self.config.store.state)
+
+    def state_url_of(self, place: str) -> str:
+        """The same for what `[store] state` may name. Raises ConfigError."""
+        url = resolve(place, root=self.root, what="[store] state")
         prefix = "sqlite:///"
         if url.startswith(prefix) and not url.startswith(prefix + "/"):
             return prefix + str(self.root / url.removeprefix(prefix))
@@ -69,11 +97,32 @@ class Workspace:
         """The folders that configured sources may read from; relative ones are taken from the workspace's folder."""
         return tuple(self.root / Path(each).expanduser() for each in self.config.roots)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes on several machines may work at once: the state is on a server."""
+        return not self.state_url.startswith("sqlite")
+
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the workspace while writing. Raises WorkspaceLocked, which names the process that does."""
-        with holding(self.root):
-            yield
+    def lock(self, work: str, *, rest: timedelta = timedelta(0), patience: timedelta = timedelta(0)) -> Iterator[None]:
+        """Hold some work while writing: the whole workspace on SQLite, a lease of this work's name on a server.
+
+        Where it is shared, work that was begun less than `rest` ago counts as held: it has been done. `patience` is how
+        long to wait for another process. Raises WorkspaceLocked, which names the process that does it.
+        """
+        if self.is_shared:
+            with waiting_for(lambda: leased(self.store, work, length=self.config.store.lease, rest=rest), patience):
+                yield
+        else:
+            with waiting_for(lambda: holding(self.root), patience):
+                yield
+
+    def sweep(self, now: datetime) -> None:
+        """Before one process writes alone: remove what those that died left behind; others do so while they keep house.
+
+        The caller holds the workspace's lock.
+        """
+        if not self.is_shared and not is_object_store(self.config.store.events):
+            sweep_alone(self.store, now)
 
     def close(self) -> None:
         """Give the store's connections back."""

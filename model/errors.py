@@ -4,6 +4,7 @@ KeywatchError                 exit 1
 ├── UsageError                exit 2   the command line asks for something impossible
 ├── ConfigError               exit 4   keywatch.toml, a variable or a secret reference is wrong
 ├── WorkspaceLocked           exit 75  another process holds the workspace
+├── Stopped                exit 1   the process was told to stop; nothing of it was written
 ├── IngestError               exit 1   a source cannot be read
 │   └── FormatError           exit 1   no format fits, or the format's description is wrong
 ├── InventoryError            exit 1   an inventory file cannot be read
@@ -46,6 +47,10 @@ class WorkspaceLocked(KeywatchError):
     """Another process holds the workspace; try again later (EX_TEMPFAIL)."""
 
     exit_code = 75
+
+
+class Stopped(KeywatchError):
+    """The process was told to stop; nothing of what it was at was written."""
 
 
 class IngestError(KeywatchError):

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from model.errors import StoreError, UsageError
 from model.segment import Segment
-from store.events.files import KINDS, path_of
+from store.events.files import KINDS, file_name
 from store.handle import Store
 from store.state import segments
 from store.state.engine import open_engine
@@ -48,7 +48,9 @@ def backup(store: Store, folder: Path, *, now: datetime, told: Told | None = Non
     """
     if store.state.dialect.name != "sqlite":
         msg = f"The state is on {store.state.dialect.name}, whose own tools copy it consistently."
-        raise UsageError(msg, hint="Run pg_dump first, then copy the folder of the events: segments never change.")
+        raise UsageError(
+            msg, hint="Run pg_dump first, then copy the folder or prefix of the events: segments never change."
+        )
     if folder.exists() and any(folder.iterdir()):
         msg = f"{folder} is not empty."
         raise UsageError(msg, hint="Name a folder that does not exist yet.")
@@ -57,9 +59,10 @@ def backup(store: Store, folder: Path, *, now: datetime, told: Told | None = Non
         _copy_state(store, folder / _STATE)
         manifest = _manifest_of(folder / _STATE)
         named = [(Path(_STATE), folder / _STATE)]
-        for number, source in enumerate(files := list(_files(store.events_root, manifest)), 1):
-            name = Path(_EVENTS) / source.relative_to(store.events_root)
-            named.append((name, _copied(source, folder / name)))
+        for number, (segment, kind) in enumerate(files := list(_files(manifest)), 1):
+            name = Path(_EVENTS) / file_name(segment, kind)
+            with store.files.open(segment, kind) as source:
+                named.append((name, _copied(source, folder / name)))
             if told is not None:
                 told(number, len(files))
         listed = {str(name): {"sha256": _digest(path), "bytes": path.stat().st_size} for name, path in named}
@@ -86,7 +89,7 @@ def restore(folder: Path, store: Store, *, told: Told | None = None) -> Copied:
             told(number, 2 * len(listed))
     try:
         for number, name in enumerate((each for each in listed if each != _STATE), len(listed) + 1):
-            _copied(folder / name, store.events_root / Path(name).relative_to(_EVENTS))
+            _put_back(folder / name, store)
             if told is not None:
                 told(number, 2 * len(listed))
         # The state comes last: without it, nothing of the events counts.
@@ -138,11 +141,11 @@ def _manifest_of(state: Path) -> list[Segment]:
         opened.close()
 
 
-def _files(root: Path, manifest: list[Segment]) -> Iterator[Path]:
+def _files(manifest: list[Segment]) -> Iterator[tuple[str, str]]:
     for one in manifest:
         for kind in KINDS if one.sealed else KINDS[:1]:
             if kind != "events" or one.events_dropped_at is None:
-                yield path_of(root, one.id, kind)
+                yield one.id, kind
 
 
 def _listed(folder: Path) -> dict[str, dict[str, Any]]:
@@ -160,7 +163,7 @@ def _listed(folder: Path) -> dict[str, dict[str, Any]]:
 def _require_empty(store: Store) -> None:
     with store.reading() as tx:
         count = len(segments.ids(tx))
-    if count or any(store.events_root.glob("*/*.parquet")):
+    if count or any(not one.is_draft for one in store.files.stored()):
         msg = f"The store is not empty: it has {count} segments."
         raise UsageError(msg, hint="Restore into a new workspace: `keywatch init DIR`, with the old pepper.")
 
@@ -189,10 +192,17 @@ def _require_known(path: Path) -> None:
         raise StoreError(msg, hint="Install the keywatch that made it, or a newer one.")
 
 
-def _copied(source: Path, target: Path) -> Path:
+def _put_back(copy: Path, store: Store) -> None:
+    segment, kind, _ = copy.name.split(".")
+    with copy.open("rb") as source:
+        _copied(source, store.files.draft(segment, kind))
+    store.files.publish(segment, [kind])
+
+
+def _copied(source: BinaryIO, target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with source.open("rb") as read, os.fdopen(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as write:
-        shutil.copyfileobj(read, write, 1 << 20)
+    with os.fdopen(os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as write:
+        shutil.copyfileobj(source, write, 1 << 20)
         write.flush()
         os.fsync(write.fileno())
     return target

@@ -1,4 +1,4 @@
-"""The store as the rest of the program holds it: a state database and a folder of event segments."""
+"""The store as the rest of the program holds it: a state database, and segments of events in files."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,12 +11,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from model.errors import StoreError
+from model.errors import StoreError, UsageError
 from model.segment import Segment
 from model.window import Window
-from store.events.damage import told_of_damage
-from store.events.reader import EventsReader, open_reader
-from store.state import audit, segments
+from store.events.files import Files, FolderFiles
+from store.events.interface import Events, Written
+from store.events.reader import EventsReader
+from store.events.segmented import SegmentedEvents
+from store.leasing import check_fences
+from store.state import audit, intents, segments
 from store.state.damage import refused
 from store.state.engine import open_engine
 from store.state.inventory import known_refs
@@ -28,46 +31,46 @@ Transaction = Session
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A state database and a folder of event segments. Open with `Store.open`, close with `close`."""
+    """A state database and segments of events. Open with `Store.open`, close with `close`."""
 
     state: Engine
     """SQLite or PostgreSQL."""
-    events_root: Path
-    """Where the segments' files lie."""
+    events: Events
+    """Where events are kept."""
     audit_key: audit.KeySource | None = None
     """Gives the key of the audit log; without one its chain is a plain one."""
 
     @classmethod
-    def open(cls, state_url: str, events_root: Path, audit_key: audit.KeySource | None = None) -> "Store":
-        """Open or create the store, and bring an older schema up to date.
+    def open(cls, state_url: str, events: Path | Events, audit_key: audit.KeySource | None = None) -> "Store":
+        """Open or create the store, and bring an older schema up to date; `events` is a folder, or `open_events`.
 
         Raises StoreError when the database cannot be opened, its schema is newer than this program, or it is empty
         beside segments that it should know.
         """
         engine = open_engine(state_url)
-        if schema_of(engine) is None and (count := len(list(events_root.glob("*/*.events.parquet")))):
+        kept = SegmentedEvents(FolderFiles(events)) if isinstance(events, Path) else events
+        if schema_of(engine) is None and (count := len(kept.stored())):
             # The next ingest would take all of them for the remains of a writer that died, and sweep them.
-            msg = (
-                f"The state {engine.url.render_as_string()} is empty, but there are {count} segments in {events_root}."
-            )
+            msg = f"The state {engine.url.render_as_string()} is empty, but there are {count} segments of events."
             raise StoreError(
                 msg,
                 hint="Put the state back from a backup, or mend [store] in keywatch.toml. To begin anew, move the"
                 " segments away: all logs are read again then.",
             )
         upgrade(engine)
-        events_root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return cls(engine, events_root, audit_key)
+        return cls(engine, kept, audit_key)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that writes: all of it is committed at the end, or none of it.
 
-        Raises StoreError when the database cannot be written: a full disk, a lock that nobody gives back.
+        Raises StoreError when the database cannot be written: a full disk, a lock that nobody gives back; Fenced when
+        it is written under a lease (`store.leasing`) that somebody else has by now.
         """
         writing = self.state.execution_options(writes=True)
         try:
             with Session(writing, expire_on_commit=False, info=self._info) as session, session.begin():
+                check_fences(session, self.state)
                 yield session
         except (OperationalError, DatabaseError) as error:
             if isinstance(error, IntegrityError):
@@ -107,8 +110,28 @@ class Store:
         """A snapshot of the events of some segments. Raises StoreError when one cannot be read."""
         with self.reading() as tx:
             kept = known_refs(tx)
-        with told_of_damage(self.events_root), open_reader(self.events_root, manifest, kept, only) as reader:
+        with self.events.reader(manifest, kept, only) as reader:
             yield reader
+
+    def publish(self, written: Written, segment: Segment) -> None:
+        """Make a segment that was made durable; `segment` is what the manifest will have of it. Raises StoreError.
+
+        Where remains of a writer that dies could not be told from what others do, an intent is committed first.
+        """
+
+        def intend() -> None:
+            with self.transaction() as tx:
+                intents.intend(tx, segment)
+
+        self.events.publish(written, intend)
+
+    @property
+    def files(self) -> Files:
+        """Where the segments' files are. Raises UsageError when events are in no files."""
+        if not isinstance(self.events, SegmentedEvents):
+            msg = f"The events are in {self.events.shown}, and not in files."
+            raise UsageError(msg, hint="That server's own tools copy them consistently (docs/clickhouse.md).")
+        return self.events.files
 
     @property
     def _info(self) -> dict[str, object]:
@@ -116,4 +139,5 @@ class Store:
 
     def close(self) -> None:
         """Give the database connections back."""
+        self.events.close()
         self.state.dispose()

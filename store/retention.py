@@ -7,7 +7,6 @@ from datetime import datetime
 from model.retention import Cuts
 from model.segment import Segment
 from store.compaction import GRACE, merge
-from store.events.files import path_of
 from store.handle import Store
 from store.state import segments, sources
 
@@ -52,9 +51,8 @@ def prune(store: Store, cuts: Cuts, *, now: datetime) -> Pruned:
             rejects=sources.forget_rejects(tx, cuts.rejects) if cuts.rejects else 0,
             hours=sources.forget_hours(tx, cuts.hours) if cuts.hours else 0,
         )
-    for one in fresh:
-        if one.events_dropped_at is not None and one.events_dropped_at <= now - GRACE:
-            path_of(store.events_root, one.id, "events").unlink(missing_ok=True)
+    long_ago = [one for one in fresh if one.events_dropped_at is not None and one.events_dropped_at <= now - GRACE]
+    store.events.expire(long_ago, cuts, now)
     return pruned
 
 

@@ -6,15 +6,13 @@ The clients of the network are loaded where they are used: a local file is read 
 from collections.abc import Callable
 
 from keywatch.collecting.ingested import Ingested, Progress
-from keywatch.collecting.opening import Reading, open_reading
+from keywatch.collecting.opening import Reading, never, open_reading
 from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import FormatError, IngestError, UsageError
 from model.window import Window
-from store.compaction import GRACE
-from store.events.files import sweep
-from store.state import segments, sources
+from store.state import sources
 
 
 def is_elsewhere(source: SourceConfig) -> bool:
@@ -42,18 +40,17 @@ def ingest_elsewhere(
     clock: Clock,
     window: Window | None = None,
     progress: Progress | None = None,
+    stopped: Callable[[], bool] = never,
 ) -> Ingested:
     """Read what is new; with `window`, the events of that time. The caller holds the workspace's lock.
 
     What went wrong half-way stands in `errors`. Raises FormatError when nothing has a
     format, UsageError and ConfigError.
     """
-    with workspace.store.reading() as tx:
-        live = segments.ids(tx, merged_after=clock.now() - GRACE)
-    sweep(workspace.store.events_root, live)
+    workspace.sweep(clock.now())
     result = Ingested(source.name)
     failure: FormatError | None = None
-    with open_reading(workspace, source, clock=clock, result=result, progress=progress) as reading:
+    with open_reading(workspace, source, clock=clock, result=result, progress=progress, stopped=stopped) as reading:
         try:
             _reader(source)(reading, window)
         except FormatError as error:

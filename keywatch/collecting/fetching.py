@@ -68,6 +68,8 @@ def _read_days(reading: Reading, place: Place, window: Window | None) -> None:
         seen += len(found)
         if meter:
             meter.begin(((one.url, one.size, 0.0) for one in found), part=number, parts=len(days))
+        if reading.stopped():
+            return
         # Days behind one that failed are read, but the next look begins at the one that failed.
         whole = _read_all(reading, place, this, found) and whole
         if day is not None and window is None and whole:
@@ -98,6 +100,9 @@ def _read_all(reading: Reading, place: Place, this: Pass, found: Sequence[Found]
     result, whole = reading.result, True
     gathering = Gathering(reading)
     for one, cursor in _known(reading, place, found):
+        if reading.stopped():
+            whole = False
+            break
         if this.has_all(one.signature, one.url) or (cursor is not None and is_read(one, cursor)):
             result.unchanged += 1
             if cursor is not None and cursor.broken:

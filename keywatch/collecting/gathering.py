@@ -22,8 +22,9 @@ from keywatch.collecting.reading import format_of, plan_of, readable
 from keywatch.collecting.timing import event_hours
 from model.segment import Segment, SegmentId
 from model.window import Window
-from store.events.segments import Written, draft_segment, new_id, publish_segment
-from store.state import activity, segments
+from store.events.interface import Written
+from store.events.segments import new_id
+from store.state import activity, refs, segments
 
 SMALL: Final = 1 << 20
 """Bytes of an object as it lies in the store."""
@@ -149,8 +150,9 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
     finally:
         reading.parsers.put(parser)
     reads_keys = plan.reads_keys or (written is not None and bool(written.activity))
-    if written is not None:
-        publish_segment(written)
+    whole = None if written is None else _segment(reading, written, rows=parsed.events, rejects=parsed.rejected)
+    if written is not None and whole is not None:
+        reading.workspace.store.publish(written, whole)
     now = reading.clock.now()
     with reading.workspace.store.transaction() as tx:
         for number, part in enumerate(parts):
@@ -159,20 +161,6 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
             own = [one for one in parsed.rejects if begins[number] < one.line <= begins[number + 1]]
             segments.add_rejects(tx, own, cursor=part.last.after, first_line=-int(begins[number]), now=now)
         if written is not None:
-            whole = _segment(reading, written, rows=parsed.events, rejects=parsed.rejected)
-            each = [
-                replace(
-                    whole,
-                    id=ids[number],
-                    origin=part.last.after.origin,
-                    to_offset=part.last.after.offset,
-                    rows=int(rows[number]),
-                    rejects=int(rejected[number]),
-                )
-                for number, part in enumerate(parts)
-                if rows[number]
-            ]
-            segments.add_joint(tx, each, whole, now)
             activity.save_activity(tx, written.activity)
         segments.count_lines(
             tx,
@@ -187,6 +175,21 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
             format_name=plan.format,
             hours=hours,
         )
+        if whole is not None:
+            each = [
+                replace(
+                    whole,
+                    id=ids[number],
+                    origin=part.last.after.origin,
+                    to_offset=part.last.after.offset,
+                    rows=int(rows[number]),
+                    rejects=int(rejected[number]),
+                )
+                for number, part in enumerate(parts)
+                if rows[number]
+            ]
+            refs.check_refs(tx, reading.kept_number)
+            segments.add_joint(tx, each, whole, now)
     _tell(reading, parts, parsed_lines=parsed.lines)
     result = reading.result
     result.files += len(parts)
@@ -226,10 +229,10 @@ def _write(
         return None
     line = parser.events["line"].to_numpy()
     number = np.searchsorted(begins, line, side="left") - 1
-    root, segment = reading.workspace.store.events_root, new_id(reading.clock.now())
+    segment = new_id(reading.clock.now())
     own = (line - begins[number]).astype(np.int32)
-    return draft_segment(
-        parser.duck, parser.events, root=root, segment=segment, kept=reading.kept, batches=(ids, number, own)
+    return reading.workspace.store.events.draft(
+        parser.duck, parser.events, segment=segment, kept=reading.kept, batches=(ids, number, own)
     )
 
 

@@ -1,6 +1,6 @@
 """Ingest: what is new in a source's files becomes segments."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ingest.sources import files
@@ -8,7 +8,7 @@ from ingest.sources.files import Look
 from keywatch.collecting.elsewhere import ingest_elsewhere, is_elsewhere
 from keywatch.collecting.ingested import Ingested, Progress
 from keywatch.collecting.metering import Meter
-from keywatch.collecting.opening import Reading, open_reading
+from keywatch.collecting.opening import Reading, never, open_reading
 from keywatch.collecting.reading import read_file
 from keywatch.collecting.windows import Pass, open_pass
 from keywatch.config import SourceConfig
@@ -17,8 +17,6 @@ from model.clock import Clock
 from model.errors import FormatError, IngestError
 from model.segment import Cursor
 from model.window import Window
-from store.compaction import GRACE
-from store.events.files import sweep
 from store.state import segments, sources
 
 __all__ = ["Ingested", "Progress", "ingest_source"]
@@ -32,20 +30,22 @@ def ingest_source(
     paths: Sequence[Path] | None = None,
     window: Window | None = None,
     progress: Progress | None = None,
+    stopped: Callable[[], bool] = never,
 ) -> Ingested:
     """Read what is new in a source; with `window`, the events of that time. The caller holds the workspace's lock.
+
+    Once `stopped` says so no further block is read; what was read is stored.
 
     Files that cannot be read are named in `errors`, and the others go on; a source none of whose files has a format
     raises FormatError.
     """
     if not paths and is_elsewhere(source):
-        return ingest_elsewhere(workspace, source, clock=clock, window=window, progress=progress)
+        return ingest_elsewhere(workspace, source, clock=clock, window=window, progress=progress, stopped=stopped)
     found = files.find(list(paths) if paths else [str(workspace.root / Path(source.path or "").expanduser())])
     this = open_pass(workspace, source, window, clock.now())
     with workspace.store.reading() as tx:
         known = segments.cursors(tx, this.name)
-        live = segments.ids(tx, merged_after=clock.now() - GRACE)
-    sweep(workspace.store.events_root, live)
+    workspace.sweep(clock.now())
     result = Ingested(source.name)
     found += files.left_behind(known, found)
     looks = files.look(found, known, roots=() if paths else workspace.roots, refused=result.errors)
@@ -54,7 +54,7 @@ def ingest_source(
     if window is None:
         _count_lost(workspace, files.vanished(known, looks), clock)
     taken = {cursor.origin for cursor in known}
-    with open_reading(workspace, source, clock=clock, result=result, progress=progress) as reading:
+    with open_reading(workspace, source, clock=clock, result=result, progress=progress, stopped=stopped) as reading:
         reading.lineage = this.name
         failure = _read_files(reading, this, looks, taken)
     if failure is not None and not result.lines and not result.unchanged:
@@ -73,6 +73,8 @@ def _read_files(reading: Reading, this: Pass, looks: Sequence[Look], taken: set[
         meter.begin((str(seen.path), seen.size, _share(seen)) for seen in looks if seen.changed)
         reading.progress = meter
     for seen in looks:
+        if reading.stopped():
+            break
         if not seen.changed or this.has_all(seen.signature):
             result.unchanged += 1
             if seen.broken:

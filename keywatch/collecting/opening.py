@@ -24,10 +24,15 @@ from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from store.handle import Transaction
-from store.state import inventory
+from store.state import refs
 
 PARSERS: Final = min(os.cpu_count() or 1, 2)
 """Blocks that are parsed side by side; each takes some 180 MB, and an ingest shall stay under 600."""
+
+
+def never() -> bool:
+    """Nobody says stop."""
+    return False
 
 
 @dataclass(slots=True)
@@ -46,12 +51,16 @@ class Reading:
     """Files in memory that blocks are copied into."""
     kept: frozenset[str]
     """The key_refs that are never folded."""
+    kept_number: int
+    """It grows when there are others."""
     lineage: str = ""
     """What the cursors of this pass go by, when it is not the source's name."""
     keep: Callable[[Block], Keep | None] = lambda _block: None
     """Which events of a block are stored; None: all."""
     also: Callable[[Transaction, Block, datetime], None] | None = None
     """Told of each block in the transaction that stores it."""
+    stopped: Callable[[], bool] = never
+    """Whether to read no further block."""
 
     @property
     def options(self) -> Options:
@@ -72,12 +81,13 @@ def open_reading(
     clock: Clock,
     result: Ingested,
     progress: Progress | None,
+    stopped: Callable[[], bool] = never,
 ) -> Iterator[Reading]:
     """The parsers of a source, closed at the end."""
     # Arrow's own allocator keeps what it had: 45 MB more, and a third more time in the system.
     pa.set_memory_pool(pa.system_memory_pool())
     with workspace.store.reading() as tx:
-        kept = frozenset(inventory.known_refs(tx))
+        kept, number = refs.read_refs(tx)
     with ExitStack() as stack:
         # What is loaded by now stays: the collector would walk through it again and again, 8 % of an ingest.
         gc.freeze()
@@ -92,4 +102,6 @@ def open_reading(
         memory = BlockFiles(PARSERS + 1)
         stack.callback(memory.close)
         pool = stack.enter_context(ThreadPoolExecutor(PARSERS, thread_name_prefix="parse"))
-        yield Reading(workspace, source, clock, result, progress, pool, parsers, memory, kept)
+        yield Reading(
+            workspace, source, clock, result, progress, pool, parsers, memory, kept, number, stopped=stopped
+        )

@@ -58,6 +58,8 @@ def read_blocks(
     frame: Framing | None = None
     try:
         for block in blocks:
+            if reading.stopped():
+                break
             if block.data or block.held:
                 frame = frame or framing(block.head)
                 records = _records(block, frame)

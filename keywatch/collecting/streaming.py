@@ -17,12 +17,13 @@ from keywatch.collecting.opening import Reading, open_reading
 from keywatch.collecting.reading import read_blocks
 from keywatch.collecting.windows import inside
 from keywatch.config import SourceConfig
+from keywatch.work import ingest_of
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import WorkspaceLocked
 from model.segment import Cursor
 from model.window import Window
-from store.state import inventory
+from store.state import refs
 
 _RETRY_SECONDS: Final = 0.2
 _PATIENCE: Final = 30.0
@@ -71,9 +72,9 @@ def _storing(reading: Reading, stopped: Callable[[], bool]) -> Iterator[None]:
     since: float | None = None
     while True:
         try:
-            with reading.workspace.lock():
+            with reading.workspace.lock(ingest_of(reading.source.name)):
                 with reading.workspace.store.reading() as tx:
-                    reading.kept = frozenset(inventory.known_refs(tx))
+                    reading.kept, reading.kept_number = refs.read_refs(tx)
                 yield
                 return
         except WorkspaceLocked:

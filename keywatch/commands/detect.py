@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from keywatch import work
 from keywatch.commands import triage
 from keywatch.commands.shared import AsJson, Since, Until, moment, now, print_json, print_table, say, workspace
 from model.errors import UsageError
@@ -50,7 +51,7 @@ def detect(
 
     line = severity_of(fail_on)
     at = moment(until, now())
-    with workspace(ctx) as ws, ws.lock():
+    with workspace(ctx) as ws, ws.lock(work.DETECT):
         done = judge(ws, now=at, since=moment(since, at) if since else None, dry_run=dry_run)
         reasons = _explained(ws, done.findings) if explain else []
     shown = sorted(done.findings, key=lambda finding: (-finding.severity.rank, finding.first_seen))

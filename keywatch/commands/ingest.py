@@ -83,13 +83,17 @@ def _from_places(
     ws: "Workspace", chosen: list[tuple["SourceConfig", list[Path] | None]], window: "Window | None"
 ) -> list["Ingested"]:
     from keywatch.collecting.ingesting import Ingested, ingest_source
+    from keywatch.work import ingest_of
     from model.clock import SystemClock
 
     done: list[Ingested] = []
-    with ws.lock(), bar() as progress:
+    with bar() as progress:
         for place, mine in chosen:
             try:
-                done.append(ingest_source(ws, place, clock=SystemClock(), paths=mine, window=window, progress=progress))
+                with ws.lock(ingest_of(place.name)):
+                    done.append(
+                        ingest_source(ws, place, clock=SystemClock(), paths=mine, window=window, progress=progress)
+                    )
             except IngestError as error:
                 if len(chosen) == 1:
                     raise

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from keywatch import work
 from keywatch.commands import ignoring
 from keywatch.commands.shared import (
     PARTLY,
@@ -60,7 +61,7 @@ def import_(
     from ingest.inventory.read import read_keys
 
     columns = dict(_pair(text) for text in column or [])
-    with workspace(ctx) as ws, ws.lock():
+    with workspace(ctx) as ws, ws.lock(work.SEGMENTS):
         found = read_keys(file, pulled_at=now(), columns=columns, pepper=ws.pepper if hash_keys else None)
         _save(ws, found, str(file))
 
@@ -75,16 +76,16 @@ def sync(
 
     clock = SystemClock()
     with workspace(ctx) as ws:
-        with ws.lock():  # before anybody is asked; then it is free until there is something to save
+        with ws.lock(work.SEGMENTS):  # before anybody is asked; then it is free until there is something to save
             chosen = _chosen(ws, names or [])
         failures = []
         for source in chosen:
             pulled = pull_source(ws, source, clock)
-            with ws.lock():
+            with ws.lock(work.SEGMENTS):
                 done = save_pull(ws, pulled, clock.now())
             failures += [done.error] if done.error else []
             say(done.line() if done.error is None or len(chosen) > 1 else f"{source.called} failed.")
-        with ws.lock():
+        with ws.lock(work.SEGMENTS):
             forget_others(ws)
     if failures and len(failures) == len(chosen):
         raise failures[-1]
@@ -154,7 +155,7 @@ def link(
     if (new is None) != forget:
         msg = "Name the key that replaces it, or say --forget."
         raise UsageError(msg, hint="keywatch keys link OLD NEW")
-    with workspace(ctx) as ws, ws.lock():
+    with workspace(ctx) as ws, ws.lock(work.SEGMENTS):
         name_successor(ws, old, new, now())
     say(f"{new} replaces {old}." if new else f"The successor of {old} is found anew.")
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from keywatch import work
 from keywatch.commands.shared import now, plain_json, say, workspace
 
 
@@ -43,7 +44,7 @@ def erase(
 
     if not yes:
         typer.confirm(f"Forget {person} for good?", abort=True, err=True)
-    with workspace(ctx) as ws, ws.lock():
+    with workspace(ctx) as ws, ws.lock(work.REPORT):
         done = forget(ws, person, at=now())
     for table, count in done.rows.items():
         say(f"{table}: {count:,} rows changed")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from keywatch import work
 from keywatch.commands.shared import AsJson, Until, moment, now, print_json, print_table, say, workspace
 
 _LISTED = ("period", "stage", "since", "until", "made_at", "closed_at", "folder")
@@ -29,7 +30,7 @@ def render(ctx: typer.Context, *, period: Period, output: Output = None, until: 
     from keywatch.noting import note_config
     from keywatch.reporting import render_report
 
-    with workspace(ctx) as ws, ws.lock():
+    with workspace(ctx) as ws, ws.lock(work.REPORT):
         note_config(ws, now())
         folder = render_report(ws, period, now=moment(until, now()), folder=output)
     say(f"The report lies in {folder}: open {folder / 'report.html'}.")
@@ -41,7 +42,7 @@ def open_(ctx: typer.Context, *, period: Period, output: Output = None, until: U
     from keywatch.reporting import asked, make_report
 
     at = moment(until, now())
-    with workspace(ctx) as ws, ws.lock():
+    with workspace(ctx) as ws, ws.lock(work.REPORT):
         note_config(ws, now())
         ask = asked(ws, period, now=at, folder=output, review=True)
         count = make_report(ws, ask, now=at)
@@ -61,7 +62,7 @@ def close(
     """Check the worksheet of a review strictly, and seal its decisions with the report."""
     from keywatch.reviewing import close_review
 
-    with workspace(ctx) as ws, ws.lock():
+    with workspace(ctx) as ws, ws.lock(work.REPORT):
         done = close_review(ws, which, sheet_path=worksheet, now=moment(until, now()))
     say(f"Closed: {done.keys:,} keys were decided, {done.to_do:,} decisions ask for something to be done.")
     say(f"The sign-off is {done.folder / 'review.html'}.")

@@ -1,17 +1,19 @@
 """`keywatch run`: ingest, detect and deliver, again and again."""
 
+import os
 import signal
 import threading
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from keywatch.commands.shared import now, say, workspace
+from keywatch.commands.shared import PARTLY, workspace
+from keywatch.commands.telling import Log, LogFormat
+from keywatch.roles import EVERY_ROLE, Role
 
-if TYPE_CHECKING:
-    from keywatch.cycle import Cycle
-
-_PARTLY = 5
+_DRAIN = 9.0
+"""Seconds from SIGTERM to the end of a process that is still at something: none of it is lost, and a supervisor kills
+after ten."""
 
 
 def add(app: typer.Typer) -> None:
@@ -24,28 +26,42 @@ def run(
     *,
     once: Annotated[bool, typer.Option("--once", help="One round, then end.")] = False,
     interval: Annotated[str, typer.Option("--interval", help="From the start of a round to the next.")] = "30s",
+    only: Annotated[
+        list[Role] | None, typer.Option("--only", help="Do this alone; can be repeated. Left out: everything.")
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="Lines for people, or JSON for a log store.")
+    ] = LogFormat.TEXT,
 ) -> None:
-    """Ingest, detect and deliver until SIGTERM or Ctrl-C; a round that has begun is finished."""
+    """Ingest, detect and deliver until SIGTERM or Ctrl-C, which ends it within ten seconds; nothing is lost.
+
+    With the state on PostgreSQL, any number of these may run, on any number of machines: they share the work.
+    """
     from keywatch import cycle
     from model.clock import SystemClock
     from model.window import parse_duration
 
     seconds = parse_duration(interval).total_seconds()
-    clock = SystemClock()
+    clock, roles = SystemClock(), frozenset(only or EVERY_ROLE)
     with workspace(ctx) as ws:
+        log = Log(log_format, ws.config.secrets.prefixes)
         if once:
-            done = cycle.run_once(ws, clock)
-            _tell(done)
+            done = cycle.run_once(ws, clock, roles)
+            log.turn(done)
             if done.errors:
-                raise typer.Exit(_PARTLY)
+                raise typer.Exit(PARTLY)
             return
         stop = threading.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stop.set())
-        cycle.run(ws, clock, interval=seconds, stop=stop, tell=_tell)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, _: _stop(stop, number))
+        cycle.run(ws, clock, interval=seconds, stop=stop, tell=log.turn, roles=roles)
 
 
-def _tell(done: "Cycle") -> None:
-    for error in done.errors:
-        say(f"keywatch: {error}")
-    say(f"{now():%H:%M:%S} {done.line()}")
+def _stop(stop: threading.Event, number: int) -> None:
+    """The first signal drains, the second ends it now."""
+    if stop.is_set():
+        os._exit(128 + number)
+    stop.set()
+    last = threading.Timer(_DRAIN, os._exit, (0,))
+    last.daemon = True
+    last.start()

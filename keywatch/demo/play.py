@@ -8,6 +8,7 @@ from typing import Any
 
 from alerts.delivery import DeliveryReport
 from ingest.inventory.read import read_keys
+from keywatch import work
 from keywatch.collecting.ingesting import Ingested, Progress, ingest_source
 from keywatch.commands.init import make
 from keywatch.cycle import deliver_due
@@ -93,7 +94,7 @@ def play(
         make(folder, CONFIG.format(webhook=received.url))
         workspace = Workspace.at(folder / "keywatch.toml")
         try:
-            with workspace.lock():
+            with workspace.lock(work.SEGMENTS):
                 keys = read_keys(world.inventory, pulled_at=now, source="csv", pepper=workspace.pepper)
                 register(workspace, keys, where=str(world.inventory), now=now)
                 step(f"Reading {world.lines:,} lines of its access log …")

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from keywatch import work
 from keywatch.doctor.remark import Remark, fine, warning, wrong
 from keywatch.workspace import Workspace
 from model.errors import WorkspaceLocked
@@ -28,7 +29,7 @@ def permissions(workspace: Workspace, _now: datetime) -> Iterator[Remark]:
     if not open_to_others:
         yield fine("files", "Config, state and events can be read by their owner only.")
     try:
-        with workspace.lock():
+        with workspace.lock(work.SEGMENTS):
             pass
     except WorkspaceLocked as error:
         yield fine("files", error.what)

@@ -1,15 +1,20 @@
 """The loop that pulls the inventory while others read, judge and deliver: a slow server delays none of them."""
 
 import threading
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from typing import Final
 
+from keywatch import work
 from keywatch.inventory.syncing import Pulled, due, pull_source
 from keywatch.workspace import Workspace
 from model.clock import Clock
-from model.errors import KeywatchError
+from model.errors import KeywatchError, WorkspaceLocked
 
 LOOK: Final = 5.0
 """Seconds from one look for what is due to the next."""
+_SAVED: Final = timedelta(minutes=2)
+"""What another worker asked for so lately is on its way into the state."""
 
 
 class Puller:
@@ -64,7 +69,17 @@ class Puller:
         for source in due(self._workspace, self._clock.now()):
             if source.called in self._waiting or self._stop.is_set():
                 continue
-            pulled = pull_source(self._workspace, source, self._clock)
+            try:
+                with self._alone(source.called):
+                    pulled = pull_source(self._workspace, source, self._clock)
+            except WorkspaceLocked:
+                continue
             with self._lock:
                 self._waiting.add(pulled.source)
                 self._pulled.append(pulled)
+
+    def _alone(self, name: str) -> AbstractContextManager[None]:
+        """Where several share the work, one asks a source; on one machine the cycle needs the lock meanwhile."""
+        if not self._workspace.is_shared:
+            return nullcontext()
+        return self._workspace.lock(work.inventory_of(name), rest=_SAVED)

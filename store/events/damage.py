@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -15,8 +14,8 @@ _NAMED: Final = re.compile(r"[^\s'\"]+\.parquet")
 
 
 @contextmanager
-def told_of_damage(root: Path) -> Iterator[None]:
-    """Turn what DuckDB says of broken or missing files below `root` into a StoreError that names them."""
+def told_of_damage() -> Iterator[None]:
+    """Turn what DuckDB says of broken or missing files into a StoreError that names them."""
     try:
         yield
     except Exception as error:
@@ -24,7 +23,7 @@ def told_of_damage(root: Path) -> Iterator[None]:
         if found is None:
             raise
         named = _NAMED.search(str(found))
-        what = f"The segment {named[0]}" if named else f"A segment below {root}"
+        what = f"The segment {named[0]}" if named else "A segment"
         msg = f"{what} cannot be read: {str(found).strip().splitlines()[0]}"
         raise StoreError(
             msg, hint="It is damaged, or somebody removed it. Put it back from a backup; what others hold is untouched."

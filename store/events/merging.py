@@ -14,9 +14,9 @@ import duckdb
 from model.errors import StoreError
 from model.segment import Segment, SegmentId
 from store.events import aggregate
-from store.events.files import KINDS, draft_of, path_of
+from store.events.files import KINDS, Files, quoted
 from store.events.parquet import write_sorted
-from store.events.segments import SEAL_ROWS, Written
+from store.events.segments import SEAL_ROWS, Drafted
 
 _MEMORY: Final = "256MB"
 """What DuckDB may take to sort; more events than that are sorted on the disk."""
@@ -35,8 +35,8 @@ _ORDER: Final = {"usage": "key_ref, hour", "facets": "key_ref, kind, day"}
 
 
 def draft_merged(
-    root: Path, inputs: Sequence[Segment], *, segment: SegmentId, kept: Collection[str], seal: bool
-) -> Written:
+    files: Files, inputs: Sequence[Segment], *, segment: SegmentId, kept: Collection[str], seal: bool
+) -> Drafted:
     """Write the drafts of one segment that holds all of `inputs`; it is sealed from SEAL_ROWS events on, or by `seal`.
 
     `kept` are the key_refs that are never folded. Raises StoreError when the disk refuses, duckdb.Error when an input
@@ -44,28 +44,28 @@ def draft_merged(
     """
     rows = sum(one.rows for one in inputs)
     sealed = seal or rows >= SEAL_ROWS or any(one.sealed for one in inputs)
-    files = tuple(path_of(root, segment, kind) for kind in (KINDS if sealed else KINDS[:1]))
+    kinds = KINDS if sealed else KINDS[:1]
     try:
-        files[0].parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=root, prefix=_SORTING) as scratch, _opened(scratch) as duck:
+        with tempfile.TemporaryDirectory(dir=files.scratch, prefix=_SORTING) as scratch, _opened(scratch) as duck:
+            files.attach(duck)
             duck.execute("CREATE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept)])
-            events = f"SELECT * FROM {_read(root, inputs, 'events')} ORDER BY key_ref, ts"
-            count = _write(duck, events, files[0])
-            for kind, file in zip(KINDS[1:], files[1:], strict=False):
-                _write(duck, _summed(root, inputs, kind), file)
+            events = f"SELECT * FROM {_read(files, inputs, 'events')} ORDER BY key_ref, ts"
+            count = _write(duck, events, files.draft(segment, "events"))
+            for kind in kinds[1:]:
+                _write(duck, _summed(files, inputs, kind), files.draft(segment, kind))
     except OSError as error:
-        msg = f"The segment {files[0]} cannot be written: {error}"
+        msg = f"The segment {files.name(segment, 'events')} cannot be written: {error}"
         raise StoreError(msg, hint="Nothing of it counts. Make room, check the disk, and try again.") from None
     if count != rows:
         msg = f"{len(inputs)} segments should hold {rows} events, and {count} are in their files."
         raise StoreError(msg, hint="Their files are not what was written: put them back from a backup.")
-    return Written(
+    return Drafted(
         id=segment,
         sealed=sealed,
-        bytes=sum(draft_of(file).stat().st_size for file in files),
+        bytes=sum(files.draft(segment, kind).stat().st_size for kind in kinds),
         min_ts=min(one.min_ts for one in inputs),
         max_ts=max(one.max_ts for one in inputs),
-        files=files,
+        kinds=kinds,
         activity=[],
     )
 
@@ -88,13 +88,13 @@ def _opened(scratch: str) -> duckdb.DuckDBPyConnection:
     return duck
 
 
-def _summed(root: Path, inputs: Sequence[Segment], kind: str) -> str:
+def _summed(files: Files, inputs: Sequence[Segment], kind: str) -> str:
     """The partial counts of the sealed inputs, and those of the tails, as one."""
     sealed = [one for one in inputs if one.sealed]
     tails = [one for one in inputs if not one.sealed]
-    parts = [f"SELECT * FROM {_read(root, sealed, kind)}"] if sealed else []
+    parts = [f"SELECT * FROM {_read(files, sealed, kind)}"] if sealed else []
     if tails:
-        source = _read(root, tails, "events")
+        source = _read(files, tails, "events")
         folded = aggregate.folded(source, f"({aggregate.known(source, 'kept')})")
         counts = aggregate.usage if kind == "usage" else aggregate.facets
         parts.append(counts(f"({folded})"))
@@ -103,13 +103,9 @@ def _summed(root: Path, inputs: Sequence[Segment], kind: str) -> str:
     return f"SELECT {groups}, {_SUMS}{_FIRST_LAST[kind]} FROM ({union}) GROUP BY {groups} ORDER BY {_ORDER[kind]}"
 
 
-def _write(duck: duckdb.DuckDBPyConnection, select: str, final: Path) -> int:
-    return write_sorted(duck.sql(select).to_arrow_reader(_ROWS), draft_of(final))
+def _write(duck: duckdb.DuckDBPyConnection, select: str, draft: Path) -> int:
+    return write_sorted(duck.sql(select).to_arrow_reader(_ROWS), draft)
 
 
-def _read(root: Path, segments: Sequence[Segment], kind: str) -> str:
-    return f"read_parquet([{', '.join(_quoted(path_of(root, one.id, kind)) for one in segments)}])"
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _read(files: Files, segments: Sequence[Segment], kind: str) -> str:
+    return f"read_parquet({quoted(files.name(one.id, kind) for one in segments)})"

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -15,7 +14,7 @@ from model.segment import Segment
 from store.dialect import DUCKDB
 from store.events import aggregate
 from store.events.arrow import by_arrow
-from store.events.files import path_of
+from store.events.files import Files, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +38,7 @@ class EventsReader:
 
 @contextmanager
 def open_reader(
-    root: Path, manifest: Sequence[Segment], kept: Sequence[str], only: Sequence[str] | None = None
+    files: Files, manifest: Sequence[Segment], kept: Sequence[str], only: Sequence[str] | None = None
 ) -> Iterator[EventsReader]:
     """A reader over the manifest's segments; `kept` are the key_refs that tails do not fold.
 
@@ -50,9 +49,10 @@ def open_reader(
     duck = duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""})
     try:
         duck.execute("SET TimeZone = 'UTC'")
+        files.attach(duck)
         if only is not None:
             duck.execute("CREATE TEMP TABLE chosen AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(only)])
-        _make_views(duck, root, manifest, kept, _CHOSEN if only is not None else "")
+        _make_views(duck, files, manifest, kept, _CHOSEN if only is not None else "")
         engine = create_engine(
             "duckdb:///:memory:",
             creator=lambda: duckdb_engine.ConnectionWrapper(duck),
@@ -68,7 +68,7 @@ _CHOSEN = " WHERE key_ref IN (SELECT key_ref FROM chosen)"
 
 
 def _make_views(
-    duck: duckdb.DuckDBPyConnection, root: Path, manifest: Sequence[Segment], kept: Sequence[str], chosen: str
+    duck: duckdb.DuckDBPyConnection, files: Files, manifest: Sequence[Segment], kept: Sequence[str], chosen: str
 ) -> None:
     sealed = [segment for segment in manifest if segment.sealed]
     tails = [segment for segment in manifest if not segment.sealed]
@@ -78,14 +78,14 @@ def _make_views(
     _view(
         duck,
         "events",
-        (_files(root, [one for one in manifest if one.events_dropped_at is None], "events") or "no_events") + chosen,
+        (_read(files, [one for one in manifest if one.events_dropped_at is None], "events") or "no_events") + chosen,
     )
-    _view(duck, "tails", (_files(root, tails, "events") or "no_events") + chosen)
+    _view(duck, "tails", (_read(files, tails, "events") or "no_events") + chosen)
     _view_of(duck, "folded_tails", aggregate.folded("tails", f"({aggregate.known('tails', 'kept')})"))
     for name, of_tails in (("usage", aggregate.usage), ("facets", aggregate.facets)):
         parts = [of_tails("folded_tails")] if tails or not sealed else []
         if sealed:
-            parts.append(f"SELECT * FROM {_files(root, sealed, name)}{chosen}")
+            parts.append(f"SELECT * FROM {_read(files, sealed, name)}{chosen}")
         _view_of(duck, name, " UNION ALL BY NAME ".join(f"({part})" for part in parts))
 
 
@@ -97,8 +97,5 @@ def _view_of(duck: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
     duck.execute(f"CREATE TEMP VIEW {name} AS {select}")
 
 
-def _files(root: Path, segments: Sequence[Segment], kind: str) -> str:
-    if not segments:
-        return ""
-    names = ", ".join("'" + str(path_of(root, s.id, kind)).replace("'", "''") + "'" for s in segments)
-    return f"read_parquet([{names}])"
+def _read(files: Files, segments: Sequence[Segment], kind: str) -> str:
+    return f"read_parquet({quoted(files.name(one.id, kind) for one in segments)})" if segments else ""

@@ -12,6 +12,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from model.errors import StoreError
 
 _BUSY_SECONDS = 30
+_SERVER = {"connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+"""A server that went away without a word is noticed within half a minute."""
 
 
 def open_engine(url: str) -> Engine:
@@ -29,7 +31,7 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(url, parsed.database)
     try:
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, connect_args=_SERVER)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         msg = f"There is no driver for {parsed.drivername}: {error}"
         raise StoreError(msg, hint="Install keywatch[postgres] and write postgresql+psycopg://…") from None

@@ -160,6 +160,19 @@ class MergedSegmentRow(BatchColumns, Base):
     merged_at: Mapped[moment] = mapped_column(index=True)
 
 
+class IntentRow(Base):
+    """A segment that is being put on a server of events."""
+
+    __tablename__ = "intents"
+    id: Mapped[word] = mapped_column(primary_key=True)
+    source: Mapped[word]
+    origin: Mapped[word]
+    from_offset: Mapped[int] = mapped_column(_ID)
+    to_offset: Mapped[int] = mapped_column(_ID)
+    rows: Mapped[int]
+    made_at: Mapped[moment]
+
+
 class RejectRow(Base):
     """A sampled line that no event could be made of; all are counted in `sources`."""
 
@@ -510,3 +523,14 @@ class AuditHeadRow(Base):
     seq: Mapped[int] = mapped_column(_ID)
     hash: Mapped[word]
     mac: Mapped[word]
+
+
+class LeaseRow(Base):
+    """Which process does which work, until when by the database's clock."""
+
+    __tablename__ = "leases"
+    name: Mapped[word] = mapped_column(primary_key=True)
+    holder: Mapped[word]
+    epoch: Mapped[int] = mapped_column(_ID)
+    taken_at: Mapped[moment]
+    expires_at: Mapped[moment]

@@ -1,6 +1,6 @@
 """The manifest and the cursors: one transaction makes a segment visible and moves the cursor, or neither."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,8 +11,12 @@ from sqlalchemy.orm import Session
 from model.errors import Fenced
 from model.segment import Cursor, Reject, Segment, SegmentId
 from model.window import Window
+from store.state import intents
 from store.state.schema import CursorRow, MergedSegmentRow, RejectRow, SegmentRow, SourceRow
 from store.state.sources import EventHour, count_event_hours, count_hour, count_timeless
+
+_IN_ORDER = 0x6B657973
+"""PostgreSQL's advisory lock of those who make segments visible."""
 
 SAMPLES = 20
 """Rejects kept as samples per segment; all are counted."""
@@ -58,6 +62,21 @@ def _lose(tx: Session, source: str, count: int, now: datetime) -> None:
 def add_segment(tx: Session, segment: Segment) -> None:
     """Make a segment visible."""
     tx.execute(insert(SegmentRow).values(**{name: getattr(segment, name) for name in Segment.__slots__}))
+    intents.fulfil(tx, [segment.id])
+
+
+def add_ingested(tx: Session, segment: Segment) -> None:
+    """Make a new segment visible, as the last step of its transaction.
+
+    `ingested_at` grows in the order in which segments become visible, whatever the clocks of several writers say: who
+    has read up to one moment has missed nothing before it.
+    """
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(_IN_ORDER)))
+    newest = last_ingested(tx)
+    if newest is not None and newest >= segment.ingested_at:
+        segment = replace(segment, ingested_at=newest + timedelta(microseconds=1))
+    add_segment(tx, segment)
 
 
 def count_left_out(tx: Session, source: str, rejects: int, now: datetime) -> None:
@@ -117,8 +136,8 @@ def ids(tx: Session, *, merged_after: datetime | None = None) -> set[str]:
 
 def add_joint(tx: Session, parts: Sequence[Segment], whole: Segment, now: datetime) -> None:
     """Make a segment visible that holds the batches of several objects; its own parts are remembered as if merged."""
-    add_segment(tx, whole)
     _remember(tx, parts, whole.id, now)
+    add_ingested(tx, whole)
 
 
 def replace_with(tx: Session, inputs: Sequence[Segment], merged: Segment, now: datetime) -> None:
@@ -266,3 +285,9 @@ def latest_event(tx: Session, until: datetime) -> datetime | None:
     """The latest end of a segment, `until` at most (a line from the future says nothing of now); None without any."""
     latest = tx.scalar(select(func.max(SegmentRow.max_ts)))
     return None if latest is None else min(latest, until)
+
+
+def resize(tx: Session, sizes: Mapping[str, int]) -> None:
+    """Segments lie in other files now."""
+    for name, size in sizes.items():
+        tx.execute(update(SegmentRow).where(SegmentRow.id == name).values(bytes=size))

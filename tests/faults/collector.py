@@ -31,7 +31,7 @@ def _ingest(config: Path, logs: Path) -> None:
     code = 1
     try:
         workspace = Workspace.at(config)
-        with workspace.lock():
+        with workspace.lock("test"):
             ingest_source(workspace, SourceConfig(name="edge", path=str(logs)), clock=SystemClock())
         code = 0
     finally:

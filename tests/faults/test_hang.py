@@ -75,7 +75,7 @@ def test_when_the_hanging_one_is_killed_the_next_stores_the_rest(
 
 
 def test_a_holder_that_works_is_named_with_its_beginning(workspace: Workspace) -> None:
-    with workspace.lock(), pytest.raises(WorkspaceLocked) as caught, workspace.lock():
+    with workspace.lock("test"), pytest.raises(WorkspaceLocked) as caught, workspace.lock("test"):
         pass
 
     told = caught.value.what
@@ -87,12 +87,12 @@ def test_a_holder_that_works_is_named_with_its_beginning(workspace: Workspace) -
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "x", "host": 1, "since": null}', "\0" * 40])
 def test_a_holder_that_could_not_sign_is_told_of_without_its_name(workspace: Workspace, text: str) -> None:
-    with workspace.lock():
+    with workspace.lock("test"):
         (workspace.root / ".keywatch.lock").write_text(text)
 
         with (
             pytest.raises(WorkspaceLocked, match=r"Another keywatch is working in [^:]*\.$") as caught,
-            workspace.lock(),
+            workspace.lock("test"),
         ):
             pass
 
@@ -100,7 +100,7 @@ def test_a_holder_that_could_not_sign_is_told_of_without_its_name(workspace: Wor
 
 
 def test_who_held_it_is_not_told_once_it_is_free(workspace: Workspace) -> None:
-    with workspace.lock():
+    with workspace.lock("test"):
         assert (workspace.root / ".keywatch.lock").read_text()
 
     assert "" == (workspace.root / ".keywatch.lock").read_text()

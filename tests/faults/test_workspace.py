@@ -8,9 +8,11 @@ import pytest
 
 from keywatch.collecting.ingesting import Ingested
 from keywatch.workspace import Workspace
+from model.clock import SystemClock
 from model.errors import ConfigError, WorkspaceLocked
-from store.events.files import path_of, sweep
+from store.events.files import path_of
 from store.state.segments import ids
+from store.sweeping import sweep_alone
 
 Keywatch = Callable[..., tuple[int, str, str]]
 
@@ -21,7 +23,7 @@ def test_a_second_process_is_refused_with_75_while_the_workspace_is_held(
     (tmp_path / "a.log").write_text(line(0))
     words = ("-c", workspace.root / "keywatch.toml", "ingest", tmp_path / "a.log")
 
-    with workspace.lock():
+    with workspace.lock("test"):
         code, out, err = keywatch(*words)
 
     assert (75, "") == (code, out)
@@ -30,10 +32,10 @@ def test_a_second_process_is_refused_with_75_while_the_workspace_is_held(
 
 
 def test_the_lock_is_free_again_after_an_error(workspace: Workspace) -> None:
-    with pytest.raises(RuntimeError), workspace.lock():
+    with pytest.raises(RuntimeError), workspace.lock("test"):
         raise RuntimeError
 
-    with workspace.lock(), pytest.raises(WorkspaceLocked), workspace.lock():
+    with workspace.lock("test"), pytest.raises(WorkspaceLocked), workspace.lock("test"):
         pass
 
 
@@ -41,7 +43,7 @@ def test_what_is_written_is_for_the_owner_only(
     workspace: Workspace, ingest: Callable[..., Ingested], line: Callable[..., str], tmp_path: Path
 ) -> None:
     (tmp_path / "a.log").write_text("".join(line(n) for n in range(6000)))
-    with workspace.lock():
+    with workspace.lock("test"):
         ingest(tmp_path / "a.log")
 
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [workspace.root, *workspace.root.rglob("*")]}
@@ -99,7 +101,7 @@ def test_files_of_writers_that_died_are_swept_and_those_of_segments_stay(
 ) -> None:
     (tmp_path / "a.log").write_text("".join(line(n) for n in range(6000)))
     ingest(tmp_path / "a.log")
-    root = workspace.store.events_root
+    root = workspace.store.files.scratch
     with workspace.store.reading() as tx:
         live = ids(tx)
     kept = set(root.rglob("*.parquet"))
@@ -111,6 +113,6 @@ def test_files_of_writers_that_died_are_swept_and_those_of_segments_stay(
     for path in dead:
         path.touch()
 
-    assert dead == set(sweep(root, live))
+    assert {next(iter(dead)).name.partition(".")[0]} == sweep_alone(workspace.store, SystemClock().now())
     assert kept == set(root.rglob("*.parquet*"))
     assert {path_of(root, segment, kind) for segment in live for kind in ("events", "usage", "facets")} == kept  # type: ignore[arg-type]  # ids are texts

@@ -20,7 +20,7 @@ KEYED = "/v1/agents?api_key=ac_live_0123456789abcdefghijklmn"
 
 
 def stored(workspace: Workspace) -> list[Path]:
-    return sorted((workspace.store.events_root / "baselines").glob("*.arrow"))
+    return sorted((workspace.store.files.scratch / "baselines").glob("*.arrow"))
 
 
 def frame(workspace: Workspace) -> pd.DataFrame:

@@ -49,7 +49,7 @@ def run(cli: Cli) -> Run:
     def once(at: datetime) -> tuple[list[str], list[str]]:
         workspace = Workspace.at(cli.config)
         try:
-            with workspace.lock():
+            with workspace.lock("test"):
                 return make_due(workspace, at)
         finally:
             workspace.close()

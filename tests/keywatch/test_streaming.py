@@ -119,7 +119,7 @@ def test_others_work_in_the_workspace_while_the_pipe_is_quiet_and_are_waited_for
     pipe: Callable[..., Pipe], workspace: Workspace, stored: Stored, line: Line
 ) -> None:
     open_pipe = pipe()
-    with workspace.lock():
+    with workspace.lock("test"):
         open_pipe.write(line(0))
         time.sleep(1.5)
         assert numbers(stored) == []

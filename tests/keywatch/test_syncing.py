@@ -16,6 +16,7 @@ from ingest.sources import asking
 from keywatch import cycle
 from keywatch.inventory.puller import Puller
 from keywatch.inventory.syncing import due, pull_source, save_pull
+from keywatch.turn import Turn
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state.inventory import key_frame
@@ -316,7 +317,7 @@ def test_the_puller_pulls_beside_the_rounds_and_not_again_before_it_was_saved(
     assert ([], 3) == (errors, len(pulled.keys))
     puller._once()
     assert asked == len(server.asked)
-    done = cycle.read_and_judge(shop, FixedClock(T0), pulled=[pulled])
+    done = Turn(workspace=shop, clock=FixedClock(T0)).take([pulled])
     puller.saved(pulled)
     puller._once()
     assert ([], asked) == (done.errors, len(server.asked))

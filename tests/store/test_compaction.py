@@ -9,12 +9,12 @@ import pytest
 
 from model.errors import Fenced, StoreError
 from model.segment import Segment, SegmentId
-from store import compaction
 from store.compaction import compact, due, merge
-from store.events.files import path_of, sweep
+from store.events.files import path_of
 from store.events.segments import new_id, publish_segment
 from store.handle import Store
 from store.state import segments
+from store.sweeping import sweep_alone
 from tests.store.filled import DAY, EACH, NOW, ONE, Fill, counted, duck, fill, manifest, rows
 
 __all__ = ["duck", "fill"]
@@ -64,7 +64,9 @@ def test_the_events_stand_by_key_and_time(empty_store: Store, fill: Fill) -> Non
     compact(empty_store, now=NOW)
     [one] = manifest(empty_store)
 
-    found = duckdb.sql(f"SELECT key_ref, ts FROM read_parquet('{path_of(empty_store.events_root, one.id, 'events')}')")
+    found = duckdb.sql(
+        f"SELECT key_ref, ts FROM read_parquet('{path_of(empty_store.files.scratch, one.id, 'events')}')"
+    )
 
     in_file = found.fetchall()
     assert sorted(in_file) == in_file
@@ -87,15 +89,13 @@ def test_a_row_leads_back_to_its_line_however_often_it_was_merged(empty_store: S
 
 def test_the_files_of_what_was_merged_stay_for_an_hour(empty_store: Store, fill: Fill) -> None:
     fill(3)
-    root = empty_store.events_root
+    root = empty_store.files.scratch
     with empty_store.reader() as reader:
         compact(empty_store, now=NOW)
         for later, left in ((timedelta(minutes=59), 4), (timedelta(minutes=61), 1)):
             if left == 4:
                 assert [(3 * EACH,)] == reader.connection.exec_driver_sql("SELECT count(*) FROM events").fetchall()
-            with empty_store.reading() as tx:
-                live = segments.ids(tx, merged_after=NOW + later - compaction.GRACE)
-            sweep(root, live)
+            sweep_alone(empty_store, NOW + later)
             assert left == len(list(root.glob("*/*.events.parquet")))
     assert [(3 * EACH,)] == rows(empty_store, "SELECT count(*) FROM events")
 
@@ -114,13 +114,13 @@ def test_what_was_merged_is_no_news_to_a_detector_that_read_it(empty_store: Stor
 def test_who_merges_the_same_segments_second_writes_nothing(empty_store: Store, fill: Fill) -> None:
     made = fill(3)
     merge(empty_store, made[:2], now=NOW)
-    before, files = counted(empty_store), set(empty_store.events_root.rglob("*.parquet"))
+    before, files = counted(empty_store), set(empty_store.files.scratch.rglob("*.parquet"))
 
     with pytest.raises(Fenced, match="Another process merged"):
         merge(empty_store, made, now=NOW)
 
     assert before == counted(empty_store)
-    assert files == set(empty_store.events_root.rglob("*.parquet"))
+    assert files == set(empty_store.files.scratch.rglob("*.parquet"))
 
 
 def test_a_merge_that_died_before_its_commit_changes_nothing(empty_store: Store, fill: Fill) -> None:
@@ -128,22 +128,21 @@ def test_a_merge_that_died_before_its_commit_changes_nothing(empty_store: Store,
 
     made = fill(3)
     before = counted(empty_store)
-    written = draft_merged(empty_store.events_root, made, segment=new_id(NOW), kept=[], seal=False)
-    publish_segment(written)
-    (empty_store.events_root / "sorting-dead").mkdir()
+    written = draft_merged(empty_store.files, made, segment=new_id(NOW), kept=[], seal=False)
+    publish_segment(empty_store.files, written)
+    (empty_store.files.scratch / "sorting-dead").mkdir()
 
-    with empty_store.reading() as tx:
-        swept = sweep(empty_store.events_root, segments.ids(tx))
+    swept = sweep_alone(empty_store, NOW)
     compact(empty_store, now=NOW)
 
-    assert list(written.files) == swept
+    assert {written.id} == swept
     assert before == counted(empty_store)
-    assert not (empty_store.events_root / "sorting-dead").exists()
+    assert not (empty_store.files.scratch / "sorting-dead").exists()
 
 
 def test_an_input_that_is_damaged_is_named_and_nothing_is_merged(empty_store: Store, fill: Fill) -> None:
     made = fill(3)
-    broken = path_of(empty_store.events_root, made[1].id, "events")
+    broken = path_of(empty_store.files.scratch, made[1].id, "events")
     broken.write_bytes(broken.read_bytes()[:200])
 
     with pytest.raises(StoreError, match=made[1].id):

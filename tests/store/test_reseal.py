@@ -37,7 +37,7 @@ def test_a_key_imported_after_its_refused_requests_is_counted_under_its_own_refe
 
     assert [("unknown:192.0.2.0/24", count)] == folded
 
-    with workspace.lock():
+    with workspace.lock("test"):
         keys = [Key(key_id=KeyId("k1"), key_refs=(KeyRef("id:k1"), KeyRef(ref)))]
         register(workspace, keys, where="test", now=SystemClock().now())
 

@@ -7,10 +7,10 @@ import pytest
 from model.retention import Cuts
 from model.segment import Reject
 from store.compaction import GRACE, compact
-from store.events.files import sweep
 from store.handle import Store
 from store.retention import Pruned, prune
 from store.state import segments, sources
+from store.sweeping import sweep_alone
 from tests.store.filled import DAY, EACH, NOW, Fill, counted, duck, fill, manifest, rows
 from tests.store.test_manifest import CURSOR
 
@@ -21,13 +21,11 @@ LATER = NOW + GRACE + timedelta(seconds=1)
 
 
 def files(store: Store, kind: str) -> int:
-    return len(list(store.events_root.glob(f"*/*.{kind}.parquet")))
+    return len(list(store.files.scratch.glob(f"*/*.{kind}.parquet")))
 
 
 def swept(store: Store, now: datetime) -> None:
-    with store.reading() as tx:
-        live = segments.ids(tx, merged_after=now - GRACE)
-    sweep(store.events_root, live)
+    sweep_alone(store, now)
 
 
 @pytest.fixture
@@ -90,7 +88,7 @@ def test_dropped_counts_leave_no_file(two_days: Store) -> None:
     prune(two_days, Cuts(events=NOW, counts=NOW), now=LATER)
     swept(two_days, LATER)
 
-    assert [] == list(two_days.events_root.rglob("*.parquet"))
+    assert [] == list(two_days.files.scratch.rglob("*.parquet"))
     assert ([], [], []) == tuple(counted(two_days).values())
 
 

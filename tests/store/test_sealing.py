@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from model.event import EVENT_COLUMNS, FACET_KINDS, Outcome
 from model.segment import Segment, SegmentId
 from store.events import segments
-from store.events.files import path_of
+from store.events.files import FolderFiles, path_of
 from store.events.reader import open_reader
 
 T0 = datetime(2026, 10, 1, 23, 30, tzinfo=UTC)
@@ -62,7 +62,9 @@ def write(duck: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.M
         rows = [[{"source": "edge", "line": n, **event}.get(name) for name in names] for n, event in enumerate(events)]
         duck.executemany(f"INSERT INTO made VALUES ({', '.join('?' * len(names))})", rows)
         monkeypatch.setattr(segments, "SEAL_ROWS", 0 if sealed else 1 << 30)
-        written = segments.write_segment(duck, "made", root=tmp_path, segment=segments.new_id(T0), kept=KEPT)
+        written = segments.write_segment(
+            duck, "made", files=FolderFiles(tmp_path), segment=segments.new_id(T0), kept=KEPT
+        )
         return manifest_row(written, len(events)), written
 
     return run
@@ -93,7 +95,7 @@ def answers(root: Path, manifest: list[Segment]) -> dict[str, list[tuple[Any, ..
         " GROUP BY ALL ORDER BY ALL",
         "events": "SELECT ts, key_ref, outcome, ip FROM events ORDER BY ALL",
     }
-    with open_reader(root, manifest, KEPT) as reader:
+    with open_reader(FolderFiles(root), manifest, KEPT) as reader:
         return {
             name: [tuple(row) for row in reader.connection.exec_driver_sql(query)] for name, query in queries.items()
         }
@@ -120,7 +122,7 @@ def test_requests_are_counted_once_whatever_is_sealed(
     parts = [part for part in (events[:cut], events[cut:]) if part]
     mixed = [write(part, sealed=n == 0)[0] for n, part in enumerate(parts)]
 
-    with open_reader(tmp_path, mixed, KEPT) as reader:
+    with open_reader(FolderFiles(tmp_path), mixed, KEPT) as reader:
         usage, facets = (
             reader.connection.exec_driver_sql(f"SELECT CAST(sum(requests) AS BIGINT) FROM {of}").scalar()
             for of in ("usage", "(SELECT * FROM facets WHERE kind = 'ip')")

@@ -1,6 +1,10 @@
-"""Runs migrations on the engine that `store.state.upgrade` hands over, in one transaction."""
+"""Runs migrations on the engine that `store.state.upgrade` hands over, in one transaction.
+
+On PostgreSQL one process does at a time, and the others find them done.
+"""
 
 from alembic import context
+from sqlalchemy import text
 
 from store.state.schema import Base
 
@@ -14,4 +18,6 @@ with engine.connect() as connection:
         transaction_per_migration=False,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(1801812332)"))
         context.run_migrations()
