@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import MAXYEAR, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from pathlib import Path
 
 from detectors import engine
 from detectors.muting import Mute
 from detectors.settings import show
 from keywatch.configured import detectors_config
+from keywatch.inventory.rotations import in_window
 from keywatch.pseudonymous import key_table, mask_for
 from keywatch.signing import signing_key
 from keywatch.version import installed_version
@@ -119,7 +120,8 @@ def _taken(workspace: Workspace, ask: Ask, now: datetime, by: str) -> Snapshot:
         stage="open" if ask.review else "rendered",
         organisation=config.organisation,
         classification=config.classification,
-        exceptions=tuple(map(_exception, detectors_config(workspace).mutes)),
+        exceptions=tuple(_exception(n, mute, now) for n, mute in enumerate(detectors_config(workspace).mutes, 1)),
+        rotations=lambda keys, judged: in_window(workspace, keys, judged),
     )
     with workspace.store.reading() as tx:
         before = [one for one in sealed(tx) if one.made_at < now and one.folder != str(ask.folder)]
@@ -143,15 +145,17 @@ def _wants_pdf(workspace: Workspace) -> bool:
     return has_pdf() if wanted is None else wanted
 
 
-def _exception(mute: Mute) -> ExceptionEntry:
-    about = f"{mute.name}: {', '.join(mute.detectors)}" if mute.detectors else mute.name
+def _exception(number: int, mute: Mute, now: datetime) -> ExceptionEntry:
     return ExceptionEntry(
+        id=f"config {number}",
         kind=mute.kind,
-        about=about,
+        about=mute.name,
+        rules=mute.detectors,
         reason=mute.reason,
         approver=None,
-        granted=None,
+        granted=None if mute.since.year == MINYEAR else mute.since,
         expires=None if mute.until.year == MAXYEAR else mute.until,
+        state="in force" if mute.until > now else "expired",
     )
 
 

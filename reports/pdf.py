@@ -9,7 +9,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, SimpleDocTemplate
 
-from reports import pdf_sections
+from reports import pdf_sections, pdf_trail
 from reports.parts import Written
 from reports.pdf_style import BOLD, REGULAR, SOFT
 from reports.snapshot import Snapshot
@@ -44,7 +44,9 @@ def _story(s: Snapshot, listed: Sequence[Written]) -> Iterator[Flowable]:
     yield from pdf_sections.summary(s)
     yield from pdf_sections.inventory(s)
     yield from pdf_sections.findings(s)
-    yield from pdf_sections.changes(s)
+    yield from pdf_trail.changes(s)
+    yield from pdf_trail.rotations(s)
+    yield from pdf_trail.exceptions(s)
     yield from pdf_sections.integrity(s, listed)
     yield from pdf_sections.controls(s)
 
