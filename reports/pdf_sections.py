@@ -1,9 +1,10 @@
 """The sections of the PDF: what an auditor reads first, with the tables cut where the CSV files go on."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepTogether, PageBreak, Paragraph, Spacer, Table
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table
 
 from reports import pdf_chart, standing, words
 from reports import summary as numbers_of
@@ -32,6 +33,9 @@ from reports.records import KeyEntry
 from reports.remarks import remarks
 from reports.snapshot import Snapshot
 from reports.texts import clock, counted, day, grouped, iso, span
+
+_DIGEST: Final = style(6.6)
+"""64 digits on one line."""
 
 
 def first(s: Snapshot) -> Iterator[Flowable]:
@@ -94,7 +98,6 @@ def first(s: Snapshot) -> Iterator[Flowable]:
 
 def summary(s: Snapshot) -> Iterator[Flowable]:
     """Hygiene, requests by outcome, and what changed."""
-    yield PageBreak()
     yield from head("Summary", H2)
     if s.keys:
         rows = ([c.title, f"{c.count:,} of {c.of:,}", c.meaning] for c in cards(s.keys))
@@ -183,7 +186,7 @@ def findings(s: Snapshot) -> Iterator[Flowable]:
             ]
             for f in s.findings[:ROWS]
         ),
-        [18 * mm, WIDTH - 134 * mm, 21 * mm, 19 * mm, 19 * mm, 13 * mm, 44 * mm],
+        [18 * mm, WIDTH - 130 * mm, 17 * mm, 19 * mm, 19 * mm, 13 * mm, 44 * mm],
         numbers={5},
     )
     yield from more(len(s.findings), "findings.csv")
@@ -207,7 +210,10 @@ def integrity(s: Snapshot, listed: Sequence[Written]) -> Iterator[Flowable]:
     if listed:
         yield table(
             ("File", "Rows", "Bytes", "SHA-256"),
-            ([one.name, NONE if one.rows is None else one.rows, one.bytes, one.sha256] for one in listed),
+            (
+                [one.name, NONE if one.rows is None else one.rows, one.bytes, cell(one.sha256, _DIGEST)]
+                for one in listed
+            ),
             [36 * mm, 16 * mm, 22 * mm, WIDTH - 74 * mm],
             numbers={1, 2},
         )

@@ -10,6 +10,7 @@ from reports.pdf_parts import BODY, H2, NONE, head, more, not_proven
 from reports.pdf_style import CELL, WIDTH, table, text
 from reports.pdf_style import words as cell
 from reports.snapshot import Snapshot
+from reports.standing import to_decide
 from reports.texts import clock, counted, day
 from reports.trail import ExceptionEntry, RotationEntry
 
@@ -19,7 +20,7 @@ _SOME: Final = 200
 
 def changes(s: Snapshot) -> Iterator[Flowable]:
     """What people and keywatch did."""
-    done = [one for one in s.changes if not one.what.startswith("key ")]
+    done = [one for one in s.changes if one.actor is not None]
     yield from head("Changes", H2)
     keys = counted(len(s.changes) - len(done), "change")
     yield cell(f"{keys} of keys, and what people and keywatch did; changes.csv has all of it.", BODY)
@@ -32,6 +33,22 @@ def changes(s: Snapshot) -> Iterator[Flowable]:
     yield from not_proven("changes")
 
 
+def review(s: Snapshot) -> Iterator[Flowable]:
+    """Whether and how the keys are reviewed."""
+    yield from head("Review and sign-off", H2)
+    if s.cover.stage != "open":
+        yield cell("This report was rendered without a review: nobody signed it off.", BODY)
+        return
+    waiting = counted(len(to_decide(s.keys)), "key waits", "keys wait")
+    yield cell(
+        f"{waiting} for a decision in worksheet.csv: keep, rotate, revoke or reassign, with a rationale and a reviewer"
+        " who is not the owner. When the review is closed, review.html, review.csv and closing.json lie in this folder,"
+        " and this page stays as it is.",
+        BODY,
+    )
+    yield from not_proven("review")
+
+
 def rotations(s: Snapshot) -> Iterator[Flowable]:
     """Rotations with the state of their steps."""
     yield from head("Rotations", H2)
@@ -41,7 +58,7 @@ def rotations(s: Snapshot) -> Iterator[Flowable]:
     yield table(
         ("Old key, new key", "State", "Issued", "Clients updated", "New key works", "Old key revoked"),
         (_rotation(one) for one in s.rotations[:_SOME]),
-        [38 * mm, 19 * mm, 18 * mm, WIDTH - 149 * mm, 37 * mm, 37 * mm],
+        [38 * mm, 18 * mm, 20 * mm, WIDTH - 150 * mm, 37 * mm, 37 * mm],
     )
     yield from more(len(s.rotations), "rotations.csv", _SOME)
     yield from not_proven("rotations")
@@ -57,7 +74,7 @@ def exceptions(s: Snapshot) -> Iterator[Flowable]:
     yield table(
         ("About", "Rules", "Reason", "Approver", "Expires", "State"),
         (_exception(one) for one in s.exceptions[:_SOME]),
-        [38 * mm, 28 * mm, WIDTH - 144 * mm, 40 * mm, 20 * mm, 18 * mm],
+        [34 * mm, 26 * mm, WIDTH - 130 * mm, 35 * mm, 19 * mm, 16 * mm],
     )
     yield from more(len(s.exceptions), "exceptions.csv", _SOME)
     yield from not_proven("exceptions")
