@@ -17,6 +17,7 @@ from keywatch.signing import signing_key
 from keywatch.version import installed_version
 from keywatch.workspace import Workspace
 from model.actor import actor
+from model.errors import ReportError
 from model.window import Window, parse_period
 from reports.comparison import compare
 from reports.parts import Part
@@ -28,7 +29,7 @@ from reports.trail import ExceptionEntry, Previous
 from reports.worksheet import worksheet
 from store.handle import Transaction
 from store.state import audit, people
-from store.state.reports import save_report, sealed
+from store.state.reports import made, save_report, sealed
 
 Also = Callable[[Transaction, Snapshot, dict[str, str]], None]
 """What else belongs into the transaction that remembers a report."""
@@ -76,6 +77,8 @@ def make_report(workspace: Workspace, ask: Ask, *, now: datetime, also: Also | N
     key = signing_key(workspace)
     by = ask.by or actor()
     snapshot = _taken(workspace, ask, now, by)
+    with workspace.store.reading() as tx:
+        _refuse_second(tx, snapshot.cover.report_id, ask)
     count = len(to_decide(snapshot.keys))
     sheet = worksheet(snapshot)
     beside: list[Part] = []
@@ -104,6 +107,14 @@ def make_report(workspace: Workspace, ask: Ask, *, now: datetime, also: Also | N
         detail = {"report": snapshot.cover.report_id, "manifest": files["manifest.json"]}
         audit.record(tx, at=now, actor=by, action=action, subject=ask.period, detail=detail)
     return count
+
+
+def _refuse_second(tx: Transaction, report: str, ask: Ask) -> None:
+    """Raise ReportError when this very review was opened already: two folders would be decided apart."""
+    before = next((one for one in made(tx) if ask.review and one.id == report and not ask.anew), None)
+    if before is not None:
+        msg = f"This review was opened already, of the same period at the same moment: it lies in {before.folder}."
+        raise ReportError(msg, hint="Close that one, or open it as of another moment.")
 
 
 def _taken(workspace: Workspace, ask: Ask, now: datetime, by: str) -> Snapshot:

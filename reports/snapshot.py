@@ -29,6 +29,7 @@ from reports.records import (
     Stranger,
     Totals,
 )
+from reports.texts import iso
 from reports.thresholds import DAY, HOUR, HOURLY_UP_TO
 from reports.trail import ChangeEntry, ExceptionEntry, Mark, Previous, RotationEntry, SinceLast
 from reports.values import number
@@ -110,10 +111,12 @@ def take(
     Raises ReportError for a period that has not begun.
     """
     if window.since >= now or not window.length:
-        msg = f"The period {period} is empty: it goes from {window.since.isoformat()} to {window.until.isoformat()}."
+        what = "has not begun" if window.length else "is empty"
+        span = f"it goes from {iso(window.since)} to {iso(window.until)}, and it is {iso(now)}"
+        msg = f"The period {period} {what}: {span}."
         raise ReportError(msg, hint="Name a period that has begun: last-7d, 2026-10, 2026-Q4.")
     cover = Cover(
-        report_id=_report_id(window, now, generated_by, tool_version, config_hash),
+        report_id=_report_id(window, now, generated_by, tool_version, config_hash, stage),
         period=period,
         since=window.since,
         until=window.until,
