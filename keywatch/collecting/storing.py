@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from ingest.parse import Parsed
+from ingest.room import give_back
 from ingest.sources.files import Block
 from keywatch.collecting.opening import Reading
 from keywatch.collecting.timing import joined
@@ -65,7 +66,10 @@ def draft(reading: Reading, duck: duckdb.DuckDBPyConnection, made: Sequence[Made
         return Drafted(blocks=blocks, written=None)
     root, segment = reading.workspace.store.events_root, new_id(reading.clock.now())
     events = together(tables)
-    return Drafted(blocks=blocks, written=draft_segment(duck, events, root=root, segment=segment, kept=reading.kept))
+    written = draft_segment(duck, events, root=root, segment=segment, kept=reading.kept)
+    del events, tables
+    give_back()
+    return Drafted(blocks=blocks, written=written)
 
 
 def _shifted(events: pa.Table, lines: int) -> pa.Table:
