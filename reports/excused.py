@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.trail import ExceptionEntry
 from store.state.exceptions import KeyException
+from store.state.verdicts import Verdict
 
 if TYPE_CHECKING:
     from reports.reading import State
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 def exceptions(
     state: "State", labels: Mapping[str, Mapping[str, str]], configured: tuple[ExceptionEntry, ...], at: datetime
 ) -> tuple[ExceptionEntry, ...]:
-    """Keys that were excused, then silences of the period, then those of the config; `labels` are the roster's."""
+    """Keys that were excused, silences, patterns called expected, and the config's; `labels` are the roster's."""
     excused = tuple(_of_key(one, labels, at) for one in sorted(state.exceptions, key=lambda one: one.id))
     silences = tuple(
         ExceptionEntry(
@@ -31,7 +32,26 @@ def exceptions(
         )
         for one in state.silences
     )
-    return excused + silences + configured
+    expected = tuple(_expected(number, one) for number, one in enumerate(state.expected, 1))
+    return excused + silences + expected + configured
+
+
+def _expected(number: int, one: Verdict) -> ExceptionEntry:
+    about = [f"key {one.key_id}"] if one.key_id else []
+    about += [", ".join(one.addresses)] if one.addresses else []
+    about += [f"{name} {', '.join(some)}" for name, some in sorted(one.pattern.items())]
+    return ExceptionEntry(
+        id=f"expected {number}",
+        kind="expected",
+        about="; ".join(about),
+        key_id=one.key_id,
+        rules=(one.detector,),
+        reason=f"Called expected when the incident {one.incident_id} was resolved.",
+        approver=one.actor,
+        author=one.actor,
+        granted=one.since,
+        expires=None,
+    )
 
 
 def holding(exceptions: Sequence[KeyException], at: datetime) -> "Excuses":

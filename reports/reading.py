@@ -38,6 +38,7 @@ from store.state import (
     sources,
 )
 from store.state.exceptions import KeyException, list_exceptions
+from store.state.verdicts import Verdict, expected_patterns
 
 RecordT = TypeVar("RecordT", Finding, Incident)
 
@@ -76,6 +77,8 @@ class State:
     """Those that muted something in the period."""
     exceptions: list[KeyException]
     """Those that held in the period, and those that ran out before and that nobody ended."""
+    expected: list[Verdict]
+    """Patterns that people called expected: nobody is told of them."""
     newest: audit.Checkpoint | None
     """The audit log's newest row."""
 
@@ -128,6 +131,7 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
         acknowledged=history.acknowledged(tx),
         silences=[one for one in silences.list_silences(tx) if one.since < told_until and one.until > judged.since],
         exceptions=[one for one in list_exceptions(tx) if _matters(one, judged.since, told_until)],
+        expected=[one for one in expected_patterns(tx) if one.at < told_until],
         newest=audit.checkpoint(tx),
     )
 

@@ -30,7 +30,8 @@ class ExceptionEntry:
     id: str
     """`exception 3`, `silence 2`, or `config 1` for what stands in keywatch.toml."""
     kind: str
-    """`ignored` for a key or label that a person excused, `silence`, or the kind of a mute of the config."""
+    """`ignored` for a key or label that a person excused, `silence`, `expected` for a pattern that somebody called so,
+    or the kind of a mute of the config."""
     about: str
     key_id: str | None = None
     label: str | None = None

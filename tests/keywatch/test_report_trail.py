@@ -52,9 +52,11 @@ def turned(found: Cli) -> Cli:
 _DAY = timedelta(days=1)
 
 
-def made(cli: Cli, name: str, command: str = "render", after: timedelta = timedelta(0)) -> Path:
+def made(
+    cli: Cli, name: str, command: str = "render", after: timedelta = timedelta(0), period: str = "2026-10"
+) -> Path:
     at = AT + after
-    done = cli("report", command, "--period", "2026-10", "-o", cli.root / name, "--until", at.isoformat())
+    done = cli("report", command, "--period", period, "-o", cli.root / name, "--until", at.isoformat())
     assert 0 == done.code, done.err
     return cli.root / name
 
@@ -76,6 +78,17 @@ def test_exceptions_stand_in_the_report_with_rule_reason_control_approver_and_ex
     ]
     page = (folder / "report.html").read_text()
     assert all(word in page for word in ("Bound to 10.0.0.0/8", "ignored: exception 1", "1 key is excused from rules"))
+
+
+def test_a_pattern_that_was_called_expected_is_an_exception_without_an_end(turned: Cli) -> None:
+    incident = turned("incidents", "--json").json()[0]["id"]
+    turned("incidents", "resolve", incident, "--as", "expected")
+
+    made(turned, "out", after=timedelta(days=400), period="2026")
+
+    found = [row for row in rows(turned.root / "out", "exceptions.csv") if row["kind"] == "expected"]
+    assert found
+    assert {("", True)} == {(row["expires"], bool(row["about"] and row["rules"] and row["approver"])) for row in found}
 
 
 def test_an_ignored_key_stays_counted(turned: Cli) -> None:
