@@ -53,7 +53,8 @@ def erase(workspace: Workspace, text: str, *, at: datetime) -> Erased:
         segments = swap_all(workspace.store.events_root, _swap(subject, stand_in))
     with workspace.store.transaction() as tx:
         rows = _from_state(tx, subject, stand_in)
-        people.erase(tx, subject.kind, subject.name, at)
+        for name in subject.names:
+            people.erase(tx, name, at)
         in_log = sum(table == "audit_log" for table, _ in mentions.mentions(tx, subject.names))
         folders = [(Path(one.folder), one.stage) for one in reports.made(tx)]
         files = tuple(forget_in_files(folders, subject, stand_in))

@@ -31,11 +31,13 @@ def stands_for(tx: Session) -> dict[str, str]:
     return {name: value for kind in KINDS for value, name in _known(tx, kind).items()}
 
 
-def erase(tx: Session, kind: Kind, value: str, now: datetime) -> None:
-    """Forget what a pseudonym stands for; its number is never given again."""
-    row = tx.scalars(select(PersonRow).where(PersonRow.kind == kind, PersonRow.value == value)).one()
-    row.value, row.erased_at = None, now
+def erase(tx: Session, value: str, now: datetime) -> list[str]:
+    """Forget what pseudonyms stand for; returns those of the value, whose numbers are never given again."""
+    rows = list(tx.scalars(select(PersonRow).where(PersonRow.value == value).order_by(PersonRow.id)))
+    for row in rows:
+        row.value, row.erased_at = None, now
     tx.flush()
+    return [f"{row.kind}-{row.id}" for row in rows]
 
 
 def give_back(tx: Session, pseudonym: str) -> None:

@@ -146,6 +146,20 @@ def test_a_key_is_forgotten_and_its_counts_stay(found: Cli, *, sealed: bool) -> 
     assert 0 == cli("audit", "verify").code
 
 
+def test_an_address_is_forgotten_where_events_hold_pseudonyms_of_addresses(cli: Cli) -> None:
+    cli.configure('[privacy]\naddresses = "pseudonymised"\n')
+    cli.log(
+        [f'{GUESSER} - - [01/Oct/2026:12:00:00 +0000] "GET /v1/from/{GUESSER}/{GUESSER} HTTP/1.1" 200 5 "-" "curl"']
+    )
+    cli("ingest", cli.root / "access.log")
+    hidden = next(str(row["ip"]) for row in exported(cli, GUESSER) if row["table"] == "events")
+
+    assert 0 == cli("privacy", "erase", GUESSER, "--yes").code
+
+    assert hidden.startswith("ip-1-")
+    assert [False] * 2 == [word in stored(cli) for word in (hidden, GUESSER)]
+
+
 @pytest.mark.parametrize("subject", [OWNER, GUESSER, "billing"])
 def test_forgetting_twice_changes_nothing_more(found: Cli, subject: str) -> None:
     found("privacy", "erase", subject, "--yes")
