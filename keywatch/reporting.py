@@ -111,8 +111,9 @@ def make_report(workspace: Workspace, ask: Ask, *, now: datetime, also: Also | N
 
 def _refuse_second(tx: Transaction, report: str, ask: Ask) -> None:
     """Raise ReportError when this very review was opened already: two folders would be decided apart."""
-    before = next((one for one in made(tx) if ask.review and one.id == report and not ask.anew), None)
-    if before is not None:
+    known = {one.id: one for one in made(tx)}
+    before = known.get(report)
+    if ask.review and not ask.anew and before is not None and before.folder != str(ask.folder):
         msg = f"This review was opened already, of the same period at the same moment: it lies in {before.folder}."
         raise ReportError(msg, hint="Close that one, or open it as of another moment.")
 
