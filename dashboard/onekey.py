@@ -14,7 +14,7 @@ from model.window import Window
 from store.queries import breakdown, debut, explored, heat, latency, requests, traffic
 from store.queries.matching import Match
 from store.queries.spans import DAY, floor
-from store.rotations import plain_rows, rotations
+from store.rotations import of_key, plain_rows
 from store.state import history, inventory, segments, sources
 
 LATEST: Final = 200
@@ -141,5 +141,5 @@ def _life(where: Place, version: str, identity: str, now: datetime) -> Life:
         rows = {row["key_id"]: row for row in plain_rows(inventory.key_frame(tx))}
         changed, listed = history.history_of(tx, identity), history.listings_of(tx, identity)
         watched = segments.span(tx) is not None and bool(sources.source_frame(tx, now)["reads_keys"].any())
-    found = rotations(store(), rows, identity, changed, now, watched=watched)
+    found = of_key(store(), rows, identity, now, watched=watched)
     return Life(rotations=found, history=changed, listings=listed)

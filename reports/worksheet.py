@@ -25,6 +25,8 @@ ROSTER: Final = (
     "idle_days",
     "flags",
     "findings",
+    "rotation",
+    "excused",
 )
 """What is known; for the reader only, the sealed keys.csv counts."""
 DECISION: Final = ("decision", "rationale", "reviewer", "reviewed_on", "new_owner", "due")

@@ -102,6 +102,4 @@ def open_reading(
         memory = BlockFiles(PARSERS + 1)
         stack.callback(memory.close)
         pool = stack.enter_context(ThreadPoolExecutor(PARSERS, thread_name_prefix="parse"))
-        yield Reading(
-            workspace, source, clock, result, progress, pool, parsers, memory, kept, number, stopped=stopped
-        )
+        yield Reading(workspace, source, clock, result, progress, pool, parsers, memory, kept, number, stopped=stopped)

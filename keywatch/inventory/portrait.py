@@ -6,7 +6,7 @@ from typing import Any
 
 from keywatch.inventory.last_use import last_use
 from keywatch.workspace import Workspace
-from store.rotations import plain_rows, rotations
+from store.rotations import of_key, plain_rows
 from store.state import segments
 from store.state.exceptions import KeyException, list_exceptions
 from store.state.history import history_of, listings_of
@@ -43,7 +43,7 @@ def portrait(workspace: Workspace, key_id: str, now: datetime) -> dict[str, Any]
         **row,
         "last_used": asdict(used),
         "listed_by": listed,
-        "rotations": [asdict(one) for one in rotations(workspace.store, rows, key_id, history, now, watched=watched)],
+        "rotations": [asdict(one) for one in of_key(workspace.store, rows, key_id, now, watched=watched)],
         "exceptions": [_exception(one, now) for one in exceptions],
         "history": history,
     }

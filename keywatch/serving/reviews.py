@@ -13,6 +13,7 @@ from typing import Final
 import pandas as pd
 
 from dashboard.hands import Change, Checked
+from keywatch import work
 from keywatch.noting import note_config
 from keywatch.pseudonymous import TABLE
 from keywatch.reporting import asked, make_report
@@ -140,7 +141,7 @@ class Reviewing:
         with ExitStack() as stack:
             while True:
                 try:
-                    stack.enter_context(self.workspace.lock())
+                    stack.enter_context(self.workspace.lock(work.REPORT))
                     break
                 except WorkspaceLocked:
                     if time.monotonic() > until:

@@ -247,6 +247,7 @@ class KeyExceptionRow(Base):
     label: Mapped[str | None] = mapped_column(String(255))
     rules: Mapped[json_list]
     reason: Mapped[str] = mapped_column(Text)
+    control: Mapped[str | None] = mapped_column(Text)
     approver: Mapped[word]
     author: Mapped[word]
     since: Mapped[moment]
