@@ -73,8 +73,9 @@ def _frame(title: str, who: Person) -> Sight | None:
         with st.container(gap=None, width="content"):
             st.title(title, anchor=False)
             below = st.empty()
-        name = period.control() if known.span is not None else None
-        entrance.corner(who)
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            name = period.control() if known.span is not None else None
+            entrance.corner(who)
     if known.span is None or name is None:
         return None
     chosen = period.period(name, known.span, now)
