@@ -12,8 +12,8 @@ from model.plain import plain
 
 ROLES: Final = {
     "viewer": "sees everything but the administration",
-    "analyst": "also handles incidents, silences and alerts, and decides in reviews",
-    "admin": "also opens and closes reviews, and sees users, the audit log and the config",
+    "analyst": "also handles incidents, silences and alerts, opens reviews and decides in them",
+    "admin": "also closes reviews, ends logins, and sees users, the audit log and the config",
 }
 """Role to what it may do."""
 

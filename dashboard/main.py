@@ -73,12 +73,13 @@ def _frame(title: str, who: Person) -> Sight | None:
         with st.container(gap=None, width="content"):
             st.title(title, anchor=False)
             below = st.empty()
-        if known.span is None:
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if known.span is None:
+                entrance.corner(who)
+                return None
+            with st.container(gap="xsmall", width="content", key="timeframe"):
+                chosen = timeframe.control(known.span, now)
             entrance.corner(who)
-            return None
-        with st.container(gap="xsmall", width="content", key="timeframe"):
-            chosen = timeframe.control(known.span, now)
-        entrance.corner(who)
     below.caption(period.told(chosen, zones.chosen()))
     return Sight(version=known.version, period=chosen, sources=known.sources)
 

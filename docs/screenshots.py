@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from keywatch.workspace import Workspace
 from store.state.incidents import list_incidents
+from store.state.reports import report_frame
 
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = "/usr/bin/chromium"
@@ -39,6 +40,7 @@ def main() -> None:
     workspace = Workspace.at(arguments.config)
     with workspace.store.reading() as tx:
         standing = list_incidents(tx)
+        reports = report_frame(tx)["id"]
     gravest = max(standing, key=lambda incident: (incident.severity.rank, incident.last_seen))
     key = next(i.key_id for i in sorted(standing, key=lambda i: -i.severity.rank) if i.key_id)
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -51,6 +53,7 @@ def main() -> None:
             ("key", f"/key?key={key}", "light"),
             ("explore", "/explore?by=Key", "light"),
             ("incidents", f"/incidents?incident={gravest.id}", "light"),
+            ("reports", f"/reports?report={reports.iloc[0]}" if len(reports) else "/reports", "light"),
         ):
             _take(browser, url + path, arguments.output / f"{name}.png", "dark" if scheme == "dark" else "light")
         browser.close()

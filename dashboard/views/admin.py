@@ -63,7 +63,8 @@ def _users(hands: Hands) -> None:
             "may": tables.text("Which", "large"),
         }
         tables.show(pd.DataFrame(rows), columns, alternative="Roles, and whom keywatch.toml gives them to.")
-        st.caption(f"From keywatch.toml, read when the dashboard began. A login lasts {policy.session}.")
+        hours = policy.session.total_seconds() / 3600
+        st.caption(f"From keywatch.toml, read when the dashboard began. A login lasts {hours:g} hours.")
     _seen(hands)
 
 

@@ -89,7 +89,6 @@ def _table(every: pd.DataFrame, now: datetime) -> str | None:
         made=every["made_at"].map(lambda at: words.ago(at, now)),
         closed=every["closed_at"].map(lambda at: words.utc(at, "")),
         keys=every["decisions"],
-        where=every["folder"].map(words.text),
     )
     columns: dict[str, Any] = {
         "period": tables.text("Period", 150),
@@ -99,10 +98,9 @@ def _table(every: pd.DataFrame, now: datetime) -> str | None:
         "made": tables.text("Made", 95),
         "closed": tables.text("Closed", 150),
         "keys": tables.number("Keys to decide", 105),
-        "where": tables.text("Folder", "large"),
     }
     place = tables.choose(
-        frame, columns, key="reports", rows=8, alternative="Reports, the newest first: period, stage, dates, folder."
+        frame, columns, key="reports", rows=8, alternative="Reports, the newest first: period, stage, dates."
     )
     return None if place is None else str(frame["id"].iloc[place])
 

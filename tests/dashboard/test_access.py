@@ -48,7 +48,7 @@ def user(name: str, ago: timedelta = timedelta(0), **claims: object) -> dict[str
 NOBODY: tuple[dict[str, Any], ...] = (
     {},
     {"is_logged_in": False},
-    {"is_logged_in": "yes", "email": "ann@co.example", "email_verified": True},
+    user("ann", is_logged_in="yes"),
     user("eve"),
     user("ann", email_verified=False),
     user("ann", ago=timedelta(hours=12)),
