@@ -1,6 +1,7 @@
 """The real server in a real browser: from the overview to a key, with its state in the URL."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -32,9 +33,12 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI
 
 
 @pytest.fixture
-def shown(small: "Small") -> Workspace:
-    """The workspace that is served."""
-    return small.workspace
+def shown(small: "Small", tmp_path: Path) -> Iterator[Workspace]:
+    """The workspace that is served: a copy of the small one, since that it was is in its audit log."""
+    shutil.copytree(small.workspace.root, tmp_path / "own")
+    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
+    yield workspace
+    workspace.close()
 
 
 @pytest.fixture

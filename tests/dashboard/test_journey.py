@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,25 +17,15 @@ from model.clock import SystemClock
 from model.incident import Incident
 from store.state import audit, chain, silences
 from store.state.incidents import get_incident
-from tests.dashboard.test_browser import CHROMIUM, ROW, address, click_first_row, page, parameters
+from tests.dashboard.test_browser import CHROMIUM, ROW, address, click_first_row, page, parameters, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.dashboard.conftest import Small
 
-__all__ = ["address", "page"]
+__all__ = ["address", "page", "shown"]
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="Chromium is not installed")
-
-
-@pytest.fixture
-def shown(small: "Small", tmp_path: Path) -> Iterator[Workspace]:
-    """A copy of the small workspace, since people write."""
-    shutil.copytree(small.workspace.root, tmp_path / "own")
-    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
-    yield workspace
-    workspace.close()
 
 
 def stands(shown: Workspace) -> Incident:

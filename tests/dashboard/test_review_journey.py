@@ -16,8 +16,7 @@ from reports import worksheet
 from reports.verify import verify
 from store.state import audit, chain
 from store.state.reports import open_reviews
-from tests.dashboard.test_browser import CHROMIUM, ROW, address, page
-from tests.dashboard.test_journey import shown
+from tests.dashboard.test_browser import CHROMIUM, ROW, address, page, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
