@@ -13,7 +13,7 @@ from model.window import Window
 
 _DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
 """One a line, in their order."""
-_DECADES: Final = [0, 1, 10, 100, 1000, 10000, 100000]
+_DECADES: Final = [0, 10, 100, 1000, 10000, 100000]
 _FEW: Final = 40
 """Of so few points each is marked."""
 
