@@ -38,14 +38,14 @@ def baseline_frame(store: Store, window: Window, key_refs: pd.DataFrame, *, keep
         wanted = [day for day in wanted if span and _midnight(day) > span.since]
         reach = {day - before * _DAY for day in wanted for before in range(POOL_DAYS + 1)}
         made = {day: baselines.made_of(tx, day, HISTORY, zones) for day in reach}
-    found = {day: baselines.load(store.files.scratch, day, made[day]) for day in wanted}
+    found = {day: baselines.load(store.events.scratch, day, made[day]) for day in wanted}
     missing = [day for day in wanted if found[day] is None]
     if missing:
-        earlier = [baselines.load(store.files.scratch, day, made[day]) for day in sorted(reach - set(missing))]
+        earlier = [baselines.load(store.events.scratch, day, made[day]) for day in sorted(reach - set(missing))]
         fresh = _made(store, missing, zones, [frame for frame in earlier if frame is not None])
         for day, frame in fresh.items():
             if keep:
-                baselines.save(store.files.scratch, day, made[day], frame, keep=_KEEP)
+                baselines.save(store.events.scratch, day, made[day], frame, keep=_KEEP)
             found[day] = frame
     frames = [frame for frame in found.values() if frame is not None and len(frame)]
     return pd.concat(frames, ignore_index=True) if frames else make(grid([], *_nothing()), [], zones={})

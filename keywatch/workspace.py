@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from ingest.fingerprint import Pepper
 from ingest.routes import Cap
@@ -15,11 +16,14 @@ from keywatch.config import Config, load
 from keywatch.holding import holding, waiting_for
 from keywatch.references import resolve
 from model.errors import ConfigError
-from store.events.files import Files
-from store.events.places import is_url, open_files
+from store.events.interface import Events
+from store.events.places import is_object_store, open_events
 from store.handle import Store
 from store.leasing import leased
 from store.sweeping import sweep_alone
+
+_REFERENCES: Final = ("env:", "keyring:")
+"""Of a URL that holds a password; file: is a folder here."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +41,27 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store; opened, and its schema brought up to date, at the first use."""
-        return Store.open(self.state_url, self.files, audit_key=lambda: self.audit_key)
+        return Store.open(self.state_url, self.events, audit_key=lambda: self.audit_key)
 
     @cached_property
-    def files(self) -> Files:
-        """Where the segments' files are. Raises ConfigError for a URL that cannot be opened."""
-        named = self.config.store
-        return open_files(named.events, root=self.root, scratch=self.root / named.scratch, options=self.options)
+    def events(self) -> Events:
+        """Where events are kept. Raises ConfigError for a URL that cannot be opened."""
+        return self.events_at(self.config.store.events)
 
-    @property
-    def options(self) -> dict[str, object]:
-        """Fsspec's options for the events' object store, with what stands behind references."""
-        return {
-            name: resolve(value, root=self.root, what="[store] options") if isinstance(value, str) else value
-            for name, value in self.config.store.options.items()
+    def events_at(self, place: str) -> Events:
+        """The same for what `[store] events` may name. Raises ConfigError."""
+        url, options = self.events_behind(place)
+        return open_events(url, root=self.root, scratch=self.root / self.config.store.scratch, options=options)
+
+    def events_behind(self, place: str) -> tuple[str, dict[str, object]]:
+        """What `[store] events` may name, and its options, without references. Raises ConfigError."""
+        named, what = self.config.store, "[store] options"
+        options: dict[str, object] = {
+            name: resolve(value, root=self.root, what=what) if isinstance(value, str) else value
+            for name, value in named.options.items()
         }
+        url = resolve(place, root=self.root, what="[store] events") if place.startswith(_REFERENCES) else place
+        return url, options
 
     @cached_property
     def caps(self) -> dict[str, Cap]:
@@ -61,7 +71,11 @@ class Workspace:
     @property
     def state_url(self) -> str:
         """The state's URL; a relative SQLite path is taken from the workspace's folder."""
-        url = resolve(self.config.store.state, root=self.root, what="[store] state")
+        return self.state_url_of(self.config.store.state)
+
+    def state_url_of(self, place: str) -> str:
+        """The same for what `[store] state` may name. Raises ConfigError."""
+        url = resolve(place, root=self.root, what="[store] state")
         prefix = "sqlite:///"
         if url.startswith(prefix) and not url.startswith(prefix + "/"):
             return prefix + str(self.root / url.removeprefix(prefix))
@@ -112,7 +126,7 @@ class Workspace:
 
         The caller holds the workspace's lock.
         """
-        if not self.is_shared and not is_url(self.config.store.events):
+        if not self.is_shared and not is_object_store(self.config.store.events):
             sweep_alone(self.store, now)
 
     def close(self) -> None:

@@ -11,9 +11,7 @@ from typing import Final
 
 from model.errors import Fenced, StoreError
 from model.segment import Segment
-from store.events.damage import told_of_damage
-from store.events.merging import draft_merged, sweep_sorting
-from store.events.segments import new_id, publish_segment
+from store.events.segments import new_id
 from store.handle import Store
 from store.state import segments
 from store.state.inventory import known_refs
@@ -46,7 +44,6 @@ def compact(
     `told(done, of)` hears of progress in segments. The caller holds the workspace's lock. Raises StoreError when an
     input cannot be read or the disk refuses; what was merged before stays so.
     """
-    sweep_sorting(store.files.scratch)
     ends, done = time.monotonic() + seconds, 0
     while True:
         with store.reading() as tx:
@@ -70,9 +67,7 @@ def merge(store: Store, inputs: Sequence[Segment], *, now: datetime, seal: bool 
     """
     with store.reading() as tx:
         kept = known_refs(tx)
-    with told_of_damage():
-        written = draft_merged(store.files, inputs, segment=new_id(now), kept=kept, seal=seal)
-    publish_segment(store.files, written)
+    written = store.events.merge(inputs, segment=new_id(now), kept=kept, seal=seal)
     newest = max(inputs, key=lambda one: one.ingested_at)
     merged = Segment(
         id=written.id,
@@ -90,12 +85,12 @@ def merge(store: Store, inputs: Sequence[Segment], *, now: datetime, seal: bool 
         bytes=written.bytes,
         level=max(one.level for one in inputs) + 1,
     )
+    store.publish(written, merged)
     try:
         with store.transaction() as tx:
             segments.replace_with(tx, inputs, merged, now)
     except (Fenced, StoreError):
-        for kind in written.kinds:
-            store.files.remove(written.id, kind)
+        store.events.discard(written)
         raise
     return merged
 

@@ -11,14 +11,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from model.errors import StoreError
+from model.errors import StoreError, UsageError
 from model.segment import Segment
 from model.window import Window
-from store.events.damage import told_of_damage
 from store.events.files import Files, FolderFiles
-from store.events.reader import EventsReader, open_reader
+from store.events.interface import Events, Written
+from store.events.reader import EventsReader
+from store.events.segmented import SegmentedEvents
 from store.leasing import check_fences
-from store.state import audit, segments
+from store.state import audit, intents, segments
 from store.state.damage import refused
 from store.state.engine import open_engine
 from store.state.inventory import known_refs
@@ -34,21 +35,21 @@ class Store:
 
     state: Engine
     """SQLite or PostgreSQL."""
-    files: Files
-    """Where the segments' files are."""
+    events: Events
+    """Where events are kept."""
     audit_key: audit.KeySource | None = None
     """Gives the key of the audit log; without one its chain is a plain one."""
 
     @classmethod
-    def open(cls, state_url: str, events: Path | Files, audit_key: audit.KeySource | None = None) -> "Store":
-        """Open or create the store, and bring an older schema up to date; `events` is a folder, or `open_files`.
+    def open(cls, state_url: str, events: Path | Events, audit_key: audit.KeySource | None = None) -> "Store":
+        """Open or create the store, and bring an older schema up to date; `events` is a folder, or `open_events`.
 
         Raises StoreError when the database cannot be opened, its schema is newer than this program, or it is empty
         beside segments that it should know.
         """
         engine = open_engine(state_url)
-        files = FolderFiles(events) if isinstance(events, Path) else events
-        if schema_of(engine) is None and (count := len({one.segment for one in files.stored() if not one.is_draft})):
+        kept = SegmentedEvents(FolderFiles(events)) if isinstance(events, Path) else events
+        if schema_of(engine) is None and (count := len(kept.stored())):
             # The next ingest would take all of them for the remains of a writer that died, and sweep them.
             msg = f"The state {engine.url.render_as_string()} is empty, but there are {count} segments of events."
             raise StoreError(
@@ -57,7 +58,7 @@ class Store:
                 " segments away: all logs are read again then.",
             )
         upgrade(engine)
-        return cls(engine, files, audit_key)
+        return cls(engine, kept, audit_key)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -109,8 +110,28 @@ class Store:
         """A snapshot of the events of some segments. Raises StoreError when one cannot be read."""
         with self.reading() as tx:
             kept = known_refs(tx)
-        with told_of_damage(), open_reader(self.files, manifest, kept, only) as reader:
+        with self.events.reader(manifest, kept, only) as reader:
             yield reader
+
+    def publish(self, written: Written, segment: Segment) -> None:
+        """Make a segment that was made durable; `segment` is what the manifest will have of it. Raises StoreError.
+
+        Where remains of a writer that dies could not be told from what others do, an intent is committed first.
+        """
+
+        def intend() -> None:
+            with self.transaction() as tx:
+                intents.intend(tx, segment)
+
+        self.events.publish(written, intend)
+
+    @property
+    def files(self) -> Files:
+        """Where the segments' files are. Raises UsageError when events are in no files."""
+        if not isinstance(self.events, SegmentedEvents):
+            msg = f"The events are in {self.events.shown}, and not in files."
+            raise UsageError(msg, hint="That server's own tools copy them consistently (docs/clickhouse.md).")
+        return self.events.files
 
     @property
     def _info(self) -> dict[str, object]:
@@ -118,4 +139,5 @@ class Store:
 
     def close(self) -> None:
         """Give the database connections back."""
+        self.events.close()
         self.state.dispose()

@@ -51,9 +51,8 @@ def prune(store: Store, cuts: Cuts, *, now: datetime) -> Pruned:
             rejects=sources.forget_rejects(tx, cuts.rejects) if cuts.rejects else 0,
             hours=sources.forget_hours(tx, cuts.hours) if cuts.hours else 0,
         )
-    for one in fresh:
-        if one.events_dropped_at is not None and one.events_dropped_at <= now - GRACE:
-            store.files.remove(one.id, "events")
+    long_ago = [one for one in fresh if one.events_dropped_at is not None and one.events_dropped_at <= now - GRACE]
+    store.events.expire(long_ago, cuts, now)
     return pruned
 
 

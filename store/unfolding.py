@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from model.segment import SegmentId
-from store.events.damage import told_of_damage
-from store.events.reseal import Unfolded, reseal
+from store.events.interface import Unfolded
 from store.handle import Store, Transaction
 from store.state import activity, refs, segments
 
@@ -27,8 +26,7 @@ class Unfolding:
         with self._store.reading() as tx:
             manifest = segments.overlapping(tx, None)
         new = [one for one in manifest if one.events_dropped_at is None and one.id not in self._seen]
-        with told_of_damage():
-            self._found.append(reseal(self._store.files, new, self._fresh, self._known, now))
+        self._found.append(self._store.events.reseal(new, self._fresh, self._known, now))
         self._seen |= {one.id for one in new}
 
     def finish(self, tx: Transaction, now: datetime) -> bool:

@@ -22,7 +22,8 @@ from keywatch.collecting.reading import format_of, plan_of, readable
 from keywatch.collecting.timing import event_hours
 from model.segment import Segment, SegmentId
 from model.window import Window
-from store.events.segments import Written, draft_segment, new_id, publish_segment
+from store.events.interface import Written
+from store.events.segments import new_id
 from store.state import activity, refs, segments
 
 SMALL: Final = 1 << 20
@@ -149,8 +150,9 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
     finally:
         reading.parsers.put(parser)
     reads_keys = plan.reads_keys or (written is not None and bool(written.activity))
-    if written is not None:
-        publish_segment(reading.workspace.store.files, written)
+    whole = None if written is None else _segment(reading, written, rows=parsed.events, rejects=parsed.rejected)
+    if written is not None and whole is not None:
+        reading.workspace.store.publish(written, whole)
     now = reading.clock.now()
     with reading.workspace.store.transaction() as tx:
         for number, part in enumerate(parts):
@@ -173,8 +175,7 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
             format_name=plan.format,
             hours=hours,
         )
-        if written is not None:
-            whole = _segment(reading, written, rows=parsed.events, rejects=parsed.rejected)
+        if whole is not None:
             each = [
                 replace(
                     whole,
@@ -228,10 +229,10 @@ def _write(
         return None
     line = parser.events["line"].to_numpy()
     number = np.searchsorted(begins, line, side="left") - 1
-    files, segment = reading.workspace.store.files, new_id(reading.clock.now())
+    segment = new_id(reading.clock.now())
     own = (line - begins[number]).astype(np.int32)
-    return draft_segment(
-        parser.duck, parser.events, files=files, segment=segment, kept=reading.kept, batches=(ids, number, own)
+    return reading.workspace.store.events.draft(
+        parser.duck, parser.events, segment=segment, kept=reading.kept, batches=(ids, number, own)
     )
 
 

@@ -17,7 +17,8 @@ from model.coded import numbers
 from model.segment import Segment
 from model.together import together
 from model.window import Window
-from store.events.segments import Written, draft_segment, new_id, publish_segment
+from store.events.interface import Written
+from store.events.segments import new_id
 from store.state import activity, refs, segments
 from store.state.sources import EventHour
 
@@ -64,9 +65,8 @@ def draft(reading: Reading, duck: duckdb.DuckDBPyConnection, made: Sequence[Made
     blocks = tuple(replace(each, events=pa.table({})) for each in made)
     if not tables:
         return Drafted(blocks=blocks, written=None)
-    files, segment = reading.workspace.store.files, new_id(reading.clock.now())
-    events = together(tables)
-    written = draft_segment(duck, events, files=files, segment=segment, kept=reading.kept)
+    segment, events = new_id(reading.clock.now()), together(tables)
+    written = reading.workspace.store.events.draft(duck, events, segment=segment, kept=reading.kept)
     del events, tables
     give_back()
     return Drafted(blocks=blocks, written=written)
@@ -120,7 +120,7 @@ def _commit(reading: Reading, done: Drafted) -> None:
     now, written = reading.clock.now(), done.written
     if written is not None:
         # Here, and not where it was written: a parser need not wait for the disk.
-        publish_segment(reading.workspace.store.files, written)
+        reading.workspace.store.publish(written, _segment(reading, done, written))
     with reading.workspace.store.transaction() as tx:
         segments.move_cursor(tx, done.first.before, done.last.after, now)
         for made in done.blocks:

@@ -17,6 +17,7 @@ def add(app: typer.Typer) -> None:
     group.command("prune")(prune)
     group.command("backup")(backup)
     group.command("restore")(restore)
+    group.command("migrate")(migrate)
     group.callback()(_group)
     app.add_typer(group, name="store", no_args_is_help=True)
 
@@ -31,11 +32,12 @@ def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
     with workspace(ctx) as ws, ws.store.reading() as tx:
         manifest = segments.overlapping(tx, None)
+        size = ws.store.events.size(manifest)
     row = {
         "segments": len(manifest),
         "sealed": sum(segment.sealed for segment in manifest),
         "events": sum(segment.rows for segment in manifest),
-        "bytes": sum(segment.bytes for segment in manifest),
+        "bytes": size,
         "first_event": min((segment.min_ts for segment in manifest), default=None),
         "last_event": max((segment.max_ts for segment in manifest), default=None),
     }
@@ -93,3 +95,34 @@ def restore(ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="Wha
         note(ws, "store restored", str(folder), at=now(), segments=done.segments, events=done.events)
     say(f"{done.events:,} events in {done.segments:,} segments and the state are back.")
     say("The pepper must be the one of that time. Sources go on where the backup stood.")
+
+
+def migrate(
+    ctx: typer.Context,
+    *,
+    to: Annotated[
+        list[str],
+        typer.Option(
+            "--to",
+            help="Where to: a URL of PostgreSQL or SQLite for the state, one of ClickHouse, of an object store or a"
+            " folder for the events; once each. `env:NAME` keeps passwords off the command line.",
+        ),
+    ],
+) -> None:
+    """Copy the store to other engines, compare all of it, and say what to write into keywatch.toml.
+
+    The old store stays as it is. What is cut short goes on where it stood when it is called again.
+    """
+    from keywatch.commands.progress import counting
+    from keywatch.moving import migrate as move_all
+
+    with workspace(ctx) as ws, ws.lock(work.SEGMENTS):
+        done = move_all(ws, to, now=now(), counting=counting)
+    if done.segments:
+        again = f" ({done.found:,} of them an earlier try had copied)" if done.found else ""
+        say(f"{done.events:,} events in {done.segments:,} segments{again} are there, and are the same.")
+    if done.rows:
+        say(f"{done.rows:,} rows of the state are there, and are the same.")
+    say("Now write into [store] of keywatch.toml, and start keywatch again:")
+    for line in done.config:
+        say(f"  {line}")

@@ -7,12 +7,13 @@ from typing import Final
 from keywatch.doctor.remark import Remark, fine, warning, wrong
 from keywatch.workspace import Workspace
 from store.compaction import due
-from store.events.files import KINDS
 from store.state import inventory, segments
 from store.state.upgrade import schema_of
 
 _MANY: Final = 500
 """Open segments, from which on each question opens too many files."""
+_LOOKED_AT: Final = 1000
+"""Of the newest segments, where looking means to count on a server; of files all are looked for."""
 _AHEAD: Final = timedelta(hours=1)
 
 
@@ -31,22 +32,16 @@ def events(workspace: Workspace, now: datetime) -> Iterator[Remark]:
     if span is None:
         yield warning("events", "There are no events.", "keywatch ingest /var/log/nginx/access.log*")
         return
-    named = [
-        (one.id, kind)
-        for one in manifest
-        for kind in (KINDS if one.sealed else KINDS[:1])
-        if kind != "events" or one.events_dropped_at is None
-    ]
-    missing = [store.files.name(*each) for each in named if not store.files.exists(*each)]
+    missing = store.events.missing(manifest, most=_LOOKED_AT)
     count = sum(one.rows for one in manifest)
     if missing:
         yield wrong(
             "events",
-            f"{len(missing)} files of segments are missing, such as {missing[0]}.",
+            f"{len(missing)} files or batches of segments are missing, such as {missing[0]}.",
             "Put them back from a backup: `keywatch store restore`.",
         )
     else:
-        yield fine("events", f"{count:,} events in {len(manifest):,} segments; every file is there.")
+        yield fine("events", f"{count:,} events in {len(manifest):,} segments; nothing is missing.")
     if len(manifest) > _MANY and any(due(manifest, now)):
         yield warning("events", f"{len(manifest):,} segments are open.", "keywatch store compact")
     if span.until > now + _AHEAD:

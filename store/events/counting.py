@@ -18,9 +18,7 @@ from model.coded import NO_CODE, Coded, encoded, numbers, of_texts, paired
 from model.event import FACET_KINDS, UNKNOWN_PREFIX, Outcome
 from store.events import aggregate
 from store.events.aggregate import Value
-
-Activity = tuple[str, str | None, datetime, datetime, datetime | None]
-"""(key_ref, hint, first seen, last seen, last success)."""
+from store.events.interface import Activity
 
 _TEXTS: Final = (
     "key_ref",
@@ -66,6 +64,12 @@ def counted(duck: duckdb.DuckDBPyConnection, events: pa.Table, kept: Collection[
         )
     finally:
         duck.unregister("counting")
+
+
+def folded_refs(events: pa.Table, kept: Collection[str]) -> pa.DictionaryArray:
+    """The key_refs that events are counted as; `kept` are never folded."""
+    columns = {name: encoded(events[name]) for name in ("key_ref", "network", "outcome")}
+    return _folded(columns, kept).arrow()
 
 
 def _folded(columns: Mapping[str, Coded], kept: Collection[str]) -> Coded:

@@ -16,7 +16,7 @@ from model.segment import Segment, SegmentId
 from store.events import aggregate
 from store.events.files import KINDS, Files, quoted
 from store.events.parquet import write_sorted
-from store.events.segments import SEAL_ROWS, Written
+from store.events.segments import SEAL_ROWS, Drafted
 
 _MEMORY: Final = "256MB"
 """What DuckDB may take to sort; more events than that are sorted on the disk."""
@@ -36,7 +36,7 @@ _ORDER: Final = {"usage": "key_ref, hour", "facets": "key_ref, kind, day"}
 
 def draft_merged(
     files: Files, inputs: Sequence[Segment], *, segment: SegmentId, kept: Collection[str], seal: bool
-) -> Written:
+) -> Drafted:
     """Write the drafts of one segment that holds all of `inputs`; it is sealed from SEAL_ROWS events on, or by `seal`.
 
     `kept` are the key_refs that are never folded. Raises StoreError when the disk refuses, duckdb.Error when an input
@@ -59,7 +59,7 @@ def draft_merged(
     if count != rows:
         msg = f"{len(inputs)} segments should hold {rows} events, and {count} are in their files."
         raise StoreError(msg, hint="Their files are not what was written: put them back from a backup.")
-    return Written(
+    return Drafted(
         id=segment,
         sealed=sealed,
         bytes=sum(files.draft(segment, kind).stat().st_size for kind in kinds),

@@ -1,9 +1,14 @@
-"""What `[store] events` names: a folder, or a prefix of an object store."""
+"""What `[store] events` names: a folder, a prefix of an object store, or a database of a ClickHouse server."""
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
-from store.events.files import Files, FolderFiles
+from store.events.files import FolderFiles
+from store.events.interface import Events
+from store.events.segmented import SegmentedEvents
+
+CLICKHOUSE: Final = ("clickhouse://", "clickhouses://", "chdb://")
 
 
 def is_url(events: str) -> bool:
@@ -11,13 +16,22 @@ def is_url(events: str) -> bool:
     return "://" in events and not events.startswith("file://")
 
 
-def open_files(events: str, *, root: Path, scratch: Path, options: Mapping[str, object]) -> Files:
-    """The files of segments; a folder's path is relative to `root`. Raises ConfigError for a URL that nothing opens.
+def is_object_store(events: str) -> bool:
+    """Whether listing what is there costs money and time."""
+    return is_url(events) and not events.startswith(CLICKHOUSE)
 
-    `scratch` is the folder of this machine for what is on its way to an object store, and `options` are fsspec's.
+
+def open_events(events: str, *, root: Path, scratch: Path, options: Mapping[str, object]) -> Events:
+    """Where events are kept; a folder's path is relative to `root`. Raises ConfigError for a URL that nothing opens.
+
+    `scratch` is the folder of this machine for what is made of events elsewhere, and `options` are fsspec's.
     """
     if not is_url(events):
-        return FolderFiles(root / events.removeprefix("file://"))
+        return SegmentedEvents(FolderFiles(root / events.removeprefix("file://")))
+    if events.startswith(CLICKHOUSE):
+        from store.events.clickhouse.engine import open_clickhouse
+
+        return open_clickhouse(events, scratch=scratch)
     from store.events.objects import ObjectFiles
 
-    return ObjectFiles(events, scratch=scratch, options=options)
+    return SegmentedEvents(ObjectFiles(events, scratch=scratch, options=options))

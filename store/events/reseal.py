@@ -5,7 +5,7 @@ one's files are not touched: who reads them goes on.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import duckdb
@@ -13,20 +13,8 @@ import duckdb
 from model.segment import Segment
 from store.events import aggregate
 from store.events.files import KINDS, PARQUET, Files, quoted
+from store.events.interface import Unfolded
 from store.events.segments import new_id
-
-Activity = tuple[str, str | None, datetime, datetime, datetime | None]
-"""(key_ref, hint, first seen, last seen, last success)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unfolded:
-    """What became of segments, and what they say of the refs."""
-
-    successors: Sequence[tuple[Segment, Segment]]
-    """A segment and the one that is to take its place; its files are published."""
-    activity: Sequence[Activity]
-    """When the logs saw each ref, in sealed segments and tails alike."""
 
 
 def reseal(

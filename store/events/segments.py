@@ -1,7 +1,7 @@
 """Writing one segment: its Parquet files, durable before anybody hears of them."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,32 +14,21 @@ from model.coded import constant
 from model.errors import StoreError
 from model.event import EVENT_COLUMNS
 from model.segment import SegmentId
-from store.events.counting import Activity, counted, span
+from store.events.counting import counted, span
 from store.events.files import KINDS, Files
+from store.events.interface import Batches, Written
 from store.events.parquet import write_parquet
 
-Numbers = np.ndarray[tuple[int], np.dtype[np.int64 | np.int32]]
 SEAL_ROWS = 5_000
 """A batch of fewer events stays a tail: its facets would outweigh its events."""
 
 
-Batches = tuple[Sequence[str], Numbers, Numbers]
-"""Ids of batches; the place among them of each event's; the event's line in it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A segment's files, not yet in the manifest."""
+class Drafted(Written):
+    """A segment's files."""
 
-    id: SegmentId
-    sealed: bool
-    bytes: int
-    min_ts: datetime
-    max_ts: datetime
     kinds: tuple[str, ...]
     """What it has files of."""
-    activity: list[Activity]
-    """Of the credentials that are kept."""
 
 
 def new_id(now: datetime) -> SegmentId:
@@ -55,7 +44,7 @@ def draft_segment(
     segment: SegmentId,
     kept: Collection[str],
     batches: Batches | None = None,
-) -> Written:
+) -> Drafted:
     """Write events (columns of EVENT_COLUMNS except `batch`) as the drafts of one segment.
 
     Texts may be dictionaries: they are written as such. `kept` are the key_refs that are never folded; `duck` counts.
@@ -63,16 +52,16 @@ def draft_segment(
     """
     sealed = len(events) >= SEAL_ROWS
     counts = counted(duck, events, kept, sealed=sealed)
-    tables = {"events": _batched(events, segment, batches), "usage": counts.usage, "facets": counts.facets}
+    tables = {"events": batched(events, segment, batches), "usage": counts.usage, "facets": counts.facets}
     kinds = KINDS if sealed else KINDS[:1]
     size = sum(_write(tables[kind], files, segment, kind) for kind in kinds)
     low, high = span(events)
-    return Written(
+    return Drafted(
         id=segment, sealed=sealed, bytes=size, min_ts=low, max_ts=high, kinds=kinds, activity=counts.activity
     )
 
 
-def publish_segment(files: Files, written: Written) -> None:
+def publish_segment(files: Files, written: Drafted) -> None:
     """Make the drafts durable under their final names. Raises StoreError when the disk refuses."""
     try:
         files.publish(written.id, written.kinds)
@@ -82,15 +71,15 @@ def publish_segment(files: Files, written: Written) -> None:
 
 def write_segment(
     duck: duckdb.DuckDBPyConnection, table: str, *, files: Files, segment: SegmentId, kept: Collection[str]
-) -> Written:
+) -> Drafted:
     """Draft and publish the events of a table at once."""
     written = draft_segment(duck, duck.table(table).to_arrow_table(), files=files, segment=segment, kept=kept)
     publish_segment(files, written)
     return written
 
 
-def _batched(events: pa.Table, segment: SegmentId, batches: Batches | None) -> pa.Table:
-    """With the column `batch`, in the order of EVENT_COLUMNS."""
+def batched(events: pa.Table, segment: SegmentId, batches: Batches | None) -> pa.Table:
+    """Events with the column `batch`, in the order of EVENT_COLUMNS; the segment is the batch unless it has several."""
     if batches is None:
         whole = events.append_column("batch", constant(segment, len(events)).arrow())
     else:

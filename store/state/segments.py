@@ -1,6 +1,6 @@
 """The manifest and the cursors: one transaction makes a segment visible and moves the cursor, or neither."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from model.errors import Fenced
 from model.segment import Cursor, Reject, Segment, SegmentId
 from model.window import Window
+from store.state import intents
 from store.state.schema import CursorRow, MergedSegmentRow, RejectRow, SegmentRow, SourceRow
 from store.state.sources import EventHour, count_event_hours, count_hour, count_timeless
 
@@ -61,6 +62,7 @@ def _lose(tx: Session, source: str, count: int, now: datetime) -> None:
 def add_segment(tx: Session, segment: Segment) -> None:
     """Make a segment visible."""
     tx.execute(insert(SegmentRow).values(**{name: getattr(segment, name) for name in Segment.__slots__}))
+    intents.fulfil(tx, [segment.id])
 
 
 def add_ingested(tx: Session, segment: Segment) -> None:
@@ -185,6 +187,14 @@ def span(tx: Session) -> Window | None:
     return None if low is None else Window(since=low, until=high + timedelta(microseconds=1))
 
 
+def events_dropped_until(tx: Session) -> datetime | None:
+    """The moment of the newest event that retention has dropped; None while all are kept."""
+    dropped: datetime | None = tx.scalar(
+        select(func.max(SegmentRow.max_ts)).where(SegmentRow.events_dropped_at.is_not(None))
+    )
+    return dropped
+
+
 def origins(tx: Session, batches: Collection[str]) -> dict[str, tuple[str, int]]:
     """Batch to its origin and the origin's lines before it: `line` of an event counts from there, merged or not."""
     found: dict[str, tuple[str, int]] = {}
@@ -275,3 +285,9 @@ def latest_event(tx: Session, until: datetime) -> datetime | None:
     """The latest end of a segment, `until` at most (a line from the future says nothing of now); None without any."""
     latest = tx.scalar(select(func.max(SegmentRow.max_ts)))
     return None if latest is None else min(latest, until)
+
+
+def resize(tx: Session, sizes: Mapping[str, int]) -> None:
+    """Segments lie in other files now."""
+    for name, size in sizes.items():
+        tx.execute(update(SegmentRow).where(SegmentRow.id == name).values(bytes=size))

@@ -113,6 +113,6 @@ def test_files_of_writers_that_died_are_swept_and_those_of_segments_stay(
     for path in dead:
         path.touch()
 
-    assert {str(path) for path in dead} == {one.place for one in sweep_alone(workspace.store, SystemClock().now())}
+    assert {next(iter(dead)).name.partition(".")[0]} == sweep_alone(workspace.store, SystemClock().now())
     assert kept == set(root.rglob("*.parquet*"))
     assert {path_of(root, segment, kind) for segment in live for kind in ("events", "usage", "facets")} == kept  # type: ignore[arg-type]  # ids are texts

@@ -16,9 +16,13 @@ from model.segment import Segment
 from model.window import Window
 from reports.render import render
 from reports.snapshot import Snapshot, take
-from store.events.segments import new_id, write_segment
+from store.events.places import open_events
+from store.events.segments import new_id
 from store.handle import Store, Transaction
 from store.state import activity, deliveries, findings, incidents, inventory, outbox, segments
+from tests.engines import ENGINES, clickhouse, clickhouse_server
+
+__all__ = ["clickhouse", "clickhouse_server"]
 
 Event = tuple[str, str | None, str, str, str | None]
 """(moment, key_ref, address, outcome, client)."""
@@ -101,10 +105,12 @@ KEYS = (
 )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    opened = Store.open(f"sqlite:///{tmp_path}/state.db", tmp_path / "events")
+@pytest.fixture(params=ENGINES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store, on either engine of events."""
+    url = "events" if request.param == "duckdb" else request.getfixturevalue("clickhouse")
+    place = open_events(url, root=tmp_path, scratch=tmp_path / "scratch", options={})
+    opened = Store.open(f"sqlite:///{tmp_path}/state.db", place)
     yield opened
     opened.close()
 
@@ -183,7 +189,8 @@ def _write(store: Store, rows: Sequence[Event]) -> None:
         duck.execute("INSERT INTO rows BY NAME SELECT * FROM arrow")
         with store.reading() as tx:
             kept = inventory.known_refs(tx)
-        written = write_segment(duck, "rows", files=store.files, segment=new_id(NOW), kept=kept)
+        table = duck.table("rows").to_arrow_table()
+        written = store.events.draft(duck, table, segment=new_id(NOW), kept=kept)
     made = Segment(
         id=written.id,
         source="edge",
@@ -199,6 +206,7 @@ def _write(store: Store, rows: Sequence[Event]) -> None:
         sealed=written.sealed,
         bytes=written.bytes,
     )
+    store.publish(written, made)
     with store.transaction() as tx:
         segments.add_segment(tx, made)
         activity.save_activity(tx, written.activity)

@@ -10,7 +10,7 @@ import pytest
 
 from model.event import EVENT_COLUMNS
 from model.segment import Segment, SegmentId
-from store.events.segments import new_id, write_segment
+from store.events.segments import new_id
 from store.handle import Store
 from store.state import segments
 
@@ -49,6 +49,11 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def fill(empty_store: Store, duck: duckdb.DuckDBPyConnection) -> Fill:
     """`fill(count)`: so many segments of EACH events, a minute apart, of three keys and guesses."""
+    return filler(empty_store, duck)
+
+
+def filler(store: Store, duck: duckdb.DuckDBPyConnection) -> Fill:
+    """The same for any store."""
 
     def run(count: int, *, source: str = "edge", since: datetime = DAY, first: int = 0) -> list[Segment]:
         made = []
@@ -70,7 +75,8 @@ def fill(empty_store: Store, duck: duckdb.DuckDBPyConnection) -> Fill:
             }
             chosen = ", ".join(f"CAST({value} AS {EVENT_COLUMNS[name]}) AS {name}" for name, value in columns.items())
             duck.execute(f"CREATE OR REPLACE TABLE made AS SELECT {chosen} FROM range({EACH}) t(i)")
-            written = write_segment(duck, "made", files=empty_store.files, segment=new_id(began), kept=["fp:1:0"])
+            made_now = duck.table("made").to_arrow_table()
+            written = store.events.draft(duck, made_now, segment=new_id(began), kept=["fp:1:0"])
             row = replace(
                 ONE,
                 id=written.id,
@@ -83,7 +89,8 @@ def fill(empty_store: Store, duck: duckdb.DuckDBPyConnection) -> Fill:
                 sealed=written.sealed,
                 bytes=written.bytes,
             )
-            with empty_store.transaction() as tx:
+            store.publish(written, row)
+            with store.transaction() as tx:
                 segments.add_segment(tx, row)
             made.append(row)
         return made

@@ -18,7 +18,8 @@ from sqlalchemy.pool import StaticPool
 
 from model.event import EVENT_COLUMNS
 from model.window import Window
-from store.events import aggregate, clickhouse
+from store.events import aggregate
+from store.events.clickhouse.tables import SESSION, ddl
 from store.events.reader import EventsReader
 from store.events.tables import metadata
 
@@ -148,8 +149,8 @@ def _clickhouse(database: str) -> sa.Connection:
     for statement in (
         f"CREATE DATABASE {database}",
         f"USE {database}",
-        *clickhouse.SESSION,
-        *clickhouse.DDL.values(),
+        *(f"SET {name} = {value}" for name, value in SESSION.items()),
+        *ddl(database),
     ):
         connection.exec_driver_sql(statement)
     return connection
