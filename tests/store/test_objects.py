@@ -1,6 +1,5 @@
 """Segments in an object store: written whole, read by any number, merged, dropped, swept, backed up."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -40,20 +39,6 @@ class Bucket:
         return (
             f'[store]\nevents = "{self.url}"\noptions = {{ {options} }}\n[secrets]\npepper = "file:keywatch.pepper"\n'
         )
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """The address of an S3 of our own."""
-    if not os.environ.get("CI"):
-        pytest.importorskip("s3fs")
-        pytest.importorskip("flask_cors")
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
 
 
 @pytest.fixture(params=["memory", "s3"])
