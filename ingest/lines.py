@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 
+from ingest.block import PIECE, Held, Text
 from ingest.framing.interface import Records
 from model.arrow import integers, strings
 
 _CHUNK = 16_384
 """Lines a record batch; DuckDB's threads take one batch at a time."""
 _SAMPLE = 200
-_PIECE = 1 << 18
 _LOOKED_AT = 1 << 16
 
+_NEAR = 1 << 12
 Read = Callable[[int, int], bytes]
 """Bytes from a place on, so many."""
 
@@ -39,25 +40,29 @@ def readable(block: bytes, *, at_start: bool) -> bytes:
 
 def table(records: Records) -> pa.Table:
     """One row a record, blank ones too: `n` (int32, its line in the block, from 1), `text` and `envelope` (text)."""
-    offsets = _offsets(records.data)
+    data = records.data if records.held is None else records.held.whole()
+    offsets = _offsets(data)
     count = len(offsets) - 1
-    text = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(records.data))
+    text = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(data))
     own = np.arange(1, count + 1, dtype=np.int32) if records.numbers is None else records.numbers
     envelope = pa.nulls(count, pa.large_string()) if records.envelopes is None else strings(records.envelopes)
-    whole = pa.Table.from_arrays([integers(own), text, envelope], names=["n", "text", "envelope"])
-    return pa.Table.from_batches(_batches(whole), schema=whole.schema)
+    made = pa.Table.from_arrays([integers(own), text, envelope], names=["n", "text", "envelope"])
+    return pa.Table.from_batches(made.to_batches(max_chunksize=_CHUNK), schema=made.schema)
 
 
 class Lines:
     """Where the lines of a block are, by how many each piece of it has; counting them costs 0.02 µs a line."""
 
-    def __init__(self, data: bytes, read: Read | None = None) -> None:
-        """`read` gives bytes of the block from a place on, once `data` may go."""
-        self._ends = np.cumsum(_ends_of_pieces(data, len(data)), dtype=int)
+    def __init__(self, data: Text) -> None:
         self.size = len(data)
-        self.count = int(self._ends[-1]) + (not data.endswith(b"\n")) if data else 0
+        self._read = _reader(data)
+        if isinstance(data, Held):
+            self._ends, is_open = data.ends, data.is_open
+        else:
+            self._ends = np.cumsum(_ends_of_pieces(data, len(data)), dtype=np.int64)
+            is_open = bool(data) and not data.endswith(b"\n")
+        self.count = (int(self._ends[-1]) if self.size else 0) + is_open
         """How many lines, a last one without its end among them."""
-        self._read = read or (lambda at, size: data[at : at + size])
         self._piece = -1
         self._within = np.zeros(0, dtype=np.int64)
 
@@ -80,9 +85,13 @@ class Lines:
             return self.size
         piece = int(np.searchsorted(self._ends, row + 1))
         if piece != self._piece:
-            octets = np.frombuffer(self._read(piece * _PIECE, _PIECE), dtype=np.uint8)
-            self._piece, self._within = piece, np.flatnonzero(octets == ord("\n")) + piece * _PIECE
+            octets = np.frombuffer(self._read(piece * PIECE, PIECE), dtype=np.uint8)
+            self._piece, self._within = piece, np.flatnonzero(octets == ord("\n")) + piece * PIECE
         return int(self._within[row - (int(self._ends[piece - 1]) if piece else 0)])
+
+
+def _reader(data: Text) -> Read:
+    return data.read if isinstance(data, Held) else lambda at, size: data[at : at + size]
 
 
 def line_ends(data: bytes, stop: int) -> int:
@@ -93,8 +102,8 @@ def line_ends(data: bytes, stop: int) -> int:
 def _ends_of_pieces(data: bytes, stop: int) -> list[int]:
     octets = np.frombuffer(data, dtype=np.uint8)[:stop]
     # In pieces that stay in the processor's cache: comparing a whole block at once takes three times as long.
-    pieces = range(0, len(octets), _PIECE)
-    return [int(np.count_nonzero(octets[at : at + _PIECE] == ord("\n"))) for at in pieces]
+    pieces = range(0, len(octets), PIECE)
+    return [int(np.count_nonzero(octets[at : at + PIECE] == ord("\n"))) for at in pieces]
 
 
 def texts(records: Records, where: Lines, numbers: Sequence[int]) -> list[str]:
@@ -105,22 +114,33 @@ def texts(records: Records, where: Lines, numbers: Sequence[int]) -> list[str]:
     return [line.decode("utf-8", "replace") for line in where.texts(places)]
 
 
-def sample(block: bytes, limit: int = _SAMPLE) -> list[str]:
+def sample(block: Text, limit: int = _SAMPLE) -> list[str]:
     """Up to `limit` lines that are not blank: the first half from the start, the others spread over the block."""
-    start = block[: 256 * limit].split(b"\n")[: limit // 2]
+    read = _reader(block)
+    start = read(0, 256 * limit).split(b"\n")[: limit // 2]
     lines = [line.decode("utf-8", "replace").strip("\r\n\x00") for line in start]
     step = max(1, len(block) // (limit // 2))
     for at in range(256 * limit, len(block) - step, step):
-        begin = block.find(b"\n", at) + 1
-        end = block.find(b"\n", begin)
-        if begin and end > begin:
-            lines.append(block[begin:end].decode("utf-8", "replace").strip("\r"))
-    # A line of a megabyte says little more of its format, and makes patterns slow.
+        # A line of a megabyte says little more of its format, and makes patterns slow.
+        line = _next_line(read(at, _NEAR)) or _next_line(read(at, 2 * _LOOKED_AT))
+        lines.append(line.decode("utf-8", "replace").strip("\r"))
     return [line[:_LOOKED_AT] for line in lines if line.strip()]
 
 
-def line_with(block: bytes, names: Iterable[str]) -> str | None:
+def _next_line(ahead: bytes) -> bytes:
+    """The first line that begins and ends here."""
+    begin = ahead.find(b"\n") + 1
+    return ahead[begin : max(begin, ahead.find(b"\n", begin))] if begin else b""
+
+
+def first(text: Text) -> bytes:
+    """The first byte."""
+    return _reader(text)(0, 1)
+
+
+def line_with(text: Text, names: Iterable[str]) -> str | None:
     """The first line that holds one of `names` in quotes, or None."""
+    block = text.whole() if isinstance(text, Held) else text
     for name in names:
         at = block.find(f'"{name}"'.encode())
         if at >= 0:
@@ -134,13 +154,9 @@ def _offsets(block: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Where each line begins, and where the last one ends."""
     octets = np.frombuffer(block, dtype=np.uint8)
     # In pieces that stay in the processor's cache: comparing a whole block at once takes three times as long.
-    pieces = range(0, len(octets), _PIECE)
-    ends = [np.flatnonzero(octets[start : start + _PIECE] == ord("\n")) + (start + 1) for start in pieces]
+    pieces = range(0, len(octets), PIECE)
+    ends = [np.flatnonzero(octets[start : start + PIECE] == ord("\n")) + (start + 1) for start in pieces]
     found = [np.zeros(1, dtype=np.int64), *ends]
     if len(block) and block[-1] != ord("\n"):
         found.append(np.full(1, len(block), dtype=np.int64))
     return np.concatenate(found)
-
-
-def _batches(whole: pa.Table) -> list[pa.RecordBatch]:
-    return list(whole.to_batches(max_chunksize=_CHUNK))

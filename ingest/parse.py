@@ -18,14 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest import lines, normalise
-from ingest.block import BlockFile
+from ingest.block import ODD_SPACES, BlockFile
 from ingest.formats.interface import Plan, Quick
 from ingest.formats.quick import quick_way
 from ingest.framing.interface import Records
 from ingest.normalise import Block
 from ingest.raw import ODD, columns_of, quick_sql, raw_sql
 from ingest.redact import beginning, look, quoted, redact_sql
-from ingest.room import give_back
 from ingest.rows import rows_sql
 from ingest.statements import Statements
 from ingest.treatment import Treatment
@@ -56,10 +55,6 @@ class Parsed:
     rejected: int
     rejects: tuple[Reject, ...]
     """Samples, at most a thousand."""
-
-
-_NO_JSON_SPACE: Final = (b"\x0b", b"\x0c")
-"""White space to DuckDB's reader behind a value, and to nobody else."""
 
 
 class Parser:
@@ -95,7 +90,6 @@ class Parser:
         told = "NULL" if now is None else quoted(now.isoformat())
         self.duck.execute(f"SET VARIABLE now = CAST({told} AS TIMESTAMPTZ)")
         self.keep(pa.table({"line": integers(np.zeros(0, dtype=np.int32))}))  # room for the next ones
-        give_back()
         self.keep(normalise.events(self.duck, self._block(records, plan), self._treatment))
         skipped = len(records.skipped) + len(self._left_out) - self._left_out["skipped"].null_count
         rejected = len(self._left_out) - self._left_out["reason"].null_count
@@ -125,13 +119,13 @@ class Parser:
     def _take_apart(self, records: Records, plan: Plan) -> tuple[pa.Table, Codes]:
         """The rows, and the number of each one's line. Rows whose reason is ODD stand for nothing."""
         quick = quick_way(plan) if records.numbers is None and records.envelopes is None else None
-        if quick is not None and plan.quick is None and any(one in records.data for one in _NO_JSON_SPACE):
+        if quick is not None and plan.quick is None and _has_odd_spaces(records):
             quick = None
         if quick is not None and self._file is not None:
             found = self._quickly(records, plan, quick, self._file)
             if found is not None:
                 return found
-        self._lines = lines.Lines(records.data)
+        self._lines = lines.Lines(records.text)
         return self._slowly(lines.table(records), plan)
 
     def _slowly(self, numbered: pa.Table, plan: Plan) -> tuple[pa.Table, Codes]:
@@ -147,22 +141,20 @@ class Parser:
 
     def _quickly(self, records: Records, plan: Plan, quick: Quick, file: BlockFile) -> tuple[pa.Table, Codes] | None:
         """The same by DuckDB's own reader, with the odd lines line by line; None where that does not fit the block."""
-        self._lines = where = lines.Lines(records.data, file.read)
-        file.hold(records.data)
-        records.data = b""
+        held = records.held or file.hold(records.data)
+        records.data, records.held = b"", held
+        self._lines = where = lines.Lines(held)
         try:
             columns = columns_of(plan.columns, plan.credentials)
-            rows = self._statements.run(rows_sql(quick_sql(quick, file.path), columns, self._treatment))
+            rows = self._statements.run(rows_sql(quick_sql(quick, held.file.path), columns, self._treatment))
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
             raise  # a mistake of ours, which would only make everything slow
         except duckdb.Error:
             # A line that the reader refuses, such as one of a hundred quotes.
-            records.data = file.read(0, where.size)
             return None
         # The only reason that this way knows is ODD.
         odd = np.flatnonzero(truths(rows["reason"].is_valid()))
         if rows.num_rows != where.count or len(odd) * _MANY > where.count:
-            records.data = file.read(0, where.size)
             return None
         line = np.arange(1, where.count + 1, dtype=np.int32)
         if not len(odd):
@@ -219,6 +211,12 @@ class Parser:
     def skipped(self) -> list[tuple[int, str]]:
         """(line, class) of the last block's lines that are no requests."""
         return self.duck.execute("SELECT n, skipped FROM left_out WHERE skipped IS NOT NULL ORDER BY n").fetchall()
+
+
+def _has_odd_spaces(records: Records) -> bool:
+    """Whether there is white space to DuckDB's reader of JSON behind a value that is none to anybody else."""
+    held = records.held
+    return held.odd_spaces if held is not None else any(one in records.data for one in ODD_SPACES)
 
 
 def _left_out(block: Block) -> pa.Table:

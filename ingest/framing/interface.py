@@ -6,6 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from ingest.block import Held, Text
+
 Numbers = np.ndarray[tuple[int], np.dtype[np.int32]]
 
 LIMIT: Final = 16 << 20
@@ -17,13 +19,20 @@ class Records:
     """Records, one a line."""
 
     data: bytes
-    """Empty once it lies in a parser's file: a block's bytes are in memory once."""
+    """Empty while they are held: a block's bytes are in memory once."""
     numbers: Numbers | None = None
     """The number of the line in the block (from 1) that each record begins on; None: each is the line of its place."""
     envelopes: Sequence[str | None] | None = None
     """The time that the wrapper wrote beside each record, as ISO 8601 text; None: there is no wrapper."""
     skipped: Sequence[tuple[int, str]] = ()
     """(line, class) of lines that hold no record: a wrapper's own remarks."""
+    held: Held | None = None
+    """The records in a file in memory."""
+
+    @property
+    def text(self) -> Text:
+        """The records, wherever they are."""
+        return self.data if self.held is None else self.held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from ingest.block import BlockFiles, Held
 from ingest.sources.decompress import LONGEST_MAGIC, Broken, codec_of, unpack
 from ingest.sources.roots import within
 from model.errors import IngestError
@@ -101,6 +102,16 @@ class Content:
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+    def hold(self, files: BlockFiles, size: int) -> Held | None:
+        """Up to `size` of the next bytes in one of the files; None, with nothing read, where that cannot be."""
+        if self.compressed:
+            return None
+        place = self._raw.tell()
+        held = files.copy(self._raw.readinto, size)
+        if held is None:
+            self._raw.seek(place)
+        return held
 
     def up_to_line_end(self, size: int) -> int:
         """How many of the next `size` bytes end with a line; `size` itself where a look ahead does not tell."""

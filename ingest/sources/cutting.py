@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from ingest.block import PIECE, Held
 from ingest.framing.interface import LINES, Framing
 from ingest.lines import line_ends
 from ingest.sources.encoding import Encoding
@@ -22,8 +23,10 @@ REST: Final = "rest of a line that was taken unfinished"
 class Piece:
     """A stretch of the stream: whole lines, or a line that is left out."""
 
-    text: bytes
+    text: bytes = b""
     """Whole lines in UTF-8."""
+    held: Held | None = None
+    """They lie in a file in memory instead."""
     size: int
     """How many bytes of the stream it stands for."""
     tail: bytes
@@ -54,6 +57,9 @@ class Cutter:
     """Whether it stands behind a last line that was taken without its end."""
     up_to_line_end: Callable[[int], int] = lambda size: size
     """How many of the next so many bytes end with a line, where that can be told: a block that does is not copied."""
+    hold: Callable[[int], Held | None] = lambda _size: None
+    """Copies up to so many of the next bytes into a file in memory; None, with nothing read, where they cannot be
+    taken as they are."""
     is_final: Callable[[], bool]
     """Whether what has no line end at the end of the file never gets one."""
     left: bytes = field(default=b"", init=False)
@@ -69,6 +75,11 @@ class Cutter:
         """The pieces, in order."""
         while not self.ended:
             size = self.up_to_line_end(self.size)
+            if (held := self._held(size)) is not None:
+                self.ended = held.size < size
+                tail = held.read(max(0, held.size - self.tail), self.tail)
+                yield Piece(held=held, size=held.size, tail=tail, lines=held.lines)
+                continue
             read = self.read(size)
             self.ended = len(read) < size
             self.left += read
@@ -77,6 +88,11 @@ class Cutter:
                 yield from self._skip()
             if self.left and not self.overlong and not self.unfinished:
                 yield from self._whole()
+
+    def _held(self, size: int) -> Held | None:
+        """The next whole lines, none of them too long, without ever being an object here."""
+        usual = self.framing is LINES and self.max_line >= 2 * PIECE
+        return self.hold(size) if usual and not self.left and not self.overlong and not self.unfinished else None
 
     def _skip(self) -> Iterator[Piece]:
         """Leave out the rest of a line that began before this place."""

@@ -3,11 +3,14 @@
 More than 150 lines with what a block is and how its cursor moves, which is one idea with reading it.
 """
 
+import codecs
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
+from ingest.block import BlockFiles, Held
 from ingest.framing.interface import LINES, Framing
 from ingest.sources.content import HEAD, TAIL, Content, digest
 from ingest.sources.cutting import BLOCK_LINES, MAX_LINE, Cutter, Piece
@@ -31,8 +34,10 @@ BLOCK_BYTES: Final = 32 << 20
 class Block:
     """Complete lines of one file, and how its cursor moves when they are stored."""
 
-    data: bytes
-    """In UTF-8; empty when only the cursor moves, or a line was left out."""
+    data: bytes = b""
+    """In UTF-8; empty when only the cursor moves, a line was left out, or it is held."""
+    held: Held | None = None
+    """The lines, ready to be parsed, where they lie in a file in memory."""
     head: bytes
     """The file's first bytes, in UTF-8; formats are recognised by them."""
     before: Cursor | None
@@ -61,11 +66,13 @@ def blocks(
     framing: Callable[[bytes], Framing] = lambda _head: LINES,
     size: int | None = None,
     max_line: int = MAX_LINE,
+    memory: BlockFiles | None = None,
 ) -> Iterator[Block]:
     """The file's new lines.
 
     `taken` are origins in use; `now` is the clock in epoch seconds; `framing` gives, for a file's head, where
-    its records end; lines longer than `max_line` bytes are left out. Raises IngestError when the file went away, is
+    its records end; lines longer than `max_line` bytes are left out; `memory` has files that blocks may be copied into,
+    each of which somebody must release. Raises IngestError when the file went away, is
     no longer the one that was looked at, or lies outside of the look's roots.
     """
     with Content(seen.path, seen.roots) as content:
@@ -78,7 +85,15 @@ def blocks(
         finished = lambda: _is_final(content, seen, now)  # noqa: E731 (asked at the end of the file only)
         known = seen.cursor
         yield from blocks_of(
-            content, cursor, known, head=head, is_final=finished, framing=framing, size=size, max_line=max_line
+            content,
+            cursor,
+            known,
+            head=head,
+            is_final=finished,
+            framing=framing,
+            size=size,
+            max_line=max_line,
+            memory=memory,
         )
 
 
@@ -92,6 +107,7 @@ def blocks_of(
     framing: Callable[[bytes], Framing],
     size: int | None = None,
     max_line: int = MAX_LINE,
+    memory: BlockFiles | None = None,
 ) -> Iterator[Block]:
     """The new lines of open content that `cursor` continues; `before` is the cursor as the state has it."""
     content.skip_to(cursor.offset)
@@ -99,9 +115,11 @@ def blocks_of(
     text = encoding.text(head)
     frame = framing(text)
     by_line = not frame.raw and not frame.name.startswith("document")
+    plainly = encoding == PLAIN and not text.startswith(codecs.BOM_UTF8) and not _has_directives(text, cursor)
     cutter = Cutter(
         read=content.read,
         up_to_line_end=content.up_to_line_end if encoding == PLAIN else lambda size: size,
+        hold=partial(content.hold, memory) if memory is not None and plainly else lambda _size: None,
         framing=frame,
         encoding=encoding,
         size=(size or _size(text)) // 2 * 2,
@@ -134,6 +152,7 @@ def _blocks(content: Content, cursor: Cursor, before: Cursor | None, cutter: Cut
             after = _at_end(content, after)
         yield Block(
             data=piece.text,
+            held=piece.held,
             head=text,
             before=before,
             after=after,

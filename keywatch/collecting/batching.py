@@ -7,7 +7,7 @@ waits for another.
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from threading import Lock
 
 from ingest.parse import Parser
@@ -27,7 +27,7 @@ class Batches:
         self._reading, self._lines = reading, lines
         self._waiting: deque[_Batch] = deque()
         self._open: _Batch | None = None
-        self._parsing: deque[Future[None]] = deque()
+        self._parsing: set[Future[None]] = set()
 
     def add(self, block: Block, make: Make) -> None:
         """Have a block parsed; waits while more than one a parser waits for it. Raises what an earlier one raised."""
@@ -36,11 +36,12 @@ class Batches:
             batch = self._open = _Batch(self._reading)
             self._waiting.append(batch)
         batch.lines += block.after.lines - block.before_lines
-        self._parsing.append(self._reading.pool.submit(batch.take, batch.room(), make))
+        self._parsing.add(self._reading.pool.submit(batch.take, batch.room(), make))
         if batch.lines >= self._lines:
             self._close()
         if len(self._parsing) > PARSERS:
-            wait([self._parsing.popleft()])
+            # Not for the oldest one, whose parser may be writing a segment while the other has nothing left to parse.
+            self._parsing = wait(self._parsing, return_when=FIRST_COMPLETED).not_done
         while self._waiting and self._waiting[0].done.done():
             self._finish()
 

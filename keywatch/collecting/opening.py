@@ -12,6 +12,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from ingest.block import BlockFiles
 from ingest.formats.interface import Options
 from ingest.parse import Parser
 from ingest.sources.files import Block
@@ -46,6 +47,8 @@ class Reading:
     pool: ThreadPoolExecutor
     parsers: "SimpleQueue[Parser]"
     """Those that are idle."""
+    memory: BlockFiles
+    """Files in memory that blocks are copied into."""
     kept: frozenset[str]
     """The key_refs that are never folded."""
     kept_number: int
@@ -95,5 +98,8 @@ def open_reading(
             parser = Parser(treated)
             stack.callback(parser.close)
             parsers.put(parser)
+        # Those that are parsed, and the next one.
+        memory = BlockFiles(PARSERS + 1)
+        stack.callback(memory.close)
         pool = stack.enter_context(ThreadPoolExecutor(PARSERS, thread_name_prefix="parse"))
-        yield Reading(workspace, source, clock, result, progress, pool, parsers, kept, number, stopped=stopped)
+        yield Reading(workspace, source, clock, result, progress, pool, parsers, memory, kept, number, stopped=stopped)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ingest import lines
+from ingest.block import Held, Text
 from ingest.formats.directives import directives
 from ingest.formats.interface import Format, Plan
 from ingest.formats.registry import FORMATS, named, recognise
@@ -59,15 +60,15 @@ def read_blocks(
         for block in blocks:
             if reading.stopped():
                 break
-            if block.data:
+            if block.data or block.held:
                 frame = frame or framing(block.head)
-                records = frame.records(readable(block.data, frame, at_start=block.before is None))
-                sample = lines.sample(records.data)
+                records = _records(block, frame)
+                sample = lines.sample(records.text)
                 if block.before is not None:
                     # A few lines may say little of the fields: the file's first ones help.
                     sample = _first_lines(block.head, frame) + sample
                 fmt = fmt or format_of(reading, sample, where)
-                block = replace(block, data=b"")  # noqa: PLW2901 (its bytes go with the records)
+                block = replace(block, data=b"", held=None)  # noqa: PLW2901 (its bytes go with the records)
                 batches.add(block, partial(_make, reading, block, records, sample=sample, fmt=fmt))
                 del records
             else:
@@ -90,9 +91,16 @@ def _blocks(reading: Reading, seen: Look, taken: set[str], framing: Callable[[by
         now=now,
         framing=framing,
         max_line=limit,
+        memory=reading.memory,
     ):
         taken.add(block.after.origin)
         yield block
+
+
+def _records(block: Block, framing: Framing) -> Records:
+    if block.held is not None:
+        return Records(b"", held=block.held)
+    return framing.records(readable(block.data, framing, at_start=block.before is None))
 
 
 def readable(data: bytes, framing: Framing, *, at_start: bool) -> bytes:
@@ -123,13 +131,13 @@ def format_of(reading: Reading, sample: Sequence[str], where: Path | str) -> For
     return fmt
 
 
-def plan_of(reading: Reading, data: bytes, sample: list[str], fmt: Format, *, context: str) -> Plan:
+def plan_of(reading: Reading, data: Text, sample: list[str], fmt: Format, *, context: str) -> Plan:
     """The plan for a block's records; `context` is the directive in force where it begins."""
     if fmt.directive is not None:
         held = [context] if context else []
-        sample = held + directives(data, fmt.directive) + sample
+        sample = held + directives(data.whole() if isinstance(data, Held) else data, fmt.directive) + sample
     plan = fmt.plan(sample, reading.options)
-    if plan.reads_keys or reading.options.keys or not data.startswith(b"{"):
+    if plan.reads_keys or reading.options.keys or lines.first(data) != b"{":
         return plan
     # A key field of JSON that most lines leave out is in no sample, and to miss it would be silent.
     rare = lines.line_with(data, (name.rpartition(".")[2] for name in KEYS))
@@ -138,8 +146,13 @@ def plan_of(reading: Reading, data: bytes, sample: list[str], fmt: Format, *, co
 
 def _make(reading: Reading, block: Block, records: Records, parser: Parser, *, sample: list[str], fmt: Format) -> Made:
     """Parse a block; runs on a thread of the pool."""
-    plan = plan_of(reading, records.data, sample, fmt, context=block.context)
-    parsed, outside = kept(parser, parser.parse(records, plan, now=reading.clock.now()), reading.keep(block))
+    own = records.held
+    try:
+        plan = plan_of(reading, records.text, sample, fmt, context=block.context)
+        parsed, outside = kept(parser, parser.parse(records, plan, now=reading.clock.now()), reading.keep(block))
+    finally:
+        if own is not None:
+            own.release()
     return Made(
         block=block,
         parsed=parsed,

@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from ingest.parse import Parsed
+from ingest.room import give_back
 from ingest.sources.files import Block
 from keywatch.collecting.opening import Reading
 from keywatch.collecting.timing import joined
@@ -66,6 +67,8 @@ def draft(reading: Reading, duck: duckdb.DuckDBPyConnection, made: Sequence[Made
         return Drafted(blocks=blocks, written=None)
     segment, events = new_id(reading.clock.now()), together(tables)
     written = reading.workspace.store.events.draft(duck, events, segment=segment, kept=reading.kept)
+    del events, tables
+    give_back()
     return Drafted(blocks=blocks, written=written)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from ingest.block import BlockFile
 from ingest.lines import Lines, line_ends
 from ingest.secrets import flags
 from ingest.statements import Statements
@@ -68,11 +69,11 @@ def test_flags_stand_in_their_order() -> None:
 def test_any_line_of_a_block_is_found(data: bytes) -> None:
     whole = data.removesuffix(b"\n").split(b"\n") if data else []
 
-    where = Lines(data, lambda at, size: data[at : at + size])
-
-    assert len(whole) == where.count
+    with BlockFile() as file:
+        for where in (Lines(data), Lines(file.hold(data))):
+            assert len(whole) == where.count
+            assert whole[::997] == where.texts(range(0, len(whole), 997))
     assert data.count(b"\n", 0, 7) == line_ends(data, 7)
-    assert whole[::997] == where.texts(range(0, len(whole), 997))
 
 
 def test_more_statements_than_are_held_still_run() -> None:
