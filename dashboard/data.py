@@ -6,6 +6,7 @@ Answers about events are cached by the manifest's version and the window: they c
 somebody looks. The state is small and read afresh.
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
+from dashboard.serve import AUDIT_KEY, EVENTS, OBJECTS, STATE_URL
 from model.errors import ConfigError
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
 from model.window import Window
+from store.events.interface import Events
+from store.events.places import open_events
 from store.handle import Store
 from store.queries import breakdown, heat, requests, sparkline, traffic
 from store.state import findings, incidents, inventory, segments, sources
@@ -71,7 +74,15 @@ def store() -> Store:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _store(where: Place) -> Store:
     key = bytes.fromhex(os.environ.get(AUDIT_KEY, ""))
-    return Store.open(where.state_url, Path(where.events), audit_key=(lambda: key) if key else None)
+    return Store.open(where.state_url, _events(Path(where.events)), audit_key=(lambda: key) if key else None)
+
+
+def _events(folder: Path) -> Path | Events:
+    """The folder, or the object store or server that it is the scratch of."""
+    if OBJECTS not in os.environ:
+        return folder
+    given = json.loads(os.environ[OBJECTS])
+    return open_events(given["url"], root=folder, scratch=folder, options=given["options"])
 
 
 def known(now: datetime) -> Known:

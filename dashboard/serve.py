@@ -17,6 +17,8 @@ STATE_URL: Final = "KEYWATCH_STATE_URL"
 """The environment variable with the state's URL."""
 EVENTS: Final = "KEYWATCH_EVENTS"
 """The environment variable with the folder of the event segments."""
+OBJECTS: Final = "KEYWATCH_EVENTS_OBJECTS"
+"""Where events are if in no folder: the URL and fsspec's options as JSON; the folder is for what is fetched then."""
 CONFIG: Final = "KEYWATCH_CONFIG"
 """The environment variable with the path of keywatch.toml."""
 

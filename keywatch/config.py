@@ -20,7 +20,7 @@ from ingest.addresses import Mode
 from ingest.formats.interface import Carrier, KeyPlace, Kind
 from keywatch.exceptions import DetectorsTable, EventConfig
 from keywatch.inventories import InventoryConfig
-from keywatch.places import PlaceConfig
+from keywatch.places import Duration, PlaceConfig
 from keywatch.report_config import ReportsConfig
 from keywatch.retention import RetentionConfig
 from keywatch.section import Section
@@ -46,7 +46,7 @@ class StoreConfig(Section):
     scratch: str = Field(
         default="scratch", description="Folder of this machine for what is on its way to or from there."
     )
-    lease: timedelta = Field(
+    lease: Duration = Field(
         default=timedelta(seconds=30),
         ge=timedelta(seconds=1),
         description="On PostgreSQL: after so many seconds without a word, another worker takes over what one was at.",

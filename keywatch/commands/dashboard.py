@@ -1,5 +1,7 @@
 """`keywatch dashboard`: serve it on this machine."""
 
+import json
+import os
 from typing import Annotated
 
 import typer
@@ -20,13 +22,16 @@ def dashboard(
     headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
 ) -> None:
     """Serve the dashboard until Ctrl-C."""
-    from dashboard.serve import command, serve
+    from dashboard.serve import OBJECTS, command, serve
     from keywatch.addressing import longest_silence
     from keywatch.noting import note
     from keywatch.workspace import Workspace
+    from store.events.places import is_url
 
     workspace = Workspace.at(config_path(ctx))
-    state, events = workspace.state_url, workspace.root / workspace.config.store.events
+    state, events = workspace.state_url, workspace.events.scratch
+    if is_url(workspace.events_url):
+        os.environ[OBJECTS] = json.dumps({"url": workspace.events_url, "options": workspace.options})
     shown, longest, key = workspace.config.dashboard, longest_silence(workspace), workspace.audit_key
     listens = f"{address or shown.address}:{port or shown.port}"
     command(address=address or shown.address, port=port or shown.port)  # refuses before anything is promised

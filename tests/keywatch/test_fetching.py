@@ -340,7 +340,7 @@ def test_an_object_that_grew_between_a_backfill_and_the_ordinary_look_keeps_each
         ("file:///var/log/*.log", "no reading of file://"),
         ("memory://a/b::zip://c", "no reading of memory://"),
         ("memory://a/{date:%H}/x", "does not name a day"),
-        ("s3://a/b", "not installed"),
+        ("gs://a/b", "not installed"),
         ("mars://a/b", "no reading of mars://"),
     ],
 )
