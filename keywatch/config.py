@@ -18,6 +18,7 @@ from pydantic_settings import (
 
 from ingest.addresses import Mode
 from ingest.formats.interface import Carrier, KeyPlace, Kind
+from keywatch.dashboard_config import DashboardConfig
 from keywatch.exceptions import DetectorsTable, EventConfig
 from keywatch.inventories import InventoryConfig
 from keywatch.places import Duration, PlaceConfig
@@ -240,14 +241,6 @@ class AlertsConfig(Section):
         description="A URL (or a reference to one) that is asked after each good round of `keywatch run`, for a"
         " dead man's switch such as Healthchecks.",
     )
-
-
-class DashboardConfig(Section):
-    """The dashboard's server."""
-
-    address: str = Field(default="127.0.0.1", description="The address it listens on.")
-    port: int = Field(default=8501, description="The port.")
-    link: str | None = Field(default=None, description="Its address as people open it, for links in alerts.")
 
 
 class Config(BaseSettings):

@@ -46,29 +46,22 @@ class Workspace:
     @cached_property
     def events(self) -> Events:
         """Where events are kept. Raises ConfigError for a URL that cannot be opened."""
-        return self.events_at(self.events_url)
+        return self.events_at(self.config.store.events)
 
     def events_at(self, place: str) -> Events:
         """The same for what `[store] events` may name. Raises ConfigError."""
-        scratch = self.root / self.config.store.scratch
-        return open_events(self.followed(place), root=self.root, scratch=scratch, options=self.options)
+        url, options = self.events_behind(place)
+        return open_events(url, root=self.root, scratch=self.root / self.config.store.scratch, options=options)
 
-    @property
-    def events_url(self) -> str:
-        """What `[store] events` names: a folder or a URL, which may hold a password. Raises ConfigError."""
-        return self.followed(self.config.store.events)
-
-    def followed(self, place: str) -> str:
-        """What stands behind a reference to a place of events. Raises ConfigError."""
-        return resolve(place, root=self.root, what="[store] events") if place.startswith(_REFERENCES) else place
-
-    @property
-    def options(self) -> dict[str, object]:
-        """Fsspec's options for the events' object store, with what stands behind references."""
-        return {
-            name: resolve(value, root=self.root, what="[store] options") if isinstance(value, str) else value
-            for name, value in self.config.store.options.items()
+    def events_behind(self, place: str) -> tuple[str, dict[str, object]]:
+        """What `[store] events` may name, and its options, without references. Raises ConfigError."""
+        named, what = self.config.store, "[store] options"
+        options: dict[str, object] = {
+            name: resolve(value, root=self.root, what=what) if isinstance(value, str) else value
+            for name, value in named.options.items()
         }
+        url = resolve(place, root=self.root, what="[store] events") if place.startswith(_REFERENCES) else place
+        return url, options
 
     @cached_property
     def caps(self) -> dict[str, Cap]:
@@ -133,7 +126,7 @@ class Workspace:
 
         The caller holds the workspace's lock.
         """
-        if not self.is_shared and not is_object_store(self.events_url):
+        if not self.is_shared and not is_object_store(self.config.store.events):
             sweep_alone(self.store, now)
 
     def close(self) -> None:

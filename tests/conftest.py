@@ -15,6 +15,9 @@ from keywatch.commands.init import make
 from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
+from tests.postgres import database, postgres, postgres_server, postgres_template
+
+__all__ = ["database", "postgres", "postgres_server", "postgres_template"]
 
 _SHARED = Path(__file__).parents[2] / "shared" / "data"
 _EXIT = pytest.StashKey[int]()

@@ -8,10 +8,6 @@ from typing import Any
 import pytest
 from commandline import ATTACKED, GOOD, UNTIL, Cli, attack, copied
 
-from tests.postgres import database, postgres_server, postgres_template
-
-__all__ = ["database", "postgres_server", "postgres_template"]
-
 STATE = '\n[store]\nstate = "{state}"\n[secrets]\npepper = "file:keywatch.pepper"\n'
 KEYS = (
     "key_id,name,environment,owner,status,created_at,expires_at,secret\n"
