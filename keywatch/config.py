@@ -38,7 +38,8 @@ class StoreConfig(Section):
         default="sqlite:///keywatch.db", description="URL of the state: SQLite, or postgresql+psycopg://…"
     )
     events: str = Field(
-        default="events", description="Folder of the event segments, or s3://bucket/prefix and the like."
+        default="events",
+        description="Folder of the event segments, s3://bucket/prefix and the like, or clickhouse://user@host/database.",
     )
     options: dict[str, str | int | float | bool] = Field(
         default={}, description="fsspec's options for such a URL; `env:`, `file:` and `keyring:` are followed."
