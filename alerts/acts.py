@@ -33,8 +33,12 @@ def silence(
     by: str,
     at: datetime,
     longest: timedelta = LONGEST,
+    incident: str | None = None,
 ) -> Silence:
-    """Mute what matches until a time. Raises UsageError without a reason, for the past, and for too long a time."""
+    """Mute what matches until a time. Raises UsageError without a reason, for the past, and for too long a time.
+
+    With `incident`, the one that it was added from has it in its own history too.
+    """
     matcher_of(when, where="The silence")
     if not any(when.values()):
         msg = "A silence of everything would hide everything."
@@ -49,6 +53,9 @@ def silence(
     made = silences.add(tx, when=when, since=at, until=until, reason=reason.strip(), author=by)
     detail = {"when": dict(when), "until": until.isoformat(), "reason": made.reason}
     audit.record(tx, at=at, actor=by, action="silence added", subject=str(made.id), detail=detail)
+    if incident is not None:
+        told = {"silence": made.id, "until": until.isoformat(), "reason": made.reason}
+        audit.record(tx, at=at, actor=by, action="incident silenced", subject=incident, detail=told)
     return made
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import words
+from dashboard import words, zones
 from dashboard.sight import Sight
 from model.errors import KeywatchError
 from model.plain import plain
@@ -18,7 +18,7 @@ def standing(sight: Sight) -> None:
     with st.container(key="stale"), st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge("Stale data", icon=":material/schedule:", color="orange")
         if period.ended is not None:
-            newest = f"{words.utc(period.ended)} ({words.ago(period.ended, period.now)})"
+            newest = f"{zones.chosen().told(period.ended)} ({words.ago(period.ended, period.now)})"
             st.text(f"The newest event is of {newest}, so this page ends there and not now.")
         for row in sight.sources[sight.sources["late"]].to_dict("records"):
             last = words.ago(row["last_event_at"], period.now, missing="never")

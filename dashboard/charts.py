@@ -1,12 +1,13 @@
 """The charts: each has a title with its unit, a text for those who cannot see it, and the table behind it."""
 
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
+from dashboard import timescale, zones
 from dashboard.palette import OUTCOMES, outcome_word
 from dashboard.words import count
 from model.event import Outcome
@@ -25,29 +26,40 @@ _FAILED: Final = tuple(outcome for outcome in OUTCOMES if outcome is not Outcome
 def draw(chart: alt.Chart | alt.LayerChart, *, alternative: str, table: pd.DataFrame) -> None:
     """Put a chart on the page, and the table behind it in an expander."""
     st.altair_chart(chart, width="stretch", alt=alternative)
+    behind(table)
+
+
+def behind(table: pd.DataFrame) -> None:
+    """The table behind a chart."""
     with st.expander("Show as table"):
         st.dataframe(table, hide_index=True, width="stretch")
 
 
 def requests(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height: int = 280) -> None:
     """Requests over time, stacked by outcome; `traffic` is [bucket, outcome, requests]."""
-    title = f"Requests per {_unit(bucket)}"
-    draw(
+    title = f"Requests per {timescale.unit(bucket)}"
+    timescale.draw(
         _stack(traffic, window, bucket, title=title, subtitle="all, by outcome", height=height),
+        window,
+        bucket,
+        name="requests",
         alternative=f"{title}, stacked by outcome. {_sum_up(traffic)}",
-        table=_table(traffic),
     )
+    behind(_table(traffic))
 
 
 def failures(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height: int = 280) -> None:
     """The same without the successful ones, which would press the others flat."""
-    title = f"Refused and failed requests per {_unit(bucket)}"
+    title = f"Refused and failed requests per {timescale.unit(bucket)}"
     failed = traffic[traffic["outcome"].isin([outcome.value for outcome in _FAILED])]
-    draw(
+    timescale.draw(
         _stack(failed, window, bucket, title=title, subtitle="on a scale of their own", height=height),
+        window,
+        bucket,
+        name="failures",
         alternative=f"{title}, stacked by outcome. {_sum_up(failed)}",
-        table=_table(failed),
     )
+    behind(_table(failed))
 
 
 def _stack(
@@ -57,12 +69,10 @@ def _stack(
     order = {outcome.value: place for place, outcome in enumerate(OUTCOMES)}
     rows = pd.DataFrame(
         {
-            "begin": traffic["bucket"],
-            "end": traffic["bucket"] + bucket,
+            **timescale.columns(traffic["bucket"], bucket),
             "outcome": traffic["outcome"].map(outcome_word),
             "order": traffic["outcome"].map(order),
             "requests": traffic["requests"],
-            "time": traffic["bucket"].dt.strftime("%a %d %b %H:%M UTC"),
         }
     )
     shown = [word for word in words if word in set(rows["outcome"])]
@@ -71,7 +81,7 @@ def _stack(
         alt.Chart(rows, title=titled(title, subtitle), height=height, padding=PADDING)
         .mark_bar(orient="vertical", x2Offset=-0.7)
         .encode(
-            x=alt.X("begin:T", title=None, scale=_utc_scale(window), axis=_time_axis(window)),
+            x=timescale.x(window),
             x2="end:T",
             y=alt.Y(
                 "requests:Q", title=None, stack="zero", axis=alt.Axis(labelExpr=_AMOUNT, tickCount=4, domain=False)
@@ -101,29 +111,6 @@ def titled(text: str, subtitle: str) -> alt.TitleParams:
     )
 
 
-def _utc_scale(window: Window) -> alt.Scale:
-    return alt.Scale(type="utc", domain=[_milliseconds(window.since), _milliseconds(window.until)], nice=False)
-
-
-def _time_axis(window: Window) -> alt.Axis:
-    short = window.length <= timedelta(days=1)
-    form: dict[str, Any] = {"format": "%H:%M"} if short else {"format": "%d %b"}
-    return alt.Axis(grid=False, tickCount=8, labelOverlap=True, **form)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def _unit(bucket: timedelta) -> str:
-    minutes = int(bucket.total_seconds() // 60)
-    for size, word in ((1440, "day"), (60, "hour"), (1, "minute")):
-        if minutes % size == 0:
-            number = minutes // size
-            return word if number == 1 else f"{number} {word}s"
-    return f"{bucket.total_seconds():.0f} seconds"
-
-
 def _sum_up(traffic: pd.DataFrame) -> str:
     sums = traffic.groupby("outcome")["requests"].sum()
     parts = [f"{word}: {count(sums[o.value])}" for o, (word, _) in OUTCOMES.items() if o.value in sums.index]
@@ -135,4 +122,5 @@ def _table(traffic: pd.DataFrame) -> pd.DataFrame:
     wide = traffic.pivot_table(index="bucket", columns="outcome", values="requests", aggfunc="sum", fill_value=0)
     ordered = [outcome.value for outcome in OUTCOMES if outcome.value in wide.columns]
     named = wide[ordered].rename(columns=outcome_word).sort_index(ascending=False).reset_index()
-    return named.assign(bucket=named["bucket"].dt.strftime("%Y-%m-%d %H:%M")).rename(columns={"bucket": "From (UTC)"})
+    head = zones.chosen().headed("From")
+    return named.assign(bucket=timescale.tabled(named["bucket"])).rename(columns={"bucket": head})

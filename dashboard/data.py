@@ -1,6 +1,7 @@
 """Everything the pages read, by functions of the store; nothing here writes.
 
-More than 150 lines, since what the pages can ask stands in one place.
+More than 150 lines, since what the pages can ask stands in one place. All of it goes through `place`, which asks who
+is looking: whoever has no role gets nothing, not even what a cache holds already.
 
 Answers about events are cached by the manifest's version and the window: they change when events come in, not when
 somebody looks. The state is small and read afresh.
@@ -8,7 +9,8 @@ somebody looks. The state is small and read afresh.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +19,8 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from dashboard import access
+from dashboard.roles import Role
 from dashboard.serve import AUDIT_KEY, EVENTS, OBJECTS, STATE_URL
 from model.errors import ConfigError
 from model.finding import Finding, FindingStatus
@@ -24,18 +28,14 @@ from model.incident import Incident, IncidentStatus
 from model.window import Window
 from store.events.interface import Events
 from store.events.places import open_events
+from store.events.reader import EventsReader
 from store.handle import Store
-from store.queries import breakdown, heat, requests, sparkline, traffic
-from store.state import findings, incidents, inventory, segments, sources
+from store.queries import breakdown, sparkline, traffic
+from store.state import audit, findings, incidents, inventory, segments, sources
 from store.state.activity import activity_frame
 
 CURVE_POINTS: Final = 30
 """Points of a key's small curve."""
-LATEST: Final = 200
-"""Requests that a key page lists."""
-TOP: Final = 12
-"""Rows of a key page's breakdowns."""
-
 _ENTRIES: Final = 48
 
 
@@ -57,8 +57,12 @@ class Known:
     sources: pd.DataFrame
 
 
-def place() -> Place:
-    """The store that the environment names. Raises ConfigError when it names none."""
+def place(role: Role = Role.VIEWER) -> Place:
+    """The store that the environment names, for somebody of that role.
+
+    Raises AccessDenied for anybody else, and ConfigError when the environment names none.
+    """
+    access.need(role)
     state_url, events = os.environ.get(STATE_URL), os.environ.get(EVENTS)
     if not state_url or not events:
         msg = f"{STATE_URL} and {EVENTS} do not say where the store is."
@@ -66,23 +70,30 @@ def place() -> Place:
     return Place(state_url, events)
 
 
-def store() -> Store:
-    """The store of this process's environment. Raises ConfigError when it names none."""
-    return _store(place())
+def store(role: Role = Role.VIEWER) -> Store:
+    """The same, opened. Raises AccessDenied and ConfigError."""
+    return _store(place(role))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _store(where: Place) -> Store:
     key = bytes.fromhex(os.environ.get(AUDIT_KEY, ""))
-    return Store.open(where.state_url, _files(Path(where.events)), audit_key=(lambda: key) if key else None)
+    return Store.open(where.state_url, _events(Path(where.events)), audit_key=(lambda: key) if key else None)
 
 
-def _files(folder: Path) -> Path | Events:
-    """The folder, or the object store whose fetched objects it is for."""
+def _events(folder: Path) -> Path | Events:
+    """The folder, or what lies elsewhere and is fetched into it."""
     if OBJECTS not in os.environ:
         return folder
     given = json.loads(os.environ[OBJECTS])
     return open_events(given["url"], root=folder, scratch=folder, options=given["options"])
+
+
+@contextmanager
+def reading(where: Place, window: Window, only: Sequence[str] | None = None) -> Iterator[EventsReader]:
+    """A snapshot of the events of a store that can touch a window; with `only`, of these key_refs alone."""
+    with _store(where).reader(window, only=only) as reader:
+        yield reader
 
 
 def known(now: datetime) -> Known:
@@ -103,10 +114,22 @@ def activity() -> pd.DataFrame:
         return activity_frame(tx)
 
 
-def rejects(limit: int = 50) -> pd.DataFrame:
+def rejects(limit: int = 50, *, source: str | None = None) -> pd.DataFrame:
     """Samples of lines that no event could be made of, the latest first."""
     with store().reading() as tx:
-        return sources.reject_frame(tx, limit=limit)
+        return sources.reject_frame(tx, source, limit=limit)
+
+
+def files() -> pd.DataFrame:
+    """The sources' files and how far they were read, as `store.state.sources.file_frame`."""
+    with store().reading() as tx:
+        return sources.file_frame(tx)
+
+
+def audit_log(limit: int) -> pd.DataFrame:
+    """The newest rows of the audit log; for administrators."""
+    with store(Role.ADMIN).reading() as tx:
+        return audit.audit_frame(tx, limit)
 
 
 def all_incidents(window: Window) -> list[Incident]:
@@ -132,15 +155,15 @@ def findings_of(identity: str) -> list[Finding]:
         return findings.list_findings(tx, key_id=identity, evidence=False)
 
 
-def standing_findings() -> dict[str, int]:
-    """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it."""
-    counted: dict[str, int] = {}
+def standing_findings() -> dict[str, list[Finding]]:
+    """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it; without evidence."""
+    found: dict[str, list[Finding]] = {}
     with store().reading() as tx:
         for status in (FindingStatus.OPEN, FindingStatus.ACKNOWLEDGED):
             for finding in findings.list_findings(tx, status=status, evidence=False):
                 if finding.key_id:
-                    counted[finding.key_id] = counted.get(finding.key_id, 0) + 1
-    return counted
+                    found.setdefault(finding.key_id, []).append(finding)
+    return found
 
 
 def overview(version: str, window: Window, bucket: timedelta) -> dict[str, pd.DataFrame]:
@@ -159,20 +182,10 @@ def usage(version: str, window: Window) -> dict[str, pd.DataFrame]:
     return _usage(place(), version, window)
 
 
-def one_key(version: str, window: Window, bucket: timedelta, refs: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Frames `traffic`, `totals` and `before` of some key_refs: what the top of a key page needs."""
-    return _one_key(place(), version, window, bucket, tuple(refs))
-
-
-def one_key_in_parts(version: str, window: Window, refs: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Frames `route`, `ip`, `client`, `heat` and `latest` of some key_refs: the rest of a key page."""
-    return _one_key_in_parts(place(), version, window, tuple(refs))
-
-
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _overview(where: Place, version: str, window: Window, bucket: timedelta) -> dict[str, pd.DataFrame]:
     del version
-    with _store(where).reader(_both(window)) as reader:
+    with _store(where).reader(both(window)) as reader:
         return {
             "traffic": traffic.over_time(reader, window, bucket=bucket),
             "totals": traffic.totals(reader, window),
@@ -192,31 +205,6 @@ def _usage(where: Place, version: str, window: Window) -> dict[str, pd.DataFrame
         }
 
 
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _one_key(
-    where: Place, version: str, window: Window, bucket: timedelta, refs: tuple[str, ...]
-) -> dict[str, pd.DataFrame]:
-    del version
-    with _store(where).reader(_both(window)) as reader:
-        return {
-            "traffic": traffic.over_time(reader, window, bucket=bucket, key_refs=refs),
-            "totals": traffic.totals(reader, window, key_refs=refs),
-            "before": traffic.totals(reader, window.previous(), key_refs=refs),
-        }
-
-
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _one_key_in_parts(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> dict[str, pd.DataFrame]:
-    del version
-    with _store(where).reader(window) as reader:
-        return {
-            "route": breakdown.usage_by(reader, window, by="route", key_refs=refs, limit=TOP),
-            "ip": breakdown.usage_by(reader, window, by="ip", key_refs=refs, limit=TOP),
-            "client": breakdown.usage_by(reader, window, by="client", key_refs=refs, limit=TOP),
-            "heat": heat.hour_by_weekday(reader, window, zone="UTC", key_refs=refs),
-            "latest": requests.latest(reader, window, key_refs=refs, limit=LATEST),
-        }
-
-
-def _both(window: Window) -> Window:
+def both(window: Window) -> Window:
+    """A window and the one before it."""
     return Window(since=window.previous().since, until=window.until)

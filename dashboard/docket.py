@@ -1,40 +1,55 @@
 """Incidents as rows of a table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
 
+from alerts.muting import Mute
 from alerts.risk import risk
-from dashboard import tables, words
+from dashboard import tables, words, zones
 from dashboard.palette import severity_word, status_word
-from model.incident import Incident
+from model.incident import Incident, IncidentStatus
 
-BRIEF: Final[dict[str, Any]] = {
-    "severity": tables.severity(),
-    "headline": tables.text("What happened", 540),
-    "key": tables.text("Key", 150),
-    "owner": tables.text("Owner", 195),
-    "ip": tables.text("Address", 110),
-    "since": tables.text("Since (UTC)", 125),
-    "seen": tables.text("Last seen", 90),
+PROGRESS: Final = {
+    IncidentStatus.OPEN: "open",
+    IncidentStatus.ACKNOWLEDGED: "in progress",
+    IncidentStatus.RESOLVED: "closed",
 }
-"""For the overview."""
+"""What the queue calls a status: acknowledged is "I am on it"."""
 
-FULL: Final[dict[str, Any]] = {
-    "severity": tables.severity(),
-    "status": tables.status(width=110),
-    "headline": tables.text("What happened", 450),
-    "key": tables.text("Key", 145),
-    "ip": tables.text("Address", 110),
-    "since": tables.text("Since (UTC)", 125),
-    "seen": tables.text("Last seen", 90),
-    "seen_at": tables.text("Last seen (UTC)", 125),
-    "findings": tables.number("Findings", 75),
-    "risk": tables.number("Risk", 60),
-}
-"""For the incidents page."""
+
+def brief() -> dict[str, Any]:
+    """The columns for the overview."""
+    return {
+        "severity": tables.severity(),
+        "status": tables.status(width=125),
+        "headline": tables.text("What happened", 430),
+        "key": tables.text("Key", 150),
+        "owner": tables.text("Owner", 195),
+        "ip": tables.text("Address", 110),
+        "since": tables.text(zones.chosen().headed("Since"), 125),
+        "seen": tables.text("Last seen", 90),
+    }
+
+
+def full() -> dict[str, Any]:
+    """The columns for the queue."""
+    return {
+        "severity": tables.severity(),
+        "status": tables.status(width=125),
+        "risk": tables.number(
+            "Risk", 50, "The weights of its findings added up: info 1, low 5, medium 20, high 50, critical 100."
+        ),
+        "headline": tables.text("What happened", 345),
+        "key": tables.text("Key", 135),
+        "ip": tables.text("Address", 110),
+        "assignee": tables.text("Assigned to", 105),
+        "since": tables.text(zones.chosen().headed("Since"), 125),
+        "seen": tables.text("Last seen", 85),
+        "seen_at": tables.text(zones.chosen().headed("Last seen"), 125),
+    }
 
 
 def graver_first(incidents: Iterable[Incident]) -> list[Incident]:
@@ -42,21 +57,28 @@ def graver_first(incidents: Iterable[Incident]) -> list[Incident]:
     return sorted(incidents, key=lambda incident: (incident.severity.rank, incident.last_seen), reverse=True)
 
 
-def table(incidents: Sequence[Incident], now: datetime) -> pd.DataFrame:
-    """One row an incident: id and the columns of BRIEF and FULL; severity and status are lists of one word."""
+def table(incidents: Sequence[Incident], now: datetime, mutes: Mapping[str, Mute] | None = None) -> pd.DataFrame:
+    """One row an incident: id and the columns of `brief` and `full`; severity and status are lists of words.
+
+    `mutes` say by id what keeps an incident back; its status tells that too.
+    """
+    held, zone = mutes or {}, zones.chosen()
     rows = [
         {
             "id": str(incident.id),
             "severity": [severity_word(incident.severity)],
-            "status": [status_word(incident.status)],
+            "status": [
+                status_word(PROGRESS[incident.status]),
+                *([status_word(held[incident.id].kind)] if incident.id in held else []),
+            ],
             "headline": words.text(incident.headline),
             "key": key(incident),
             "owner": words.text(incident.owner),
             "ip": words.text(incident.ip),
-            "since": _minute(began(incident)),
-            "seen_at": _minute(incident.last_seen),
+            "since": zone.minute(began(incident)),
+            "seen_at": zone.minute(incident.last_seen),
             "seen": words.ago(incident.last_seen, now),
-            "findings": len(incident.findings),
+            "assignee": words.text(incident.assignee),
             "risk": risk(incident.findings),
         }
         for incident in incidents
@@ -74,7 +96,3 @@ def key(incident: Incident) -> str:
     if incident.key_id is None:
         return words.NOTHING
     return words.key_name(incident.key_name, None, incident.key_id)
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NoReturn
 
 import streamlit as st
 
-from dashboard import data
-from model.actor import actor
+from dashboard import access, data
+from dashboard.roles import Role
 from model.clock import SystemClock
 from model.errors import KeywatchError
 from model.plain import plain
@@ -20,17 +20,33 @@ _DONE: Final = "done"
 _COUNT: Final = "acts"
 
 
-def act(what: Act, done: str) -> None:
-    """Do it and draw the page anew with `done` told; or say why not, here."""
+def act(what: Act, done: str | Callable[[Any], str], *, role: Role = Role.ANALYST) -> None:
+    """Do it, if somebody of that role asks, and draw the page anew with `done` told; or say why not, here.
+
+    A function makes of what came of it what is told.
+    """
     try:
-        with data.store().transaction() as tx:
-            what(tx, who(), SystemClock().now())
+        by = access.need(role).name
+        with data.store(role).transaction() as tx:
+            came = what(tx, by, SystemClock().now())
     except KeywatchError as error:
-        st.badge("Not done", icon=":material/error:", color="red")
-        st.text(plain(error.what) + (f" {plain(error.hint)}" if error.hint else ""))
+        refuse(error)
         return
+    finish(done if isinstance(done, str) else done(came))
+
+
+def refuse(error: KeywatchError) -> None:
+    """Say that it was not done, and why."""
+    st.badge("Not done", icon=":material/error:", color="red")
+    *lines, last = error.what.splitlines()
+    for line in (*lines, f"{last} {error.hint}" if error.hint else last):
+        st.text(plain(line))
+
+
+def finish(done: str) -> NoReturn:
+    """Draw the page anew, with `done` told and its controls empty."""
     st.session_state[_DONE] = done
-    st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+    forget()
     st.rerun()
 
 
@@ -45,6 +61,11 @@ def fresh(key: str) -> str:
     return f"{key}_{st.session_state.get(_COUNT, 0)}"
 
 
+def forget() -> None:
+    """Empty and close what has a fresh key, though nothing was done."""
+    st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+
+
 def who() -> str:
-    """Who acts: the user of this machine, since only it is served."""
-    return actor()
+    """Who acts, as the audit log has it: whoever is logged in, or the user of this machine where nobody logs in."""
+    return access.person().name

@@ -1,12 +1,11 @@
-"""One finding with all that it rests on: evidence by bucket, what to do, techniques and controls."""
-
-from collections.abc import Mapping
+"""One finding with all that it rests on: evidence by bucket, techniques and controls."""
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import tables, words
+from dashboard import tables, words, zones
 from dashboard.factsheet import severity_badge, status_badge
+from dashboard.timeline import numbers
 from model.finding import Finding
 
 
@@ -18,56 +17,29 @@ def show(finding: Finding) -> None:
             status_badge(finding.status)
             st.text(words.text(finding.title))
         st.text(words.text(finding.summary))
-        left, right = st.columns([3, 2], gap="medium")
-        with left:
-            _evidence(finding)
-        with right:
-            st.caption("What to do")
-            st.text(_sentence(finding.runbook))
-            marks = " · ".join((finding.detector, *finding.attack, *finding.controls))
-            st.caption("Detector, techniques and controls")
-            st.text(words.text(marks))
+        _evidence(finding)
+        marks = " · ".join((finding.detector, *finding.attack, *finding.controls))
+        st.caption("Detector, techniques and controls")
+        st.text(words.text(marks))
 
 
 def _evidence(finding: Finding) -> None:
+    zone = zones.chosen()
     frame = pd.DataFrame(
         {
-            "bucket": [f"{e.bucket:%Y-%m-%d %H:%M}" for e in finding.evidence],
+            "bucket": [zone.minute(e.bucket) for e in finding.evidence],
             "count": [e.count for e in finding.evidence],
             "score": [e.score for e in finding.evidence],
-            "last": [f"{e.last_seen:%Y-%m-%d %H:%M:%S}" for e in finding.evidence],
-            "detail": [_told(e.detail) for e in finding.evidence],
+            "last": [zone.second(e.last_seen) for e in finding.evidence],
+            "detail": [words.text(numbers(e.detail)) for e in finding.evidence],
         }
     )
     columns = {
-        "bucket": tables.text("From (UTC)", 130),
+        "bucket": tables.text(zone.headed("From"), 130),
         "count": tables.number("Count", 70),
         "score": tables.number("Score", 70, "How far beyond the detector's line; 1 is at the line.", form="%.1f"),
-        "last": tables.text("Last seen (UTC)", 150),
+        "last": tables.text(zone.headed("Last seen"), 150),
         "detail": tables.text("Detail", "large"),
     }
     st.caption(f"Evidence, {len(frame)} {'bucket' if len(frame) == 1 else 'buckets'}, {finding.count:,} counted")
     tables.show(frame, columns, alternative="Evidence of this finding by bucket.", rows=6)
-
-
-def _sentence(text: str) -> str:
-    return words.text(text[:1].upper() + text[1:])
-
-
-def _told(detail: Mapping[str, object]) -> str:
-    """A bucket's numbers and short lists; what detectors keep for themselves is an object, and left out."""
-    return words.text(
-        " · ".join(
-            f"{str(name).replace('_', ' ')}: {_value(value)}"
-            for name, value in detail.items()
-            if not isinstance(value, dict)
-        )
-    )
-
-
-def _value(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
-    if isinstance(value, list):
-        return ", ".join(_value(each) for each in value)
-    return f"{value:,}" if isinstance(value, int) else str(value)

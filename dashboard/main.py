@@ -5,10 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import banners, data, doing, navigation, period
+from dashboard import access, banners, data, doing, entrance, live, navigation, period, timeframe, zones
+from dashboard.roles import Person, Refused
 from dashboard.sight import Sight
 from model.clock import SystemClock
-from model.errors import KeywatchError
+from model.errors import AccessDenied, KeywatchError
 
 _HERE = Path(__file__).parent
 
@@ -18,15 +19,28 @@ def main() -> None:
     st.set_page_config(page_title="keywatch", page_icon=str(_HERE / "mark.svg"), layout="wide")
     st.html(_HERE / "style.css")
     st.logo((_HERE / "logo.svg").read_text(encoding="utf-8"), size="large")
-    seen: list[Sight] = []
-    page = st.navigation(navigation.pages(lambda: seen[0]), position="top")
     try:
-        sight = _frame(page.title)
-        if sight is None:
+        _let_in(access.person())
+    except AccessDenied as denied:
+        _turn_away(denied)
+    except KeywatchError as error:
+        banners.error(error)
+
+
+def _let_in(who: Person) -> None:
+    """The page that the URL names, with the frame around it."""
+    access.note(who)
+    seen: list[Sight] = []
+    page = st.navigation(navigation.pages(lambda: seen[0], who.role), position="top")
+    try:
+        if page.url_path in navigation.TIMELESS:
+            _timeless_frame(page.title, who)
+        elif (sight := _frame(page.title, who)) is None:
             banners.empty()
             return
-        seen.append(sight)
-        banners.standing(sight)
+        else:
+            seen.append(sight)
+            live.refreshing(banners.standing, sight)
         doing.tell()
         page.run()
     except KeywatchError as error:
@@ -37,7 +51,21 @@ def main() -> None:
         banners.broken()
 
 
-def _frame(title: str) -> Sight | None:
+def _turn_away(why: AccessDenied) -> None:
+    """The same for every page, whatever the store holds."""
+    if isinstance(why, Refused):
+        access.note(why)
+    page = st.navigation(navigation.closed(lambda: entrance.turn_away(why)), position="hidden")
+    page.run()
+
+
+def _timeless_frame(title: str, who: Person) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="frame"):
+        st.title(title, anchor=False)
+        entrance.corner(who)
+
+
+def _frame(title: str, who: Person) -> Sight | None:
     """The title and the time control; None for a store without events."""
     now = SystemClock().now()
     known = data.known(now)
@@ -45,11 +73,14 @@ def _frame(title: str) -> Sight | None:
         with st.container(gap=None, width="content"):
             st.title(title, anchor=False)
             below = st.empty()
-        if known.span is None:
-            return None
-        name = period.control()
-    chosen = period.period(name, known.span, now)
-    below.caption(period.told(chosen))
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if known.span is None:
+                entrance.corner(who)
+                return None
+            with st.container(gap="xsmall", width="content", key="timeframe"):
+                chosen = timeframe.control(known.span, now)
+            entrance.corner(who)
+    below.caption(period.told(chosen, zones.chosen()))
     return Sight(version=known.version, period=chosen, sources=known.sources)
 
 

@@ -24,6 +24,12 @@ OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
 ACCENT: Final = "#0F8B8D"
 """What is neither good nor bad: amounts, curves, links."""
 
+QUIET: Final = "#8593A3"
+"""What stands for the rest."""
+
+GROUPS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1")
+"""Groups beside each other, the busiest first; a violet for Okabe and Ito's yellow, which is lost on white."""
+
 SEVERITIES: Final[dict[Severity, tuple[str, str]]] = {
     Severity.CRITICAL: ("⬢ critical", "red"),
     Severity.HIGH: ("▲ high", "orange"),
@@ -45,11 +51,18 @@ STATUSES: Final[dict[str, tuple[str, str]]] = {
     "open": ("● open", "orange"),
     "acknowledged": ("◐ acknowledged", "blue"),
     "resolved": ("✓ resolved", "green"),
+    "in progress": ("◐ in progress", "blue"),
+    "closed": ("✓ closed", "green"),
     "muted": ("◌ muted", "gray"),
     "snoozed": ("◌ snoozed", "gray"),
     "silenced": ("◌ silenced", "gray"),
+    "report-rendered": ("▤ rendered", "gray"),
+    "report-open": ("◐ open for review", "orange"),
+    "report-closed": ("✓ closed", "green"),
+    "let-in": ("✓ let in", "green"),
+    "refused": ("✕ refused", "red"),
 }
-"""Status of a key, a finding or an incident to (symbol and word, Streamlit's colour)."""
+"""Status of a key, a finding, an incident or a report to (symbol and word, Streamlit's colour)."""
 
 DELIVERIES: Final[dict[str, tuple[str, str]]] = {
     "pending": ("◷ waiting", "blue"),
@@ -63,6 +76,27 @@ DELIVERIES: Final[dict[str, tuple[str, str]]] = {
 }
 """Status of a delivery to (symbol and word, Streamlit's colour)."""
 
+ENTRIES: Final[dict[str, tuple[str, str]]] = {
+    "finding": ("▲ found", "orange"),
+    "evidence": ("◆ evidence", "yellow"),
+    "told": ("✉ told", "blue"),
+    "act": ("✓ done", "green"),
+    "comment": ("✎ comment", "gray"),
+}
+"""Kind of an entry of a timeline to (symbol and word, Streamlit's colour)."""
+
+HEALTH: Final[dict[str, tuple[str, str]]] = {
+    "after": ("✕ used after end", "red"),
+    "accused": ("▲ accused", "orange"),
+    "ends": ("◷ ends soon", "yellow"),
+    "refused": ("△ refused", "yellow"),
+    "throttled": ("△ throttled", "yellow"),
+    "failing": ("△ failing", "yellow"),
+    "unused": ("◌ unused", "gray"),
+    "fine": ("● fine", "green"),
+}
+"""Health of a key to (symbol and word, Streamlit's colour)."""
+
 TARGETS: Final[dict[str, tuple[str, str]]] = {
     "fine": ("● takes messages", "green"),
     "failing": ("△ fails", "orange"),
@@ -70,6 +104,18 @@ TARGETS: Final[dict[str, tuple[str, str]]] = {
     "refusing": ("✕ refuses", "red"),
 }
 """How a target fares to (symbol and word, Streamlit's colour)."""
+
+
+SOURCES: Final[dict[str, tuple[str, str]]] = {
+    "fine": ("● on time", "green"),
+    "late": ("◷ late", "orange"),
+    "empty": ("◌ no event yet", "orange"),
+    "rejecting": ("△ rejects lines", "orange"),
+    "odd": ("○ a few rejects", "gray"),
+    "losing": ("△ lost bytes", "orange"),
+    "failing": ("✕ cannot be read", "red"),
+}
+"""How a source fares to (symbol and word, Streamlit's colour)."""
 
 
 def outcome_word(outcome: str) -> str:

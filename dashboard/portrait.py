@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import words
+from dashboard import words, zones
 from dashboard.roster import UNKNOWN
 
 
@@ -88,4 +88,4 @@ def _unregistered(row: Mapping[Any, Any]) -> Portrait:
 
 
 def _full(value: object) -> str | None:
-    return None if words.moment(value) is None else words.utc(value)
+    return None if words.moment(value) is None else zones.chosen().told(value)

@@ -1,4 +1,4 @@
-"""What was found about a key, and what it did last: the two lists at the foot of its page."""
+"""What was found about a key."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,9 +6,9 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, tables, words
+from dashboard import tables, words, zones
 from dashboard.navigation import open_incident
-from dashboard.palette import outcome_word, severity_word, status_word
+from dashboard.palette import severity_word, status_word
 from model.finding import Finding
 
 
@@ -18,6 +18,7 @@ def findings(found: Sequence[Finding], now: datetime) -> None:
     if not found:
         st.caption("No detector has found anything about this key.")
         return
+    zone = zones.chosen()
     found = sorted(found, key=lambda finding: (finding.severity.rank, finding.last_seen), reverse=True)
     frame = pd.DataFrame(
         {
@@ -26,7 +27,7 @@ def findings(found: Sequence[Finding], now: datetime) -> None:
             "status": [[status_word(f.status)] for f in found],
             "title": [words.text(f.title) for f in found],
             "detector": [f.detector for f in found],
-            "since": [words.utc(f.first_seen) for f in found],
+            "since": [zone.minute(f.first_seen) for f in found],
             "seen": [words.ago(f.last_seen, now) for f in found],
             "count": [f.count for f in found],
         }
@@ -36,7 +37,7 @@ def findings(found: Sequence[Finding], now: datetime) -> None:
         "status": tables.status(),
         "title": tables.text("What was noticed", 500),
         "detector": tables.text("Detector", 190),
-        "since": tables.text("Since", 165),
+        "since": tables.text(zone.headed("Since"), 140),
         "seen": tables.text("Last seen", 95),
         "count": tables.number("Count", 80),
     }
@@ -44,30 +45,3 @@ def findings(found: Sequence[Finding], now: datetime) -> None:
     incident = found[place].incident_id if place is not None else None
     if incident:
         open_incident(incident)
-
-
-def latest(events: pd.DataFrame) -> None:
-    """The newest requests; `events` has the columns of an event, newest first."""
-    st.subheader("Latest requests", anchor=False)
-    if events.empty:
-        st.caption("None in this window.")
-        return
-    frame = events.assign(
-        at=events["ts"].dt.strftime("%Y-%m-%d %H:%M:%S"),
-        outcome=events["outcome"].map(outcome_word),
-        path=events["path"].map(words.text),
-        agent=events["user_agent"].map(words.text),
-    )
-    columns = {
-        "at": tables.text("Time (UTC)", 150),
-        "outcome": tables.text("Outcome", 140),
-        "method": tables.text("Method", 70),
-        "path": tables.text("Path", 340),
-        "ip": tables.text("Address", 130),
-        "agent": tables.text("User agent", 240),
-        "duration_ms": tables.number("Duration (ms)", 105, form="%.0f"),
-        "bytes_out": tables.number("Bytes out", 90),
-    }
-    tables.show(frame, columns, alternative="The latest requests of this key, newest first.", rows=12)
-    if len(events) == data.LATEST:
-        st.caption(f"The {data.LATEST} newest of this window.")

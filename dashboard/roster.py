@@ -1,13 +1,15 @@
 """The keys as one table: the inventory, what the logs say of each key, and the traffic that belongs to none."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
 
-from dashboard import words
+from alerts.risk import risk
+from dashboard import health, words
 from model.event import UNKNOWN_PREFIX
+from model.finding import Finding
 from model.key import KeyStatus
 
 NO_KEY: Final = "-"
@@ -15,10 +17,17 @@ NO_KEY: Final = "-"
 UNKNOWN: Final = UNKNOWN_PREFIX
 """The identity of all folded unknown credentials together."""
 
+COUNTED: Final = ("requests", "successes", "unauthorized", "forbidden", "throttled", "errors")
+"""The counts of a row, as `store.queries.breakdown.usage_by` has them."""
 COLUMNS: Final = (
-    "id", "name", "environment", "owner", "status", "hint", "curve", "requests", "unauthorized", "last_used", "ago",
-    "idle_days", "findings", "hidden", "refs",
+    "id", "name", "environment", "owner", "status", "expires_at", "hint", "curve", *COUNTED, "last_used", "ago",
+    "findings", "risk", "health", "why", "hidden", "refs",
 )  # fmt: skip
+_READ: Final = (
+    "key_id", "name", "hint", "environment", "owner", "status", "expires_at", "last_seen", "source_last_used_at",
+    "key_refs",
+)  # fmt: skip
+"""What is read of the inventory's columns; the others would double the time that 5,000 keys take."""
 _IN_USE: Final = frozenset({str(KeyStatus.ACTIVE), str(KeyStatus.UNKNOWN), "unregistered", "unidentified"})
 
 
@@ -28,7 +37,8 @@ def roster(
     curves: pd.DataFrame,
     *,
     activity: pd.DataFrame,
-    findings: Mapping[str, int],
+    findings: Mapping[str, Sequence[Finding]],
+    faults: Mapping[str, Collection[str]],
     now: datetime,
 ) -> pd.DataFrame:
     """One row a key: COLUMNS, the most requests first.
@@ -36,14 +46,18 @@ def roster(
     Keys of the inventory; `unregistered` ones, whose key_ref no inventory row has; one row of unknown credentials that
     never succeeded; one row of requests without a credential. `hidden` marks keys that are no longer active, were not
     used in the window, and have no open finding: a revoked key that is still tried is not hidden. `refs` are the
-    key_refs of a row, and `last_used` is the later of what the logs and the inventory's source say.
+    key_refs of a row, `last_used` is the later of what the logs and the inventory's source say, `health` is a list of
+    chips and `why` its reasons. `findings` are those that stand open, `faults` those of `dashboard.hygiene`, by id.
     """
-    counted = dict(zip(usage["key"], zip(usage["requests"], usage["unauthorized"], strict=True), strict=True))
+    counted = dict(zip(usage["key"], usage[list(COUNTED)].to_numpy(), strict=True))
     curve = dict(zip(curves["key_ref"], curves["series"], strict=True))
-    rows = [_registered(row, now) for row in keys.to_dict("records")]
+    rows = [_registered(row, now) for row in keys[list(_READ)].to_dict("records")]
     registered = {ref for row in rows for ref in row["refs"]}
     rows += _unregistered(usage, activity, registered)
-    frame = pd.DataFrame([_counted(row, counted, curve, findings, now) for row in rows], columns=list(COLUMNS))
+    flags = _flags(faults)
+    made = [_counted(row, counted, curve) for row in rows]
+    told = [_told(row, findings.get(row["id"], ()), flags.get(row["id"], ()), now) for row in made]
+    frame = pd.DataFrame(told, columns=list(COLUMNS))
     return frame.sort_values(["requests", "name"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
@@ -56,6 +70,7 @@ def _registered(row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
         "owner": row["owner"],
         "status": words.status(row["status"], row["expires_at"], now),
         "hint": row["hint"],
+        "expires_at": row["expires_at"],
         "last_used": max(used, default=None),
         "refs": list(row["key_refs"]),
     }
@@ -86,23 +101,35 @@ def _row(
     return {"id": identity, "name": name, "status": status, "last_used": last, "refs": refs, "hint": hint}
 
 
-def _counted(
-    row: dict[str, Any],
-    counted: Mapping[str | None, tuple[int, int]],
-    curve: Mapping[str, list[int]],
-    findings: Mapping[str, int],
-    now: datetime,
-) -> dict[str, Any]:
+def _counted(row: dict[str, Any], counted: Mapping[str | None, Any], curve: Mapping[str, list[int]]) -> dict[str, Any]:
+    """The row with what its references did in the window."""
     refs: list[str] = row["refs"]
     mine = [counted[ref] for ref in ([None] if row["id"] == NO_KEY else refs) if ref in counted]
-    requests, found = sum(each[0] for each in mine), findings.get(row["id"], 0)
     series = [curve[ref] for ref in refs if ref in curve]
+    sums = [int(sum(column)) for column in zip(*mine, strict=True)] if mine else [0] * len(COUNTED)
     return row | {
         "curve": [sum(points) for points in zip(*series, strict=True)] if series else None,
-        "requests": requests,
-        "unauthorized": sum(each[1] for each in mine),
-        "ago": words.ago(row["last_used"], now),
-        "idle_days": words.days_since(row["last_used"], now),
-        "findings": found,
-        "hidden": row["status"] not in _IN_USE and not requests and not found,
+        **dict(zip(COUNTED, sums, strict=True)),
     }
+
+
+def _told(row: dict[str, Any], findings: Sequence[Finding], flags: Collection[str], now: datetime) -> dict[str, Any]:
+    """The row with what is to be said of it."""
+    held = [] if row["status"] == "unidentified" else health.judge(row, findings, flags, now)
+    return row | {
+        "ago": words.ago(row["last_used"], now),
+        "findings": len(findings),
+        "risk": risk(findings),
+        "health": health.badge(held) if held else [],
+        "why": health.why(held),
+        "hidden": row["status"] not in _IN_USE and not row["requests"] and not findings,
+    }
+
+
+def _flags(faults: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
+    """The flags of each key, from the keys of each flag."""
+    found: dict[str, set[str]] = {}
+    for flag, keys in faults.items():
+        for key in keys:
+            found.setdefault(key, set()).add(flag)
+    return found

@@ -1,128 +1,181 @@
-"""Starts the dashboard: Streamlit with the options that a security tool needs, and the store handed over."""
+"""Starts the dashboard: Streamlit with the options that a security tool needs, and what it is handed."""
 
 import importlib.util
 import ipaddress
 import os
-import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from alerts.acts import LONGEST
 from dashboard.theme import THEME
 from model.errors import ConfigError
 
+if TYPE_CHECKING:
+    from dashboard.hands import Hands
+
 STATE_URL: Final = "KEYWATCH_STATE_URL"
 """The environment variable with the state's URL."""
 EVENTS: Final = "KEYWATCH_EVENTS"
 """The environment variable with the folder of the event segments."""
-OBJECTS: Final = "KEYWATCH_EVENTS_OBJECTS"
-"""Where events are in an object store: its URL and fsspec's options as JSON; the folder is for what is fetched then."""
-CONFIG: Final = "KEYWATCH_CONFIG"
-"""The environment variable with the path of keywatch.toml."""
-
 AUDIT_KEY: Final = "KEYWATCH_AUDIT_KEY_HEX"
-"""The environment variable with the key of the audit log; only this process and its user can read it."""
+"""The environment variable with the key of the audit log; set in this process alone."""
+OBJECTS: Final = "KEYWATCH_EVENTS_ELSEWHERE"
+"""Where events are in no folder: their URL and its options as JSON; the folder is for what is fetched then."""
 LONGEST_SILENCE: Final = "KEYWATCH_LONGEST_SILENCE_SECONDS"
 """The environment variable with the longest silence that may be added."""
+_COOKIES: Final = "STREAMLIT_SERVER_COOKIE_SECRET"
+"""Where Streamlit looks for what signs the cookies of a login on its way and against forged requests."""
 
-_OPTIONS: Final[Mapping[str, str]] = {
-    "browser.gatherUsageStats": "false",
+_OPTIONS: Final[Mapping[str, object]] = {
+    "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",
-    "client.showErrorLinks": "false",
+    "client.showErrorLinks": False,
     "client.toolbarMode": "minimal",
-    "global.developmentMode": "false",
-    "logger.hideWelcomeMessage": "true",
-    "server.enableAgentApi": "false",
-    "server.enableCORS": "true",
-    "server.enableStaticServing": "false",
-    "server.enableXsrfProtection": "true",
+    "global.developmentMode": False,
+    "logger.hideWelcomeMessage": True,
+    "server.enableAgentApi": False,
+    "server.enableCORS": True,
+    "server.enableStaticServing": False,
+    "server.enableXsrfProtection": True,
     "server.xsrfCookieSameSite": "strict",
     "server.fileWatcherType": "none",
-    "server.runOnSave": "false",
-    "server.showEmailPrompt": "false",
+    "server.runOnSave": False,
+    "server.showEmailPrompt": False,
+    # A header that names the user would count for more than the login's cookie.
+    "server.trustedUserHeaders": {},
 }
 """What does not depend on the workspace."""
 
 
-def command(*, address: str = "127.0.0.1", port: int = 8501, headless: bool = True) -> list[str]:
-    """The command that serves the dashboard on `address` and `port`; with `headless` no browser is opened.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """Who logs people in: an OpenID Connect provider, and what it knows us by."""
 
-    Raises ConfigError for an address that is not this machine's own: there is no login yet.
-    """
-    _refuse_others(address)
-    _refuse_without_streamlit()
-    options = {
-        **_OPTIONS,
-        **THEME,
-        "server.address": address,
-        "server.port": str(port),
-        "server.headless": str(headless).lower(),
-        "browser.serverAddress": address,
-    }
-    main = Path(__file__).with_name("main.py")
-    return [sys.executable, "-m", "streamlit", "run", str(main), *(f"--{k}={v}" for k, v in options.items())]
+    metadata_url: str
+    client_id: str
+    client_secret: str
 
 
-def environment(
-    *,
-    config: Path,
-    state_url: str,
-    events: Path,
-    longest_silence: timedelta = LONGEST,
-    audit_key: bytes = b"",
-) -> dict[str, str]:
-    """This process's environment and, in it, which store to show.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """Where the dashboard is."""
 
-    The state's URL may hold a password, so it goes by the environment and not by the command line.
-    """
-    given = {
-        STATE_URL: state_url,
-        EVENTS: str(events.resolve()),
-        CONFIG: str(config.resolve()),
-        LONGEST_SILENCE: str(int(longest_silence.total_seconds())),
-        AUDIT_KEY: audit_key.hex(),
-    }
-    return {**os.environ, **given}
+    address: str = "127.0.0.1"
+    port: int = 8501
+    link: str | None = None
+    """As people open it; None: http:// with address and port."""
+    headless: bool = True
+    provider: Provider | None = None
+    cookie_secret: str = ""
+    """Signs the cookies; the same over restarts, so that nobody has to log in again."""
 
+    @property
+    def own(self) -> bool:
+        """Whether nobody but this machine reaches it."""
+        return _is_loopback(self.address)
 
-def serve(
-    *,
-    config: Path,
-    state_url: str,
-    events: Path,
-    longest_silence: timedelta = LONGEST,
-    audit_key: bytes = b"",
-    address: str = "127.0.0.1",
-    port: int = 8501,
-    headless: bool = False,
-) -> NoReturn:
-    """Become the dashboard: this process turns into Streamlit's, so that signals and exit codes are its own.
-
-    Close the store before. Raises ConfigError as `command` does.
-    """
-    words = command(address=address, port=port, headless=headless)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    given = environment(
-        config=config, state_url=state_url, events=events, longest_silence=longest_silence, audit_key=audit_key
-    )
-    os.execve(words[0], words, given)  # noqa: S606 (our own words, no shell)
+    @property
+    def hosts(self) -> list[str]:
+        """The names that a browser may call it by."""
+        named = urlsplit(self.link).hostname if self.link else None
+        return list(dict.fromkeys([*filter(None, [named, self.address]), "localhost", "127.0.0.1", "::1"]))
 
 
-def _refuse_others(address: str) -> None:
-    try:
-        local = address == "localhost" or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        local = False
-    if not local:
-        msg = f"The dashboard would be open to everybody who reaches {address}: it has no login yet."
-        hint = "Use 127.0.0.1, and reach it from elsewhere through ssh -L 8501:127.0.0.1:8501 HOST."
-        raise ConfigError(msg, hint=hint)
-
-
-def _refuse_without_streamlit() -> None:
+def check(listening: Listening) -> None:
+    """Raise ConfigError where it would be open to everybody, or a login could not work or would not be safe."""
     if importlib.util.find_spec("streamlit") is None:
         msg = "The dashboard needs Streamlit, which is not installed."
         raise ConfigError(msg, hint="pip install 'keywatch[dashboard]'")
+    if listening.provider is None:
+        if not listening.own:
+            msg = f"The dashboard would be open to everybody who reaches {listening.address}: nobody has to log in."
+            hint = (
+                "Set [dashboard.login], which docs/dashboard.md explains, or listen on 127.0.0.1 and come through"
+                f" ssh -L {listening.port}:127.0.0.1:{listening.port} HOST."
+            )
+            raise ConfigError(msg, hint=hint)
+        return
+    if listening.link is None:
+        msg = "[dashboard.login] needs [dashboard] link: the provider sends people back to it."
+        raise ConfigError(msg, hint='link = "https://keywatch.example.com"')
+    for what, url in (
+        ("[dashboard] link", listening.link),
+        ("[dashboard.login] issuer", listening.provider.metadata_url),
+    ):
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+            msg = f"{what} is {url}: a login over anything but https can be listened to."
+            raise ConfigError(msg, hint="Put a proxy with TLS before the dashboard, and name its https:// address.")
+
+
+def options(listening: Listening) -> dict[str, object]:
+    """Streamlit's options. Raises ConfigError as `check` does."""
+    check(listening)
+    base = urlsplit(listening.link).path.strip("/") if listening.link else ""
+    return {
+        **_OPTIONS,
+        **THEME,
+        "server.address": listening.address,
+        "server.port": listening.port,
+        "server.headless": listening.headless,
+        "server.baseUrlPath": base,
+        "server.allowedHosts": listening.hosts,
+        "server.corsAllowedOrigins": [_origin(listening.link)] if listening.link else [],
+        "browser.serverAddress": listening.hosts[0],
+    }
+
+
+def secrets(listening: Listening) -> dict[str, Any]:
+    """What Streamlit reads as its secrets; handed over in memory, in no file and on no command line."""
+    provider = listening.provider
+    if provider is None or listening.link is None:
+        return {}
+    auth = {
+        "redirect_uri": listening.link.rstrip("/") + "/oauth2callback",
+        "cookie_secret": listening.cookie_secret,
+        "client_id": provider.client_id,
+        "client_secret": provider.client_secret,
+        "server_metadata_url": provider.metadata_url,
+    }
+    return {"auth": auth}
+
+
+def environment(
+    *, state_url: str, events: Path, longest_silence: timedelta = LONGEST, audit_key: bytes = b""
+) -> dict[str, str]:
+    """Which store to show, as the pages look for it in the environment."""
+    return {
+        STATE_URL: state_url,
+        EVENTS: str(events.resolve()),
+        LONGEST_SILENCE: str(int(longest_silence.total_seconds())),
+        AUDIT_KEY: audit_key.hex(),
+    }
+
+
+def serve(listening: Listening, hands: "Hands", given: Mapping[str, str]) -> None:
+    """Serve until SIGTERM or Ctrl-C; `given` as `environment` has it. Raises ConfigError as `check` does."""
+    wanted = options(listening)
+    os.environ.update(given)
+    if listening.cookie_secret:
+        os.environ[_COOKIES] = listening.cookie_secret
+    from dashboard.application import application
+    from dashboard.hands import give
+
+    give(hands)
+    application(listening, hands).run(config=wanted)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,22 +1,25 @@
 """Silences: a form to add one, and the list of them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
-from alerts import acts
+from alerts import acts, bulk
 from alerts.matching import matcher_of, wanted
-from dashboard import tables, words
+from dashboard import tables, words, zones
 from dashboard.doing import act, fresh
 from dashboard.serve import LONGEST_SILENCE
 from model.finding import Severity
 from model.incident import Incident, Silence
+from store.handle import Transaction
 
 When = Mapping[str, object]
+Mute = Callable[[timedelta, Transaction, str, datetime, str], object]
+"""Adds silences: takes for how long, the transaction, who acts, when, and why."""
 
 _LENGTHS: Final = {
     "1 hour": timedelta(hours=1),
@@ -43,7 +46,25 @@ def of_incident(incident: Incident) -> None:
         "What to mute", list(choices), key=fresh("silence_what"), format_func=lambda each: each, width="stretch"
     )
     st.text(f"Mutes {words.text(wanted(matcher_of(choices[chosen], where='The silence')))}.")
-    _rest(choices[chosen], "silence")
+    _rest(lambda length, tx, by, at, why: acts.silence(
+        tx, choices[chosen], until=at + length, reason=why, by=by, at=at, longest=_longest(), incident=str(incident.id)
+    ), "silence")  # fmt: skip
+
+
+def of_several(incidents: Sequence[Incident], place: str) -> None:
+    """Mute what is like each of several incidents, as narrowly as `matchers` knows: a silence for each."""
+    narrowest = {str(incident.id): next(iter(matchers(incident).values())) for incident in incidents}
+    st.text(f"Adds {len(narrowest)} silences: for each, its detectors for its key or address.")
+
+    def all_(length: timedelta, tx: Transaction, by: str, at: datetime, why: str) -> object:
+        return bulk.each(
+            tx, list(narrowest),
+            lambda one: acts.silence(
+                tx, narrowest[one], until=at + length, reason=why, by=by, at=at, longest=_longest(), incident=one
+            ),
+        )  # fmt: skip
+
+    _rest(all_, f"{place}silence")
 
 
 def anything() -> None:
@@ -63,7 +84,9 @@ def anything() -> None:
             format_func=lambda each: each if each in {_ANY, Severity.CRITICAL} else f"{each} and above",
         )
         when |= {} if least == _ANY else {"severity": least}
-    _rest(when, "new_silence")
+    _rest(lambda length, tx, by, at, why: acts.silence(
+        tx, when, until=at + length, reason=why, by=by, at=at, longest=_longest()
+    ), "new_silence")  # fmt: skip
 
 
 def matchers(incident: Incident) -> dict[str, When]:
@@ -100,7 +123,7 @@ def listing(silences: Sequence[Silence], now: datetime) -> None:
         with st.container(border=True), st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.badge(f"Silence {silence.id}", icon=":material/notifications_off:", color="gray")
             with st.container(gap=None, width="stretch"):
-                until = f"until {words.utc(silence.until)}, {words.ago(silence.until, now)}"
+                until = f"until {zones.chosen().told(silence.until)}, {words.ago(silence.until, now)}"
                 st.text(f"Mutes {_mutes(silence)}, {until}.")
                 st.text(f"{words.text(silence.reason)} ({words.text(silence.author)})")
             if st.button("End now", key=fresh(f"expire_{silence.id}"), icon=":material/notifications_active:"):
@@ -119,8 +142,8 @@ def _over(over: Sequence[Silence]) -> None:
         {
             "id": silence.id,
             "mutes": _mutes(silence),
-            "since": words.utc(silence.since),
-            "until": words.utc(silence.expired_at or silence.until),
+            "since": zones.chosen().told(silence.since),
+            "until": zones.chosen().told(silence.expired_at or silence.until),
             "author": words.text(silence.author),
             "reason": words.text(silence.reason),
         }
@@ -141,17 +164,14 @@ def _mutes(silence: Silence) -> str:
     return words.text(wanted(matcher_of(silence.when, where=f"Silence {silence.id}")))
 
 
-def _rest(when: When, key: str) -> None:
+def _rest(mute: Mute, key: str) -> None:
     """For how long and why, and the button."""
     lengths = {name: length for name, length in _LENGTHS.items() if length <= _longest()}
     length = st.pills("For", list(lengths), default=next(iter(lengths)), required=True, key=fresh(f"{key}_for"))
     reason = st.text_input("Why", key=fresh(f"{key}_why"), placeholder="The load test of this week, ticket 4711")
     if st.button("Silence", key=fresh(f"{key}_go"), icon=":material/notifications_off:", type="primary"):
         for_ = lengths[str(length)]
-        act(
-            lambda tx, by, at: acts.silence(tx, when, until=at + for_, reason=reason, by=by, at=at, longest=_longest()),
-            f"Silenced for {length}.",
-        )
+        act(lambda tx, by, at: mute(for_, tx, by, at, reason), f"Silenced for {length}.")
 
 
 def _longest() -> timedelta:

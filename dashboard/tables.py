@@ -1,18 +1,18 @@
 """Tables: their columns, and what a click on a row means. Whatever came from a log stands in text columns."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import pandas as pd
 import streamlit as st
 from streamlit.column_config import LineChartColumn, MultiselectColumn, NumberColumn, TextColumn
 
-from dashboard.palette import ACCENT, DELIVERIES, SEVERITIES, STATUSES, TARGETS
+from dashboard.palette import ACCENT, DELIVERIES, ENTRIES, HEALTH, SEVERITIES, SOURCES, STATUSES, TARGETS
 from dashboard.words import NOTHING
 
-_ROW: Final = 32
-"""Pixels."""
+ROW: Final = 32
+"""Pixels of a row's height."""
 _MOST_ROWS: Final = 14
 
 Width = int | Literal["small", "medium", "large"]
@@ -53,8 +53,23 @@ def target(label: str = "State", width: Width | None = 135) -> Any:  # noqa: ANN
     return _chips(label, width, dict(TARGETS.values()))
 
 
-def _chips(label: str, width: Width | None, colours: Mapping[str, str]) -> Any:  # noqa: ANN401
-    return MultiselectColumn(label, width=width, options=list(colours), color=list(colours.values()))
+def source(label: str = "State", width: Width | None = 145) -> Any:  # noqa: ANN401
+    """A column of how sources fare, drawn as chips."""
+    return _chips(label, width, dict(SOURCES.values()))
+
+
+def entry(label: str = "Kind", width: Width | None = 110) -> Any:  # noqa: ANN401
+    """A column of a timeline's kinds, drawn as chips."""
+    return _chips(label, width, dict(ENTRIES.values()))
+
+
+def health(help_: str, label: str = "Health", width: Width | None = 150) -> Any:  # noqa: ANN401
+    """A column of keys' health, drawn as chips; `help_` says the rules, in Markdown of ours."""
+    return _chips(label, width, dict(HEALTH.values()), help_)
+
+
+def _chips(label: str, width: Width | None, colours: Mapping[str, str], help_: str | None = None) -> Any:  # noqa: ANN401
+    return MultiselectColumn(label, width=width, options=list(colours), color=list(colours.values()), help=help_)
 
 
 def show(frame: pd.DataFrame, columns: Mapping[str, Any], *, alternative: str, rows: int = _MOST_ROWS) -> None:
@@ -64,8 +79,8 @@ def show(frame: pd.DataFrame, columns: Mapping[str, Any], *, alternative: str, r
         column_order=list(columns),
         column_config=dict(columns),
         hide_index=True,
-        height=_height(len(frame), rows),
-        row_height=_ROW,
+        height=height(len(frame), rows),
+        row_height=ROW,
         placeholder=NOTHING,
         alt=alternative,
     )
@@ -78,28 +93,49 @@ def choose(
 
     `frame` has a column `id`, which need not be shown.
     """
+    return _chosen(frame, columns, key=key, alternative=alternative, rows=rows, modes=("single-cell",))[0]
+
+
+def choose_or_tick(
+    frame: pd.DataFrame, columns: Mapping[str, Any], *, key: str, alternative: str, rows: int = _MOST_ROWS
+) -> tuple[int | None, list[int]]:
+    """As `choose`, and the places of the rows that are ticked in the first column, in order."""
+    return _chosen(frame, columns, key=key, alternative=alternative, rows=rows, modes=("multi-row", "single-cell"))
+
+
+def _chosen(
+    frame: pd.DataFrame,
+    columns: Mapping[str, Any],
+    *,
+    key: str,
+    alternative: str,
+    rows: int,
+    modes: Sequence[Literal["multi-row", "single-cell"]],
+) -> tuple[int | None, list[int]]:
     event = st.dataframe(
         frame,
         column_order=list(columns),
         column_config=dict(columns),
         hide_index=True,
-        height=_height(len(frame), rows),
-        row_height=_ROW,
+        height=height(len(frame), rows),
+        row_height=ROW,
         placeholder=NOTHING,
         # Keyed by what it lists: when that changes, a chosen place would be another row's.
-        key=f"{key}_{_digest(frame)}",
+        key=f"{key}_{digest(frame)}",
         on_select="rerun",
-        selection_mode="single-cell",
+        selection_mode=modes,
         alt=alternative,
     )
-    cells = event["selection"]["cells"]
+    cells, ticked = event["selection"]["cells"], sorted(event["selection"]["rows"])
     place = int(cells[0][0]) if cells else None
-    return place if place is not None and place < len(frame) else None
+    return place if place is not None and place < len(frame) else None, [row for row in ticked if row < len(frame)]
 
 
-def _digest(frame: pd.DataFrame) -> str:
+def digest(frame: pd.DataFrame) -> str:
+    """What tells one list of rows from another, by their column `id`."""
     return f"{zlib.crc32(chr(0).join(frame['id'].astype(str)).encode()):08x}"
 
 
-def _height(rows: int, most: int) -> int | Literal["content"]:
-    return "content" if rows <= most else _ROW * (most + 1)
+def height(rows: int, most: int) -> int | Literal["content"]:
+    """As tall as its rows, or as `most` of them."""
+    return "content" if rows <= most else ROW * (most + 1)

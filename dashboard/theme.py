@@ -4,19 +4,19 @@ from typing import Final
 
 from dashboard.palette import ACCENT
 
-_BOTH: Final = {
-    "baseFontSize": "14",
+_BOTH: Final[dict[str, object]] = {
+    "baseFontSize": 14,
     "baseRadius": "6px",
-    "headingFontSizes": '["1.7rem", "1.35rem", "1.1rem", "1rem", "0.9rem", "0.85rem"]',
-    "headingFontWeights": "[650, 650, 600, 600, 600, 600]",
+    "headingFontSizes": ["1.7rem", "1.35rem", "1.1rem", "1rem", "0.9rem", "0.85rem"],
+    "headingFontWeights": [650, 650, 600, 600, 600, 600],
     "metricValueFontSize": "1.55rem",
-    "showWidgetBorder": "true",
+    "showWidgetBorder": True,
 }
 _LIGHT: Final = {
     "primaryColor": "#0B7376",
     "backgroundColor": "#FFFFFF",
     "secondaryBackgroundColor": "#F3F6F7",
-    "textColor": "#1B2733",
+    "textColor": "#06111B",
     "borderColor": "#DDE3E8",
     "dataframeBorderColor": "#E6EBEF",
     "dataframeHeaderBackgroundColor": "#F3F6F7",
@@ -37,10 +37,10 @@ _DARK: Final = {
     "dataframeHeaderBackgroundColor": "#18212A",
 }
 
-THEME: Final = {
+THEME: Final[dict[str, object]] = {
     **{f"theme.{name}": value for name, value in _BOTH.items()},
     **{f"theme.light.{name}": value for name, value in _LIGHT.items()},
     **{f"theme.dark.{name}": value for name, value in _DARK.items()},
-    "theme.chartCategoricalColors": f'["{ACCENT}"]',
+    "theme.chartCategoricalColors": [ACCENT],
 }
-"""Option to value, as on Streamlit's command line."""
+"""Option to value, of the types that Streamlit gives them."""

@@ -1,5 +1,6 @@
 """What was told, kept back and silenced, and what people did: read from the state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -57,6 +58,15 @@ def all_silences() -> list[Silence]:
     """All silences, the newest first."""
     with store().reading() as tx:
         return silences.list_silences(tx)
+
+
+def mutes(incidents: Sequence[Incident], now: datetime) -> dict[str, Mute]:
+    """What keeps incidents back now, by id; those of which things are told are left out."""
+    with store().reading() as tx:
+        facts = key_facts(tx, [incident.key_id for incident in incidents if incident.key_id])
+        standing = silences.active(tx, now)
+    found = ((i, mute_of(i, standing, facts.get(i.key_id or "", KeyFacts()), now)) for i in incidents)
+    return {str(incident.id): mute for incident, mute in found if mute is not None}
 
 
 def past(incident: Incident, now: datetime) -> Past:

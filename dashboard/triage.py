@@ -1,30 +1,19 @@
 """What can be done about an incident: acknowledge, resolve, snooze, assign, silence."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
 from alerts import acts
-from alerts.deciding import decide
-from dashboard import silencing, words
-from dashboard.doing import act, fresh, who
+from dashboard import forms, words, zones
+from dashboard.doing import act, fresh
 from dashboard.factsheet import status_badge
-from dashboard.navigation import open_key
+from dashboard.navigation import link_key
 from dashboard.told import Past
 from model.incident import Incident, IncidentStatus
 
-_VERDICTS: Final = {
-    "true": ("It was real", "The findings are closed; the same thing is found again."),
-    "false": ("A false alarm", "It counts against the detector's precision, and these findings stay muted."),
-    "expected": ("Expected", "Real and fine: this pattern is muted from now on, for this key or address alone."),
-}
-_SNOOZES: Final = {
-    "1 hour": timedelta(hours=1),
-    "4 hours": timedelta(hours=4),
-    "1 day": timedelta(days=1),
-    "Until it is resolved": None,
-}
+_BULK = "bulk_"
 
 
 def state(incident: Incident, past: Past, now: datetime) -> None:
@@ -34,77 +23,48 @@ def state(incident: Incident, past: Past, now: datetime) -> None:
     if past.mute is not None and past.mute.kind == "snoozed" and incident.snoozed_until == acts.FOREVER:
         st.text("Nothing is told of it until it is resolved.")
     elif past.mute is not None and past.mute.kind == "snoozed":
-        st.text(f"Nothing is told of it until {words.utc(incident.snoozed_until)}.")
+        st.text(f"Nothing is told of it until {zones.chosen().told(incident.snoozed_until)}.")
     elif past.mute is not None:
         st.text(words.text(past.mute.reason))
     if incident.status is IncidentStatus.RESOLVED:
-        st.text(f"Resolved {words.ago(incident.resolved_at, now)}.")
+        st.text(f"Closed {words.ago(incident.resolved_at, now)}.")
 
 
 def bar(incident: Incident, past: Past) -> None:
-    """The row of buttons; each act stands in the audit log."""
-    identity = str(incident.id)
-    done = incident.status is IncidentStatus.RESOLVED
+    """The row of buttons of one incident; each act stands in the audit log."""
+    those = (incident,)
     with st.container(horizontal=True, gap="small", key="triage"):
-        if incident.status is IncidentStatus.OPEN and st.button(
-            "Acknowledge", icon=":material/check:", type="primary", key=fresh("ack"),
-            help="I am on it: no reminder, no escalation.",
-        ):  # fmt: skip
-            act(
-                lambda tx, by, at: decide(tx, identity, status="acknowledged", verdict=None, by=by, at=at),
-                "Acknowledged.",
-            )
-        if not done:
-            with st.popover("Resolve", icon=":material/task_alt:", key=fresh("resolve")):
-                _resolve(identity)
-            _quiet(past, identity)
-        with st.popover("Assign", icon=":material/person:", key=fresh("assign")):
-            _assign(incident, identity)
-        with st.popover("Silence", icon=":material/notifications_off:", key=fresh("silence")):
-            silencing.of_incident(incident)
-        if incident.key_id and st.button("Open the key", icon=":material/key:"):
-            open_key(incident.key_id)
+        if incident.status is IncidentStatus.OPEN:
+            forms.acknowledge(those, "")
+        if incident.status is not IncidentStatus.RESOLVED:
+            forms.resolve(those, "")
+            if past.mute is not None and past.mute.kind == "snoozed":
+                _wake(str(incident.id))
+            else:
+                forms.snooze(those, "")
+        forms.assign(those, "")
+        forms.silence(those, "")
+        if incident.key_id:
+            link_key(incident.key_id, "Open the key")
 
 
-def _resolve(identity: str) -> None:
-    verdict = st.radio(
-        "What was it?",
-        list(_VERDICTS),
-        format_func=lambda each: _VERDICTS[each][0],
-        captions=[meaning for _, meaning in _VERDICTS.values()],
-        key=fresh("verdict"),
-    )
-    if st.button("Resolve", key=fresh("resolve_go"), type="primary", icon=":material/task_alt:"):
-        act(
-            lambda tx, by, at: decide(tx, identity, status="resolved", verdict=verdict, by=by, at=at),
-            "Resolved. Who heard of it hears the end of it.",
-        )
+def several(chosen: Sequence[Incident]) -> None:
+    """The row of buttons of the incidents that are ticked; one act is done to each that takes it."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="bulk"):
+        if not chosen:
+            st.caption("Tick rows to acknowledge, assign, snooze, resolve or silence several at once.")
+            return
+        st.badge(f"{len(chosen)} chosen", icon=":material/check_box:", color="blue")
+        if any(incident.status is IncidentStatus.OPEN for incident in chosen):
+            forms.acknowledge([i for i in chosen if i.status is IncidentStatus.OPEN], _BULK)
+        standing = [incident for incident in chosen if incident.status is not IncidentStatus.RESOLVED]
+        if standing:
+            forms.resolve(standing, _BULK)
+            forms.snooze(standing, _BULK)
+        forms.assign(chosen, _BULK)
+        forms.silence(chosen, _BULK)
 
 
-def _quiet(past: Past, identity: str) -> None:
-    if past.mute is not None and past.mute.kind == "snoozed":
-        if st.button("End snooze", icon=":material/notifications_active:", key=fresh("wake")):
-            act(lambda tx, by, at: acts.wake(tx, identity, by=by, at=at), "No longer snoozed.")
-        return
-    with st.popover("Snooze", icon=":material/snooze:", key=fresh("snooze")):
-        length = st.radio("Tell nothing of it for", list(_SNOOZES), key=fresh("snooze_for"))
-        if st.button("Snooze", key=fresh("snooze_go"), type="primary", icon=":material/snooze:"):
-            for_ = _SNOOZES[str(length)]
-            act(
-                lambda tx, by, at: acts.snooze(tx, identity, at + for_ if for_ else acts.FOREVER, by=by, at=at),
-                f"Snoozed: {str(length)[0].lower()}{str(length)[1:]}.",
-            )
-
-
-def _assign(incident: Incident, identity: str) -> None:
-    person = st.text_input(
-        "Who sees to it", value=incident.assignee or "", key=fresh("person"), placeholder="ann@co.example"
-    )
-    with st.container(horizontal=True, gap="small"):
-        if st.button("Assign", key=fresh("assign_go"), type="primary", icon=":material/person:"):
-            act(
-                lambda tx, by, at: acts.assign(tx, identity, person, by=by, at=at),
-                "Assigned." if person.strip() else "Assigned to nobody.",
-            )
-        if st.button("To me", key=fresh("assign_me"), help="The name that the audit log has for you."):
-            act(lambda tx, by, at: acts.assign(tx, identity, who(), by=by, at=at), "Assigned to you.")
+def _wake(identity: str) -> None:
+    if st.button("End snooze", icon=":material/notifications_active:", key=fresh("wake")):
+        act(lambda tx, by, at: acts.wake(tx, identity, by=by, at=at), "No longer snoozed.")

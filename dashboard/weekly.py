@@ -8,22 +8,23 @@ import pandas as pd
 from dashboard.charts import PADDING, draw, titled
 from dashboard.palette import ACCENT
 from dashboard.words import count
+from dashboard.zones import Zone
 
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOURS: Final = 24
 
 
-def week(heat: pd.DataFrame, *, height: int = 280) -> None:
-    """Requests by hour and weekday in UTC; `heat` is [weekday, hour, requests]."""
+def week(heat: pd.DataFrame, zone: Zone, *, height: int = 280) -> None:
+    """Requests by hour and weekday on the clocks of `zone`; `heat` is [weekday, hour, requests]."""
     grid = pd.MultiIndex.from_product([range(len(WEEKDAYS)), range(_HOURS)], names=["weekday", "hour"])
     full = heat.set_index(["weekday", "hour"]).reindex(grid, fill_value=0).reset_index()
     full["day"] = full["weekday"].map(dict(enumerate(WEEKDAYS)))
-    full["time"] = full["hour"].map(lambda hour: f"{hour:02d}:00 to {hour:02d}:59 UTC")
+    full["time"] = full["hour"].map(lambda hour: f"{hour:02d}:00 to {hour:02d}:59")
     busiest = full.iloc[int(full["requests"].to_numpy().argmax())]
     draw(
-        _week_chart(full, height),
-        alternative=f"Requests by hour of day and weekday, UTC. Busiest: {busiest['day']} {busiest['time']} with"
-        f" {count(busiest['requests'])} requests.",
+        _week_chart(full, zone, height),
+        alternative=f"Requests by hour of day and weekday, {zone.name}. Busiest: {busiest['day']}"
+        f" {busiest['time']} with {count(busiest['requests'])} requests.",
         table=full.pivot_table(index="day", columns="hour", values="requests", sort=False)
         .astype(int)
         .rename(columns="{:02d}h".format)
@@ -31,9 +32,14 @@ def week(heat: pd.DataFrame, *, height: int = 280) -> None:
     )
 
 
-def _week_chart(full: pd.DataFrame, height: int) -> alt.Chart:
+def _week_chart(full: pd.DataFrame, zone: Zone, height: int) -> alt.Chart:
     chart: alt.Chart = (
-        alt.Chart(full, title=titled("Requests by hour and weekday", "times in UTC"), height=height, padding=PADDING)
+        alt.Chart(
+            full,
+            title=titled("Requests by hour and weekday", f"by the clocks of {zone.name}"),
+            height=height,
+            padding=PADDING,
+        )
         .mark_rect(color=ACCENT, cornerRadius=2, stroke=None)
         .encode(
             x=alt.X("hour:O", title=None, axis=alt.Axis(labelAngle=0, values=list(range(0, _HOURS, 3)), ticks=False)),

@@ -85,6 +85,11 @@ def text(value: object, missing: str = NOTHING) -> str:
     return missing if value is None or value is pd.NA or value == "" else plain(str(value))
 
 
+def stated(value: object) -> str:
+    """A text of a frame's cell, safe to show; empty where there is none."""
+    return plain(value) if isinstance(value, str) else ""
+
+
 def network(address: str) -> str:
     """The /24 or /48 of an address, as ingest counts them; of anything else nothing."""
     try:

@@ -34,7 +34,7 @@ _DUE: Final = 60.0  # calls a day: of fewer, chance alone makes half or none
 _NORMAL: Final = 1.4826
 
 
-class _Level(NamedTuple):
+class Level(NamedTuple):
     """The levels of one day, of the keys in the grid: keys by hours, NaN where there are none."""
 
     calls: Usual
@@ -81,7 +81,7 @@ def make(
         for before in range(POOL_DAYS, -1, -1):
             each = day - before * _DAY
             if each not in known and (before == 0 or each >= hours.first):
-                known[each] = _levels(hours, each)
+                known[each] = levels(hours, each)
         for old in [each for each in known if each < day - POOL_DAYS * _DAY]:
             del known[old]
         parts.append(_day(hours, day, known, zones))
@@ -89,15 +89,15 @@ def make(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS])
 
 
-def _known(hours: Grid, earlier: pd.DataFrame | None) -> dict[np.datetime64, _Level]:
+def _known(hours: Grid, earlier: pd.DataFrame | None) -> dict[np.datetime64, Level]:
     """The levels in rows made before."""
     if earlier is None or earlier.empty:
         return {}
-    found: dict[np.datetime64, _Level] = {}
+    found: dict[np.datetime64, Level] = {}
     places = pd.Index(hours.keys)
     for day, rows in earlier.groupby("day"):
         at = places.get_indexer(pd.Index(rows["key_ref"].astype(object)))
-        level = _Level(*(_nothing(hours) for _ in range(2)))
+        level = Level(*(_nothing(hours) for _ in range(2)))
         for usual, prefix in ((level.calls, ""), (level.sent, "sent_")):
             for array, name in zip(usual, ("centre", "scale"), strict=True):
                 array[at[at >= 0]] = unpacked(rows[prefix + name])[at >= 0]
@@ -116,9 +116,9 @@ def _nothing(hours: Grid) -> Usual:
     return Usual(np.full(empty, np.nan, dtype=np.float32), np.full(empty, np.nan, dtype=np.float32))
 
 
-def _levels(hours: Grid, day: np.datetime64) -> _Level:
+def levels(hours: Grid, day: np.datetime64) -> Level:
     """The levels of a day, from the 28 days before it; a key's history begins with its first call."""
-    past, level = hours.span(day, -MEMORY.days, 0), _Level(_nothing(hours), _nothing(hours))
+    past, level = hours.span(day, -MEMORY.days, 0), Level(_nothing(hours), _nothing(hours))
     clock, today = hours.clock(past), day.astype("datetime64[s]") + np.arange(HOURS) * np.timedelta64(1, "h")
     live = np.flatnonzero((hours.calls[:, past] > 0).any(axis=1))
     for start in range(0, len(live), _BLOCK):
@@ -132,7 +132,7 @@ def _levels(hours: Grid, day: np.datetime64) -> _Level:
 
 
 def _day(
-    hours: Grid, day: np.datetime64, known: Mapping[np.datetime64, _Level], zones: Mapping[str, str]
+    hours: Grid, day: np.datetime64, known: Mapping[np.datetime64, Level], zones: Mapping[str, str]
 ) -> pd.DataFrame:
     """The rows of one day."""
     past = hours.span(day, -MEMORY.days, 0)
@@ -169,7 +169,7 @@ def _column(value: Any, size: int) -> Any:  # noqa: ANN401 (a scalar, a list, or
     return value if isinstance(value, (list, np.ndarray)) else [value] * size
 
 
-def _levels_of(level: _Level, live: npt.NDArray[np.int64]) -> dict[str, Array]:
+def _levels_of(level: Level, live: npt.NDArray[np.int64]) -> dict[str, Array]:
     return {
         "centre": level.calls.centre[live],
         "scale": level.calls.scale[live],
@@ -179,7 +179,7 @@ def _levels_of(level: _Level, live: npt.NDArray[np.int64]) -> dict[str, Array]:
 
 
 def _tails(
-    hours: Grid, live: npt.NDArray[np.int64], known: Mapping[np.datetime64, _Level], pool: list[np.datetime64]
+    hours: Grid, live: npt.NDArray[np.int64], known: Mapping[np.datetime64, Level], pool: list[np.datetime64]
 ) -> dict[str, Array]:
     """The tails of one hour's scores, of two hours of three, and of bytes; from the scores of the days `pool`."""
     called, sent = (_scores(hours, live, known, pool, which) for which in (0, 1))
@@ -190,7 +190,7 @@ def _tails(
 def _scores(
     hours: Grid,
     live: npt.NDArray[np.int64],
-    known: Mapping[np.datetime64, _Level],
+    known: Mapping[np.datetime64, Level],
     pool: list[np.datetime64],
     which: int,
 ) -> Array:
@@ -220,7 +220,7 @@ def shifted(values: Array, by: int) -> Array:
 def _days_of(
     hours: Grid,
     live: npt.NDArray[np.int64],
-    known: Mapping[np.datetime64, _Level],
+    known: Mapping[np.datetime64, Level],
     pool: list[np.datetime64],
     *,
     rests: npt.NDArray[np.bool_],
@@ -249,7 +249,7 @@ def _days_of(
     }
 
 
-def _expected(live: npt.NDArray[np.int64], known: Mapping[np.datetime64, _Level], pool: list[np.datetime64]) -> Array:
+def _expected(live: npt.NDArray[np.int64], known: Mapping[np.datetime64, Level], pool: list[np.datetime64]) -> Array:
     """The calls that the hours of the days `pool` expected: keys by hours."""
     parts = [squared(known[day].calls.centre[live]) for day in pool]
     return np.hstack(parts) if parts else np.empty((len(live), 0), dtype=np.float32)

@@ -6,6 +6,7 @@ Needs Debian's Chromium and the package playwright. Serves the dashboard on a fr
 import argparse
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,9 +16,9 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from dashboard.serve import command, environment
 from keywatch.workspace import Workspace
 from store.state.incidents import list_incidents
+from store.state.reports import report_frame
 
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = "/usr/bin/chromium"
@@ -39,17 +40,20 @@ def main() -> None:
     workspace = Workspace.at(arguments.config)
     with workspace.store.reading() as tx:
         standing = list_incidents(tx)
+        reports = report_frame(tx)["id"]
     gravest = max(standing, key=lambda incident: (incident.severity.rank, incident.last_seen))
     key = next(i.key_id for i in sorted(standing, key=lambda i: -i.severity.rank) if i.key_id)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    with _served(workspace, arguments.config) as url, sync_playwright() as driver:
+    with _served(arguments.config) as url, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         for name, path, scheme in (
             ("overview", "/", "light"),
             ("overview-dark", "/", "dark"),
             ("keys", "/keys", "light"),
             ("key", f"/key?key={key}", "light"),
+            ("explore", "/explore?by=Key", "light"),
             ("incidents", f"/incidents?incident={gravest.id}", "light"),
+            ("reports", f"/reports?report={reports.iloc[0]}" if len(reports) else "/reports", "light"),
         ):
             _take(browser, url + path, arguments.output / f"{name}.png", "dark" if scheme == "dark" else "light")
         browser.close()
@@ -57,16 +61,14 @@ def main() -> None:
 
 
 @contextmanager
-def _served(workspace: Workspace, config: Path) -> Iterator[str]:
+def _served(config: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    events = workspace.root / workspace.config.store.events
-    server = subprocess.Popen(  # noqa: S603 (our own words, no shell)
-        command(port=port), env=environment(config=config, state_url=workspace.state_url, events=events)
-    )
+    words = [sys.executable, "-m", "keywatch", "-c", str(config), "dashboard", "--headless", "--port", str(port)]
+    server = subprocess.Popen(words)  # noqa: S603 (our own words, no shell)
     try:
-        _wait(f"http://127.0.0.1:{port}/_stcore/health")
+        _wait(f"http://127.0.0.1:{port}/readyz")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
@@ -98,7 +100,8 @@ def _take(browser: Browser, url: str, to: Path, scheme: Literal["light", "dark"]
 
 def _settle(page: Page) -> None:
     """Wait for the page's content, and until Streamlit has run to its end."""
-    page.get_by_test_id("stMetric").or_(page.get_by_test_id("stDataFrame")).first.wait_for()
+    content = page.get_by_test_id("stMetric").or_(page.get_by_test_id("stDataFrame"))
+    content.locator("visible=true").first.wait_for()
     page.locator("[data-test-script-state=notRunning]").wait_for()
     page.wait_for_timeout(1_000)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.channels.redact import mask
+from dashboard.serve import check
 from detectors import engine
 from ingest.formats.registry import named
 from keywatch import judging
@@ -12,6 +13,7 @@ from keywatch.addressing import longest_silence, telling, usable
 from keywatch.collecting.elsewhere import check_place
 from keywatch.config import Config, SourceConfig, load
 from keywatch.inventory.connecting import connect
+from keywatch.serving.listening import listening, metrics_token, policy
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import ConfigError, FormatError
@@ -34,6 +36,9 @@ def check_config(path: Path) -> list[str]:
         check_place(workspace, source, SystemClock())
     for place in workspace.config.inventory.sources:
         connect(workspace, place, SystemClock()).close()
+    check(listening(workspace))
+    policy(workspace)
+    metrics_token(workspace)
     table = telling(workspace).routes
     longest_silence(workspace)
     version = workspace.pepper.version
@@ -82,6 +87,10 @@ def shown_config(path: Path) -> dict[str, object]:
     heartbeat = shown["alerts"]["heartbeat"]
     if heartbeat is not None and _kind(heartbeat) not in _REFERENCES:
         shown["alerts"]["heartbeat"] = mask(heartbeat)
+    board = shown["dashboard"]
+    for table, name in ((board, "metrics_token"), (board["login"] or {}, "client_secret")):
+        if table.get(name) is not None and _kind(table[name]) not in _REFERENCES:
+            table[name] = _HIDDEN
     for source in shown["sources"]:
         _mask_source(source)
     for place in shown["inventory"]["sources"]:

@@ -18,6 +18,7 @@ from pydantic_settings import (
 
 from ingest.addresses import Mode
 from ingest.formats.interface import Carrier, KeyPlace, Kind
+from keywatch.dashboard_config import DashboardConfig
 from keywatch.exceptions import DetectorsTable, EventConfig
 from keywatch.inventories import InventoryConfig
 from keywatch.places import Duration, PlaceConfig
@@ -38,7 +39,8 @@ class StoreConfig(Section):
         default="sqlite:///keywatch.db", description="URL of the state: SQLite, or postgresql+psycopg://…"
     )
     events: str = Field(
-        default="events", description="Folder of the event segments, or s3://bucket/prefix and the like."
+        default="events",
+        description="Folder of the event segments, s3://bucket/prefix and the like, or clickhouse://user@host/database.",
     )
     options: dict[str, str | int | float | bool] = Field(
         default={}, description="fsspec's options for such a URL; `env:`, `file:` and `keyring:` are followed."
@@ -240,14 +242,6 @@ class AlertsConfig(Section):
         description="A URL (or a reference to one) that is asked after each good round of `keywatch run`, for a"
         " dead man's switch such as Healthchecks.",
     )
-
-
-class DashboardConfig(Section):
-    """The dashboard's server."""
-
-    address: str = Field(default="127.0.0.1", description="The address it listens on.")
-    port: int = Field(default=8501, description="The port.")
-    link: str | None = Field(default=None, description="Its address as people open it, for links in alerts.")
 
 
 class Config(BaseSettings):

@@ -4,18 +4,20 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import MAXYEAR, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from pathlib import Path
 
 from detectors import engine
 from detectors.muting import Mute
 from detectors.settings import show
 from keywatch.configured import detectors_config
+from keywatch.inventory.rotations import in_window
 from keywatch.pseudonymous import key_table, mask_for
 from keywatch.signing import signing_key
 from keywatch.version import installed_version
 from keywatch.workspace import Workspace
 from model.actor import actor
+from model.errors import ReportError
 from model.window import Window, parse_period
 from reports.comparison import compare
 from reports.parts import Part
@@ -27,7 +29,7 @@ from reports.trail import ExceptionEntry, Previous
 from reports.worksheet import worksheet
 from store.handle import Transaction
 from store.state import audit, people
-from store.state.reports import save_report, sealed
+from store.state.reports import made, save_report, sealed
 
 Also = Callable[[Transaction, Snapshot, dict[str, str]], None]
 """What else belongs into the transaction that remembers a report."""
@@ -75,6 +77,8 @@ def make_report(workspace: Workspace, ask: Ask, *, now: datetime, also: Also | N
     key = signing_key(workspace)
     by = ask.by or actor()
     snapshot = _taken(workspace, ask, now, by)
+    with workspace.store.reading() as tx:
+        _refuse_second(tx, snapshot.cover.report_id, ask)
     count = len(to_decide(snapshot.keys))
     sheet = worksheet(snapshot)
     beside: list[Part] = []
@@ -105,6 +109,15 @@ def make_report(workspace: Workspace, ask: Ask, *, now: datetime, also: Also | N
     return count
 
 
+def _refuse_second(tx: Transaction, report: str, ask: Ask) -> None:
+    """Raise ReportError when this very review was opened already: two folders would be decided apart."""
+    known = {one.id: one for one in made(tx)}
+    before = known.get(report)
+    if ask.review and not ask.anew and before is not None and before.folder != str(ask.folder):
+        msg = f"This review was opened already, of the same period at the same moment: it lies in {before.folder}."
+        raise ReportError(msg, hint="Close that one, or open it as of another moment.")
+
+
 def _taken(workspace: Workspace, ask: Ask, now: datetime, by: str) -> Snapshot:
     config = workspace.config.reports
     snapshot = take(
@@ -119,7 +132,8 @@ def _taken(workspace: Workspace, ask: Ask, now: datetime, by: str) -> Snapshot:
         stage="open" if ask.review else "rendered",
         organisation=config.organisation,
         classification=config.classification,
-        exceptions=tuple(map(_exception, detectors_config(workspace).mutes)),
+        exceptions=tuple(_exception(n, mute, now) for n, mute in enumerate(detectors_config(workspace).mutes, 1)),
+        rotations=lambda keys, judged: in_window(workspace, keys, judged),
     )
     with workspace.store.reading() as tx:
         before = [one for one in sealed(tx) if one.made_at < now and one.folder != str(ask.folder)]
@@ -143,15 +157,17 @@ def _wants_pdf(workspace: Workspace) -> bool:
     return has_pdf() if wanted is None else wanted
 
 
-def _exception(mute: Mute) -> ExceptionEntry:
-    about = f"{mute.name}: {', '.join(mute.detectors)}" if mute.detectors else mute.name
+def _exception(number: int, mute: Mute, now: datetime) -> ExceptionEntry:
     return ExceptionEntry(
+        id=f"config {number}",
         kind=mute.kind,
-        about=about,
+        about=mute.name,
+        rules=mute.detectors,
         reason=mute.reason,
         approver=None,
-        granted=None,
+        granted=None if mute.since.year == MINYEAR else mute.since,
         expires=None if mute.until.year == MAXYEAR else mute.until,
+        state="in force" if mute.until > now else "expired",
     )
 
 

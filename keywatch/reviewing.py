@@ -27,19 +27,22 @@ class Closed:
     """Decisions that ask for something to be done."""
 
 
-def close_review(workspace: Workspace, which: str | None, *, sheet_path: Path | None, now: datetime) -> Closed:
+def close_review(
+    workspace: Workspace, which: str | None, *, sheet_path: Path | None = None, by: str | None = None, now: datetime
+) -> Closed:
     """Close the review that `which` names: its period or its folder; None: the only one that is open.
 
-    The worksheet is the one in its folder unless `sheet_path` names another. Raises ReportError.
+    The worksheet is the one in its folder unless `sheet_path` names another; `by` is whoever runs the program unless
+    it names somebody else. Raises ReportError.
     """
+    by = by or actor()
     folder = _folder(workspace, which)
     with workspace.store.reading() as tx:
         names = people.stands_for(tx)
-    if (already := _sealed_before(workspace, folder, now)) is not None:
+    if (already := _sealed_before(workspace, folder, by, now)) is not None:
         return already
     review = closing.opened(folder, names)
     decisions = closing.judged(review, worksheet.read(sheet_path or folder / worksheet.NAME), now=now)
-    by = actor()
     named = {name for one in decisions for name in (one.owner, one.reviewer, one.new_owner) if name} | {by}
     with workspace.store.transaction() as tx:
         known = mask_of(tx, named, [one.rationale for one in decisions], now)
@@ -57,7 +60,7 @@ def close_review(workspace: Workspace, which: str | None, *, sheet_path: Path | 
     return Closed(folder=folder, keys=len(decisions), to_do=to_do)
 
 
-def _sealed_before(workspace: Workspace, folder: Path, now: datetime) -> Closed | None:
+def _sealed_before(workspace: Workspace, folder: Path, by: str, now: datetime) -> Closed | None:
     """A close that died after it sealed the files and before the state heard of it is brought to its end."""
     with workspace.store.reading() as tx:
         waits = any(one.folder == str(folder) for one in open_reviews(tx))
@@ -71,7 +74,7 @@ def _sealed_before(workspace: Workspace, folder: Path, now: datetime) -> Closed 
     with workspace.store.transaction() as tx:
         close_report(tx, str(folder), at=now, files={manifest.CLOSING.manifest: digest})
         detail = {"closing": digest, "keys": keys, "to_do": to_do}
-        audit.record(tx, at=now, actor=actor(), action="report closed", subject=found["period"], detail=detail)
+        audit.record(tx, at=now, actor=by, action="report closed", subject=found["period"], detail=detail)
     return Closed(folder=folder, keys=keys, to_do=to_do)
 
 

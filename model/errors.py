@@ -12,7 +12,8 @@ KeywatchError                 exit 1
 │   └── Fenced                exit 75  somebody else moved the cursor first; nothing was written
 ├── DetectorError             exit 1   a detector's declaration or its frames are wrong
 ├── DeliveryError             exit 1   a target refused, failed, or is not a target
-└── ReportError               exit 1   a report cannot be made
+├── ReportError               exit 1   a report cannot be made
+└── AccessDenied              exit 1   somebody may not see or do that
 """
 
 
@@ -84,3 +85,7 @@ class DeliveryError(KeywatchError):
 
 class ReportError(KeywatchError):
     """A report cannot be made."""
+
+
+class AccessDenied(KeywatchError):
+    """Somebody may not see or do that."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from reports.trail import ChangeEntry, ExceptionEntry
+from reports.trail import ChangeEntry
 
 if TYPE_CHECKING:
     from reports.reading import State
@@ -15,22 +15,6 @@ def changes(state: "State") -> tuple[ChangeEntry, ...]:
     """All of them, the oldest first."""
     found = state.history + [_of_log(row) for row in state.log]
     return tuple(sorted(found, key=lambda one: (one.at, one.what, one.subject, one.field or "")))
-
-
-def exceptions(state: "State", configured: tuple[ExceptionEntry, ...]) -> tuple[ExceptionEntry, ...]:
-    """Silences of the period, then those of the config."""
-    silences = tuple(
-        ExceptionEntry(
-            kind="silence",
-            about=", ".join(f"{name}: {_words(value)}" for name, value in sorted(one.when.items())),
-            reason=one.reason,
-            approver=one.author,
-            granted=one.since,
-            expires=min(one.until, one.expired_at or one.until),
-        )
-        for one in state.silences
-    )
-    return silences + configured
 
 
 def of_key(row: Mapping[str, object], names: Mapping[object, object]) -> ChangeEntry:
@@ -67,9 +51,3 @@ def _moment(value: object) -> datetime:
 
 def _text(value: object) -> str | None:
     return str(value) if value is not None and value == value and value != "" else None  # noqa: PLR0124 (NaN)
-
-
-def _words(value: object) -> str:
-    if isinstance(value, Mapping):
-        return " ".join(f"{name}={inner}" for name, inner in sorted(value.items()))
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -56,12 +56,12 @@ def opened(folder: Path, names: Mapping[str, str]) -> Review:
     if faults := verify(folder).faults:
         msg = f"{folder} is not what was sealed: {' '.join(faults)}"
         raise ReportError(msg, hint="Take the folder from a copy; a review of a changed roster would prove nothing.")
-    return Review(folder=folder, manifest=manifest.read(folder), roster=_roster(folder, names))
+    return Review(folder=folder, manifest=manifest.read(folder), roster=roster(folder, names))
 
 
 def judged(review: Review, rows: Sequence[Row], *, now: datetime) -> list[Decision]:
     """The decisions of a worksheet. Raises ReportError that names every row that cannot be accepted."""
-    begun = datetime.fromisoformat(str(review.manifest["generated_at"])).astimezone(UTC).date()
+    begun = opened_on(review.manifest)
     decisions, problems = check(rows, review.roster, opened=begun, today=now.astimezone(UTC).date())
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -70,6 +70,11 @@ def judged(review: Review, rows: Sequence[Row], *, now: datetime) -> list[Decisi
         msg = "\n  ".join([f"The worksheet has {count}; nothing was sealed.", *listed])
         raise ReportError(msg, hint="Mend the rows and close again.")
     return decisions
+
+
+def opened_on(head: Mapping[str, Any]) -> date:
+    """The day (UTC) on which the review of that manifest was opened."""
+    return datetime.fromisoformat(str(head["generated_at"])).astimezone(UTC).date()
 
 
 def seal(
@@ -98,7 +103,8 @@ def seal(
     return {name: one.sha256 for name, one in draft.written.items()}
 
 
-def _roster(folder: Path, names: Mapping[str, str]) -> dict[str, Listed]:
+def roster(folder: Path, names: Mapping[str, str]) -> dict[str, Listed]:
+    """The keys of a sealed report that a review decides about; `names` say whom pseudonyms stand for."""
     found = {}
     with (folder / "keys.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

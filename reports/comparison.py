@@ -14,10 +14,14 @@ from reports.snapshot import Snapshot
 from reports.told import is_open
 from reports.trail import KeyChange, Promise, SinceLast
 
-_FIELDS: Final = ("owner", "environment", "state", "scopes", "rotated_at", "expires_at")
+_FIELDS: Final = ("owner", "environment", "state", "scopes", "rotated_at", "expires_at", "rotation", "excused")
 _ENDED: Final = frozenset({"revoked", "expired", "removed", "inactive"})
 _ASKING: Final = frozenset({"rotate", "revoke", "reassign"})
 """Decisions after which something has to be done."""
+
+
+_LATER: Final = ("exceptions.csv", "rotations.csv")
+"""Files that reports of earlier versions lack."""
 
 
 def compare(folder: Path, sha256: str, snapshot: Snapshot, names: Mapping[str, str]) -> SinceLast:
@@ -27,16 +31,26 @@ def compare(folder: Path, sha256: str, snapshot: Snapshot, names: Mapping[str, s
         earlier = {row["id"] for row in _rows(folder / "findings.csv") if is_open(row["status"])}
         keys = tuple(_keys(folder, snapshot, names))
         promises = tuple(_promises(folder, snapshot, names))
+        excused = {row["id"] for row in _optional(folder, "exceptions.csv") if row["state"] == "in force"}
+        before = {
+            (text_of(row["old"]), text_of(row["new"])): row["state"] for row in _optional(folder, "rotations.csv")
+        }
     except ReportError as error:
         return SinceLast(unreadable=error.what)
     except (OSError, KeyError, UnicodeError, csv.Error) as error:
         return SinceLast(unreadable=f"The report before, in {folder}, cannot be read: {error}.")
+    held = {one.id for one in snapshot.exceptions if one.state == "in force"}
+    done = {(one.old, one.new) for one in snapshot.rotations if one.state == "completed"}
     now = {finding.id for finding in snapshot.findings if is_open(finding.status)}
     return SinceLast(
         keys=keys,
         findings_new=len(now - earlier),
         findings_gone=len(earlier - now),
         findings_standing=len(now & earlier),
+        exceptions_new=len(held - excused),
+        exceptions_over=len(excused - held),
+        rotations_begun=len({(one.old, one.new) for one in snapshot.rotations} - before.keys()),
+        rotations_completed=sum(before.get(pair) != "completed" for pair in done),
         promises=promises,
     )
 
@@ -44,7 +58,8 @@ def compare(folder: Path, sha256: str, snapshot: Snapshot, names: Mapping[str, s
 def _check(folder: Path, sha256: str) -> None:
     found = manifest.read(folder)
     listed = {str(file["name"]): file["sha256"] for file in found["files"]}
-    wanted = {manifest.REPORT.manifest: sha256, **{name: listed.get(name) for name in ("keys.csv", "findings.csv")}}
+    needed = ["keys.csv", "findings.csv", *(name for name in _LATER if name in listed)]
+    wanted = {manifest.REPORT.manifest: sha256, **{name: listed.get(name) for name in needed}}
     for name, digest in wanted.items():
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
             msg = f"The report before, in {folder}, was changed: {name} is not what it was."
@@ -62,6 +77,8 @@ def _keys(folder: Path, snapshot: Snapshot, names: Mapping[str, str]) -> Iterato
             yield KeyChange(key_id=key_id, name=name, what="gone")
             continue
         for field in _FIELDS:
+            if field not in row:
+                continue  # of an earlier version
             before, after = text_of(row[field]), _now(key, field)
             before = names.get(before, before) if field == "owner" else before
             if before != after:
@@ -101,6 +118,11 @@ def _done(key: KeyEntry, row: Mapping[str, str], names: Mapping[str, str]) -> bo
         return key.owner == names.get(wanted, wanted)
     fresh = max((at for at in (key.rotated_at, key.created_at) if at), default=None)
     return row["decision"] == "rotate" and fresh is not None and f"{fresh:%Y-%m-%d}" >= row["reviewed_on"]
+
+
+def _optional(folder: Path, name: str) -> Iterator[dict[str, str]]:
+    if (folder / name).exists():
+        yield from _rows(folder / name)
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

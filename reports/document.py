@@ -13,9 +13,9 @@ from reports.hygiene import cards
 from reports.snapshot import Snapshot
 from reports.texts import iso
 from reports.thresholds import AGE_DAYS, GAP_HOURS, IDLE_DAYS
-from reports.words import LIMITS
+from reports.words import LIMITS, NOT_PROVEN
 
-SCHEMA: Final = "keywatch.report/2"
+SCHEMA: Final = "keywatch.report/3"
 
 
 def pieces(snapshot: Snapshot) -> Iterator[bytes]:
@@ -41,6 +41,7 @@ def _members(snapshot: Snapshot) -> Iterator[tuple[str, object]]:
     yield "keys_by_state", dict(sorted(Counter(key.state for key in snapshot.keys).items()))
     yield "controls", [_control(mapped) for mapped in control_map(snapshot.findings)]
     yield "limits", LIMITS
+    yield "does_not_prove", NOT_PROVEN
 
 
 def _control(mapped: Mapped) -> dict[str, object]:

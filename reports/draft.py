@@ -24,7 +24,7 @@ class Draft:
 
     def add(self, part: Part) -> Written:
         """Write a file, piece by piece."""
-        whole, lines, size = hashlib.sha256(), Digester(), 0
+        whole, lines, size = hashlib.sha256(), Digester(part.name), 0
         path = self._folder / part.name
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             for piece in part.pieces:

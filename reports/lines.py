@@ -1,4 +1,4 @@
-"""Which line of a file was changed: each line's digest is kept beside the report.
+"""Which line of a file was changed: each line's digest is kept beside the report; of a PDF each block's of 256 bytes.
 
 The manifest's SHA-256 decides whether a file is what it was; these digests only find the place. They are checked
 against each file that is whole, so they cannot be changed without being told either.
@@ -17,17 +17,28 @@ _SHOWN: Final = 10
 """Changed places that are named one by one."""
 
 
-class Digester:
-    """Takes a file piece by piece and gives the digest of each of its lines."""
+BLOCK: Final = 256
+"""Bytes of a block, in a file that has no lines: a change in it is found to within so many."""
 
-    def __init__(self) -> None:
+
+class Digester:
+    """Takes a file piece by piece and gives the digest of each of its lines, or of its blocks."""
+
+    def __init__(self, name: str = "") -> None:
         self._rest = b""
         self._digests = bytearray()
+        self._blocks = has_blocks(name)
 
     def add(self, piece: bytes) -> None:
         """The next piece; it may end in the middle of a line."""
-        *whole, self._rest = (self._rest + piece).split(b"\n")
-        self._digests += b"".join([_digest(line + b"\n") for line in whole])
+        rest = self._rest + piece
+        if self._blocks:
+            cut = len(rest) // BLOCK * BLOCK
+            whole, self._rest = [rest[at : at + BLOCK] for at in range(0, cut, BLOCK)], rest[cut:]
+        else:
+            *lines, self._rest = rest.split(b"\n")
+            whole = [line + b"\n" for line in lines]
+        self._digests += b"".join(map(_digest, whole))
 
     def end(self) -> bytes:
         """All of them, one a line; a last line without an end counts."""
@@ -35,6 +46,11 @@ class Digester:
             self._digests += _digest(self._rest)
             self._rest = b""
         return bytes(self._digests)
+
+
+def has_blocks(name: str) -> bool:
+    """Whether a file has no lines, so that blocks of BLOCK bytes are counted in their place."""
+    return name.endswith(".pdf")
 
 
 def encoded(lines: Mapping[str, bytes]) -> Iterator[bytes]:
@@ -52,7 +68,7 @@ def decoded(path: Path) -> dict[str, list[bytes]]:
     except OSError:
         return found
     mine: list[bytes] = []
-    for line in content.splitlines():
+    for line in content.removesuffix(b"\n").split(b"\n"):
         if line.startswith(_HEAD.encode()):
             mine = found.setdefault(line[len(_HEAD) :].decode("utf-8", "replace"), [])
         else:
@@ -62,11 +78,25 @@ def decoded(path: Path) -> dict[str, list[bytes]]:
 
 def of_file(path: Path) -> list[bytes]:
     """The digests of a file's lines."""
-    digester = Digester()
+    digester = Digester(path.name)
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
             digester.add(piece)
     return digester.end().split()
+
+
+def places(name: str, was: Sequence[bytes], found: Sequence[bytes]) -> Iterator[str]:
+    """What was done to a file of that name: its lines, or its bytes counted from 0."""
+    if not has_blocks(name):
+        yield from differences(was, found)
+        return
+    runs = list(_runs(n for n, (one, other) in enumerate(zip(was, found, strict=False)) if one != other))
+    if len(was) != len(found):
+        yield f"it differs from byte {(runs[0][0] if runs else min(len(was), len(found))) * BLOCK} on"
+        return
+    yield from (f"bytes {first * BLOCK} to {(last + 1) * BLOCK - 1} were changed" for first, last in runs[:_SHOWN])
+    if len(runs) > _SHOWN:
+        yield f"and {len(runs) - _SHOWN} places more were changed"
 
 
 def differences(was: Sequence[bytes], found: Sequence[bytes]) -> Iterator[str]:

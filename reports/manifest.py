@@ -75,7 +75,10 @@ def read(folder: Path, seal: Seal = REPORT) -> dict[str, Any]:
     except ValueError:
         found = None
     if not (isinstance(found, dict) and isinstance(found.get("files"), list)):
-        msg = f"{path} was changed: it is no manifest any more."
+        where = "; ".join(
+            lines.differences(lines.decoded(folder / seal.lines).get(seal.manifest, ()), lines.of_file(path))
+        )
+        msg = f"{path} was changed: it is no manifest any more{where and f': {where}'}."
         raise ReportError(msg, hint="Take the report from a copy that was kept elsewhere.")
     return found
 

@@ -44,6 +44,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters.update(day=texts.day, iso=texts.iso, span=texts.span, mail=_mail)
+    made.globals["not_proven_words"] = words.NOT_PROVEN
     made.globals.update(counted=texts.counted, share=texts.share, meter=chart.meter)
     return made
 
@@ -77,6 +78,7 @@ def _context(snapshot: Snapshot) -> dict[str, object]:
         "to_decide": len(to_decide(snapshot.keys)),
         **_since_last(snapshot),
         "controls": control_map(snapshot.findings),
+        "excused": summary.excused(snapshot),
         "unseen": [key for key in snapshot.keys if key.last_seen is None],
         "limits": words.LIMITS,
         "bases": words.BASES,

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, PageBreak, Paragraph, Spacer, Table
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table
 
 from reports import pdf_chart, standing, words
 from reports import summary as numbers_of
 from reports.controls import control_map
 from reports.hygiene import cards
 from reports.parts import Written
+from reports.pdf_parts import BODY, H2, H3, NONE, ROWS, head, more, not_proven
 from reports.pdf_style import (
     ACCENT,
     CELL,
@@ -33,14 +33,9 @@ from reports.records import KeyEntry
 from reports.remarks import remarks
 from reports.snapshot import Snapshot
 from reports.texts import clock, counted, day, grouped, iso, span
-from reports.trail import ExceptionEntry
 
-ROWS: Final = 1_000
-"""Rows of the inventory and of the findings; measured 0.6 s. The CSV files have all."""
-_NONE: Final = "\u2013"
-"""Stands where nothing is known."""
-_BODY, _H2 = style(9, after=4), style(14, bold=True, before=12, after=6)
-_H3 = style(10, bold=True, colour=ACCENT, before=6, after=3)
+_DIGEST: Final = style(6.6)
+"""64 digits on one line."""
 
 
 def first(s: Snapshot) -> Iterator[Flowable]:
@@ -78,40 +73,40 @@ def first(s: Snapshot) -> Iterator[Flowable]:
     )
     yield boxes
     yield Spacer(0, 8)
-    yield from _head("Scope", _H3)
+    yield from head("Scope", H3)
     yield from bullets(
         [
             f"{counted(len(s.keys), 'key')} from {counted(len(s.inventory_sources), 'inventory source')}.",
             f"{counted(s.totals.requests, 'request')} from {counted(len(s.log_sources), 'log source')}.",
             f"{counted(len(s.strangers), 'working credential')} that no inventory row knows.",
+            *numbers_of.excused(s),
         ]
     )
-    yield from _head("Completeness", _H3)
+    yield from head("Completeness", H3)
     yield from bullets(remarks(s) or ("Nothing is known to be missing.",))
     items = standing.open_items(s)
-    yield from _head(f"What is open: the gravest {min(standing.SHOWN, len(items))} of {len(items)}", _H3)
+    yield from head(f"What is open: the gravest {min(standing.SHOWN, len(items))} of {len(items)}", H3)
     if not items:
-        yield cell("Nothing waits for anybody." if s.judged_until else "Not known: no detector has judged yet.", _BODY)
+        yield cell("Nothing waits for anybody." if s.judged_until else "Not known: no detector has judged yet.", BODY)
         return
     yield table(
         ("Severity", "What", "Owner", "Since", "Status"),
-        ([severity(i.severity), i.title, i.owner or _NONE, day(i.since), i.status] for i in items[: standing.SHOWN]),
+        ([severity(i.severity), i.title, i.owner or NONE, day(i.since), i.status] for i in items[: standing.SHOWN]),
         [18 * mm, WIDTH - 106 * mm, 48 * mm, 20 * mm, 20 * mm],
     )
 
 
 def summary(s: Snapshot) -> Iterator[Flowable]:
     """Hygiene, requests by outcome, and what changed."""
-    yield PageBreak()
-    yield from _head("Summary", _H2)
+    yield from head("Summary", H2)
     if s.keys:
         rows = ([c.title, f"{c.count:,} of {c.of:,}", c.meaning] for c in cards(s.keys))
         yield table(("Hygiene", "Keys", "Meaning"), rows, [36 * mm, 26 * mm, WIDTH - 62 * mm])
     if any(number for bar in s.bars for _, number in bar.outcomes):
-        yield KeepTogether([cell("Requests by outcome", _H3), pdf_chart.chart(s), pdf_chart.legend(s)])
+        yield KeepTogether([cell("Requests by outcome", H3), pdf_chart.chart(s), pdf_chart.legend(s)])
     rows_before = numbers_of.changes(s)
     if rows_before:
-        yield from _head("Change since the period before", _H3)
+        yield from head("Change since the period before", H3)
         yield table(
             ("", "This period", "Before", "Change"),
             ([r.title, grouped(r.now), grouped(r.before), r.text] for r in rows_before),
@@ -121,20 +116,23 @@ def summary(s: Snapshot) -> Iterator[Flowable]:
         since = s.since_last
         said = (
             f"Since {s.previous.period}: {counted(len(since.keys), 'change')} of keys, {since.findings_new} findings"
-            f" open that were not, {since.findings_gone} not any more, {since.findings_standing} still."
+            f" open that were not, {since.findings_gone} not any more, {since.findings_standing} still;"
+            f" {counted(since.exceptions_new, 'exception')} new and {since.exceptions_over} over;"
+            f" {counted(since.rotations_begun, 'rotation')} begun and {since.rotations_completed} completed."
         )
         left = sum(not one.done for one in since.promises)
         said += (
             f" Of {counted(len(since.promises), 'decision')} of its review that asked for work, {left} are not done."
         )
-        yield cell(said, _BODY)
+        yield cell(said, BODY)
+    yield from not_proven("summary")
 
 
 def inventory(s: Snapshot) -> Iterator[Flowable]:
     """One row a key."""
-    yield from _head("Inventory", _H2)
+    yield from head("Inventory", H2)
     if not s.keys:
-        yield cell("No inventory was imported.", _BODY)
+        yield cell("No inventory was imported.", BODY)
         return
     yield table(
         (
@@ -152,32 +150,27 @@ def inventory(s: Snapshot) -> Iterator[Flowable]:
         [34 * mm, 41 * mm, 15 * mm, 9 * mm, 19 * mm, 19 * mm, 9 * mm, 17 * mm, WIDTH - 163 * mm],
         numbers={3, 6, 7},
     )
-    yield from _more(len(s.keys), "keys.csv")
-
-
-def _head(title: str, of: ParagraphStyle) -> Iterator[Flowable]:
-    """A heading, with room for some rows below it on its page."""
-    yield CondPageBreak(25 * mm)
-    yield cell(title, of)
+    yield from more(len(s.keys), "keys.csv")
+    yield from not_proven("inventory")
 
 
 def _key(key: KeyEntry) -> list[object]:
     name = Paragraph(f"<b>{text(key.name or key.key_id)}</b><br/>{text(key.hint or key.key_id)}", CELL)
-    who = Paragraph(f"{text(key.owner or _NONE)}<br/>{text(key.environment or _NONE)}", CELL)
+    who = Paragraph(f"{text(key.owner or NONE)}<br/>{text(key.environment or NONE)}", CELL)
     used = {"never": "never", "telemetry": "not since telemetry", "unknown": "unknown"}
-    last = day(key.last_use) if key.last_use else used.get(str(key.basis), _NONE)
-    idle = _NONE if key.idle_days is None else f"{'≥ ' if key.basis == 'telemetry' else ''}{key.idle_days}"
-    ends = day(key.expires_at) if key.expires_at else _NONE
+    last = day(key.last_use) if key.last_use else used.get(str(key.basis), NONE)
+    idle = NONE if key.idle_days is None else f"{'≥ ' if key.basis == 'telemetry' else ''}{key.idle_days}"
+    ends = day(key.expires_at) if key.expires_at else NONE
     flags = ", ".join(flag.replace("-", " ") for flag in key.flags)
-    age = _NONE if key.age_days is None else key.age_days
+    age = NONE if key.age_days is None else key.age_days
     return [name, who, key.state, age, ends, last, idle, key.counts.requests, flags]
 
 
 def findings(s: Snapshot) -> Iterator[Flowable]:
     """One row a finding, and how the alerts fared."""
-    yield from _head("Findings", _H2)
+    yield from head("Findings", H2)
     if not s.findings:
-        yield cell("None in the period, and none open.", _BODY)
+        yield cell("None in the period, and none open.", BODY)
         return
     yield table(
         ("Severity", "Finding", "Status", "First seen", "Last seen", "Count", "Owner"),
@@ -189,77 +182,49 @@ def findings(s: Snapshot) -> Iterator[Flowable]:
                 day(f.first_seen),
                 day(f.last_seen),
                 f.count,
-                f.owner or _NONE,
+                f.owner or NONE,
             ]
             for f in s.findings[:ROWS]
         ),
-        [18 * mm, WIDTH - 134 * mm, 21 * mm, 19 * mm, 19 * mm, 13 * mm, 44 * mm],
+        [18 * mm, WIDTH - 130 * mm, 17 * mm, 19 * mm, 19 * mm, 13 * mm, 44 * mm],
         numbers={5},
     )
-    yield from _more(len(s.findings), "findings.csv")
+    yield from more(len(s.findings), "findings.csv")
+    yield from not_proven("findings")
     targets = numbers_of.by_target(s.deliveries)
     if targets:
-        yield from _head("Alerts and their delivery", _H3)
+        yield from head("Alerts and their delivery", H3)
         yield table(
             ("Target", "Delivered", "Waiting", "Uncertain", "Failed"),
             ([t.target, t.sent, t.waiting, t.uncertain, t.failed] for t in targets),
             [WIDTH - 88 * mm, *[22 * mm] * 4],
             numbers={1, 2, 3, 4},
         )
-
-
-def changes(s: Snapshot) -> Iterator[Flowable]:
-    """What people and keywatch did, and the exceptions."""
-    done = [one for one in s.changes if not one.what.startswith("key ")]
-    yield from _head("Changes and exceptions", _H2)
-    keys = counted(len(s.changes) - len(done), "change")
-    yield cell(f"{keys} of keys, and what people and keywatch did; changes.csv has all of it.", _BODY)
-    if done:
-        yield table(
-            ("When", "Who", "What", "Subject"),
-            ([clock(one.at), one.actor or _NONE, one.what, one.subject] for one in done[-100:]),
-            [28 * mm, 48 * mm, 40 * mm, WIDTH - 116 * mm],
-        )
-    if s.exceptions:
-        yield table(
-            ("Exception", "About", "Reason", "Approver", "Expires"),
-            (
-                [
-                    e.kind,
-                    e.about,
-                    e.reason or _NONE,
-                    e.approver or "keywatch.toml",
-                    day(e.expires) if e.expires else "never",
-                ]
-                for e in s.exceptions[:200]
-            ),
-            [20 * mm, 50 * mm, WIDTH - 126 * mm, 36 * mm, 20 * mm],
-        )
-
-
-def _expires(one: ExceptionEntry) -> str:
-    return day(one.expires) if one.expires else "never"
+        yield from not_proven("alerts")
 
 
 def integrity(s: Snapshot, listed: Sequence[Written]) -> Iterator[Flowable]:
     """What the evidence does not prove, and the files beside."""
-    yield from _head("Integrity, and what this evidence does not prove", _H2)
+    yield from head("Integrity, and what this evidence does not prove", H2)
     yield from bullets(words.LIMITS)
     if listed:
         yield table(
             ("File", "Rows", "Bytes", "SHA-256"),
-            ([one.name, _NONE if one.rows is None else one.rows, one.bytes, one.sha256] for one in listed),
+            (
+                [one.name, NONE if one.rows is None else one.rows, one.bytes, cell(one.sha256, _DIGEST)]
+                for one in listed
+            ),
             [36 * mm, 16 * mm, 22 * mm, WIDTH - 74 * mm],
             numbers={1, 2},
         )
     mark = f"Audit log: row {s.mark.seq}, {s.mark.hash}." if s.mark else "The audit log was empty."
-    yield cell(f"{mark} keywatch report verify checks the folder without a network.", _BODY)
+    yield cell(f"{mark} keywatch report verify checks the folder without a network.", BODY)
 
 
 def controls(s: Snapshot) -> Iterator[Flowable]:
     """The control map."""
-    yield from _head("Control map", _H2)
-    yield cell("Which controls this report is evidence for; it supports a review of them and attests none.", _BODY)
+    yield from head("Control map", H2)
+    yield cell("Which controls this report is evidence for; it supports a review of them and attests none.", BODY)
     yield table(
         ("Framework", "Control", "Title", "Evidence here", "Findings", "Open"),
         (
@@ -270,8 +235,4 @@ def controls(s: Snapshot) -> Iterator[Flowable]:
         [38 * mm, 16 * mm, 48 * mm, WIDTH - 132 * mm, 16 * mm, 14 * mm],
         numbers={4, 5},
     )
-
-
-def _more(total: int, file: str) -> Iterator[Flowable]:
-    if total > ROWS:
-        yield cell(f"The first {ROWS:,} of {total:,}; {file} has all.", SMALL)
+    yield from not_proven("controls")

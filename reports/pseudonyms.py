@@ -11,7 +11,7 @@ from typing import Final
 
 from reports.records import DeliveryEntry, FindingEntry, IncidentEntry
 from reports.snapshot import Snapshot
-from reports.trail import ChangeEntry, ExceptionEntry, KeyChange, SinceLast
+from reports.trail import ChangeEntry, ExceptionEntry, KeyChange, RotationEntry, SinceLast
 
 Word = Callable[[str], str]
 """Gives the word that stands for a person, or for an address."""
@@ -72,6 +72,7 @@ def masked(snapshot: Snapshot, mask: Mask) -> Snapshot:
         deliveries=tuple(_delivery(one, mask) for one in snapshot.deliveries),
         changes=tuple(change(one, mask) for one in snapshot.changes),
         exceptions=tuple(_exception(one, mask) for one in snapshot.exceptions),
+        rotations=tuple(_rotation(one, mask) for one in snapshot.rotations),
         since_last=_since(snapshot.since_last, mask) if snapshot.since_last else None,
     )
 
@@ -90,6 +91,8 @@ def scan(snapshot: Snapshot, mask: Mask) -> None:
         change(each, mask)
     for exception in snapshot.exceptions:
         _exception(exception, mask)
+    for rotation in snapshot.rotations:
+        _rotation(rotation, mask)
 
 
 def people(snapshot: Snapshot) -> set[str]:
@@ -97,7 +100,8 @@ def people(snapshot: Snapshot) -> set[str]:
     found = {snapshot.cover.generated_by, *(key.owner for key in snapshot.keys)}
     found |= {one.owner for one in snapshot.findings}
     found |= {name for one in snapshot.incidents for name in (one.owner, one.assignee)}
-    found |= {one.approver for one in snapshot.exceptions}
+    found |= {name for one in snapshot.exceptions for name in (one.approver, one.author, one.ended_by)}
+    found |= {one.owner for one in snapshot.rotations}
     found |= {name for one in snapshot.changes for name in (one.actor, *_changed_people(one.field, one))}
     keys = snapshot.since_last.keys if snapshot.since_last else ()
     found |= {name for one in keys for name in _changed_people(one.what, one)}
@@ -146,7 +150,25 @@ def change(one: ChangeEntry, mask: Mask) -> ChangeEntry:
 
 
 def _exception(one: ExceptionEntry, mask: Mask) -> ExceptionEntry:
-    return replace(one, about=mask.words(one.about), reason=mask.words(one.reason), approver=mask.person(one.approver))
+    return replace(
+        one,
+        about=mask.words(one.about),
+        reason=mask.words(one.reason),
+        control=mask.text(one.control),
+        approver=mask.person(one.approver),
+        author=mask.person(one.author),
+        ended_by=mask.person(one.ended_by),
+    )
+
+
+def _rotation(one: RotationEntry, mask: Mask) -> RotationEntry:
+    return replace(
+        one,
+        owner=mask.person(one.owner),
+        clients_say=mask.words(one.clients_say),
+        test_says=mask.words(one.test_says),
+        revoke_says=mask.words(one.revoke_says),
+    )
 
 
 def _since(one: SinceLast, mask: Mask) -> SinceLast:

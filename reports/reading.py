@@ -37,6 +37,8 @@ from store.state import (
     silences,
     sources,
 )
+from store.state.exceptions import KeyException, list_exceptions
+from store.state.verdicts import Verdict, expected_patterns
 
 RecordT = TypeVar("RecordT", Finding, Incident)
 
@@ -73,6 +75,10 @@ class State:
     """Incident to when somebody first acknowledged it."""
     silences: list[Silence]
     """Those that muted something in the period."""
+    exceptions: list[KeyException]
+    """Those that held in the period, and those that ran out before and that nobody ended."""
+    expected: list[Verdict]
+    """Patterns that people called expected: nobody is told of them."""
     newest: audit.Checkpoint | None
     """The audit log's newest row."""
 
@@ -84,6 +90,7 @@ class Events:
     outcomes: pd.DataFrame
     addresses: pd.DataFrame
     clients: pd.DataFrame
+    countries: pd.DataFrame
     hours: pd.DataFrame
     """Of each source, from the beginning of telemetry if the period is older."""
     days: pd.DataFrame
@@ -123,6 +130,8 @@ def read_state(tx: Transaction, judged: Window, *, now: datetime) -> State:
         log=list(audit.entries(tx, since=judged.since, until=told_until)),
         acknowledged=history.acknowledged(tx),
         silences=[one for one in silences.list_silences(tx) if one.since < told_until and one.until > judged.since],
+        exceptions=[one for one in list_exceptions(tx) if _matters(one, judged.since, told_until)],
+        expected=[one for one in expected_patterns(tx) if one.at < told_until],
         newest=audit.checkpoint(tx),
     )
 
@@ -148,6 +157,7 @@ def _events(
         outcomes=_unfolded(outcomes_by_key(reader, judged), minutes[minutes["minute"] >= judged.since]),
         addresses=_origins(reader, judged, "ip", late),
         clients=_origins(reader, judged, "client", late),
+        countries=_origins(reader, judged, "country", late),
         late=minutes,
         hours=source_hours(reader, judged),
         days=over_time(reader, judged, bucket=HOUR if judged.length <= HOURLY_UP_TO else DAY),
@@ -156,6 +166,10 @@ def _events(
         seen=last_use(reader, judged),
         life=life,
     )
+
+
+def _matters(one: KeyException, since: datetime, until: datetime) -> bool:
+    return one.since < until and (one.ended_at is None or min(one.ended_at, one.until) > since)
 
 
 def _origins(reader: EventsReader, judged: Window, origin: Origin, late: list[str]) -> pd.DataFrame:

@@ -89,7 +89,12 @@ class KeyEntry:
     rotated_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    removed_at: datetime | None
+    """When its source listed it no more."""
     successor: str | None
+    rotation: str | None
+    """The state of its replacement by `successor`, or of its own in place; None: none is under way or was in the
+    period."""
     age_days: int | None
     """Whole days since the key was created or, if later, rotated."""
     first_seen: datetime | None
@@ -98,6 +103,8 @@ class KeyEntry:
     last_success: datetime | None
     source_last_used_at: datetime | None
     """The last use as the inventory's provider tells it."""
+    telemetry_since: datetime | None
+    """Since when the provider tells last uses, where it says so."""
     last_use: datetime | None
     """The last success (the last try of a key that never succeeded) or the provider's, whichever is later."""
     last_use_from: str | None
@@ -112,8 +119,12 @@ class KeyEntry:
     """Distinct addresses in the period."""
     clients: int
     """Distinct products of user agents in the period."""
+    countries: tuple[str, ...]
+    """Of its addresses in the period; empty without GeoIP."""
     findings: tuple[str, ...]
     """Ids of findings about it."""
+    excused: tuple[str, ...]
+    """Ids of the exceptions that held for it at `as_of`."""
     flags: tuple[str, ...]
     """What hygiene asks about it; see `reports.hygiene`."""
 

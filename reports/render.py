@@ -42,7 +42,6 @@ def render(
         draft.add(Part(name="report.html", pieces=page(snapshot, listed)))
         if with_pdf:
             draft.add(Part(name="report.pdf", pieces=_pdf(snapshot, listed)))
-            del draft.lines["report.pdf"]
         manifest.close(draft, REPORT, _head(snapshot), key)
         sealed = {name: one.sha256 for name, one in draft.written.items()}
         for part in beside:

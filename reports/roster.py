@@ -1,7 +1,7 @@
 """The inventory as of a moment: each key with its last use, its age, its counts in the period and its flags."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,10 +9,12 @@ from typing import Final
 import pandas as pd
 
 from model.event import Outcome
+from reports.excused import Excuses, holding
 from reports.hygiene import flags
 from reports.lifetimes import state_at, used_after_end
 from reports.reading import Events, State
 from reports.records import Counts, Cover, KeyEntry
+from reports.trail import RotationEntry
 from reports.use import Life, Watch, judge, lives, watch
 from reports.values import earlier, moment, records, text
 from store.queries.outcomes import OUTCOMES_BY_KEY
@@ -38,10 +40,15 @@ class _Around:
     counts: Mapping[str, Counts]
     addresses: Mapping[str, int]
     clients: Mapping[str, int]
+    countries: Mapping[str, tuple[str, ...]]
     findings: Mapping[str, tuple[str, ...]]
+    rotations: Mapping[str, str]
+    excuses: Excuses
 
 
-def entries(state: State, events: Events, cover: Cover) -> tuple[KeyEntry, ...]:
+def entries(
+    state: State, events: Events, cover: Cover, rotations: Sequence[RotationEntry] = ()
+) -> tuple[KeyEntry, ...]:
     """The keys that there were at `cover.as_of`, by name and then by id; a key created later is left out."""
     key_of = state.refs
     around = _Around(
@@ -49,9 +56,12 @@ def entries(state: State, events: Events, cover: Cover) -> tuple[KeyEntry, ...]:
         watch=watch(state, cover.as_of),
         lives=lives(state, events, key_of, cover.as_of),
         counts=counts_by(events.outcomes, key_of),
-        addresses=_distinct(events.addresses, key_of),
-        clients=_distinct(events.clients, key_of),
+        addresses={key_id: len(found) for key_id, found in _distinct(events.addresses, key_of).items()},
+        clients={key_id: len(found) for key_id, found in _distinct(events.clients, key_of).items()},
+        countries={key_id: tuple(sorted(found)) for key_id, found in _distinct(events.countries, key_of).items()},
         findings=_findings(state),
+        rotations={one.old: one.state for one in rotations},
+        excuses=holding(state.exceptions, cover.as_of),
     )
     found = (_entry(row, around) for row in records(state.keys) if not _later(moment(row["created_at"]), cover.as_of))
     return tuple(sorted(found, key=lambda key: ((key.name or key.key_id).casefold(), key.key_id)))
@@ -72,6 +82,7 @@ def counts_by(outcomes: pd.DataFrame, key_of: Mapping[str, str]) -> dict[str, Co
 
 def _entry(row: Mapping[str, object], around: _Around) -> KeyEntry:
     key_id, cover = str(row["key_id"]), around.cover
+    labels: dict[str, str] = row["labels"] or {}  # type: ignore[assignment]  # a JSON object
     life, counts = around.lives.get(key_id, Life()), around.counts.get(key_id, _NOTHING)
     dates = {name: moment(row[name]) for name in ("created_at", "rotated_at", "expires_at", "revoked_at")}
     expires, revoked = dates["expires_at"], dates["revoked_at"]
@@ -95,12 +106,15 @@ def _entry(row: Mapping[str, object], around: _Around) -> KeyEntry:
         source=str(row["source"]),
         pulled_at=moment(row["pulled_at"]),
         **dates,
+        removed_at=earlier(moment(row["removed_at"]), cover.as_of),
         successor=text(row["successor"]),
+        rotation=around.rotations.get(key_id),
         age_days=(cover.as_of - fresh).days if fresh else None,
         first_seen=life.first_seen,
         last_seen=life.last_seen,
         last_success=life.last_success,
         source_last_used_at=moment(row["source_last_used_at"]),
+        telemetry_since=moment(row["telemetry_since"]),
         last_use=use.at,
         last_use_from=use.told_by,
         basis=use.basis,
@@ -109,7 +123,9 @@ def _entry(row: Mapping[str, object], around: _Around) -> KeyEntry:
         counts=counts,
         addresses=around.addresses.get(key_id, 0),
         clients=around.clients.get(key_id, 0),
+        countries=around.countries.get(key_id, ()),
         findings=around.findings.get(key_id, ()),
+        excused=around.excuses.of(key_id, labels),
         flags=flags(
             state=state,
             basis=use.basis,
@@ -127,13 +143,13 @@ def _later(created: datetime | None, at: datetime) -> bool:
     return created is not None and created > at
 
 
-def _distinct(places: pd.DataFrame, key_of: Mapping[str, str]) -> dict[str, int]:
+def _distinct(places: pd.DataFrame, key_of: Mapping[str, str]) -> dict[str, set[str]]:
     """Distinct values by key_id; two references of one key share theirs."""
     found: dict[str, set[str]] = defaultdict(set)
     for key_ref, value in zip(places["key_ref"], places["value"], strict=True):
         if key_id := key_of.get(key_ref):
             found[key_id].add(value)
-    return {key_id: len(values) for key_id, values in found.items()}
+    return found
 
 
 def _findings(state: State) -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""The CSV files: one row a key, a finding, a delivery, a change. Cells are data to a spreadsheet, never formulas."""
+"""The CSV files, one row a record. Cells are data to a spreadsheet, never formulas."""
 
 import csv
 import io
@@ -8,23 +8,22 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from model.plain import plain
+from model.spreadsheet import inert
 from reports.parts import Part
 from reports.records import Counts, KeyEntry
 from reports.snapshot import Snapshot
 from reports.texts import iso
 
-_FORMULA: Final = frozenset("=+-@＝＋－＠")  # noqa: RUF001 (spreadsheets read the full-width forms too)
-_BLANK: Final = frozenset("\t\r\n\0")
 _COUNTED: Final = frozenset(field.name for field in fields(Counts))
 
 KEY_COLUMNS: Final = (
     *("key_id", "name", "hint", "source", "owner", "team", "environment", "scopes", "status", "state"),
-    *("created_at", "rotated_at", "age_days", "expires_at", "revoked_at", "successor"),
-    *("first_seen", "last_seen", "last_success", "source_last_used_at", "last_use", "last_use_from", "basis"),
+    *("created_at", "rotated_at", "age_days", "expires_at", "revoked_at", "removed_at", "successor", "rotation"),
+    *("first_seen", "last_seen", "last_success", "source_last_used_at", "telemetry_since", "last_use", "last_use_from"),
+    "basis",
     "idle_days",
     *("requests", "successes", "unauthorized", "forbidden", "throttled", "client_errors", "server_errors"),
-    *("addresses", "clients", "after_end", "flags", "findings", "pulled_at"),
+    *("addresses", "clients", "countries", "after_end", "flags", "findings", "excused", "pulled_at"),
 )
 FINDING_COLUMNS: Final = (
     *("id", "severity", "status", "detector", "title", "summary", "subject", "key_id", "key_name", "owner"),
@@ -38,6 +37,14 @@ DELIVERY_COLUMNS: Final = (
 
 
 CHANGE_COLUMNS: Final = ("at", "actor", "what", "subject", "name", "field", "before", "after")
+EXCEPTION_COLUMNS: Final = (
+    *("id", "kind", "about", "key_id", "label", "keys", "rules", "reason", "control", "approver", "author"),
+    *("granted", "expires", "ended_at", "ended_by", "state"),
+)
+ROTATION_COLUMNS: Final = (
+    *("old", "old_name", "new", "new_name", "owner", "environment", "linked_by", "state", "issued_at", "days"),
+    *("clients", "clients_say", "test", "test_says", "revoke", "revoke_says", "revoked_at"),
+)
 _TOGETHER: Final = 500
 """Rows that are handed on in one piece."""
 
@@ -49,6 +56,8 @@ def sheets(snapshot: Snapshot) -> Iterator[Part]:
         ("findings.csv", FINDING_COLUMNS, snapshot.findings),
         ("alerts.csv", DELIVERY_COLUMNS, snapshot.deliveries),
         ("changes.csv", CHANGE_COLUMNS, snapshot.changes),
+        ("exceptions.csv", EXCEPTION_COLUMNS, snapshot.exceptions),
+        ("rotations.csv", ROTATION_COLUMNS, snapshot.rotations),
     ):
         yield Part(name=name, pieces=sheet(columns, (_row(columns, one) for one in rows)), rows=len(rows))
 
@@ -64,7 +73,8 @@ def sheet(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> Iterator[
 def cell(value: object) -> object:
     """A value as a cell: a number stays one, a text that a spreadsheet would compute gets a leading apostrophe.
 
-    OWASP, CSV injection. Control characters become visible escapes, lists are joined by spaces.
+    See `model.spreadsheet`. Control characters become visible escapes, lists are joined by spaces; of words with spaces
+    in them (`exception 3`) by commas.
     """
     if value is None:
         return ""
@@ -72,11 +82,8 @@ def cell(value: object) -> object:
         return iso(value)
     if isinstance(value, int | float):
         return value
-    raw = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    # Apostrophes that stand there already do not count, so that `text_of` gives back what was written.
-    bare = raw.lstrip("'")
-    dangerous = bare[:1] in _BLANK or bare.lstrip()[:1] in _FORMULA if bare else False
-    return f"'{plain(raw)}" if dangerous else plain(raw)
+    raw = (", " if any(" " in one for one in value) else " ").join(value) if isinstance(value, tuple) else str(value)
+    return inert(raw)
 
 
 def text_of(written: str) -> str:

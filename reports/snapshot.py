@@ -1,10 +1,10 @@
 """A snapshot: everything that a report says, read from the store in one pass and frozen. The rest is pure.
 
-A little more than 150 lines: the snapshot is the contract of this room, and `take` stands beside it.
+More than 150 lines: the snapshot is the contract of this room, and `take` stands beside it.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,7 +14,7 @@ import pandas as pd
 from model.errors import ReportError
 from model.finding import Finding
 from model.window import Window
-from reports import changed, coverage, roster, told
+from reports import changed, coverage, excused, roster, told
 from reports.reading import Events, State, read_events, read_state
 from reports.records import (
     Bar,
@@ -29,8 +29,9 @@ from reports.records import (
     Stranger,
     Totals,
 )
+from reports.texts import iso
 from reports.thresholds import DAY, HOUR, HOURLY_UP_TO
-from reports.trail import ChangeEntry, ExceptionEntry, Mark, Previous, SinceLast
+from reports.trail import ChangeEntry, ExceptionEntry, Mark, Previous, RotationEntry, SinceLast
 from reports.values import number
 from store.handle import Store
 
@@ -70,11 +71,21 @@ class Snapshot:
     deliveries: tuple[DeliveryEntry, ...]
     changes: tuple[ChangeEntry, ...] = ()
     exceptions: tuple[ExceptionEntry, ...] = ()
+    rotations: tuple[RotationEntry, ...] = ()
+    """Those that began, were under way or ended in the period; those that are not completed first."""
     mark: Mark | None = None
     """Where the audit log stood."""
     previous: Previous | None = None
     since_last: SinceLast | None = None
     """What changed since `previous`; None without one."""
+
+
+Rotations = Callable[[pd.DataFrame, Window], tuple[RotationEntry, ...]]
+"""Finds the rotations of the keys of a `key_frame` in a window, as of its end."""
+
+
+def _no_rotations(_keys: pd.DataFrame, _judged: Window) -> tuple[RotationEntry, ...]:
+    return ()
 
 
 def take(
@@ -91,6 +102,7 @@ def take(
     organisation: str | None = None,
     classification: str | None = None,
     exceptions: tuple[ExceptionEntry, ...] = (),
+    rotations: Rotations = _no_rotations,
 ) -> Snapshot:
     """Freeze what the store knows of the period `window`, as of the earlier of its end and `now`.
 
@@ -99,10 +111,12 @@ def take(
     Raises ReportError for a period that has not begun.
     """
     if window.since >= now or not window.length:
-        msg = f"The period {period} is empty: it goes from {window.since.isoformat()} to {window.until.isoformat()}."
+        what = "has not begun" if window.length else "is empty"
+        span = f"it goes from {iso(window.since)} to {iso(window.until)}, and it is {iso(now)}"
+        msg = f"The period {period} {what}: {span}."
         raise ReportError(msg, hint="Name a period that has begun: last-7d, 2026-10, 2026-Q4.")
     cover = Cover(
-        report_id=_report_id(window, now, generated_by, tool_version, config_hash),
+        report_id=_report_id(window, now, generated_by, tool_version, config_hash, stage),
         period=period,
         since=window.since,
         until=window.until,
@@ -118,14 +132,28 @@ def take(
     judged = Window(since=window.since, until=cover.as_of)
     with store.reading() as tx:
         state = read_state(tx, judged, now=now)
-    frozen = _frozen(cover, judged, state, read_events(store, judged, state), tuple(_flat(thresholds)))
-    return replace(frozen, exceptions=changed.exceptions(state, exceptions))
+    events = read_events(store, judged, state)
+    turned = rotations(state.keys, judged)
+    frozen = _frozen(cover, judged, state, events, tuple(_flat(thresholds)), turned=turned)
+    listed = {key.key_id for key in frozen.keys}
+    labels = {
+        str(key_id): mine or {}
+        for key_id, mine in zip(state.keys["key_id"], state.keys["labels"], strict=True)
+        if key_id in listed
+    }
+    return replace(frozen, exceptions=excused.exceptions(state, labels, exceptions, cover.as_of), rotations=turned)
 
 
 def _frozen(
-    cover: Cover, judged: Window, state: State, events: Events, thresholds: tuple[tuple[str, str], ...]
+    cover: Cover,
+    judged: Window,
+    state: State,
+    events: Events,
+    thresholds: tuple[tuple[str, str], ...],
+    *,
+    turned: tuple[RotationEntry, ...],
 ) -> Snapshot:
-    keys = roster.entries(state, events, cover)
+    keys = roster.entries(state, events, cover, turned)
     none, guessed = coverage.keyless(events)
     return Snapshot(
         cover=cover,

@@ -11,7 +11,7 @@ from model.finding import Severity
 from model.incident import DeliveryStatus
 from reports.records import DeliveryEntry, KeyEntry
 from reports.snapshot import Snapshot
-from reports.texts import change, share
+from reports.texts import change, counted, share
 from reports.told import is_open
 
 _STATES: Final = ("active", "unknown", "inactive", "expired", "revoked", "removed")
@@ -149,4 +149,22 @@ def by_target(deliveries: Sequence[DeliveryEntry]) -> list[TargetRow]:
                 attempts=sum(d.attempts for d in mine),
             )
         )
+    return found
+
+
+def excused(snapshot: Snapshot) -> list[str]:
+    """Sentences about keys that are excused, and about rotations; none when there are neither."""
+    found = []
+    ignored = [one for one in snapshot.exceptions if one.kind == "ignored"]
+    holding, expired = (sum(one.state == state for one in ignored) for state in ("in force", "expired"))
+    if holding or expired:
+        keys = counted(sum(bool(key.excused) for key in snapshot.keys), "key is", "keys are")
+        over = f"; {counted(expired, 'exception has', 'exceptions have')} expired" if expired else ""
+        found.append(f"{keys} excused from rules by {counted(holding, 'exception')}, and counted all the same{over}.")
+    under_way = [one for one in snapshot.rotations if one.state != "completed"]
+    if snapshot.rotations:
+        used = sum(one.state == "old still used" for one in under_way)
+        still = f", {used} with the old key still used" if used else ""
+        done = len(snapshot.rotations) - len(under_way)
+        found.append(f"{counted(len(under_way), 'rotation')} under way{still}; {done} completed in the period.")
     return found

@@ -22,6 +22,29 @@ _SILENCE: Final = (
 LIMITS: Final = (_LOGS, _IDENTITY, _FILES, _SILENCE)
 """What the evidence does not prove."""
 
+NOT_PROVEN: Final = {
+    "scope": "that the listed sources are all that there are: keywatch knows of the logs and inventories that it was"
+    " given, and a gap looks like a quiet hour.",
+    "method": "that the thresholds are right for these keys; it shows which were in force when the report was made.",
+    "summary": "that a key which no card counts is harmless: the cards ask about dates, owners and use, not about what"
+    " a key may open.",
+    "inventory": "that these are all keys, that owner and scopes are as the provider enforces them, or that a key"
+    " without any use here is unused elsewhere.",
+    "findings": "that nothing else happened: detectors see what their thresholds describe, and a finding is a"
+    " suspicion until a person has looked.",
+    "alerts": "that anybody read an alert: delivered means that the target took it.",
+    "changes": "who changed a key where it lives, or when: of an inventory only the difference between two pulls is"
+    " seen, at the time of the second.",
+    "rotations": "that all clients have moved: callers that were silent since, or that go past these logs, are not"
+    " counted, and calls from the same network are taken for the same client.",
+    "exceptions": "that a compensating control works, or that the approver had the right to approve: it shows what was"
+    " entered, by whom and until when.",
+    "review": "that a reviewer looked: it shows that each key got a decision with a reason from somebody who is not"
+    " its owner.",
+    "controls": "that a control is designed well or operated all the time; an auditor judges that.",
+}
+"""Section to what its evidence does not prove."""
+
 _USED: Final = (
     "A use is known. It is the key's last successful request in the logs (its last request, if none ever succeeded) or"
     " the last use that the inventory's provider tells, whichever is later; the table says which."

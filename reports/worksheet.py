@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ ROSTER: Final = (
     "idle_days",
     "flags",
     "findings",
+    "rotation",
+    "excused",
 )
 """What is known; for the reader only, the sealed keys.csv counts."""
 DECISION: Final = ("decision", "rationale", "reviewer", "reviewed_on", "new_owner", "due")
@@ -87,3 +90,20 @@ def _rows(text: str, separator: str, path: Path) -> Iterator[Row]:
         if any(cell.strip() for cell in cells):
             values = {name: text_of(value.strip()) for name, value in zip(columns, cells, strict=False)}
             yield Row(line=begin, values={name: values.get(name, "") for name in columns})
+
+
+def write(path: Path, rows: Sequence[Row]) -> None:
+    """Put the rows into the place of the worksheet, in one step. Raises ReportError."""
+    columns = list(dict.fromkeys((*ROSTER, *DECISION, *(name for row in rows for name in row.values))))
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    pieces = sheet(columns, ([row.values.get(name, "") for name in columns] for row in rows))
+    try:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        msg = f"The worksheet {path} cannot be written: {error.strerror}."
+        raise ReportError(msg, hint="Make room, or give this user the right to write there.") from None

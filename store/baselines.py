@@ -69,5 +69,11 @@ def save(root: Path, day: date, made: str, frame: "pd.DataFrame", *, keep: timed
             other.unlink(missing_ok=True)
 
 
+def forget_all(root: Path) -> None:
+    """Remove all of them; they are made again when somebody asks."""
+    for path in (root / _FOLDER).glob("*.arrow"):
+        path.unlink(missing_ok=True)
+
+
 def _path(root: Path, day: date, made: str) -> Path:
     return root / _FOLDER / f"{day}.{made}.arrow"

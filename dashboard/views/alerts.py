@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from alerts import acts
-from dashboard import silencing, tables, told, words
+from dashboard import silencing, tables, told, words, zones
 from dashboard.doing import act, fresh
 from dashboard.navigation import open_incident
 from dashboard.palette import DELIVERIES, TARGETS, severity_word
@@ -166,7 +166,7 @@ def _deliveries(targets: Targets, now: datetime) -> None:
         return
     frame = _frame(found, now)
     columns: dict[str, Any] = {
-        "at": tables.text("Written (UTC)", 130),
+        "at": tables.text(zones.chosen().headed("Written"), 140),
         "target": tables.text("Target", 95),
         "status": tables.delivery(),
         "severity": tables.severity(),
@@ -189,7 +189,7 @@ def _frame(found: Sequence[Delivery], now: datetime) -> pd.DataFrame:
     rows = [
         {
             "id": str(one.id),
-            "at": f"{one.alert.created_at:%Y-%m-%d %H:%M}",
+            "at": zones.chosen().minute(one.alert.created_at),
             "target": words.text(one.target),
             "status": [DELIVERIES[str(one.status)][0]],
             "severity": [severity_word(one.alert.severity)],

@@ -1,13 +1,13 @@
-"""Key: one key's facts, and how it is used."""
+"""Key: one key's facts, how it is used and what is new about it, what was found, and its life."""
 
 from datetime import datetime
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, records, tables, tiles, weekly, words
+from dashboard import comparing, data, lifecycle, live, onekey, rawlist, records, tiles, usage, words, zones
 from dashboard.factsheet import facts, status_badge
-from dashboard.navigation import KEY
+from dashboard.filters import KEYS, label_of
+from dashboard.navigation import KEY, link_explore
 from dashboard.portrait import Portrait, portraits, unknown
 from dashboard.roster import UNKNOWN
 from dashboard.sight import Sight
@@ -19,7 +19,9 @@ def show(sight: Sight) -> None:
     known = portraits(data.keys(), data.activity(), sight.period.now)
     if wanted == UNKNOWN:
         known |= {UNKNOWN: unknown(data.usage(sight.version, sight.period.window)["keys"])}
-    chosen = _picker(known, wanted)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        chosen = _picker(known, wanted)
+        others = comparing.control(known, chosen) if chosen is not None else []
     if chosen is None:
         if wanted is not None:
             st.text(f"Neither the inventory nor the logs know a key {words.text(wanted)}.")
@@ -29,20 +31,19 @@ def show(sight: Sight) -> None:
     if chosen != wanted:
         st.query_params[KEY] = chosen
     portrait = known[chosen]
-    period = sight.period
-    _header(portrait, period.now)
-    frames = data.one_key(sight.version, period.window, period.bucket, portrait.refs)
-    _tiles(frames, sight)
-    frames |= data.one_key_in_parts(sight.version, period.window, portrait.refs)
-    if not frames["totals"]["requests"].iloc[0]:
-        st.info(f"Not used in the last {period.name}. Choose a longer window above.", icon=":material/bedtime:")
+    _header(portrait, sight.period.now)
+    live.refreshing(lambda seen: _tiles(portrait, seen), sight)
+    if others:
+        comparing.show(portrait, others, sight)
+    parts = onekey.parts(sight.version, sight.period.window, portrait.refs, zones.chosen().name)
+    if parts["status"].empty:
+        st.info(f"Not used in the last {sight.period.name}. Choose a longer window above.", icon=":material/bedtime:")
     else:
-        _use(frames, sight)
-    records.findings(data.findings_of(chosen), period.now)
-    if chosen == UNKNOWN:
-        st.caption("Credentials that nobody knows and that never succeeded are counted by network, not listed.")
-    else:
-        records.latest(frames["latest"])
+        _use(portrait, parts, sight)
+    records.findings(data.findings_of(chosen), sight.period.now)
+    if chosen != UNKNOWN and portrait.row.get("key_id"):
+        lifecycle.show(onekey.life(sight.version, chosen, sight.period.now), known)
+    _latest(portrait, parts)
 
 
 def _picker(known: dict[str, Portrait], wanted: str | None) -> str | None:
@@ -66,9 +67,11 @@ def _header(portrait: Portrait, now: datetime) -> None:
         facts(portrait.facts(now))
 
 
-def _tiles(frames: dict[str, pd.DataFrame], sight: Sight) -> None:
-    now, before = data.totals(frames, compares=sight.period.compares)
-    columns = st.columns(6, gap="small")
+def _tiles(portrait: Portrait, sight: Sight) -> None:
+    period = sight.period
+    frames = onekey.top(sight.version, period.window, period.bucket, portrait.refs)
+    now, before = data.totals(frames, compares=period.compares)
+    columns = st.columns(7, gap="small")
     with columns[0]:
         tiles.row("requests", "Requests", now, before, help_="All requests of the window.")
     with columns[1]:
@@ -78,31 +81,29 @@ def _tiles(frames: dict[str, pd.DataFrame], sight: Sight) -> None:
         with column:
             tiles.row(name, label, now, before, help_=f"Requests answered with {label}.", bad=True)
     with columns[5]:
+        tiles.row("errors", "Other errors", now, before, help_="Other 4xx, and 5xx.", bad=True)
+    with columns[6]:
         tiles.row("addresses", "Addresses", now, before, help_="Distinct addresses it was used from.")
 
 
-def _use(frames: dict[str, pd.DataFrame], sight: Sight) -> None:
+def _use(portrait: Portrait, parts: onekey.Frames, sight: Sight) -> None:
     period = sight.period
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        charts.requests(frames["traffic"], period.window, period.bucket)
-    with right:
-        weekly.week(frames["heat"])
-    columns = st.columns([5, 4, 3], gap="medium")
-    with columns[0]:
-        _breakdown("Routes", frames["route"], "route", {"route": tables.text("Route", 320)})
-    with columns[1]:
-        places = frames["ip"].assign(network=frames["ip"]["ip"].map(words.network))
-        named = {"ip": tables.text("Address", 130), "network": tables.text("Network", 130)}
-        _breakdown("Addresses", places, "ip", named)
-    with columns[2]:
-        _breakdown("Clients", frames["client"], "client", {"client": tables.text("Client", 155)})
+    top = onekey.top(sight.version, period.window, period.bucket, portrait.refs)
+    timed = onekey.timed(sight.version, period.window, period.bucket, portrait.refs)
+    usage.over_time(top["traffic"], parts["heat"], period)
+    usage.sizes(timed["latency"], timed["bytes"], period)
+    usage.breakdowns(parts)
+    usage.news(parts["debuts"], portrait.row.get("first_seen"), sight)
 
 
-def _breakdown(title: str, frame: pd.DataFrame, name: str, named: dict[str, object]) -> None:
-    st.subheader(title, anchor=False)
-    counts = {"requests": tables.number("Requests", 85), "unauthorized": tables.number("401", 60)}
-    safe = frame.assign(**{name: frame[name].map(words.text)})
-    tables.show(safe, named | counts, alternative=f"{title} of this key by requests.", rows=8)
-    if len(frame) == data.TOP:
-        st.caption(f"The {data.TOP} with the most requests.")
+def _latest(portrait: Portrait, parts: onekey.Frames) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Latest requests", anchor=False)
+        if portrait.identity != UNKNOWN:
+            link_explore("Explore these requests", {KEYS: label_of(portrait)})
+    if portrait.identity == UNKNOWN:
+        st.caption("Credentials that nobody knows and that never succeeded are counted by network, not listed.")
+        return
+    rawlist.show(parts["latest"], alternative="The latest requests of this key, newest first.", rows=12)
+    if len(parts["latest"]) == onekey.LATEST:
+        st.caption(f"The {onekey.LATEST} newest of this window.")

@@ -1,37 +1,39 @@
-"""Keys: every key with its use, and the traffic that belongs to none."""
+"""Keys: what their upkeep asks for, every key with its use and its health, and the traffic that belongs to none."""
+
+from collections.abc import Mapping
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, tables
-from dashboard.navigation import open_key
+from dashboard import data, health, hygiene, tables, upkeep, zones
+from dashboard.navigation import HYGIENE, open_key
 from dashboard.palette import status_word
-from dashboard.roster import NO_KEY, roster
+from dashboard.roster import NO_KEY
 from dashboard.sight import Sight
 
-_FILTERS = ("environment", "owner", "status")
-_SEARCHED = ("name", "id", "owner", "hint")
+_FILTERS: Final = {"environment": "environment", "owner": "owner", "status": "state"}
+"""Column to its parameter; `status` is that of the Explore page, which is about requests."""
+_SEARCHED: Final = ("name", "id", "owner", "hint")
 
 
 def show(sight: Sight) -> None:
     """Draw the page."""
-    period = sight.period
-    frames = data.usage(sight.version, period.window)
-    every = roster(
-        data.keys(),
-        frames["keys"],
-        frames["curves"],
-        activity=data.activity(),
-        findings=data.standing_findings(),
-        now=sight.period.now,
-    )
+    frames = data.usage(sight.version, sight.period.window)
+    looked = upkeep.look(sight, frames["keys"], frames["curves"])
+    every = looked.keys
+    asked = st.query_params.get(HYGIENE)
+    chosen = hygiene.cards(looked.faults, asked if asked in hygiene.QUESTIONS else None)
     wanted = _filtered(every)
+    if chosen is not None:
+        wanted = wanted[wanted["id"].isin(looked.faults[chosen])]
+        st.caption(f"{hygiene.QUESTIONS[chosen].title}: {hygiene.QUESTIONS[chosen].rule}")
     hidden = int(wanted["hidden"].sum())
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         shown_too = st.toggle(f"Show inactive ({hidden})", key="inactive", bind="query-params", disabled=not hidden)
         shown = wanted if shown_too else wanted[~wanted["hidden"]]
-        st.caption(f"{len(shown)} of {len(every)} rows · click a row to open the key")
-    _table(shown.reset_index(drop=True), period.name)
+        st.caption(f"{len(shown):,} of {len(every):,} rows · click a row to open the key")
+    _table(shown.reset_index(drop=True), sight.period.name)
 
 
 def _filtered(every: pd.DataFrame) -> pd.DataFrame:
@@ -45,10 +47,10 @@ def _filtered(every: pd.DataFrame) -> pd.DataFrame:
     if sought:
         text = every[list(_SEARCHED)].fillna("").astype(str).agg(" ".join, axis=1).str.lower()
         wanted = wanted[text.str.contains(sought.strip().lower(), regex=False)]
-    for column, name in zip(columns[1:], _FILTERS, strict=True):
+    for column, (name, parameter) in zip(columns[1:], _FILTERS.items(), strict=True):
         with column:
             options = sorted(every[name].dropna().unique())
-            chosen = st.multiselect(name.capitalize(), options, key=name, bind="query-params", placeholder="Any")
+            chosen = st.multiselect(name.capitalize(), options, key=parameter, bind="query-params", placeholder="Any")
         if chosen:
             wanted = wanted[wanted[name].isin(chosen)]
     return wanted
@@ -58,29 +60,31 @@ def _table(shown: pd.DataFrame, window: str) -> None:
     if shown.empty:
         st.info("No key matches. Loosen the search or the filters above.", icon=":material/filter_alt_off:")
         return
+    zone = zones.chosen()
     frame = shown.assign(
         status=shown["status"].map(lambda status: [status_word(status)]),
-        last_used_at=pd.to_datetime(shown["last_used"], utc=True).dt.strftime("%Y-%m-%d %H:%M"),
+        last_used_at=shown["last_used"].map(lambda at: zone.minute(at, "")),
     )
-    columns = {
-        "name": tables.text("Key", 170),
-        "environment": tables.text("Environment", 105),
-        "owner": tables.text("Owner", 205),
+    columns: Mapping[str, Any] = {
+        "name": tables.text("Key", 150),
+        "health": tables.health(health.RULES),
+        "why": tables.text("Why", 190),
+        "risk": tables.number("Risk", 50, "The weights of its open findings added up."),
         "status": tables.status(),
-        "curve": tables.curve(f"Last {window}", 150),
-        "requests": tables.number("Requests", 80),
-        "unauthorized": tables.number("401", 60),
-        "ago": tables.text("Last used", 95),
-        "last_used_at": tables.text("Last used (UTC)", 130),
-        "idle_days": tables.number("Idle days", 75),
-        "findings": tables.number("Open findings", 105),
+        "environment": tables.text("Environment", 100),
+        "owner": tables.text("Owner", 160),
+        "curve": tables.curve(f"Last {window}", 105),
+        "requests": tables.number("Requests", 75),
+        "unauthorized": tables.number("401", 50),
+        "ago": tables.text("Last used", 85),
+        "last_used_at": tables.text(zone.headed("Last used"), 125),
     }
     place = tables.choose(
         frame,
         columns,
         key="keys",
         rows=22,
-        alternative="Keys with environment, owner, status, requests, 401s, last use, idle days and open findings.",
+        alternative="Keys with health and why, risk, status, environment, owner, requests, 401s and last use.",
     )
     if place is None:
         return

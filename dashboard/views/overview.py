@@ -1,17 +1,19 @@
-"""Overview: how much came in, what was refused, what is open, and which keys did it."""
+"""Overview: what needs a person now, how much came in, what is open, what was refused, and which keys did it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, docket, intake, tables, tiles
-from dashboard.navigation import open_incident, open_key
-from dashboard.roster import NO_KEY, UNKNOWN, roster
+from dashboard import attention, charts, data, docket, intake, live, tables, tiles, told, upkeep
+from dashboard.navigation import open_incident, open_key, open_page
 from dashboard.sight import Sight
 from model.incident import Incident, IncidentStatus
 
-_INCIDENTS = 6
-_KEYS = 10
-_REFUSED = (
+_INCIDENTS: Final = 6
+_KEYS: Final = 10
+_REFUSED: Final = (
     ("unauthorized", "401", "No key, or one that the service does not accept."),
     ("forbidden", "403", "The key is known and may not do this."),
     ("throttled", "429", "Too many requests."),
@@ -19,17 +21,14 @@ _REFUSED = (
 
 
 def show(sight: Sight) -> None:
-    """Draw the page."""
-    period = sight.period
-    frames = data.overview(sight.version, period.window, period.bucket)
-    all_ = data.all_incidents(period.window)
-    _tiles(frames, all_, sight)
-    _incidents(all_, sight)
+    """Draw the page; what is above the charts looks again by itself."""
+    live.refreshing(_now, sight)
+    frames = data.overview(sight.version, sight.period.window, sight.period.bucket)
     left, right = st.columns(2, gap="medium")
     with left:
-        charts.requests(frames["traffic"], period.window, period.bucket)
+        charts.requests(frames["traffic"], sight.period.window, sight.period.bucket)
     with right:
-        charts.failures(frames["traffic"], period.window, period.bucket)
+        charts.failures(frames["traffic"], sight.period.window, sight.period.bucket)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _keys(frames, sight)
@@ -37,7 +36,15 @@ def show(sight: Sight) -> None:
         intake.show(sight)
 
 
-def _tiles(frames: dict[str, pd.DataFrame], all_: list[Incident], sight: Sight) -> None:
+def _now(sight: Sight) -> None:
+    period = sight.period
+    all_ = data.all_incidents(period.window)
+    attention.show(attention.needs(all_, told.targets(period.now).counts, sight.sources, period.now))
+    _tiles(data.overview(sight.version, period.window, period.bucket), all_, sight)
+    _incidents(all_, sight)
+
+
+def _tiles(frames: Mapping[str, pd.DataFrame], all_: Sequence[Incident], sight: Sight) -> None:
     now, before = data.totals(frames, compares=sight.period.compares)
     columns = st.columns(8, gap="small")
     with columns[0]:
@@ -55,51 +62,49 @@ def _tiles(frames: dict[str, pd.DataFrame], all_: list[Incident], sight: Sight) 
         _incident_tile(all_, sight)
 
 
-def _incident_tile(all_: list[Incident], sight: Sight) -> None:
+def _incident_tile(all_: Sequence[Incident], sight: Sight) -> None:
     window = sight.period.window
     standing = [incident for incident in all_ if incident.status is not IncidentStatus.RESOLVED]
     new = sum(window.since <= incident.opened_at < window.until for incident in standing)
     st.metric(
-        "Open incidents",
+        "Standing incidents",
         len(standing),
         delta=f"{new} new" if new else None,
         delta_color="inverse",
         delta_arrow="off",
         border=True,
         height="stretch",
-        help="Incidents that nobody resolved, whenever they began; new ones were opened in this window.",
+        help="Open and in progress, whenever they began; new ones were opened in this window.",
     )
 
 
-def _incidents(all_: list[Incident], sight: Sight) -> None:
+def _incidents(all_: Sequence[Incident], sight: Sight) -> None:
     standing = docket.graver_first([i for i in all_ if i.status is not IncidentStatus.RESOLVED])
-    st.subheader("Open incidents", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Standing incidents", anchor=False)
+        if st.button("The queue", icon=":material/arrow_forward:", type="tertiary", key="queue"):
+            open_page("incidents", {})
     if not standing:
         st.caption("None. Detectors judge what came in whenever `keywatch detect` or `keywatch run` runs.")
         return
     frame = docket.table(standing, sight.period.now)
     place = tables.choose(
         frame,
-        docket.BRIEF,
+        docket.brief(),
         key="open_incidents",
         rows=_INCIDENTS,
-        alternative="Open incidents, the gravest first: severity, what happened, key, since, last seen.",
+        alternative="Standing incidents, the gravest first: severity, status, what happened, key, since, last seen.",
     )
     if place is not None:
         open_incident(frame["id"].iloc[place])
 
 
-def _keys(frames: dict[str, pd.DataFrame], sight: Sight) -> None:
-    st.subheader("Busiest keys", anchor=False)
-    every = roster(
-        data.keys(),
-        frames["keys"],
-        frames["curves"],
-        activity=data.activity(),
-        findings=data.standing_findings(),
-        now=sight.period.now,
-    )
-    top = every[(every["requests"] > 0) & ~every["id"].isin([NO_KEY, UNKNOWN])].head(_KEYS).reset_index(drop=True)
+def _keys(frames: Mapping[str, pd.DataFrame], sight: Sight) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Busiest keys", anchor=False)
+        if st.button("All keys", icon=":material/arrow_forward:", type="tertiary", key="all_keys"):
+            open_page("keys", {})
+    top = upkeep.busiest(sight, frames["keys"], frames["curves"], _KEYS)
     if top.empty:
         st.caption("No request of this window carries a key.")
         return

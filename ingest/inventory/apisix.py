@@ -11,8 +11,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from ingest.inventory.interface import Row
-from ingest.inventory.listing import Listing, Paging
+from ingest.inventory.listing import Listing
 from ingest.sources.asking import Asker, Refused
+from ingest.sources.paging import Paging
 
 _PAGING: Final = Paging(kind="page", parameter="page", size_parameter="page_size", size=500, total="total")
 _ADMIN: Final = "/apisix/admin/consumers"

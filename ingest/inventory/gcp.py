@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ingest.inventory.interface import Row
-from ingest.inventory.listing import Listing, Paging
+from ingest.inventory.listing import Listing
 from ingest.sources.asking import Asker
+from ingest.sources.paging import Paging
 
 _PAGING: Final = Paging(kind="cursor", parameter="pageToken", path="nextPageToken", size_parameter="pageSize", size=300)
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from ingest.inventory.interface import Row
-from ingest.inventory.listing import Listing, Paging
+from ingest.inventory.listing import Listing
 from ingest.sources.asking import Asker
+from ingest.sources.paging import Paging
 
 HEADERS: Final = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _PAGING: Final = Paging(kind="next", size_parameter="per_page", size=100)

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ingest.inventory.interface import Row
-from ingest.inventory.listing import Listing, Paging
+from ingest.inventory.listing import Listing
 from ingest.sources.asking import Asker
+from ingest.sources.paging import Paging
 
 _PAGING: Final = Paging(kind="cursor", parameter="offset", path="offset", size_parameter="size", size=1000)
 """Kong's largest page; its `offset` is a cursor."""

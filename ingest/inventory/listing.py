@@ -8,12 +8,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NoReturn
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Final, NoReturn
 
 from ingest.sources.asking import Answer, Asker, joined
 from ingest.sources.fields import reach
-from ingest.sources.linking import next_link
+from ingest.sources.paging import Paging, followed
 from ingest.sources.wire import shown
 from model.errors import InventoryError
 
@@ -21,25 +20,6 @@ MOST: Final = 100_000
 """Pages of one list; a server that has more hands out new cursors for ever."""
 EMPTY: Final = 50
 """Empty pages in a row, each with a new cursor: some stores filter after they cut pages."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paging:
-    """How more than one answer is asked for."""
-
-    kind: Literal["none", "page", "offset", "cursor", "next"] = "none"
-    parameter: str | None = None
-    path: str | None = None
-    """Where the answer holds the next cursor or link; a link without it stands in the Link header."""
-    of_record: str | None = None
-    """The field of the last record that is the next cursor, instead of `path`."""
-    first: int = 1
-    size_parameter: str | None = None
-    size: int = 100
-    total: str | None = None
-    """Where the answer holds the number of all records."""
-    more: str | None = None
-    """Where the answer says whether there is more."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +41,7 @@ class Listing:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Every record, each once. Raises InventoryError when the list is not whole, IngestError like `Asker.ask`."""
         self._seen, self._turns = set(), set()
-        at: object = {"page": self.paging.first, "offset": 0}.get(self.paging.kind)
+        at: object = self.paging.start
         count = empty = 0
         for _ in range(MOST):
             document, headers = self._ask(at)
@@ -83,13 +63,9 @@ class Listing:
         self._fail(f"has more than {MOST:,} pages")
 
     def _ask(self, at: object) -> tuple[Any, Mapping[str, str]]:
-        paging, params = self.paging, dict(self.params)
-        if paging.kind == "next" and at is not None:
+        if self.paging.kind == "next" and at is not None:
             return self.asker.ask(self.method, str(at), read=_read)  # type: ignore[no-any-return]
-        if paging.size_parameter:
-            params[paging.size_parameter] = paging.size
-        if paging.parameter and at is not None:
-            params[paging.parameter] = at
+        params = {**self.params, **self.paging.parameters(at)}
         if self.method == "POST":
             return self.asker.ask("POST", self.path, document=params, read=_read)  # type: ignore[no-any-return]
         return self.asker.ask("GET", self.path, params, read=_read)  # type: ignore[no-any-return]
@@ -132,7 +108,7 @@ class Listing:
             case "cursor":
                 found = reach(document, paging.path or "")
             case "next":
-                link = reach(document, paging.path) if paging.path else next_link(headers.get("link", ""))
+                link = paging.link(document, headers)
                 found = self._same_server(link) if link else None
             case _:
                 found = None
@@ -148,9 +124,8 @@ class Listing:
         return following
 
     def _same_server(self, link: object) -> str:
-        here = self.asker.url
-        found = urljoin(here, str(link))
-        if urlsplit(found)[:2] != urlsplit(here)[:2]:
+        found, same = followed(self.asker.url, link)
+        if not same:
             self._fail(f"leads on to another server, {shown(found)}")
         return found
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ingest.inventory.interface import Row
-from ingest.inventory.listing import Listing, Paging
+from ingest.inventory.listing import Listing
 from ingest.sources.asking import Asker
+from ingest.sources.paging import Paging
 
 _PAGING: Final = Paging(kind="page", parameter="page", size_parameter="size", size=100, total="total_count")
 _PARAMS: Final = {"return_full_object": "true", "include_team_keys": "true", "sort_by": "created_at"}

@@ -44,6 +44,7 @@ _STATUS = {
     "expired": KeyStatus.EXPIRED,
     "revoked": KeyStatus.REVOKED,
     "deleted": KeyStatus.REVOKED,
+    "archived": KeyStatus.REVOKED,
 }
 _NOTHING = frozenset({"", "-", "never", "none", "null", "n/a", "na", "no_information"})
 _EPOCH = re.compile(r"\d{9,}(?:\.\d+)?")

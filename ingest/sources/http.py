@@ -7,12 +7,11 @@ again: it may have been filled up since.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Final
 
 from ingest.sources.asking import Answer, Asker
 from ingest.sources.fields import moment_ns, reach
-from ingest.sources.linking import next_link
+from ingest.sources.paging import Paging, followed
 from ingest.sources.records import Page, Position, Record, as_line, nanoseconds
 from ingest.sources.wire import shown
 from model.errors import IngestError
@@ -21,19 +20,6 @@ from model.window import Window
 _REMEMBERED: Final = 200_000
 """Records whose ids are remembered by a source without times."""
 _SCALES: Final = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pages:
-    """How more than one answer is asked for; see PagesConfig."""
-
-    kind: Literal["none", "page", "offset", "cursor", "next"] = "none"
-    parameter: str | None = None
-    path: str | None = None
-    of_record: str | None = None
-    first: int = 1
-    size_parameter: str | None = None
-    size: int = 500
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,7 +36,7 @@ class HttpApi:
     since: str | None
     until: str | None
     time_format: str
-    paging: Pages
+    paging: Paging
 
     @property
     def timed(self) -> bool:
@@ -84,15 +70,9 @@ class HttpApi:
         params: dict[str, object] = dict(self.params)
         if span is not None and self.since and self.until:
             params |= {self.since: self._written(span, 0), self.until: self._written(span, 1)}
-        if self.paging.size_parameter:
-            params[self.paging.size_parameter] = self.paging.size
         if self.paging.kind == "next" and "next" in state:
             return self._send(str(state["next"]), {})  # the link holds all parameters
-        start = {"page": self.paging.first, "offset": 0}.get(self.paging.kind)
-        value = state.get("at", start)
-        if self.paging.parameter and value is not None:
-            params[self.paging.parameter] = value
-        return self._send("", params)
+        return self._send("", params | self.paging.parameters(state.get("at", self.paging.start)))
 
     def _send(self, path: str, params: dict[str, object]) -> tuple[Any, Mapping[str, str]]:
         if self.method == "POST":
@@ -115,7 +95,7 @@ class HttpApi:
             case "cursor" if paging.path and items:
                 return _moved({"at": reach(document, paging.path)}, state)
             case "next":
-                link = reach(document, paging.path) if paging.path else next_link(headers.get("link", ""))
+                link = paging.link(document, headers)
                 return _moved({"next": self._same_server(link)}, state) if link else None
         return None
 
@@ -132,8 +112,8 @@ class HttpApi:
 
     def _same_server(self, link: object) -> str:
         here = self.asker.url
-        found = urljoin(here, str(link))
-        if urlsplit(found)[:2] != urlsplit(here)[:2]:
+        found, same = followed(here, link)
+        if not same:
             msg = f"{shown(here)} leads on to another server, {shown(found)}."
             raise IngestError(msg, hint="Credentials go to the server that the config names, and no other.")
         return found

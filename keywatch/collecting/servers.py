@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 from ingest.sources.asking import Asker
 from ingest.sources.cloudwatch import Cloudwatch, client
 from ingest.sources.elasticsearch import Elasticsearch
-from ingest.sources.http import HttpApi, Pages
+from ingest.sources.http import HttpApi
 from ingest.sources.loki import Loki
+from ingest.sources.paging import Paging
 from ingest.sources.records import RecordSource
 from ingest.sources.wire import shown
 from keywatch.asking import make_asker
@@ -73,7 +74,7 @@ def _over_http(asked: HttpConfig | LokiConfig | ElasticsearchConfig, asker: Aske
         case HttpConfig():
             asker.headers = {**asked.headers, **asker.headers}
             settings = {name: value for name, value in asked if name not in {"headers", "pages"}}
-            return HttpApi(asker=asker, paging=Pages(**dict(asked.pages)), **settings)
+            return HttpApi(asker=asker, paging=Paging(**dict(asked.pages)), **settings)
 
 
 def _sql(workspace: Workspace, source: SourceConfig, asked: SqlConfig) -> tuple[RecordSource, str]:

@@ -1,7 +1,6 @@
 """`keywatch dashboard`: serve it on this machine."""
 
 import json
-import os
 from typing import Annotated
 
 import typer
@@ -21,30 +20,35 @@ def dashboard(
     port: Annotated[int | None, typer.Option(help="The port; the config's by default.")] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
 ) -> None:
-    """Serve the dashboard until Ctrl-C."""
-    from dashboard.serve import OBJECTS, command, serve
+    """Serve the dashboard until Ctrl-C.
+
+    On 127.0.0.1 nobody has to log in; on any other address it starts only with [dashboard.login].
+    """
+    from dashboard.serve import OBJECTS, check, environment, serve
     from keywatch.addressing import longest_silence
     from keywatch.noting import note
+    from keywatch.serving.handing import handed
+    from keywatch.serving.listening import listening
     from keywatch.workspace import Workspace
     from store.events.places import is_url
 
     workspace = Workspace.at(config_path(ctx))
-    state, events = workspace.state_url, workspace.events.scratch
-    if is_url(workspace.config.store.events):
-        os.environ[OBJECTS] = json.dumps({"url": workspace.config.store.events, "options": workspace.options})
-    shown, longest, key = workspace.config.dashboard, longest_silence(workspace), workspace.audit_key
-    listens = f"{address or shown.address}:{port or shown.port}"
-    command(address=address or shown.address, port=port or shown.port)  # refuses before anything is promised
-    note(workspace, "dashboard began", listens, at=now())  # and the schema is up to date before anybody looks
-    workspace.close()
-    say(f"The dashboard is at http://{address or shown.address}:{port or shown.port} until Ctrl-C.")
-    serve(
-        config=config_path(ctx),
-        state_url=state,
-        events=events,
-        longest_silence=longest,
-        audit_key=key,
-        address=address or shown.address,
-        port=port or shown.port,
-        headless=headless,
+    where = listening(workspace, address=address, port=port, headless=headless)
+    check(where)  # refuses before anything is promised
+    hands = handed(workspace, config_path(ctx).resolve())
+    given = environment(
+        state_url=workspace.state_url,
+        events=workspace.events.scratch,
+        longest_silence=longest_silence(workspace),
+        audit_key=workspace.audit_key,
     )
+    url, options = workspace.events_behind(workspace.config.store.events)
+    if is_url(url):
+        given[OBJECTS] = json.dumps({"url": url, "options": options})
+    note(workspace, "dashboard began", f"{where.address}:{where.port}", at=now())
+    here = f"http://{where.address}:{where.port}"
+    say(f"The dashboard is at {here if where.provider is None else where.link} until Ctrl-C.")
+    try:
+        serve(where, hands, given)
+    finally:
+        workspace.close()

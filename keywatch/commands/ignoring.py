@@ -28,6 +28,9 @@ def ignore(
     reason: Annotated[str, typer.Option("--reason", help="Why.")],
     approver: Annotated[str, typer.Option("--approver", help="Who approved it.")],
     until: Annotated[str, typer.Option("--until", help="Up to when: 90d, or 2026-12-31; at most a year.")],
+    control: Annotated[
+        str | None, typer.Option("--control", help="The compensating control: what protects the key meanwhile.")
+    ] = None,
 ) -> None:
     """Excuse a key, or the keys with a label, from rules. What is found is kept and counted, and told to nobody."""
     from keywatch.inventory.excusing import excuse
@@ -44,6 +47,7 @@ def ignore(
             approver=approver,
             until=until_of(until, at),
             at=at,
+            control=control,
         )
     say(f"Exception {made.id} holds until {made.until:%Y-%m-%d %H:%M} UTC; then it becomes a finding.")
 
@@ -64,6 +68,7 @@ def exceptions(ctx: typer.Context, *, as_json: AsJson = False) -> None:
             "label": one.label,
             "rules": list(one.rules),
             "reason": one.reason,
+            "control": one.control,
             "approver": one.approver,
             "author": one.author,
             "since": one.since,

@@ -9,12 +9,13 @@ from ingest.inventory.github import HEADERS, Github
 from ingest.inventory.http import HttpList
 from ingest.inventory.interface import Connector
 from ingest.inventory.kong import Kong
-from ingest.inventory.listing import Listing, Paging
+from ingest.inventory.listing import Listing
 from ingest.inventory.litellm import Litellm
 from ingest.inventory.pull import Ways
 from ingest.inventory.tyk import Tyk
 from ingest.inventory.unkey import Unkey
 from ingest.sources.asking import Asker
+from ingest.sources.paging import Paging
 from keywatch.asking import header, make_asker
 from keywatch.inventories import (
     ApisixKeys,

@@ -27,6 +27,7 @@ def excuse(
     approver: str,
     until: datetime,
     at: datetime,
+    control: str | None = None,
 ) -> KeyException:
     """Excuse a key (by id or name) or the keys with a label. Raises UsageError for what is missing or unknown."""
     if (key is None) == (label is None):
@@ -56,13 +57,20 @@ def excuse(
                 label=label,
                 rules=tuple(rules),
                 reason=reason.strip(),
+                control=(control or "").strip() or None,
                 approver=approver.strip(),
                 author=actor(),
                 since=at,
                 until=until,
             ),
         )
-        detail = {"rules": list(rules), "reason": reason, "approver": approver, "until": until.isoformat()}
+        detail = {
+            "rules": list(rules),
+            "reason": reason,
+            "control": made.control,
+            "approver": approver,
+            "until": until.isoformat(),
+        }
         subject = key_id or f"label {label}"
         audit.record(tx, at=at, actor=actor(), action="key excused", subject=subject, detail={"id": made.id, **detail})
     return made

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+    from store.events.erasing import Swap
     from store.events.reader import EventsReader
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.int64 | np.int32]]
@@ -114,6 +115,12 @@ class Events(Protocol):
 
     def reseal(self, manifest: Sequence[Segment], refs: Sequence[str], kept: Sequence[str], now: datetime) -> Unfolded:
         """Unfold `refs` in all sealed segments that hold them; `kept` are the refs known before. Raises StoreError."""
+
+    def erase(self, swap: "Swap") -> int:
+        """Put pseudonyms in the place of addresses and key_refs, everywhere; returns in how many segments they stood.
+
+        The caller lets nobody else write. Raises StoreError.
+        """
 
     def stored(self) -> set[str]:
         """Ids of the segments of which anything is kept, known to a manifest or not."""

@@ -74,6 +74,8 @@ class ObjectFiles:
                 msg = f"{place} has {arrived} bytes of {size}"
                 raise OSError(msg)
             draft.unlink()
+            # What was erased may lie here still; machines that fetched it before let it go as they do others.
+            self._fetched(file_name(segment, kind)).unlink(missing_ok=True)
 
     def copy(self, segment: str, kind: str, into: str) -> int:
         """Inside the store."""

@@ -12,6 +12,7 @@ from model.errors import StoreError
 from model.retention import Cuts
 from model.segment import Segment, SegmentId
 from store.events.damage import told_of_damage
+from store.events.erasing import Swap, swap_all
 from store.events.files import KINDS, Files, Stored
 from store.events.interface import Batches, Copy, Unfolded, Written
 from store.events.merging import draft_merged, sweep_sorting
@@ -84,6 +85,11 @@ class SegmentedEvents:
         """Successors of the segments' files."""
         with told_of_damage():
             return reseal(self.files, manifest, refs, kept, now)
+
+    def erase(self, swap: Swap) -> int:
+        """Files are written anew in their places; who reads an old one goes on."""
+        with told_of_damage():
+            return swap_all(self.files, swap)
 
     def stored(self) -> set[str]:
         """By the names of files and drafts."""

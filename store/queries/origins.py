@@ -10,7 +10,7 @@ from store.events.reader import EventsReader
 from store.queries.rows import faceted, known
 from store.queries.shape import TEXT, shaped
 
-Origin = Literal["ip", "network", "client"]
+Origin = Literal["ip", "network", "client", "country"]
 """A column of events that is a kind of facet too, under the same values."""
 
 ORIGINS_BY_KEY: Final = {"key_ref": TEXT, "value": TEXT}

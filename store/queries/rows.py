@@ -77,6 +77,25 @@ def moments(window: Window, key_refs: Sequence[str] | None = None, *, whole_hour
     return sa.select(rows.c.moment, rows.c.key_ref, rows.c.outcome, rows.c.requests).subquery()
 
 
+def detailed(window: Window, key_refs: Sequence[str] | None = None) -> Subquery:
+    """Single requests with all that can be asked of them: [moment, <facet kinds>, method, key_ref, outcome, …].
+
+    The rest is as in `hourly`: requests (1), bytes_out, first_seen, last_seen. `route` carries the method, as in
+    facets; what a request does not have is null.
+    """
+    columns = (
+        events.c.ts.label("moment"),
+        events.c.method.label("method"),
+        *(value.label(kind) for kind, value in _VALUES.items()),
+    )
+    return _single(window, key_refs, *columns).subquery()
+
+
+def folded_ref(window: Window) -> ColumnElement[str]:
+    """The key_ref of an event of the window as usage has it."""
+    return _folded(window)
+
+
 def known(rows: FromClause) -> ColumnElement[bool]:
     """Whether a row is of a key_ref, rather than of no credential or of folded unknown ones."""
     return sa.and_(rows.c.key_ref.is_not(None), rows.c.key_ref.not_like(f"{UNKNOWN_PREFIX}%"))

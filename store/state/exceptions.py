@@ -28,6 +28,8 @@ class KeyException:
     rules: tuple[str, ...] = ()
     """Detectors, * allowed; empty: all but those of a key's life."""
     reason: str
+    control: str | None = None
+    """The compensating control: what protects the key meanwhile."""
     approver: str
     author: str
     since: datetime

@@ -1,6 +1,6 @@
 """What happened: changes of keys, who lists them, and who acknowledged what."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,13 @@ def history_of(tx: Session, key_id: str) -> list[dict[str, Any]]:
     """
     query = select(KeyHistoryRow).where(KeyHistoryRow.key_id == key_id).order_by(KeyHistoryRow.id.desc())
     return [{"at": row.at, "field": row.field, "before": row.before, "after": row.after} for row in tx.scalars(query)]
+
+
+def secret_changes(tx: Session, key_ids: Collection[str]) -> dict[str, dict[str, str | None]]:
+    """The latest change of each key's secret under the same id: before and after, fingerprints joined by commas."""
+    query = select(KeyHistoryRow).where(KeyHistoryRow.field == "secret").order_by(KeyHistoryRow.id)
+    wanted = set(key_ids)
+    return {row.key_id: {"before": row.before, "after": row.after} for row in tx.scalars(query) if row.key_id in wanted}
 
 
 def listings_of(tx: Session, key_id: str) -> list[dict[str, str | datetime | None]]:

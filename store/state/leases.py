@@ -1,7 +1,7 @@
 """Leases: which process does which work, where several share a state on PostgreSQL.
 
-Moments are those of the database's clock: the clocks of the workers' machines do not matter. A lease that ran out may
-be taken; its epoch grows then, and a transaction that begins with `check` writes nothing for an earlier one.
+Moments are those of the database's clock: the clocks of workers' machines do not matter. A lease that ran out may be
+taken; its epoch grows then, and a transaction that begins with `check` writes nothing for an earlier one.
 """
 
 from dataclasses import dataclass

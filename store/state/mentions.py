@@ -1,11 +1,11 @@
-"""Where the state mentions a person, an address or a key, in whatever table; and how a person is taken out of it.
+"""Where the state mentions a person, an address or a key, in whatever table; and how it is taken out of there.
 
 All tables are looked through, so one that is added later is too. What is looked for stands alone: `ada` is not found in
 `nevada`, nor `a@corp.example` in `ana@corp.example`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import JSON, RowMapping, String, Table, Text, cast, or_, select, update
@@ -13,16 +13,25 @@ from sqlalchemy.orm import Session
 
 from store.state.schema import Base
 
-_KEPT: Final = frozenset({"audit_log", "audit_head", "people", "reports", "alembic_version"})
-"""The audit log cannot be changed without breaking its chain; `store.state.people` forgets by itself."""
+_KEPT: Final = frozenset(
+    {"audit_log", "audit_head", "people", "reports", "alembic_version"}
+    | {"cursors", "pulls", "pulled_ids", "backfills", "segments", "merged_segments", "schedules"}
+)
+"""The audit log cannot be changed without breaking its chain; `store.state.people` forgets by itself; and the rest says
+how far which file was read: a cursor whose path is another one would read its file again."""
+_WORDS: Final = frozenset(
+    {"source", "origin", "path", "target", "detector", "kind", "severity", "status", "format", "field", "verdict"}
+    | {"successor_by", "environment", "timezone", "runbook", "error_class", "idempotency_key"}
+)
+"""Columns that hold our own words, or names of the config: a key that is called `open` is not a status."""
 _CHUNK: Final = 500
 
 
-def mentions(tx: Session, value: str) -> Iterator[tuple[str, dict[str, object]]]:
-    """(table, row) of every row that mentions the value, the audit log's and those of pseudonyms too."""
-    found = _standing_alone(value)
+def mentions(tx: Session, values: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
+    """(table, row) of every row that mentions one of the values, the audit log's and those of pseudonyms too."""
+    found = standing_alone(*values)
     for table in Base.metadata.sorted_tables:
-        for row in _rows(tx, table, value):
+        for row in _rows(tx, table, *values):
             if any(found.search(text) for name in row for text in _texts(row[name])):
                 yield table.name, dict(row)
 
@@ -32,7 +41,7 @@ def replace(tx: Session, value: str, stand_in: str) -> dict[str, int]:
 
     A row whose primary key is the value itself keeps it: it would be another row.
     """
-    found = _standing_alone(value)
+    found = standing_alone(value)
     counts: dict[str, int] = {}
     for table in Base.metadata.sorted_tables:
         if table.name in _KEPT:
@@ -40,7 +49,9 @@ def replace(tx: Session, value: str, stand_in: str) -> dict[str, int]:
         keys = [column.name for column in table.primary_key]
         for row in list(_rows(tx, table, value)):
             changed = {
-                name: _put(old, lambda text: found.sub(stand_in, text)) for name, old in row.items() if name not in keys
+                name: _put(old, lambda text: found.sub(stand_in, text))
+                for name, old in row.items()
+                if name not in keys and name not in _WORDS
             }
             changed = {name: new for name, new in changed.items() if new != row[name]}
             if changed:
@@ -50,20 +61,20 @@ def replace(tx: Session, value: str, stand_in: str) -> dict[str, int]:
     return counts
 
 
-def _rows(tx: Session, table: Table, value: str) -> Iterator[RowMapping]:
+def _rows(tx: Session, table: Table, *values: str) -> Iterator[RowMapping]:
     columns = [column for column in table.columns if isinstance(column.type, String | Text | JSON)]
     if not columns:
         return
     # JSON stands in the database as ASCII.
-    escaped = value.encode("unicode_escape").decode().replace("\\x", "\\u00")
-    needles = {value, escaped}
+    needles = {*values, *(value.encode("unicode_escape").decode().replace("\\x", "\\u00") for value in values)}
     likes = [cast(column, Text).contains(one, autoescape=True) for column in columns for one in needles]
     for row in tx.execute(select(table).where(or_(*likes)).execution_options(yield_per=_CHUNK)):
         yield row._mapping  # noqa: SLF001 (SQLAlchemy's public name for a row by column)
 
 
-def _standing_alone(value: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.@+-]){re.escape(value)}(?!\.?[\w@-])")
+def standing_alone(*values: str) -> re.Pattern[str]:
+    """Finds any of the values where it is no part of a longer word, name or address."""
+    return re.compile(rf"(?<![\w.@+-])(?:{'|'.join(map(re.escape, values))})(?!\.?[\w@-])")
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -1,17 +1,17 @@
-"""Pseudonyms: what stands for people and addresses in sealed reports, until somebody is erased."""
+"""Pseudonyms: what stands for people and addresses in sealed reports, and for whatever was erased."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from store.state.schema import PersonRow
 from store.state.writing import insert_all_new
 
-Kind = Literal["person", "address"]
-KINDS: Final = ("person", "address")
+Kind = Literal["person", "address", "key"]
+KINDS: Final = ("person", "address", "key")
 
 
 def pseudonyms(tx: Session, kind: Kind, values: Iterable[str], now: datetime) -> dict[str, str]:
@@ -32,12 +32,17 @@ def stands_for(tx: Session) -> dict[str, str]:
 
 
 def erase(tx: Session, value: str, now: datetime) -> list[str]:
-    """Forget whom a pseudonym stands for; returns the pseudonyms, whose numbers are never given again."""
+    """Forget what pseudonyms stand for; returns those of the value, whose numbers are never given again."""
     rows = list(tx.scalars(select(PersonRow).where(PersonRow.value == value).order_by(PersonRow.id)))
     for row in rows:
         row.value, row.erased_at = None, now
     tx.flush()
     return [f"{row.kind}-{row.id}" for row in rows]
+
+
+def give_back(tx: Session, pseudonym: str) -> None:
+    """Forget a pseudonym that nothing bears."""
+    tx.execute(delete(PersonRow).where(PersonRow.id == int(pseudonym.rpartition("-")[2])))
 
 
 def _known(tx: Session, kind: str) -> Mapping[str, str]:

@@ -48,8 +48,8 @@ def save_report(
     stage: str = "rendered",
     decisions: int = 0,
 ) -> None:
-    """Remember a report; `files` maps each file's name to its SHA-256."""
-    tx.add(
+    """Remember a report, or where it was made anew; `files` maps each file's name to its SHA-256."""
+    tx.merge(
         ReportRow(
             id=report,
             period=period,

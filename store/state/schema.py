@@ -247,6 +247,7 @@ class KeyExceptionRow(Base):
     label: Mapped[str | None] = mapped_column(String(255))
     rules: Mapped[json_list]
     reason: Mapped[str] = mapped_column(Text)
+    control: Mapped[str | None] = mapped_column(Text)
     approver: Mapped[word]
     author: Mapped[word]
     since: Mapped[moment]
@@ -484,6 +485,20 @@ class PersonRow(Base):
     value: Mapped[str | None] = mapped_column(Text)
     made_at: Mapped[moment]
     erased_at: Mapped[optional_moment]
+
+
+class UserRow(Base):
+    """Somebody who logged in to the dashboard, let in or not."""
+
+    __tablename__ = "users"
+    name: Mapped[word] = mapped_column(primary_key=True)
+    role: Mapped[word]
+    refused: Mapped[str] = mapped_column(Text)
+    logins: Mapped[int]
+    first_seen_at: Mapped[moment]
+    last_seen_at: Mapped[moment]
+    logged_in_at: Mapped[moment]
+    ended_at: Mapped[optional_moment]
 
 
 class AuditRow(Base):

@@ -187,6 +187,14 @@ def span(tx: Session) -> Window | None:
     return None if low is None else Window(since=low, until=high + timedelta(microseconds=1))
 
 
+def events_dropped_until(tx: Session) -> datetime | None:
+    """The moment of the newest event that retention has dropped; None while all are kept."""
+    dropped: datetime | None = tx.scalar(
+        select(func.max(SegmentRow.max_ts)).where(SegmentRow.events_dropped_at.is_not(None))
+    )
+    return dropped
+
+
 def origins(tx: Session, batches: Collection[str]) -> dict[str, tuple[str, int]]:
     """Batch to its origin and the origin's lines before it: `line` of an event counts from there, merged or not."""
     found: dict[str, tuple[str, int]] = {}

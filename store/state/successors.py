@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from store.state.inventory import EXPLICIT, note
+from store.state.inventory import note
+from store.state.key_batch import EXPLICIT
 from store.state.schema import KeyRow
 
 _AT_ONCE = 500

@@ -8,12 +8,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from model.errors import StoreError
 from store.state.damage import refused
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest migration in store/state/migrations/versions."""
 
-KNOWN = frozenset(
-    {"0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013", "0014"}
-)
+KNOWN = frozenset(f"{number:04}" for number in range(1, int(HEAD) + 1))
 """All migrations that this program has."""
 
 

@@ -1,7 +1,7 @@
 """A small real workspace: a log of three days, an inventory, two findings and their incident."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboard.hands import give
 from dashboard.serve import EVENTS, STATE_URL
 from ingest.inventory.read import read_keys
 from keywatch.collecting.ingesting import ingest_source
 from keywatch.commands.init import make
 from keywatch.config import SourceConfig
+from keywatch.serving.handing import handed
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.finding import Evidence, Finding, FindingStatus, Severity, Subject, SubjectKind, finding_id
@@ -154,6 +156,13 @@ class Pages:
         return page.run()
 
     @staticmethod
+    def tick(page: AppTest, table: str, column: str, values: Sequence[object]) -> AppTest:
+        found = next(each for each in page.dataframe if (each.key or "").startswith(table))
+        rows = [list(found.value[column]).index(value) for value in values]
+        page.session_state[str(found.key)] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+        return page.run()
+
+    @staticmethod
     def table(page: AppTest, key: str) -> pd.DataFrame:
         return next(each.value for each in page.dataframe if (each.key or "").startswith(key))
 
@@ -171,10 +180,12 @@ class Pages:
 
 
 @pytest.fixture
-def pages(monkeypatch: pytest.MonkeyPatch) -> Pages:
-    """Pages of the store that the environment names; here none."""
+def pages(small: Small, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
+    """Pages of the store that the environment names; here none. They are handed what the small workspace has."""
     monkeypatch.delenv(STATE_URL, raising=False)
-    return Pages()
+    give(handed(small.workspace, small.config))
+    yield Pages()
+    give(None)
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """The real server in a real browser: from the overview to a key, with its state in the URL."""
 
 import os
+import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +14,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from dashboard.serve import command, environment
 from keywatch.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -32,9 +33,12 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI
 
 
 @pytest.fixture
-def shown(small: "Small") -> Workspace:
-    """The workspace that is served."""
-    return small.workspace
+def shown(small: "Small", tmp_path: Path) -> Iterator[Workspace]:
+    """The workspace that is served: a copy of the small one, since that it was is in its audit log."""
+    shutil.copytree(small.workspace.root, tmp_path / "own")
+    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
+    yield workspace
+    workspace.close()
 
 
 @pytest.fixture
@@ -42,19 +46,19 @@ def address(shown: Workspace) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    given = environment(
-        config=shown.root / "keywatch.toml",
-        state_url=shown.state_url,
-        events=shown.root / shown.config.store.events,
-        audit_key=shown.audit_key,
-    )
-    server = subprocess.Popen(command(port=port), env=given, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(serving(shown, port), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
-        wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+        wait_for(f"http://127.0.0.1:{port}/readyz")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(timeout=PATIENCE)
+
+
+def serving(workspace: Workspace, port: int) -> list[str]:
+    """The command that serves a workspace on a port of this machine."""
+    config = str(workspace.root / "keywatch.toml")
+    return [sys.executable, "-m", "keywatch", "-c", config, "dashboard", "--headless", "--port", str(port)]
 
 
 def wait_for(url: str) -> None:

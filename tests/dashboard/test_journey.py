@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,25 +17,15 @@ from model.clock import SystemClock
 from model.incident import Incident
 from store.state import audit, chain, silences
 from store.state.incidents import get_incident
-from tests.dashboard.test_browser import CHROMIUM, address, page
+from tests.dashboard.test_browser import CHROMIUM, ROW, address, click_first_row, page, parameters, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.dashboard.conftest import Small
 
-__all__ = ["address", "page"]
+__all__ = ["address", "page", "shown"]
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="Chromium is not installed")
-
-
-@pytest.fixture
-def shown(small: "Small", tmp_path: Path) -> Iterator[Workspace]:
-    """A copy of the small workspace, since people write."""
-    shutil.copytree(small.workspace.root, tmp_path / "own")
-    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
-    yield workspace
-    workspace.close()
 
 
 def stands(shown: Workspace) -> Incident:
@@ -58,17 +46,32 @@ def link(shown: Workspace, address: str, tmp_path: Path) -> str:
     return str(json.loads((tmp_path / "alerts.jsonl").read_text())["links"]["incident"])
 
 
-def test_from_an_alerts_link_to_acknowledged_silenced_and_resolved(page: "Page", link: str, shown: Workspace) -> None:
+def test_from_an_alerts_link_to_the_incident_its_key_the_requests_and_a_silence(
+    page: "Page", link: str, shown: Workspace
+) -> None:
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(link)
-    page.get_by_text("file: the opening, sent").or_(page.get_by_text("Done and told")).first.wait_for()
     page.get_by_role("button", name="Acknowledge").click()
     page.get_by_text("Acknowledged.", exact=True).wait_for()
     page.get_by_role("button", name="Acknowledge").wait_for(state="detached")
+    page.locator("[aria-label^='Calls per hour over']").wait_for()
 
     assert "acknowledged" == stands(shown).status
 
+    page.get_by_role("link", name="Open the key").click()
+    page.wait_for_url("**/key?*key=key_1*")
+    page.get_by_test_id("stText").get_by_text("billing-prod", exact=True).wait_for()
+    page.go_back()
+    page.wait_for_url("**/incidents?*incident=inc_1*")
+    page.get_by_role("button", name="Explore them").click()
+    page.wait_for_url("**/explore?*ip=198.51.100.7*window=custom*to=*")
+
+    asked = parameters(page)
+    assert (["key_1"], ["198.51.100.7"], ["custom"]) == (asked["keys"], asked["ip"], asked["window"])
+
+    page.get_by_role("heading", name="Explore").wait_for()
+    page.goto(link)
     page.get_by_test_id("stPopoverButton").filter(has_text="Silence").click()
     page.get_by_role("textbox", name="Why").fill("a load test")
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Silence").click()
@@ -84,8 +87,39 @@ def test_from_an_alerts_link_to_acknowledged_silenced_and_resolved(page: "Page",
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Resolve").click()
     page.get_by_text("Resolved. Who heard of it hears the end of it.").wait_for()
     with shown.store.reading() as tx:
-        acts = list(audit.audit_frame(tx)["action"])[:3]
+        done = list(audit.audit_frame(tx)["action"])[:4]
         assert () == chain.check(tx).faults
 
-    assert ["incident resolved", "silence added", "incident acknowledged"] == acts
+    assert ["incident resolved", "incident silenced", "silence added", "incident acknowledged"] == done
     assert not complaints
+
+
+def test_from_a_hygiene_card_to_its_keys_and_back(page: "Page") -> None:
+    page.goto("/keys")
+    card = page.get_by_role("button", name="1 Never expires")
+    card.click()
+    page.wait_for_url("**/keys?hygiene=endless")
+    page.get_by_text("Never expires: Active, and the inventory has no date that ends it.").wait_for()
+    page.get_by_text("1 of 6 rows").wait_for()
+    page.reload()
+    page.get_by_text("1 of 6 rows").wait_for()
+    click_first_row(page, "Keys with health and why")
+    page.wait_for_url("**/key?*key=key_2*")
+    page.get_by_test_id("stText").get_by_text("crm-dev", exact=True).wait_for()
+    page.go_back()
+    page.wait_for_url("**/keys?*hygiene=endless*")
+
+
+def test_several_incidents_are_ticked_and_taken_in_the_browser(page: "Page", shown: Workspace) -> None:
+    page.goto("/incidents")
+    table = page.get_by_test_id("stDataFrame").filter(visible=True)
+    table.wait_for()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 15, box["y"] + 1.5 * ROW)
+    page.get_by_text("1 chosen").wait_for()
+    page.get_by_role("button", name="Acknowledge").click()
+    page.get_by_text("Acknowledged.", exact=True).wait_for()
+
+    assert "acknowledged" == stands(shown).status
+    page.get_by_text("0 open · 1 in progress · 0 closed.").wait_for()

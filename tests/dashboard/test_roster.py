@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from dashboard.roster import COLUMNS, NO_KEY, roster
+from model.finding import Finding, Severity
+from tests.dashboard.conftest import finding
 
 NOW = datetime(2026, 11, 23, 5, 24, tzinfo=UTC)
 MOMENTS = ("expires_at", "last_seen", "source_last_used_at")
@@ -19,16 +21,20 @@ def keys(**changes: object) -> pd.DataFrame:
 
 def usage(*rows: tuple[str | None, int, int]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["key", "requests", "unauthorized"])
+    frame = frame.assign(successes=frame["requests"] - frame["unauthorized"], forbidden=0, throttled=0, errors=0)
     named = pd.Series([key for key, _, _ in rows], dtype=object)
     return frame.assign(key=named, last_seen=pd.Timestamp(NOW))
 
 
+FOUND = finding(NOW, "volume-spike", Severity.HIGH, "Many calls")
 CURVES = pd.DataFrame({"key_ref": ["id:1", "id:2"], "series": [[1, 2], [10, 20]]})
 ACTIVITY = pd.DataFrame({"key_ref": ["fp:1:ab"], "hint": ["ac_…b"], "last_seen": [pd.Timestamp(NOW)]})
 
 
-def made(known: pd.DataFrame, used: pd.DataFrame, findings: dict[str, int] | None = None) -> pd.DataFrame:
-    return roster(known, used, CURVES, activity=ACTIVITY, findings=findings or {}, now=NOW)
+def made(
+    known: pd.DataFrame, used: pd.DataFrame, findings: dict[str, list[Finding]] | None = None, **faults: set[str]
+) -> pd.DataFrame:
+    return roster(known, used, CURVES, activity=ACTIVITY, findings=findings or {}, faults=faults, now=NOW)
 
 
 def test_a_key_adds_up_what_all_its_references_did() -> None:
@@ -52,14 +58,26 @@ def test_a_revoked_key_is_hidden_unless_it_is_still_tried_or_something_was_found
 
     assert [True] == list(made(revoked, usage())["hidden"])
     assert [False] == list(made(revoked, usage(("id:1", 1, 1)))["hidden"])
-    assert [False] == list(made(revoked, usage(), {"key_1": 1})["hidden"])
+    assert [False] == list(made(revoked, usage(), {"key_1": [FOUND]})["hidden"])
 
 
 def test_the_last_use_is_the_later_of_the_logs_and_of_the_provider() -> None:
     row = made(keys(last_seen=NOW - timedelta(days=9), source_last_used_at=NOW - timedelta(days=2)), usage()).iloc[0]
 
-    assert ("2 d ago", 2) == (row["ago"], row["idle_days"])
+    assert "2 d ago" == row["ago"]
 
 
 def test_an_empty_store_has_an_empty_roster() -> None:
     assert list(COLUMNS) == list(made(keys().head(0), usage()).columns)
+
+
+def test_a_row_says_its_health_why_and_its_risk() -> None:
+    row = made(keys(), usage(("id:1", 30, 10)), {"key_1": [FOUND]}, never={"key_9"}).iloc[0]
+
+    assert (["▲ accused", "+1"], "Many calls; 33.3 % refused", 50) == (row["health"], row["why"], row["risk"])
+
+
+def test_traffic_of_no_key_has_no_health() -> None:
+    frame = made(keys().head(0), usage((None, 50, 50)))
+
+    assert [[]] == list(frame["health"])

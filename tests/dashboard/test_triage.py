@@ -153,7 +153,7 @@ def test_what_is_like_the_incident_is_silenced(page: "AppTest", own: Store, page
     assert {"detector": ["auth-burst-key", "new-origin"], "key": ["key_1"]} == made.when
     assert ("a load test", actor(), HOUR) == (made.reason, made.author, made.until - made.since)
     assert any(text.startswith("Silence 1 by") for text in pages.texts(page))
-    assert [(actor(), "silence added", "1")] == logged(own)
+    assert [(actor(), "silence added", "1"), (actor(), "incident silenced", "inc_1")] == logged(own)
 
 
 def test_a_silence_needs_a_reason_here_too(page: "AppTest", own: Store, pages: "Pages") -> None:
@@ -173,14 +173,26 @@ def test_no_silence_is_offered_that_is_longer_than_the_config_lets(
     assert ["1 hour", "4 hours", "1 day"] == list(control(page, "button_group", "silence_for").options)
 
 
-def test_what_was_done_and_told_stands_in_order(page: "AppTest", own: Store, pages: "Pages") -> None:
-    del own
+def test_what_was_found_done_and_told_stands_in_one_order(page: "AppTest", own: Store, pages: "Pages") -> None:
+    with own.transaction() as tx:
+        alert = Alert(
+            id="a1", incident_id=IncidentId("inc_1"), kind="opened", created_at=datetime.now(UTC),
+            severity=Severity.HIGH, title="t", body="",
+        )  # fmt: skip
+        outbox.enqueue(tx, alert, [("chat", "c1")])
     press(page, "Acknowledge")
-
+    control(page, "text_area", "comment").set_value("looks real").run()
+    press(page, "Comment", "comment_go")
     done = next(frame.value for frame in page.dataframe if "who" in frame.value)
-    assert ["acknowledged it", "first saw it"] == list(done["what"])
-    assert actor() == done["who"].iloc[0]
-    del pages
+
+    assert [
+        ("✎ comment", "wrote"), ("✓ done", "acknowledged it"), ("✉ told", "chat: the opening, waiting"),
+    ] == [(kind[0], what) for kind, what in zip(done["kind"], done["what"], strict=True)][:3]  # fmt: skip
+    assert {"▲ found", "◆ evidence"} == {kind[0] for kind in done["kind"][3:]}
+    assert [actor(), actor(), "keywatch"] == list(done["who"])[:3]
+
+    people = pages.open("incidents", incident="inc_1", timeline="Done by people")
+    assert ["wrote", "acknowledged it"] == list(next(f.value for f in people.dataframe if "who" in f.value)["what"])
 
 
 @pytest.fixture

@@ -21,12 +21,12 @@ from tests.alerts.conftest import receiver, receivers
 from tests.faults.conftest import ROOT
 from tests.keywatch.commandline import GUESSER, GUESSES
 from tests.keywatch.commandline import line as log_line
-from tests.postgres import Postgres, database, postgres_server, postgres_template
+from tests.postgres import Postgres
 
 if TYPE_CHECKING:
     from tests.alerts.conftest import Receiver
 
-__all__ = ["database", "postgres_server", "postgres_template", "receiver", "receivers"]
+__all__ = ["receiver", "receivers"]
 
 SOURCES, LINES, CHUNK = 5, 2_000, 100
 CONFIG = """

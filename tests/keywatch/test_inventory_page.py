@@ -16,10 +16,12 @@ from keywatch.inventories import InventoryConfig, KeySource
 from keywatch.inventory.syncing import pull_source
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
+from model.key import KeyStatus
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ingest" / "inventory"))  # the providers' servers
 
 import providers
+from services import SERVICES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "inventory.md").read_text()
 BLOCKS = re.findall(r"^```toml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -38,6 +40,10 @@ def sources(block: str, **more: Any) -> KeySource:  # noqa: ANN401 (fields of a 
 
 def kind(block: str) -> str:
     return str(tomllib.loads(block)["inventory"]["sources"][0]["type"])
+
+
+def service(block: str) -> str:
+    return str(tomllib.loads(block)["inventory"]["sources"][0].get("name"))
 
 
 @pytest.fixture
@@ -71,7 +77,7 @@ def test_the_page_shows_every_type_and_its_table_names_each() -> None:
     assert KNOWN == {name for row in rows for name in re.findall(r"`(\w+)`", row)}
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS if kind(block) != "aws"], ids=kind)
+@pytest.mark.parametrize("block", [b for b in BLOCKS if kind(b) != "aws" and service(b) not in SERVICES], ids=kind)
 def test_each_source_of_the_page_pulls_keys(house: Workspace, server: Answering, block: str) -> None:
     name = kind(block)
     more: dict[str, Any] = {}
@@ -88,6 +94,18 @@ def test_each_source_of_the_page_pulls_keys(house: Workspace, server: Answering,
 
     assert pulled.error is None
     assert {key.key_id for key in pulled.keys}
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if service(block) in SERVICES], ids=service)
+def test_each_other_service_of_the_page_lists_all_its_keys(house: Workspace, server: Answering, block: str) -> None:
+    answer, header, count = SERVICES[service(block)]
+    server.answer = lambda asked: answer(asked) if asked.headers.get(header, "").endswith("t") else Reply(status=401)
+
+    pulled = pull_source(house, sources(block, url=server.url, allow_private=True), FixedClock(providers.T0))
+
+    assert (None, count) == (pulled.error, len({key.key_id for key in pulled.keys}))
+    assert [] == [key for key in pulled.keys if not (key.name and key.hint and key.owner and key.created_at)]
+    assert ("anthropic" == service(block)) == any(key.status == KeyStatus.REVOKED for key in pulled.keys)
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if kind(block) == "aws"])

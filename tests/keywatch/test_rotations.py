@@ -10,12 +10,12 @@ from commandline import Cli, copied, line
 from keywatch.collecting.ingesting import ingest_source
 from keywatch.inventory.last_use import last_use
 from keywatch.inventory.portrait import portrait
-from keywatch.inventory.rotation import Calls, in_place, rotation
 from keywatch.inventory.syncing import pull_source, save_pull
 from keywatch.judging import judge
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from model.finding import FindingStatus
+from model.rotation import Calls, in_place, rotation
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 ISSUED = NOW - timedelta(days=10)

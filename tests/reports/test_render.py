@@ -50,8 +50,8 @@ def test_the_same_snapshot_gives_the_same_bytes(snapshot: Snapshot, tmp_path: Pa
 
     assert first == second
     assert list(first) == [
-        *("keys.csv", "findings.csv", "alerts.csv", "changes.csv", "report.json", "findings.ocsf.json", "report.html"),
-        *("manifest.json", "lines.sha256"),
+        *("keys.csv", "findings.csv", "alerts.csv", "changes.csv", "exceptions.csv", "rotations.csv", "report.json"),
+        *("findings.ocsf.json", "report.html", "manifest.json", "lines.sha256"),
     ]
     for name, digest in first.items():
         assert digest == hashlib.sha256((tmp_path / "b" / name).read_bytes()).hexdigest()
@@ -76,7 +76,7 @@ def test_a_report_in_the_folder_is_replaced_and_other_files_stay(snapshot: Snaps
     digests = render(replace(snapshot, keys=()), folder)
 
     assert "mine" == (folder / "notes.txt").read_text()
-    assert 10 == len(list(folder.iterdir()))
+    assert 12 == len(list(folder.iterdir()))
     assert digests["keys.csv"] == hashlib.sha256((folder / "keys.csv").read_bytes()).hexdigest()
 
 
@@ -103,7 +103,8 @@ def test_the_manifest_fits_the_files(snapshot: Snapshot, tmp_path: Path) -> None
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
 
     assert "keywatch.manifest/2" == manifest["schema"]
-    assert {"keys.csv": 5, "findings.csv": 1, "alerts.csv": 2, "changes.csv": 5, "findings.ocsf.json": 6} == {
+    rows = {"keys.csv": 5, "findings.csv": 1, "alerts.csv": 2, "changes.csv": 5, "findings.ocsf.json": 6}
+    assert rows | {"exceptions.csv": 0, "rotations.csv": 0} == {
         file["name"]: file["rows"] for file in manifest["files"] if file["rows"] is not None
     }
     for file in manifest["files"]:
@@ -129,7 +130,7 @@ def test_the_document_holds_everything_and_names_its_schema(snapshot: Snapshot, 
 
     document = json.loads((tmp_path / "out/report.json").read_text())
 
-    assert "keywatch.report/2" == document["schema"]
+    assert "keywatch.report/3" == document["schema"]
     assert {"budget": "0.5/day", "unused-key.after": "45d"} == document["thresholds"]
     assert ("k-batch", "vault") == (document["keys"][0]["key_id"], document["keys"][0]["source"])
     assert {"active": 4, "revoked": 1} == document["keys_by_state"]
@@ -213,7 +214,7 @@ def test_a_chart_has_a_bar_for_each_outcome_of_each_day(snapshot: Snapshot, file
 def test_an_empty_store_gives_a_report_that_says_so(store: Store, snap: Take, tmp_path: Path) -> None:
     digests = render(snap(store), tmp_path / "out")
 
-    assert 9 == len(digests)
+    assert 11 == len(digests)
     assert "The store is empty" in (tmp_path / "out/report.html").read_text()
     assert "no detector has judged anything yet" in (tmp_path / "out/report.html").read_text()
     assert [] == _rows(tmp_path / "out/keys.csv")

@@ -149,7 +149,7 @@ def test_deliveries_are_told_one_by_one(filled: Store, snap: Take) -> None:
 def test_a_period_that_has_not_begun_is_refused(store: Store, snap: Take) -> None:
     window = Window(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 12, 1, tzinfo=UTC))
 
-    with pytest.raises(ReportError, match="is empty"):
+    with pytest.raises(ReportError, match="has not begun"):
         snap(store, window)
 
 

@@ -1,12 +1,15 @@
 """What was done to a sealed report is told with its file and its line."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from model.errors import ReportError
 from reports import lines
@@ -21,8 +24,8 @@ Change = Callable[[Path], object]
 
 @pytest.fixture
 def report(snapshot: Snapshot, tmp_path: Path) -> Path:
-    """A signed report."""
-    render(snapshot, tmp_path / "report", key=KEY)
+    """A signed report, with a PDF."""
+    render(snapshot, tmp_path / "report", key=KEY, with_pdf=True)
     return tmp_path / "report"
 
 
@@ -62,7 +65,7 @@ def test_an_untouched_report_is_what_it_was(report: Path) -> None:
         (lambda folder: (folder / "alerts.csv").write_text(""), "alerts.csv was changed: lines 1 to 3 are missing."),
         (lambda folder: (folder / "manifest.json.sig").unlink(), "manifest.json.sig is missing"),
         (lambda folder: (folder / "lines.sha256").unlink(), "lines.sha256 is missing"),
-        (edit("lines.sha256", 2, "0" * 16), "lines.sha256 was changed: it does not fit alerts.csv."),
+        (edit("lines.sha256", 2, "0" * 16), "lines.sha256 was changed: line 2 was changed."),
         (edit("manifest.json", 4, '  "stage": "open",'), "manifest.json is not what was signed by the key"),
         (lambda folder: (folder / "public-key.pem").write_bytes(b"x"), "public-key.pem is missing or was changed"),
     ],
@@ -73,16 +76,39 @@ def test_a_change_is_told_with_its_file_and_its_line(report: Path, change: Chang
     assert [one for one in verify(report).faults if said in one], verify(report).faults
 
 
-def test_every_single_byte_counts(report: Path) -> None:
-    for path in sorted(report.iterdir()):
-        whole = path.read_bytes()
-        path.write_bytes(whole[:-2] + bytes([whole[-2] ^ 1]) + whole[-1:])
-        try:
-            faults = verify(report).faults
-        except ReportError as error:  # a manifest that is none any more
-            faults = (error.what,)
-        assert any(path.name in one for one in faults), path.name
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_byte_changed_anywhere_is_told_with_its_file_and_its_place(report: Path, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(sorted(report.iterdir())))
+    whole = path.read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    other = bytes([whole[at] ^ data.draw(st.integers(1, 255))])
+    path.write_bytes(whole[:at] + other + whole[at + 1 :])
+    try:
+        faults = verify(report).faults
+    except ReportError as error:  # a manifest that is none any more
+        faults = (error.what,)
+    finally:
         path.write_bytes(whole)
+
+    line = whole.count(b"\n", 0, at) + 1
+    place = (
+        rf"bytes {at // 256 * 256} to {at // 256 * 256 + 255} were changed" if path.suffix == ".pdf" else _line(line)
+    )
+    place = "" if path.suffix == ".sig" else place
+    assert [one for one in faults if path.name in one and re.search(place, one)], faults
+
+
+def _line(line: int) -> str:
+    """Its number, also where a line's end was changed or put in, so that there are more or fewer."""
+    return rf"line {line} was|lines {line} to|line {line + 1} was put in|lines {line - 1} to"
+
+
+def test_a_pdf_that_is_longer_is_told_with_the_byte_from_which_on_it_differs(report: Path) -> None:
+    path = report / "report.pdf"
+    path.write_bytes(path.read_bytes()[:700] + b"x" * 300 + path.read_bytes()[700:])
+
+    assert ("report.pdf was changed: it differs from byte 512 on.",) == verify(report).faults
 
 
 def test_a_manifest_that_was_made_to_fit_does_not_fit_its_signature(report: Path, snapshot: Snapshot) -> None:

@@ -1,6 +1,5 @@
 """Segments in an object store: written whole, read by any number, merged, dropped, swept, backed up."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -40,20 +39,6 @@ class Bucket:
         return (
             f'[store]\nevents = "{self.url}"\noptions = {{ {options} }}\n[secrets]\npepper = "file:keywatch.pepper"\n'
         )
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """The address of an S3 of our own."""
-    if not os.environ.get("CI"):
-        pytest.importorskip("s3fs")
-        pytest.importorskip("flask_cors")
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
 
 
 @pytest.fixture(params=["memory", "s3"])
@@ -116,7 +101,7 @@ def test_what_was_ingested_is_answered_and_no_file_of_it_stays_on_the_way(
     assert [(6_100,)] == ask("SELECT sum(requests) FROM facets WHERE kind = 'ip'")
     assert not list((team.root / "scratch" / "drafts").rglob("*.parquet*"))
     with team.store.reading() as tx:
-        assert segments.ids(tx) == stored(team.files)
+        assert segments.ids(tx) == stored(team.store.files)
 
 
 def test_merged_and_dropped_segments_answer_as_before_and_their_objects_go_with_the_grace(
@@ -131,9 +116,9 @@ def test_merged_and_dropped_segments_answer_as_before_and_their_objects_go_with_
         assert [(400,)] == before.connection.exec_driver_sql("SELECT count(*) FROM events").fetchall()
 
     assert [(400,)] == ask("SELECT sum(requests) FROM usage")
-    assert 5 == len(stored(team.files))
+    assert 5 == len(stored(team.store.files))
     sweep_alone(team.store, NOW + GRACE + timedelta(minutes=1))
-    assert 1 == len(stored(team.files))
+    assert 1 == len(stored(team.store.files))
     assert [(400,)] == ask("SELECT count(*) FROM events")
     for later in (timedelta(0), GRACE + timedelta(minutes=1)):
         prune(team.store, Cuts(events=NOW), now=NOW + later)
@@ -194,7 +179,7 @@ def test_what_was_fetched_stays_within_its_bounds(
     del bucket
     for n in range(4):
         read(n * 100, n * 100 + 100)
-    monkeypatch.setattr(team.files, "_keep", 12_000)
+    monkeypatch.setattr(team.store.files, "_keep", 12_000)
     with team.store.reader() as reader:
         assert 400 == reader.connection.exec_driver_sql("SELECT count(DISTINCT path) FROM events").scalar()
 
@@ -203,15 +188,15 @@ def test_what_was_fetched_stays_within_its_bounds(
 
 def test_objects_of_a_writer_that_died_are_swept(team: Workspace, read: Callable[..., None]) -> None:
     read(0, 100)
-    draft = team.files.draft("20260101T000000000000-dead", "events")
+    draft = team.store.files.draft("20260101T000000000000-dead", "events")
     draft.write_bytes(b"half")
-    team.files.publish("20260101T000000000000-dead", ["events"])
-    draft = team.files.draft("20260101T000000000000-half", "events")
+    team.store.files.publish("20260101T000000000000-dead", ["events"])
+    draft = team.store.files.draft("20260101T000000000000-half", "events")
     draft.write_bytes(b"half")
 
-    swept = {one.segment for one in sweep_alone(team.store, NOW)}
+    swept = sweep_alone(team.store, NOW)
     assert {"20260101T000000000000-dead", "20260101T000000000000-half"} == swept
-    assert 1 == len(stored(team.files))
+    assert 1 == len(stored(team.store.files))
 
 
 def test_a_backup_of_objects_is_put_back_into_a_folder(
@@ -230,14 +215,14 @@ def test_a_backup_of_objects_is_put_back_into_a_folder(
 
 def test_an_object_that_is_missing_or_damaged_is_named(team: Workspace, read: Callable[..., None], ask: Ask) -> None:
     read(0, 100)
-    [segment] = stored(team.files)
-    team.files.remove(segment, "events")
+    [segment] = stored(team.store.files)
+    team.store.files.remove(segment, "events")
 
     with pytest.raises(StoreError, match=rf"{segment}\.events\.parquet cannot be read"):
         ask("SELECT sum(bytes_out) FROM events")
-    draft = team.files.draft(segment, "events")
+    draft = team.store.files.draft(segment, "events")
     draft.write_bytes(b"no parquet at all")
-    team.files.publish(segment, ["events"])
+    team.store.files.publish(segment, ["events"])
     with pytest.raises(StoreError, match="cannot be read"):
         ask("SELECT sum(bytes_out) FROM events")
 
@@ -256,7 +241,7 @@ def test_a_store_that_is_away_is_told_and_nothing_counts_until_it_is_back(
     team: Workspace, read: Callable[..., None], ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read(0, 100)
-    monkeypatch.setattr(team.files._fs, "put_file", lambda *_: (_ for _ in ()).throw(ConnectionError("away")))
+    monkeypatch.setattr(team.store.files._fs, "put_file", lambda *_: (_ for _ in ()).throw(ConnectionError("away")))
     with pytest.raises(StoreError, match=r"cannot be written: .*away"):
         read(100, 200)
     monkeypatch.undo()

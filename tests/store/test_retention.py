@@ -47,6 +47,18 @@ def test_events_go_and_what_was_counted_stays(two_days: Store) -> None:
     assert Pruned() == prune(two_days, Cuts(events=NEXT), now=NOW)
 
 
+def test_it_is_known_until_when_events_are_gone(two_days: Store) -> None:
+    with two_days.reading() as tx:
+        before = segments.events_dropped_until(tx)
+    prune(two_days, Cuts(events=NEXT), now=NOW)
+    with two_days.reading() as tx:
+        after = segments.events_dropped_until(tx)
+
+    assert before is None
+    assert after is not None
+    assert DAY < after < NEXT
+
+
 def test_a_segment_stays_until_the_last_of_its_events_is_too_old(two_days: Store) -> None:
     compact(two_days, now=NEXT + timedelta(days=3))
 

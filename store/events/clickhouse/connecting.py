@@ -64,7 +64,7 @@ class Server:
             import clickhouse_connect.dbapi
 
             kept: dict[str, Any] = {} if self.is_embedded else {"session_timeout": _SECONDS}
-            return clickhouse_connect.dbapi.connect(dsn=self.dsn, **dict(self.options), **SESSION, **kept)
+            return clickhouse_connect.dbapi.connect(dsn=self.dsn, **{**dict(self.options), **SESSION, **kept})
 
     def client(self) -> Client:
         """A connection for statements that stand by themselves; the tables are made if they are missing.

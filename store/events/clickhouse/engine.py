@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from model.errors import StoreError
 from model.retention import Cuts
 from model.segment import Segment, SegmentId
 from store.events.clickhouse import copying, expiring, merging, reading, sweeping, writing
 from store.events.clickhouse.connecting import Client, Server
+from store.events.erasing import Swap
 from store.events.interface import Batches, Copy, Unfolded, Written
 from store.events.reader import EventsReader
 
@@ -78,6 +80,13 @@ class ClickhouseEvents:
         """Successors with other counts of the same events."""
         with self._told("counted") as client:
             return merging.resealed(self._server, client, manifest, refs=refs, kept=kept, now=now)
+
+    def erase(self, swap: Swap) -> int:
+        """Not here: what stands in a table's order cannot be changed in place."""
+        if not swap.refs and not swap.addresses:
+            return 0
+        msg = f"Events on {self.shown} cannot be erased from here yet."
+        raise StoreError(msg, hint="docs/clickhouse.md says how it is done on the server; nothing was changed.")
 
     def stored(self) -> set[str]:
         """As the server's table of batches has it."""

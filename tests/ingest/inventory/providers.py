@@ -14,11 +14,12 @@ from ingest.inventory.github import Github
 from ingest.inventory.http import HttpList
 from ingest.inventory.interface import Connector
 from ingest.inventory.kong import Kong
-from ingest.inventory.listing import Listing, Paging
+from ingest.inventory.listing import Listing
 from ingest.inventory.litellm import Litellm
 from ingest.inventory.tyk import Tyk
 from ingest.inventory.unkey import Unkey
 from ingest.sources.asking import Asker
+from ingest.sources.paging import Paging
 
 CREATED = 1_790_812_800
 """2026-10-01."""

@@ -9,9 +9,10 @@ import pytest
 from answering import Answering, Asked, Reply
 from providers import CREATED, OWN_COLUMNS, PEPPER, PROVIDERS, asker_of, secret
 
-from ingest.inventory.listing import Listing, Paging
+from ingest.inventory.listing import Listing
 from ingest.inventory.pull import Ways, pull
 from ingest.inventory.tyk import Tyk
+from ingest.sources.paging import Paging
 from model.errors import InventoryError
 from model.key import Key
 

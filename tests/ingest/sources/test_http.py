@@ -7,8 +7,9 @@ import pytest
 from answering import Answering, Asked, Reply
 
 from ingest.sources.asking import Asker
-from ingest.sources.http import HttpApi, Pages
+from ingest.sources.http import HttpApi
 from ingest.sources.linking import next_link
+from ingest.sources.paging import Paging
 from ingest.sources.records import Page, Position
 from model.errors import IngestError
 from model.window import Window
@@ -20,7 +21,7 @@ SIZE = 3
 
 def api(server: Answering, **settings: Any) -> HttpApi:  # noqa: ANN401 (fields of HttpApi)
     given: dict[str, Any] = {"method": "GET", "params": {}, "records": "data.items", "id": "id", "line": None}
-    given |= {"time": None, "since": None, "until": None, "time_format": "iso", "paging": Pages()}
+    given |= {"time": None, "since": None, "until": None, "time_format": "iso", "paging": Paging()}
     asker = Asker(url=server.url + "/v1/requests/", allow_private=True, sleep=lambda _: None)
     return HttpApi(asker=asker, **{**given, **settings})
 
@@ -53,15 +54,15 @@ class Listing:
 
 
 KINDS = [
-    Pages(kind="page", parameter="page", size_parameter="limit", size=SIZE),
-    Pages(kind="page", parameter="page"),
-    Pages(kind="offset", parameter="offset", size_parameter="limit", size=SIZE),
-    Pages(kind="offset", parameter="offset"),
-    Pages(kind="cursor", parameter="cursor", path="next"),
-    Pages(kind="cursor", parameter="after", of_record="id"),
-    Pages(kind="cursor", parameter="after", of_record="id", size_parameter="limit", size=SIZE),
-    Pages(kind="next", path="links.next"),
-    Pages(kind="next"),
+    Paging(kind="page", parameter="page", size_parameter="limit", size=SIZE),
+    Paging(kind="page", parameter="page"),
+    Paging(kind="offset", parameter="offset", size_parameter="limit", size=SIZE),
+    Paging(kind="offset", parameter="offset"),
+    Paging(kind="cursor", parameter="cursor", path="next"),
+    Paging(kind="cursor", parameter="after", of_record="id"),
+    Paging(kind="cursor", parameter="after", of_record="id", size_parameter="limit", size=SIZE),
+    Paging(kind="next", path="links.next"),
+    Paging(kind="next"),
 ]
 
 
@@ -78,7 +79,7 @@ def read(source: HttpApi, position: Position, span: Window | None = None) -> lis
 @pytest.mark.parametrize("paging", KINDS)
 @pytest.mark.parametrize("count", [0, 1, 3, 6, 7])
 def test_every_kind_of_pages_hands_out_all_records_and_the_next_look_those_that_came_since(
-    server: Answering, paging: Pages, count: int
+    server: Answering, paging: Paging, count: int
 ) -> None:
     server.answer = listing = Listing(count)
     pages = read(api(server, paging=paging), {})
@@ -94,7 +95,7 @@ def test_every_kind_of_pages_hands_out_all_records_and_the_next_look_those_that_
 
 
 @pytest.mark.parametrize("paging", KINDS)
-def test_a_look_goes_on_from_the_position_of_any_page(server: Answering, paging: Pages) -> None:
+def test_a_look_goes_on_from_the_position_of_any_page(server: Answering, paging: Paging) -> None:
     server.answer = Listing(11)
     pages = read(api(server, paging=paging), {})
 
@@ -106,7 +107,7 @@ def test_a_look_goes_on_from_the_position_of_any_page(server: Answering, paging:
 def test_a_server_that_names_the_same_page_for_ever_is_asked_once_more(server: Answering) -> None:
     server.answer = lambda _: Reply({"data": {"items": [{"id": 1}]}, "next": "c1"})
 
-    read(api(server, paging=Pages(kind="cursor", parameter="cursor", path="next")), {})
+    read(api(server, paging=Paging(kind="cursor", parameter="cursor", path="next")), {})
 
     assert len(server.asked) == 2
 
@@ -116,7 +117,7 @@ def test_a_server_that_names_the_same_page_for_ever_is_asked_once_more(server: A
 )
 def test_a_link_to_another_server_is_refused(server: Answering, link: str) -> None:
     server.answer = lambda _: Reply({"data": {"items": [{"id": 1}]}, "links": {"next": link}})
-    source = api(server, paging=Pages(kind="next", path="links.next"))
+    source = api(server, paging=Paging(kind="next", path="links.next"))
 
     with pytest.raises(IngestError, match="leads on to another server"):
         read(source, {})
@@ -158,7 +159,7 @@ def test_records_come_one_a_line_too(server: Answering) -> None:
 def test_post_sends_its_parameters_as_json(server: Answering) -> None:
     server.answer = lambda _: Reply({"data": {"items": []}})
 
-    read(api(server, method="POST", params={"status": "all"}, paging=Pages(kind="page", parameter="page")), {})
+    read(api(server, method="POST", params={"status": "all"}, paging=Paging(kind="page", parameter="page")), {})
 
     assert [("POST", {"status": "all", "page": 1}, "/v1/requests/")] == [
         (asked.method, asked.document, asked.path) for asked in server.asked

@@ -61,12 +61,12 @@ def rotation(old: Row, new: Row, was: Calls, now_is: Calls, *, now: datetime, wa
     issued = new["created_at"] or old["rotated_at"]
     if issued is None:
         return None
-    ended = _ended(old, now)
+    over = ended(old, now)
     last = _latest(old["last_success"], old["source_last_used_at"])
     worked = _latest(now_is.first_success, new["last_success"], new["source_last_used_at"]) is not None
     still = {place: span[1] for place, span in was.networks.items() if span[1] > max(issued, now - BUSY)}
     state: State = "both active"
-    if ended is not None:
+    if over is not None:
         state = "completed"
     elif not worked:
         state = "created"
@@ -74,9 +74,9 @@ def rotation(old: Row, new: Row, was: Calls, now_is: Calls, *, now: datetime, wa
         state = "old still used"
     steps = (
         Step(step="new key", state="done", at=issued, says=f"{new['key_id']} was issued."),
-        _clients(was, now_is, still, issued, worked=worked, watched=watched, over=ended is not None),
+        _clients(was, now_is, still, issued, worked=worked, watched=watched, over=over is not None),
         _test(now_is, new, watched=watched, worked=worked),
-        _revoke(old, ended, now),
+        _revoke(old, over, now),
     )
     by = str(old["successor_by"] or "explicit")
     return Rotation(old=str(old["key_id"]), new=str(new["key_id"]), linked_by=by, state=state, steps=steps)
@@ -171,7 +171,7 @@ def _revoke(old: Row, ended: datetime | None, now: datetime) -> Step:
     return Step(step="revoke", state="done", at=None if undated else ended, says=says)
 
 
-def _ended(key: Row, now: datetime) -> datetime | None:
+def ended(key: Row, now: datetime) -> datetime | None:
     """When a key ended; `now` when it did at an unknown time; None: it lives."""
     dates = [key[name] for name in ("revoked_at", "expires_at", "removed_at") if key[name] is not None]
     past: list[datetime] = [date for date in dates if date <= now]

@@ -1,0 +1,118 @@
+"""The requests behind an incident: which ones, over time, and the newest of them, with the way to all."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, data, docket, evidence, rawlist, usual, words, zones
+from dashboard.evidence import Lens
+from dashboard.navigation import explore_button
+from dashboard.portrait import portraits
+from dashboard.sight import Sight
+from model.finding import Finding, SubjectKind
+from model.incident import Incident
+from model.window import Window
+from store.queries.spans import ceiling, floor
+
+AROUND: Final = timedelta(minutes=10)
+"""What is shown before and after that which the findings saw: the last calls before an attack tell of it too."""
+DAYS: Final = 7
+"""Days of the chart of what was expected; the last ones of the incident."""
+
+_BUCKETS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 360, 1440))
+_BARS: Final = 170
+
+
+def lenses(incident: Incident, refs: Mapping[str, Sequence[str]]) -> list[Lens]:
+    """What can be looked at, the most telling first; `refs` are the key_refs of keys by id.
+
+    Where a finding is about an address or a network, what came from there is looked at first, whatever key it had: an
+    attack's guesses have none, or many. Else it is what the key did, from the address that stands out if there is one.
+    An incident about the platform or a source has none.
+    """
+    key, ip = incident.key_id, incident.ip
+    network = next((f.subject.value for f in incident.findings if f.subject.kind is SubjectKind.NETWORK), None)
+    found: list[Lens] = []
+    if key is not None:
+        held = tuple(refs.get(key) or (key,))
+        name = docket.key(incident)
+        found.append(Lens(label=f"Key {name}", key=key, refs=held))
+        if ip is not None:
+            found.insert(0, Lens(label=f"Key {name} from {words.text(ip)}", key=key, refs=held, ip=ip))
+    if ip is not None:
+        found.append(Lens(label=f"All from {words.text(ip)}", ip=ip))
+    if network is not None:
+        found.append(Lens(label=f"All from {words.text(network)}", network=network))
+    if any(finding.subject.kind in {SubjectKind.IP, SubjectKind.NETWORK} for finding in incident.findings):
+        found.sort(key=lambda lens: lens.key is not None)
+    return found
+
+
+def span(incident: Incident, now: datetime) -> Window:
+    """When it was: from the first to the last that its findings saw, and AROUND it."""
+    since, until = docket.began(incident) - AROUND, min(incident.last_seen + AROUND, now)
+    return Window(since=floor(since, timedelta(minutes=1)), until=ceiling(max(until, since), timedelta(minutes=1)))
+
+
+def bucket(window: Window) -> timedelta:
+    """The shortest of our buckets that leaves no more bars than can be told apart."""
+    return next((each for each in _BUCKETS if window.length / each <= _BARS), _BUCKETS[-1])
+
+
+def expectation(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) -> None:
+    """What the key was expected to do; nothing for an incident without a key."""
+    if incident.key_id is None:
+        return
+    until = min(incident.last_seen + timedelta(hours=12), sight.period.now)
+    days = evidence.whole_days(docket.began(incident) - timedelta(days=2), until, DAYS)
+    hours = evidence.usual(sight.version, days, tuple(refs.get(incident.key_id) or (incident.key_id,)))
+    hours = hours[hours["hour"] <= pd.Timestamp(sight.period.window.until)] if len(hours) else hours
+    if hours.empty:
+        st.caption("No calls of this key are stored around the incident, so there is nothing to compare.")
+        return
+    usual.band(hours, [piece.bucket for finding in incident.findings for piece in finding.evidence])
+
+
+def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) -> None:
+    """Draw it."""
+    st.subheader("Requests behind it", anchor=False)
+    choices = lenses(incident, refs)
+    if not choices:
+        st.caption("It is about a source or the platform as a whole, not about single requests.")
+        return
+    window = span(incident, sight.period.now)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        lens = choices[0]
+        if len(choices) > 1:
+            labels = [each.label for each in choices]
+            chosen = st.pills("Which", labels, default=labels[0], required=True, key=f"lens_{incident.id}",
+                              label_visibility="collapsed")  # fmt: skip
+            lens = choices[labels.index(chosen)] if chosen in labels else lens
+        explore_button("Explore them", lens.parameters, window, key="explore")
+    width = bucket(window)
+    frames = evidence.behind(sight.version, window, lens, width)
+    zone = zones.chosen()
+    st.caption(f"{lens.label}, {zone.told(window.since)} to {zone.told(window.until)}.")
+    if frames["latest"].empty:
+        st.caption("None is stored any more: requests are kept for a shorter time than what was counted of them.")
+        return
+    charts.requests(frames["traffic"], window, width, height=200)
+    known = portraits(data.keys(), data.activity(), sight.period.now)
+    events = rawlist.with_keys(frames["latest"], known)
+    rawlist.show(events, alternative="The requests behind this incident, newest first.", rows=12)
+    if len(frames["latest"]) == evidence.LISTED:
+        st.caption(f"The {evidence.LISTED} newest. Explore them to see all.")
+
+
+def key_refs(findings: Sequence[Finding], keys: pd.DataFrame) -> dict[str, list[str]]:
+    """key_id to the references that the inventory has of it, and those that the findings name."""
+    wanted = {finding.key_id for finding in findings if finding.key_id}
+    rows = keys[keys["key_id"].isin(wanted)]
+    found = {str(key): list(refs) for key, refs in zip(rows["key_id"], rows["key_refs"], strict=True)}
+    for finding in findings:
+        if finding.key_id and finding.key_ref and finding.key_ref not in found.setdefault(finding.key_id, []):
+            found[finding.key_id].append(finding.key_ref)
+    return found

@@ -1,0 +1,68 @@
+"""What machines ask the dashboard's process: whether it lives, whether it is ready, and its metrics."""
+
+import hmac
+import ipaddress
+import logging
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from dashboard.hands import Hands
+from model.clock import SystemClock
+from model.errors import KeywatchError
+
+_LOG: Final = logging.getLogger("keywatch.dashboard")
+_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""Prometheus' text format."""
+
+
+def routes(hands: Hands) -> list[Route]:
+    """`/livez`, `/readyz` and `/metrics`; the first two say one word to anybody, the third is not public."""
+
+    def livez(request: Request) -> Response:
+        del request
+        return PlainTextResponse("ok\n")
+
+    def readyz(request: Request) -> Response:
+        del request
+        try:
+            hands.ready()
+        except KeywatchError:
+            _LOG.exception("The dashboard is not ready.")
+            return PlainTextResponse("not ready\n", status_code=503)
+        return PlainTextResponse("ready\n")
+
+    def metrics(request: Request) -> Response:
+        if not allowed(request, hands.metrics_token):
+            # The same answer as for a page that is not there would be the web page of the dashboard, with 200.
+            return PlainTextResponse("forbidden\n", status_code=403)
+        try:
+            return Response(hands.metrics(SystemClock().now()), media_type=_TEXT)
+        except KeywatchError:
+            _LOG.exception("The metrics cannot be read.")
+            return PlainTextResponse("not ready\n", status_code=503)
+
+    return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+def allowed(request: Request, token: str | None) -> bool:
+    """Whether that request may see the metrics: with the token, or, where none is set, from this machine itself.
+
+    A proxy on this machine is this machine too, so a request that came through one, or that names another host, is not.
+    """
+    if token is not None:
+        given = request.headers.get("authorization", "")
+        return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+    if any(name in request.headers for name in _FORWARDED):
+        return False
+    return _is_loopback(request.client.host if request.client else "") and _is_loopback(request.url.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,45 @@
+"""Puts together what the dashboard is handed."""
+
+from datetime import datetime
+from pathlib import Path
+
+from dashboard.hands import Checked, Hands
+from keywatch import checkpoints
+from keywatch.checking import shown_config
+from keywatch.metrics import metrics
+from keywatch.serving.listening import metrics_token, policy
+from keywatch.serving.logins import Logins
+from keywatch.serving.reviews import Reviewing
+from keywatch.workspace import Workspace
+from store.state import segments
+
+
+def handed(workspace: Workspace, config: Path) -> Hands:
+    """The hands over a workspace, which stays open. Raises ConfigError."""
+    store = workspace.store  # now, since many threads will ask for it
+
+    def ready() -> None:
+        with store.reading() as tx:
+            segments.version(tx)
+
+    def check_log() -> Checked:
+        with store.reading() as tx:
+            found, known = checkpoints.checked(tx)
+        return Checked(
+            faults=tuple(fault.what for fault in found.faults), told=" ".join(checkpoints.told(found, known))
+        )
+
+    def read_metrics(now: datetime) -> str:
+        with store.reading() as tx:
+            return metrics(tx, now)
+
+    return Hands(
+        policy=policy(workspace),
+        metrics_token=metrics_token(workspace),
+        register=Logins(workspace),
+        reviews=Reviewing(workspace),
+        ready=ready,
+        metrics=read_metrics,
+        config=lambda: shown_config(config),
+        check_log=check_log,
+    )

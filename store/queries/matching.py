@@ -1,0 +1,121 @@
+"""Which requests are asked for, and by what they are told apart; answered from the smallest table that can.
+
+Usage knows hours, keys, hosts and outcomes; facets know days, keys, outcomes and one kind of value; events know all of
+it, but are gone sooner.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Literal, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import ColumnElement, FromClause, Subquery
+
+from model.errors import UsageError
+from model.event import FACET_KINDS, UNKNOWN_PREFIX
+from model.window import Window
+from store.events.tables import events
+from store.queries.rows import detailed, faceted, folded_ref, hourly
+from store.queries.spans import DAY, HOUR
+
+Dimension = Literal["key", "host", "status", "route", "method", "ip", "network", "client", "country", "asn"]
+DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
+Table = Literal["usage", "facets", "events"]
+
+_ANYWHERE: Final = {"key": "key_ref", "status": "outcome"}
+_USAGE: Final = frozenset({"key", "status", "host"})
+Values = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Requests that have, of every dimension named, one of its values; as it is, all requests.
+
+    key is a key_ref (`unknown:<network>` for folded unknown credentials), status an outcome, route carries the method;
+    None stands for requests that have no such value.
+    """
+
+    wanted: tuple[tuple[Dimension, Values], ...] = ()
+
+    def __post_init__(self) -> None:
+        for dimension, _ in self.wanted:
+            if dimension not in DIMENSIONS:
+                msg = f"Requests have no {dimension!r} to choose them by."
+                raise UsageError(msg, hint=f"Choose of {', '.join(DIMENSIONS)}.")
+
+    @property
+    def key_refs(self) -> Sequence[str] | None:
+        """The key_refs asked for; None when all are, or those without a credential too."""
+        for dimension, values in self.wanted:
+            if dimension == "key" and None not in values:
+                return [value for value in values if value is not None]
+        return None
+
+
+def table_of(match: Match, by: Dimension, bucket: timedelta | None = None) -> Table:
+    """The table that answers; `bucket` is what time is told apart by, None for the window as a whole."""
+    asked = {by, *(dimension for dimension, _ in match.wanted)}
+    if asked <= _USAGE and (bucket is None or not bucket % HOUR):
+        return "usage"
+    kinds = asked - _ANYWHERE.keys()
+    if len(kinds) == 1 and kinds <= {*FACET_KINDS} and (bucket is None or not bucket % DAY):
+        return "facets"
+    return "events"
+
+
+def matching(window: Window, match: Match, by: Dimension, bucket: timedelta | None = None) -> Subquery:
+    """Partial counts of the requests: [moment, part, outcome, requests, bytes_out, first_seen, last_seen].
+
+    `part` is the value of `by`. Requests without an address, a client or another kind of facet are in no row when they
+    are told apart by it, whichever table answers; those without a key or a host have a part of null.
+    """
+    table = table_of(match, by, bucket)
+    if table == "usage":
+        rows, moment = hourly(window, match.key_refs), "hour"
+    elif table == "facets":
+        kind = next(each for each in (by, *(dimension for dimension, _ in match.wanted)) if each not in _ANYWHERE)
+        rows, moment = faceted(kind, window, match.key_refs), "day"
+    else:
+        rows, moment = detailed(window, match.key_refs), "moment"
+    part = _column(rows, table, by)
+    query = sa.select(
+        rows.c[moment].label("moment"),
+        part.label("part"),
+        rows.c.outcome,
+        rows.c.requests,
+        rows.c.bytes_out,
+        rows.c.first_seen,
+        rows.c.last_seen,
+    )
+    query = query.where(*(is_one_of(_column(rows, table, each), values) for each, values in match.wanted))
+    if by not in _USAGE:
+        query = query.where(part.is_not(None))
+    return query.subquery()
+
+
+def of_events(window: Window, match: Match) -> list[ColumnElement[bool]]:
+    """The conditions on `events` that choose the same requests; a key_ref finds those before it was known too."""
+    return [_of_event(window, dimension, values) for dimension, values in match.wanted]
+
+
+def is_one_of(column: ColumnElement[Any], values: Values) -> ColumnElement[bool]:
+    """Whether a column is one of the values, null among them."""
+    named = column.in_([value for value in values if value is not None])
+    return sa.or_(named, column.is_(None)) if None in values else named
+
+
+def _of_event(window: Window, dimension: Dimension, values: Values) -> ColumnElement[bool]:
+    if dimension == "key":
+        folded = any(value is not None and value.startswith(UNKNOWN_PREFIX) for value in values)
+        plain = is_one_of(events.c.key_ref, values)
+        return sa.or_(plain, is_one_of(folded_ref(window), values)) if folded else plain
+    if dimension == "route":
+        return is_one_of(sa.func.coalesce(events.c.method + " ", "") + events.c.route, values)
+    return is_one_of(events.c[_ANYWHERE.get(dimension, dimension)], values)
+
+
+def _column(rows: FromClause, table: Table, dimension: Dimension) -> ColumnElement[Any]:
+    if dimension in _ANYWHERE:
+        return rows.c[_ANYWHERE[dimension]]
+    return rows.c["value" if table == "facets" else dimension]

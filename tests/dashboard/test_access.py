@@ -1,0 +1,242 @@
+"""Every page, every read and every act asks who is looking; whoever has no role gets nothing."""
+
+import ast
+import dataclasses
+import inspect
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from dashboard import access, data, evidence, told
+from dashboard.hands import give
+from dashboard.roles import Grant, Policy, Role
+from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
+from keywatch.serving.handing import handed
+from keywatch.workspace import Workspace
+from model.clock import SystemClock
+from store.state import audit, chain
+from tests.dashboard.conftest import MAIN
+
+if TYPE_CHECKING:
+    from tests.dashboard.conftest import Pages, Small
+
+PATHS = ("", "incidents", "keys", "key", "alerts", "reports", "sources", "admin")
+POLICY = Policy(
+    grants=(
+        Grant(role=Role.VIEWER, users=frozenset({"vera@co.example"})),
+        Grant(role=Role.ANALYST, users=frozenset({"otto@co.example"})),
+        Grant(role=Role.ADMIN, users=frozenset({"ann@co.example"})),
+    ),
+    claim="groups",
+    session=timedelta(hours=12),
+)
+Open = Callable[..., AppTest]
+
+
+def user(name: str, ago: timedelta = timedelta(0), **claims: object) -> dict[str, Any]:
+    at = SystemClock().now() - ago
+    known = {"is_logged_in": True, "sub": name, "email": f"{name}@co.example", "email_verified": True}
+    return known | {"iat": at.timestamp()} | claims
+
+
+NOBODY: tuple[dict[str, Any], ...] = (
+    {},
+    {"is_logged_in": False},
+    user("ann", is_logged_in="yes"),
+    user("eve"),
+    user("ann", email_verified=False),
+    user("ann", ago=timedelta(hours=12)),
+    user("ann", is_logged_in=False),
+)
+
+
+@pytest.fixture
+def own(small: "Small", pages: "Pages", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """The small workspace, copied to be written to, with logins."""
+    del pages  # they hand over another workspace first
+    shutil.copytree(small.workspace.root, tmp_path / "own")
+    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
+    monkeypatch.setenv(STATE_URL, workspace.state_url)
+    monkeypatch.setenv(AUDIT_KEY, workspace.audit_key.hex())
+    monkeypatch.setenv(EVENTS, str(tmp_path / "own" / workspace.config.store.events))
+    give(dataclasses.replace(handed(workspace, workspace.root / "keywatch.toml"), policy=POLICY))
+    access._ended.clear()
+    yield workspace
+    give(None)
+    workspace.close()
+
+
+@pytest.fixture
+def opened(own: Workspace) -> Open:
+    """`opened("keys", user("ann"))`: a page as somebody sees it."""
+    del own
+
+    def run(path: str, claims: Mapping[str, Any], **parameters: str) -> AppTest:
+        page = AppTest.from_file(str(MAIN), default_timeout=20)
+        page._page_hash = calc_hash(path)
+        page.user = dict(claims)
+        for name, value in parameters.items():
+            page.query_params[name] = value
+        page.run()
+        assert [] == list(page.exception)
+        return page
+
+    return run
+
+
+def words(page: AppTest) -> str:
+    return " ".join(str(one.value) for one in (*page.text, *page.markdown, *page.caption, *page.subheader, *page.title))
+
+
+def logged(own: Workspace) -> list[tuple[str, str]]:
+    with own.store.reading() as tx:
+        assert () == chain.check(tx).faults
+        rows = audit.audit_frame(tx).to_dict("records")
+    return [(row["actor"], row["action"]) for row in reversed(rows) if "log" in row["action"]]
+
+
+@pytest.mark.parametrize("claims", NOBODY)
+@pytest.mark.parametrize("path", ["", "keys", "reports", "admin"])
+def test_nobody_without_a_role_sees_anything(opened: Open, path: str, claims: dict[str, Any]) -> None:
+    page = opened(path, claims)
+
+    assert not [*page.dataframe, *page.metric, *page.title, *page.selectbox, *page.segmented_control]
+    assert "billing-prod" not in words(page)
+    assert not set("0123456789") & set(words(page).replace("eve@co.example", ""))
+
+
+@pytest.mark.parametrize("name", ["vera", "otto", "ann"])
+def test_somebody_with_a_role_sees_the_pages(opened: Open, name: str) -> None:
+    assert "Keys" == opened("keys", user(name)).title[0].value
+
+
+@pytest.mark.parametrize("name", ["vera", "otto"])
+def test_the_administration_is_for_administrators(opened: Open, name: str) -> None:
+    """The page is not in the menu of others, so its path leads to the first page; and it asks by itself too."""
+    page = opened("admin", user(name))
+    asked = AppTest.from_function(_administration)
+    asked.user = user(name)
+    asked.run()
+
+    assert "Admin" not in [one.value for one in page.title]
+    assert "needs the role admin" in asked.exception[0].message
+
+
+def _administration() -> None:
+    from dashboard.views import admin
+
+    admin.show()
+
+
+def test_an_act_of_a_viewer_is_refused_and_one_of_an_analyst_is_logged_with_the_name(
+    opened: Open, own: Workspace
+) -> None:
+    refused = opened("incidents", user("vera"), incident="inc_1")
+    next(one for one in refused.button if one.label == "Acknowledge").click().run()
+    done = opened("incidents", user("otto"), incident="inc_1")
+    next(one for one in done.button if one.label == "Acknowledge").click().run()
+    with own.store.reading() as tx:
+        acts = audit.audit_frame(tx, subject="inc_1")
+
+    assert "That needs the role analyst" in words(refused)
+    assert [("otto@co.example", "incident acknowledged")] == list(zip(acts["actor"], acts["action"], strict=True))
+
+
+def test_each_login_is_in_the_audit_log_once_and_each_refusal(opened: Open, own: Workspace) -> None:
+    ann, eve = user("ann"), user("eve")
+    for _ in range(3):
+        opened("keys", ann)
+        opened("keys", eve)
+    opened("keys", user("ann"))
+
+    assert [
+        ("ann@co.example", "login"),
+        ("eve@co.example", "login refused"),
+        ("ann@co.example", "login"),
+    ] == logged(own)
+
+
+def test_logging_out_ends_that_login_wherever_its_cookie_is(opened: Open, own: Workspace) -> None:
+    ann = user("ann")
+    page = opened("keys", ann)
+    next(one for one in page.button if one.label == "Log out").click().run()
+    again = opened("keys", ann)
+
+    assert "Your login was ended" in words(again)
+    assert not again.dataframe
+    assert opened("keys", user("ann")).dataframe
+    assert ("ann@co.example", "logout") in logged(own)
+
+
+def test_an_administrator_ends_the_logins_of_another(pages: "Pages", opened: Open, own: Workspace) -> None:
+    otto = user("otto", ago=timedelta(seconds=5))
+    opened("keys", otto)
+    page = pages.click(opened("admin", user("ann")), "users", "name", "otto@co.example")
+    next(one for one in page.button if one.label == "End logins").click().run()
+
+    assert "Your login was ended" in words(opened("keys", otto))
+    assert ("ann@co.example", "logins ended") in logged(own)
+
+
+def test_what_a_cache_holds_is_not_given_to_somebody_without_a_role(opened: Open) -> None:
+    assert opened("", user("ann")).metric
+
+    assert not opened("", user("eve")).metric
+
+
+PURE = {"totals", "both", "place", "store", "reading", "whole_days"}
+"""What asks for a role itself, or takes what only those who have one get."""
+READS = [
+    function
+    for module in (data, told, evidence)
+    for name, function in inspect.getmembers(module, inspect.isfunction)
+    if function.__module__ == module.__name__ and not name.startswith("_") and name not in PURE
+]
+
+
+@pytest.mark.parametrize("read", READS, ids=lambda read: read.__name__)
+def test_every_read_asks_for_a_role(own: Workspace, read: Callable[..., object]) -> None:
+    """Outside of a session nobody is logged in; whatever a read is given, it says so before it reads."""
+    del own
+    now = datetime.now(UTC)
+    likely = {"now": now, "limit": 5, "refs": (), "version": "", "identity": "", "path": ""}
+    given = {
+        name: likely.get(name)
+        for name, one in inspect.signature(read).parameters.items()
+        if one.default is inspect.Parameter.empty
+    }
+
+    with pytest.raises(access.LoggedOut):
+        read(**given)
+
+
+def test_nothing_goes_round_the_gate() -> None:
+    """The store is opened in one function, and what the composition root handed over is taken in few places."""
+    opens: set[str] = set()
+    takes: set[str] = set()
+    for path in MAIN.parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Name) and called.id in {"_store", "given"}:
+                (opens if called.id == "_store" else takes).add(path.name)
+            if isinstance(called, ast.Attribute) and ast.unparse(called) in {"Store.open", "data._store"}:
+                opens.add(path.name)
+
+    assert {"data.py"} == opens
+    assert {"access.py"} == takes
+
+
+def test_a_dashboard_that_keywatch_did_not_start_shows_nothing(small: "Small", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(STATE_URL, small.workspace.state_url)
+    monkeypatch.setenv(EVENTS, str(small.events))
+    give(None)
+    page = AppTest.from_file(str(MAIN), default_timeout=20).run()
+
+    assert not [*page.metric, *page.dataframe]
+    assert "was not started by keywatch" in words(page)

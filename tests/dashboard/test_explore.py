@@ -1,0 +1,130 @@
+"""The Explore page's logic, on a small real workspace."""
+
+import csv
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from dashboard import export
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+    from tests.dashboard.conftest import Pages
+
+    Visit = Callable[..., AppTest]
+
+
+def counted(pages: "Pages", page: "AppTest") -> dict[str, int]:
+    frame = pages.table(page, "groups")
+    return dict(zip(frame["group"], frame["requests"], strict=True))
+
+
+def test_as_it_is_it_tells_outcomes_apart(pages: "Pages", visit: "Visit") -> None:
+    page = visit("explore")
+
+    assert {"Successful": 316, "401 unauthenticated": 14, "403 forbidden": 1, "429 throttled": 1, "5xx": 1} == counted(
+        pages, page
+    )
+    assert "5 groups, 333 requests" in page.caption[-1].value
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"keys": "key_1"}, {"Successful": 282, "401 unauthenticated": 4, "403 forbidden": 1, "429 throttled": 1}),
+        ({"keys": "billing-prod · key_1", "status": "429"}, {"429 throttled": 1}),
+        ({"keys": "(none)"}, {"401 unauthenticated": 5}),
+        ({"owner": "crm@co.example"}, {"Successful": 29, "5xx": 1}),
+        ({"owner": "pay@co.example", "environment": "development"}, {}),
+        ({"ip": "203.0.113.66"}, {"401 unauthenticated": 5}),
+        ({"network": "198.51.100.0/24", "status": "5xx"}, {"5xx": 1}),
+        ({"route": "GET /v1/invoices/{id}", "method": "POST"}, {}),
+        ({"host": "api.example", "client": "curl/8", "keys": "key_2"}, {"Successful": 29, "5xx": 1}),
+    ],
+)
+def test_a_link_opens_exactly_the_requests_of_its_filters(
+    pages: "Pages", visit: "Visit", parameters: dict[str, str], expected: dict[str, int]
+) -> None:
+    page = visit("explore", **parameters)
+
+    if expected:
+        assert expected == counted(pages, page)
+    else:
+        assert "No request of this window matches" in page.info[0].value
+    assert parameters == pages.url(page)
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("Owner", {"pay@co.example": 288, "crm@co.example": 30, "(none)": 15}),
+        ("Environment", {"production": 288, "development": 30, "(none)": 15}),
+        ("Address", {"198.51.100.7": 288, "198.51.100.8": 30, "203.0.113.5": 5, "203.0.113.6": 5, "203.0.113.66": 5}),
+        ("Method", {"GET": 333}),
+        ("Host", {"api.example": 333}),
+    ],
+)
+def test_requests_are_told_apart_by_anything(pages: "Pages", visit: "Visit", by: str, expected: dict[str, int]) -> None:
+    assert expected == counted(pages, visit("explore", by=by))
+
+
+def test_keys_are_told_apart_by_name_and_the_others_by_what_is_known(pages: "Pages", visit: "Visit") -> None:
+    labels = set(counted(pages, visit("explore", by="Key")))
+
+    assert {"billing-prod · key_1", "crm-dev · key_2", "(none)", "unknown:203.0.113.0/24"} < labels
+
+
+def test_a_click_on_a_group_filters_by_it(pages: "Pages", visit: "Visit") -> None:
+    page = pages.click(visit("explore", by="Key"), "groups", "group", "crm-dev · key_2")
+
+    assert {"by": "Key", "keys": "crm-dev · key_2"} == pages.url(page)
+    assert {"crm-dev · key_2": 30} == counted(pages, page)
+
+    next(button for button in page.button if button.label == "Clear filters").click().run()
+
+    assert {"by": "Key"} == pages.url(page)
+
+
+def test_a_window_and_a_filter_hold_together(pages: "Pages", visit: "Visit") -> None:
+    assert {"Successful": 18, "401 unauthenticated": 4, "403 forbidden": 1, "429 throttled": 1} == counted(
+        pages, visit("explore", keys="key_1", window="6h")
+    )
+
+
+def test_the_requests_themselves_are_the_newest_and_know_their_key(visit: "Visit") -> None:
+    newest = visit("explore", ip="203.0.113.5").dataframe[-1].value
+
+    assert 5 == len(newest)
+    assert newest["ts"].is_monotonic_decreasing
+    assert newest["key"].iloc[0].startswith("ac_live_…ssss")
+
+
+def test_what_came_from_a_log_is_shown_as_text(pages: "Pages", visit: "Visit") -> None:
+    page = visit("explore", client=pages.markup, by="Client")
+    read = [*page.markdown, *page.caption, *page.info, *page.subheader]
+
+    assert not [each.value for each in read if "<img" in each.value]
+
+
+def test_a_filter_that_nobody_heard_of_finds_nothing(visit: "Visit") -> None:
+    for parameters in ({"keys": "key_9'; DROP TABLE events; --"}, {"status": "teapot"}, {"ip": "999"}):
+        assert "No request of this window matches" in visit("explore", **parameters).info[0].value
+
+
+def test_a_csv_file_holds_no_formula() -> None:
+    frame = pd.DataFrame(
+        {
+            "agent": ["=cmd|'/c calc'!A0", "+1", "@SUM(A1)", "curl/8", "\t=1", None],
+            "requests": [1, -2, 3, 4, 5, 6],
+            "ts": pd.to_datetime(["2026-11-23T05:24:31Z"] * 5 + [None], utc=True, format="ISO8601"),
+        }
+    )
+    rows = list(csv.DictReader(io.StringIO(export.csv(frame).decode())))
+
+    assert ["'=cmd|'/c calc'!A0", "'+1", "'@SUM(A1)", "curl/8", "' =1", ""] == [row["agent"] for row in rows]
+    assert ["1", "-2"] == [row["requests"] for row in rows[:2]]
+    assert ["2026-11-23T05:24:31Z", ""] == [rows[0]["ts"], rows[-1]["ts"]]

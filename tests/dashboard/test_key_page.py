@@ -1,0 +1,142 @@
+"""What the page of a key tells beyond its facts, on a small real workspace."""
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboard.navigation import literal
+from dashboard.serve import EVENTS, STATE_URL
+from ingest.inventory.read import read_keys
+from keywatch.workspace import Workspace
+from store.state.inventory import save_keys
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from streamlit.testing.v1 import AppTest
+
+    from tests.dashboard.conftest import Pages, Small
+
+    Visit = Callable[..., AppTest]
+
+
+def having(page: "AppTest", *columns: str) -> "pd.DataFrame":
+    return next(each.value for each in page.dataframe if set(columns) <= set(each.value.columns))
+
+
+def test_its_use_is_told_by_outcome_route_address_and_client(visit: "Visit") -> None:
+    page = visit("key", key="key_1")
+
+    assert {"Successful": 282, "401 unauthenticated": 4, "403 forbidden": 1, "429 throttled": 1} == dict(
+        having(page, "status", "share")[["status", "requests"]].itertuples(index=False)
+    )
+    assert ["GET /v1/invoices/{id}"] == list(having(page, "route")["route"])
+    assert ["198.51.100.7", "198.51.100.0/24", "—", "—"] == list(
+        having(page, "ip", "asn").loc[0, ["ip", "network", "asn", "country"]]
+    )
+    assert ["curl/8"] == list(having(page, "client", "unauthorized")["client"])
+
+
+def test_latency_and_bytes_have_charts_with_tables(visit: "Visit") -> None:
+    page = visit("key", key="key_1", window="24h")
+    latency = having(page, "p50", "p95")
+
+    assert {20.0} == {*latency["p50"], *latency["p95"]}
+    assert 96 * 512 == having(page, "Sent")["Sent"].sum()
+    told = ["Requests per 15 minutes", "Requests by hour of day", "Latency by 15 minutes", "Bytes sent per 15 minutes"]
+    alternatives = [each.proto.alt for each in page.get("vega_lite_chart")]
+    assert all(alt.startswith(begin) for alt, begin in zip(alternatives, told, strict=True))
+
+
+def test_a_key_that_began_in_the_window_is_all_new(visit: "Visit") -> None:
+    page = visit("key", key="key_1", window="7d")
+
+    assert any("all of it is new" in each.value for each in page.caption)
+
+
+def test_what_was_seen_before_the_window_is_not_new(visit: "Visit") -> None:
+    page = visit("key", key="key_1", window="24h")
+
+    assert any(each.value.startswith("Nothing: it had all been seen") for each in page.caption)
+
+
+def test_the_heat_map_goes_by_the_clocks_of_the_zone(visit: "Visit") -> None:
+    utc, kolkata = (visit("key", key="key_2", window="24h", zone=zone) for zone in ("UTC", "Asia/Kolkata"))
+
+    alternatives = [
+        next(each.proto.alt for each in page.get("vega_lite_chart") if "weekday" in each.proto.alt)
+        for page in (utc, kolkata)
+    ]
+    assert "weekday, UTC" in alternatives[0]
+    assert "weekday, Asia/Kolkata" in alternatives[1]
+
+
+def test_up_to_three_keys_stand_beside_it(pages: "Pages", visit: "Visit") -> None:
+    page = visit("key", key="key_1", **{"with": "crm-dev · key_2"})
+    compared = having(page, "label", "addresses")
+
+    assert [("billing-prod · key_1", 288), ("crm-dev · key_2", 30)] == list(
+        compared[["label", "requests"]].itertuples(index=False, name=None)
+    )
+    assert {"key": "key_1", "with": "crm-dev · key_2"} == pages.url(page)
+
+
+def test_a_key_beside_itself_or_a_stranger_is_left_out(visit: "Visit") -> None:
+    for other in ("key_1", "key_9"):
+        page = visit("key", key="key_1", **{"with": other})
+
+        assert not [each for each in page.dataframe if "addresses" in each.value.columns]
+
+
+def test_a_key_without_a_rotation_says_so_and_shows_what_changed(visit: "Visit") -> None:
+    page = visit("key", key="key_1")
+
+    assert any(each.value.startswith("No rotation is known") for each in page.caption)
+    assert ["added"] == list(having(page, "field", "after")["after"])
+
+
+def test_a_rotation_is_told_in_its_four_steps(
+    pages: "Pages", small: "Small", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(small.workspace.root, tmp_path / "own")
+    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
+    issued = (small.now - timedelta(days=10)).isoformat()
+    keys = tmp_path / "keys.json"
+    keys.write_text(
+        json.dumps(
+            [
+                {"key_id": "key_4", "name": "crm-new", "status": "active", "created_at": issued},
+                {"key_id": "key_2", "name": "crm-dev", "status": "active", "successor": "key_4"},
+            ]
+        )
+    )
+    with workspace.store.transaction() as tx:
+        save_keys(tx, read_keys(keys, pulled_at=small.now, pepper=workspace.pepper), small.now)
+    monkeypatch.setenv(STATE_URL, workspace.state_url)
+    monkeypatch.setenv(EVENTS, str(workspace.root / workspace.config.store.events))
+    shown = [pages.texts(pages.open("key", key=key)) for key in ("key_2", "key_4")]
+    workspace.close()
+
+    for texts in shown:
+        assert "crm-dev is replaced by crm-new. The new key was issued and has not worked yet." in texts
+        assert ["✓ 1. New key, done", "○ 2. Update clients, open", "○ 3. Test, open", "○ 4. Revoke, open"] == [
+            text for text in texts if text[:1] in "✓○?" and text[2:3].isdigit()
+        ]
+
+
+def test_its_requests_can_be_explored(visit: "Visit") -> None:
+    page = visit("key", key="key_1", window="24h")
+    (link,) = (each for each in page.get("page_link") if each.proto.label.startswith("Explore"))
+
+    assert "key=key_1&keys=billing-prod+%C2%B7+key_1" == link.proto.query_string
+
+
+@pytest.mark.parametrize(
+    ("text", "written"), [("a_b", r"a\_b"), ("[x](http://y)", r"\[x\]\(http\://y\)"), ("a\nb", r"a\\x0ab")]
+)
+def test_marks_in_a_name_stand_for_themselves(text: str, written: str) -> None:
+    assert written == literal(text)

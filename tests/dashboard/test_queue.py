@@ -1,0 +1,261 @@
+"""The queue of incidents: its parts and filters, what is chosen, and what is done to several at once."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from alerts import acts
+from alerts.bulk import Done
+from dashboard import behind
+from dashboard.filters import NONE
+from dashboard.forms import told
+from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
+from dashboard.sifting import Wanted, sift
+from keywatch.workspace import Workspace
+from model.actor import actor
+from model.errors import UsageError
+from model.finding import Severity, Subject, SubjectKind
+from model.incident import Incident, IncidentId, IncidentStatus
+from store.handle import Store
+from store.state import audit, chain, silences
+from store.state.findings import save_findings
+from store.state.incidents import get_incident, save_incidents
+from tests.dashboard.conftest import finding, incident
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+    from tests.dashboard.conftest import Pages, Small
+
+SETUP = {"keys import", "dashboard began"}
+NOW = datetime(2026, 11, 23, 5, 24, tzinfo=UTC)
+
+
+def made(name: str, now: datetime = NOW, **changes: object) -> Incident:
+    """An incident with a finding of its own."""
+    subject = Subject(SubjectKind.KEY, name)
+    one = replace(finding(now, "volume-spike", Severity.LOW, f"Spike of {name}"), subject=subject, id=f"f_{name}")
+    return replace(incident(now, (one,)), id=IncidentId(f"inc_{name}"), headline=one.title, **changes)
+
+
+@pytest.fixture
+def own(small: "Small", pages: "Pages", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The small workspace, copied, with two more incidents."""
+    del pages  # they forget the environment first
+    shutil.copytree(small.workspace.root, tmp_path / "own")
+    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
+    monkeypatch.setenv(STATE_URL, workspace.state_url)
+    monkeypatch.setenv(AUDIT_KEY, workspace.audit_key.hex())
+    monkeypatch.setenv(EVENTS, str(tmp_path / "own" / workspace.config.store.events))
+    low = replace(
+        made("crm", small.now, severity=Severity.LOW, key_id="key_2", key_name="crm-dev", ip=None), owner=None
+    )
+    over = made(
+        "old", small.now, status=IncidentStatus.RESOLVED, resolved_at=small.now, assignee="ann", severity=Severity.LOW
+    )
+    with workspace.store.transaction() as tx:
+        save_findings(tx, [*low.findings, *over.findings])
+        save_incidents(tx, [low, over])
+    yield workspace.store
+    workspace.close()
+
+
+def stands(store: Store, name: str) -> Incident:
+    with store.reading() as tx:
+        found = get_incident(tx, name)
+    assert found is not None
+    return found
+
+
+def logged(store: Store) -> list[tuple[str, str, str]]:
+    with store.reading() as tx:
+        assert () == chain.check(tx).faults
+        rows = audit.audit_frame(tx).to_dict("records")
+    return [(row["actor"], row["action"], row["subject"]) for row in reversed(rows) if row["action"] not in SETUP]
+
+
+def press(page: "AppTest", label: str, key: str = "") -> "AppTest":
+    found = [one for one in page.button if one.label == label and (one.key or "").startswith(key)]
+    found[-1].click().run()
+    assert [] == list(page.exception)
+    return page
+
+
+def control(page: "AppTest", kind: str, key: str) -> object:
+    return next(one for one in page.get(kind) if (one.key or "").startswith(key))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        (Wanted(), ["a", "b"]),
+        (Wanted(show="In progress"), ["c"]),
+        (Wanted(show="Closed"), ["d"]),
+        (Wanted(show="All"), ["a", "b", "c", "d"]),
+        (Wanted(least=Severity.HIGH), ["b"]),
+        (Wanted(detectors=frozenset({"flatline"})), []),
+        (Wanted(detectors=frozenset({"volume-spike", "flatline"})), ["a", "b"]),
+        (Wanted(owners=frozenset({NONE})), ["b"]),
+        (Wanted(environments=frozenset({"production"}), assignees=frozenset({"ann"})), ["a"]),
+        (Wanted(text=" SPIKE OF A "), ["a"]),
+        (Wanted(text="inc_b"), ["b"]),
+        (Wanted(text="198.51.100.7"), ["a", "b"]),
+    ],
+)
+def test_the_queue_has_what_all_filters_leave(wanted: Wanted, names: list[str]) -> None:
+    incidents = [
+        made("a", assignee="ann", severity=Severity.MEDIUM),
+        made("b", owner=None),
+        made("c", status=IncidentStatus.ACKNOWLEDGED),
+        made("d", status=IncidentStatus.RESOLVED),
+    ]
+
+    assert [f"inc_{name}" for name in names] == [one.id for one in sift(incidents, wanted)[0]]
+
+
+def test_each_part_of_the_queue_says_how_many_it_has(own: Store, pages: "Pages") -> None:
+    del own
+    page = pages.open("incidents")
+
+    assert any(caption.value.startswith("2 open · 0 in progress · 1 closed.") for caption in page.caption)
+    assert ["inc_1", "inc_crm"] == list(pages.table(page, "incidents")["id"])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "ids"),
+    [
+        ({"show": "Closed"}, ["inc_old"]),
+        ({"severity": "high and above"}, ["inc_1"]),
+        ({"detector": "volume-spike", "show": "All"}, ["inc_crm", "inc_old"]),
+        ({"owner": NONE}, ["inc_crm"]),
+        ({"assignee": "ann", "show": "All"}, ["inc_old"]),
+        ({"text": "CRM-dev"}, ["inc_crm"]),
+        ({"environment": "production", "text": "failed"}, ["inc_1"]),
+    ],
+)
+def test_every_filter_of_the_queue_stands_in_the_url(
+    own: Store, pages: "Pages", parameters: dict[str, str], ids: list[str]
+) -> None:
+    del own
+    page = pages.open("incidents", **parameters)
+
+    assert set(ids) == set(pages.table(page, "incidents")["id"])
+    assert parameters == pages.url(page)
+
+
+def test_a_filter_that_leaves_nothing_says_so(own: Store, pages: "Pages") -> None:
+    del own
+
+    assert "No incident matches" in pages.open("incidents", text="nobody").info[0].value
+
+
+def test_a_click_looks_at_an_incident_and_the_way_back_keeps_the_filters(own: Store, pages: "Pages") -> None:
+    del own
+    page = pages.click(pages.open("incidents", severity="low and above"), "incidents", "key", "billing-prod")
+    looked_at = pages.url(page)
+    press(page, "All incidents")
+
+    assert {"incident": "inc_1", "severity": "low and above"} == looked_at
+    assert {"severity": "low and above"} == pages.url(page)
+    assert ["inc_1", "inc_crm"] == list(pages.table(page, "incidents")["id"])
+
+
+def test_the_next_incident_is_that_of_the_queue(own: Store, pages: "Pages") -> None:
+    del own
+    page = press(pages.open("incidents", incident="inc_1"), "Next")
+
+    assert {"incident": "inc_crm"} == pages.url(page)
+    assert "Next" not in [button.label for button in page.button]
+
+
+def test_several_are_acknowledged_in_one_act_and_each_is_in_the_audit_log(own: Store, pages: "Pages") -> None:
+    page = pages.tick(pages.open("incidents"), "incidents", "id", ["inc_1", "inc_crm"])
+    press(page, "Acknowledge")
+
+    assert {"acknowledged"} == {stands(own, name).status for name in ("inc_1", "inc_crm")}
+    assert [(actor(), "incident acknowledged", name) for name in ("inc_1", "inc_crm")] == logged(own)
+    assert ["Acknowledged. 2 incidents."] == [toast.value for toast in page.toast]
+    assert {"show": "In progress"} == pages.url(pages.open("incidents", show="In progress"))
+
+
+def test_several_are_assigned_snoozed_and_resolved(own: Store, pages: "Pages") -> None:
+    both = ["inc_1", "inc_crm"]
+    page = pages.tick(pages.open("incidents"), "incidents", "id", both)
+    control(page, "text_input", "bulk_person").set_value("ann@co.example").run()
+    press(page, "Assign", "bulk_assign_go")
+    page = pages.tick(page, "incidents", "id", both)
+    press(page, "Snooze", "bulk_snooze_go")
+    until = [stands(own, name).snoozed_until for name in both]
+    page = pages.tick(page, "incidents", "id", both)
+    control(page, "radio", "bulk_verdict").set_value("expected").run()
+    press(page, "Resolve", "bulk_resolve_go")
+
+    assert ["ann@co.example"] * 2 == [stands(own, name).assignee for name in both]
+    assert all(each is not None and each < acts.FOREVER for each in until)
+    assert ["resolved"] * 2 == [stands(own, name).status for name in both]
+    assert [(what, name) for what in ("assigned", "snoozed", "resolved") for name in both] == [
+        (action.removeprefix("incident "), name) for _, action, name in logged(own)
+    ]
+
+
+def test_several_are_silenced_each_as_narrowly_as_can_be(own: Store, pages: "Pages") -> None:
+    page = pages.tick(pages.open("incidents"), "incidents", "id", ["inc_1", "inc_crm"])
+    control(page, "text_input", "bulk_silence_why").set_value("a load test").run()
+    press(page, "Silence", "bulk_silence_go")
+
+    with own.reading() as tx:
+        made_ = [dict(one.when) for one in silences.list_silences(tx)]
+    assert [
+        {"detector": ["volume-spike"], "key": ["key_2"]},
+        {"detector": ["auth-burst-key", "new-origin"], "key": ["key_1"]},
+    ] == made_
+    assert ["inc_1", "inc_crm"] == [subject for _, action, subject in logged(own) if action == "incident silenced"]
+    chips = pages.table(pages.open("incidents"), "incidents")["status"]
+    assert [["● open", "◌ silenced"]] * 2 == [list(each) for each in chips]
+
+
+def test_nothing_can_be_done_to_several_before_one_is_ticked(own: Store, pages: "Pages") -> None:
+    del own
+    page = pages.open("incidents")
+
+    assert [] == [button.key for button in page.button if (button.key or "").startswith("bulk_")]
+    assert any(caption.value.startswith("Tick rows") for caption in page.caption)
+
+
+def test_the_requests_behind_an_incident_are_those_of_its_key_from_its_address(own: Store, pages: "Pages") -> None:
+    del own
+    page = pages.open("incidents", incident="inc_1")
+    latest = next(frame.value for frame in page.dataframe if "path" in frame.value)
+
+    assert {"198.51.100.7"} == set(latest["ip"])
+    assert ["Key billing-prod from 198.51.100.7", "Key billing-prod", "All from 198.51.100.7"] == list(
+        control(page, "button_group", "lens").options
+    )
+
+
+def test_what_came_from_an_attacking_address_is_looked_at_whatever_its_key() -> None:
+    attack = replace(made("x").findings[0], subject=Subject(SubjectKind.NETWORK, "203.0.113.0/24"))
+    labels = [lens.label for lens in behind.lenses(replace(made("x"), findings=(attack,)), {})]
+
+    assert [
+        "All from 198.51.100.7", "All from 203.0.113.0/24", "Key billing-prod from 198.51.100.7", "Key billing-prod",
+    ] == labels  # fmt: skip
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [(0.5, 1), (5, 5), (24, 15), (72, 60), (24 * 30, 360)])
+def test_bars_are_as_short_as_can_still_be_told_apart(hours: float, minutes: int) -> None:
+    window = behind.Window(since=NOW, until=NOW + timedelta(hours=hours))
+
+    assert timedelta(minutes=minutes) == behind.bucket(window)
+
+
+def test_what_refused_is_told_once_for_each_reason() -> None:
+    refused = tuple((name, UsageError(f"The incident {name} is resolved.")) for name in ("inc_1", "inc_2"))
+    done = Done(done=("inc_3",), refused=refused)
+
+    assert "Snoozed. 1 incident. 2 not: The incident … is resolved." == told(done, "Snoozed.")

@@ -1,0 +1,53 @@
+"""The time control, on a small real workspace."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from dashboard.period import written
+from dashboard.zones import Zone
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+    from tests.dashboard.conftest import Pages, Small
+
+    Visit = Callable[..., AppTest]
+
+
+def test_a_window_of_ones_own_stands_in_the_url(pages: "Pages", visit: "Visit", small: "Small") -> None:
+    since, until = (written(small.now - timedelta(minutes=m), Zone()) for m in (75, 45))
+    page = visit("key", key="key_1", window="custom", **{"from": since, "to": until})
+
+    assert "2" == pages.metrics(page)["Requests"]
+    assert since[:10] in page.caption[0].value
+
+
+def test_going_from_a_preset_to_custom_begins_with_what_is_shown(pages: "Pages", visit: "Visit") -> None:
+    page = visit(window="24h")
+    page.segmented_control(key="window").set_value("custom").run()
+
+    assert pages.url(page).keys() == {"window", "from", "to"}
+    assert "135" == pages.metrics(page)["Requests"]
+
+    page.segmented_control(key="window").set_value("7d").run()
+
+    assert {} == pages.url(page)
+
+
+def test_a_window_that_cannot_be_read_is_said_and_the_default_shown(pages: "Pages", visit: "Visit") -> None:
+    page = visit(window="custom", **{"from": "**soon**"})
+
+    assert any(text.startswith("△") and "Shown are the last 7d." in text for text in pages.texts(page))
+    assert "333" == pages.metrics(page)["Requests"]
+
+
+def test_the_zone_stands_in_the_url_and_on_every_moment(visit: "Visit") -> None:
+    page = visit("key", key="key_1", zone="Asia/Kolkata")
+
+    assert "IST to" in page.caption[0].value
+    assert [frame for frame in page.dataframe if "From (Kolkata)" in frame.value.columns]
+
+
+def test_a_zone_that_does_not_exist_is_utc(visit: "Visit") -> None:
+    assert "UTC to" in visit(zone="Mars/Olympus").caption[0].value

@@ -1,0 +1,169 @@
+"""Requests that match, on both engines: usage, facets and events give one answer."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from model.errors import UsageError
+from model.window import Window
+from store.events.reader import EventsReader
+from store.queries.explored import GROUPED, SERIES, SUGGESTED, grouped, newest, series, suggested
+from store.queries.matching import DIMENSIONS, Dimension, Match, table_of
+
+A, B, FOLDED = "fp:1:aaaa", "fp:1:bbbb", "unknown:198.51.100.0/24"
+DAY = timedelta(days=1)
+
+
+def match(**wanted: tuple[str | None, ...]) -> Match:
+    return Match(wanted=tuple(wanted.items()))  # type: ignore[arg-type]  # names of dimensions
+
+
+@pytest.mark.parametrize(
+    ("wanted", "by", "bucket", "table"),
+    [
+        ({}, "host", None, "usage"),
+        ({"key": (A,), "status": ("ok",)}, "host", timedelta(hours=1), "usage"),
+        ({"key": (A,)}, "status", timedelta(minutes=15), "events"),
+        ({"key": (A,)}, "ip", None, "facets"),
+        ({"ip": ("192.0.2.1",)}, "status", timedelta(days=1), "facets"),
+        ({"ip": ("192.0.2.1",)}, "status", timedelta(hours=1), "events"),
+        ({"ip": ("192.0.2.1",)}, "client", None, "events"),
+        ({}, "method", None, "events"),
+    ],
+)
+def test_the_smallest_table_that_can_answers(
+    wanted: dict[str, tuple[str, ...]], by: Dimension, bucket: timedelta | None, table: str
+) -> None:
+    assert table == table_of(match(**wanted), by, bucket)
+
+
+def test_requests_of_an_address_by_status(reader: EventsReader, everything: Window, same: Callable[..., None]) -> None:
+    frame = grouped(reader, everything, match(ip=("198.51.100.5",)), by="status")
+
+    same(
+        [
+            ("unauthenticated", 3, 0, 3, 0, 0, 0, 15, "2026-03-29T01:05Z", "2026-03-29T01:06Z"),
+            ("ok", 1, 1, 0, 0, 0, 0, 50, "2026-03-29T01:07Z", "2026-03-29T01:07Z"),
+        ],
+        GROUPED,
+        frame,
+    )
+
+
+def test_several_filters_have_to_hold_together(reader: EventsReader, everything: Window) -> None:
+    frame = grouped(
+        reader, everything, match(ip=("192.0.2.1",), client=("curl/8",), status=("ok", "forbidden")), by="route"
+    )
+
+    assert [("GET /v1/agents", 5)] == list(zip(frame["part"], frame["requests"], strict=True))
+
+
+def test_what_no_request_has_can_be_asked_for(reader: EventsReader, everything: Window) -> None:
+    keys = grouped(reader, everything, match(key=(None,)), by="key")
+    hosts = grouped(reader, everything, match(host=(None, "elsewhere")), by="status")
+    methods = grouped(reader, everything, match(method=(None,)), by="key")
+
+    assert [[None, 1]] == keys[["part", "requests"]].to_numpy().tolist()
+    assert [["unauthenticated", 1]] == hosts[["part", "requests"]].to_numpy().tolist()
+    assert [[B, 2]] == methods[["part", "requests"]].to_numpy().tolist()
+
+
+@pytest.mark.parametrize("by", DIMENSIONS)
+@pytest.mark.parametrize("key", [None, A, FOLDED])
+def test_whole_hours_and_days_say_what_the_events_say(
+    reader: EventsReader, everything: Window, by: Dimension, key: str | None
+) -> None:
+    wanted = Match() if key is None else match(key=(key,))
+    # Every method, said by name, is asked of events: so the same requests by another way.
+    methods = match(method=("GET", "POST", None), **({} if key is None else {"key": (key,)}))
+    quick, slow = (grouped(reader, everything, each, by=by) for each in (wanted, methods))
+
+    counted = [name for name in GROUPED if name not in {"first_seen", "last_seen"}]
+    pd.testing.assert_frame_equal(slow[counted], quick[counted])
+
+
+def test_unknown_credentials_are_folded_in_every_table(reader: EventsReader, everything: Window) -> None:
+    frame = grouped(reader, everything, match(method=("GET",)), by="key")
+
+    assert {A: 5, FOLDED: 4, B: 2, None: 1} == dict(zip(frame["part"], frame["requests"], strict=True))
+
+
+def test_a_series_has_a_part_a_group_and_one_for_the_rest(
+    reader: EventsReader, everything: Window, same: Callable[..., None]
+) -> None:
+    frame = series(reader, everything, Match(), by="key", bucket=DAY, groups=[("both", (A, B)), ("none", (None,))])
+
+    same(
+        [
+            ("2026-03-28T00:00Z", "both", 3, 1, 210),
+            ("2026-03-28T00:00Z", "none", 1, 1, 0),
+            ("2026-03-29T00:00Z", "both", 6, 3, 367),
+            ("2026-03-29T00:00Z", None, 4, 4, 20),
+            ("2026-03-30T00:00Z", "both", 1, 0, 1),
+        ],
+        SERIES,
+        frame,
+    )
+
+
+@pytest.mark.parametrize("minutes", [15, 60, 1440])
+def test_a_series_adds_up_whatever_its_bucket(reader: EventsReader, everything: Window, minutes: int) -> None:
+    frame = series(
+        reader,
+        everything,
+        match(route=("GET /v1/agents",)),
+        by="route",
+        bucket=timedelta(minutes=minutes),
+        groups=[("agents", ("GET /v1/agents",))],
+    )
+
+    assert (10, 5) == (frame["requests"].sum(), frame["failures"].sum())
+    assert {"agents"} == set(frame["part"])
+
+
+def test_a_series_without_groups_is_all_the_rest(reader: EventsReader, everything: Window) -> None:
+    frame = series(reader, everything, Match(), by="status", bucket=DAY, groups=[])
+
+    assert ({None}, 15) == (set(frame["part"]), frame["requests"].sum())
+
+
+def test_the_newest_requests_match_every_filter(reader: EventsReader, everything: Window) -> None:
+    frame = newest(reader, everything, match(ip=("198.51.100.5",), route=("GET /v1/agents",)), limit=2)
+
+    assert ["ok", "unauthenticated"] == list(frame["outcome"])
+    assert frame["ts"].is_monotonic_decreasing
+
+
+def test_raw_requests_of_folded_credentials_are_found_by_the_fold_and_by_their_own(
+    reader: EventsReader, everything: Window
+) -> None:
+    folded, own = (newest(reader, everything, match(key=(ref,)), limit=9) for ref in (FOLDED, "fp:1:8888"))
+
+    assert (4, 1) == (len(folded), len(own))
+
+
+def test_suggestions_are_the_busiest_values_of_each_kind(
+    reader: EventsReader, everything: Window, same: Callable[..., None]
+) -> None:
+    same(
+        [("client", "curl/8"), ("client", "python"), ("ip", "192.0.2.1"), ("ip", "198.51.100.5")],
+        SUGGESTED,
+        suggested(reader, everything, kinds=("ip", "client"), limit=2),
+    )
+
+
+@pytest.mark.parametrize("by", DIMENSIONS)
+def test_nothing_is_an_empty_frame_with_its_dtypes(
+    empty_reader: EventsReader, everything: Window, same: Callable[..., None], by: Dimension
+) -> None:
+    same([], GROUPED, grouped(empty_reader, everything, Match(), by=by))
+    same([], SERIES, series(empty_reader, everything, Match(), by=by, bucket=DAY, groups=[("x", ("y",))]))
+    same([], SUGGESTED, suggested(empty_reader, everything, kinds=("ip",), limit=3))
+    assert newest(empty_reader, everything, match(**{by: ("x",)}), limit=3).empty
+
+
+def test_an_unheard_of_dimension_is_refused() -> None:
+    with pytest.raises(UsageError, match="have no 'colour'"):
+        match(colour=("red",))
