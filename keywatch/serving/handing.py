@@ -6,6 +6,7 @@ from pathlib import Path
 from dashboard.hands import Checked, Hands
 from keywatch import checkpoints
 from keywatch.checking import shown_config
+from keywatch.disk_metrics import disk_metrics
 from keywatch.metrics import metrics
 from keywatch.serving.listening import metrics_token, policy
 from keywatch.serving.logins import Logins
@@ -31,7 +32,7 @@ def handed(workspace: Workspace, config: Path) -> Hands:
 
     def read_metrics(now: datetime) -> str:
         with store.reading() as tx:
-            return metrics(tx, now)
+            return metrics(tx, now, disk_metrics(workspace))
 
     return Hands(
         policy=policy(workspace),

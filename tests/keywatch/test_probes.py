@@ -136,7 +136,8 @@ def test_metrics_are_those_of_the_whole_and_of_this_process(root: Path, pulse: P
 
 
 def test_promtool_finds_nothing_wrong_with_them(root: Path, pulse: Pulse) -> None:
-    promtool = shutil.which("promtool")
+    tools = Path(__file__).parents[2] / ".venv-tools" / "bin"
+    promtool = shutil.which("promtool", path=os.pathsep.join([os.environ["PATH"], str(tools)]))
     if promtool is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("promtool is not installed")
     with asked(root, pulse) as ask:
