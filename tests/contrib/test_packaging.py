@@ -167,7 +167,8 @@ def test_it_runs_for_a_user_of_no_rights_with_its_pepper_elsewhere(tmp_path: Pat
     with service.stderr as said:
         first = said.readline()
         service.terminate()
+        rest = said.read()
         code = service.wait(30)
 
-    assert (0, True) == (code, '"lines": 7' in first), first
+    assert (0, True) == (code, '"lines": 7' in first), first + rest
     assert [] == [path for path in (home / "w").rglob("*") if path.stat().st_mode & 0o077]
