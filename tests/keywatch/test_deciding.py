@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.hands import Change
+from keywatch import work
 from keywatch.reporting import asked, make_report
 from keywatch.reviewing import close_review
 from keywatch.serving.reviews import Reviewing
@@ -152,7 +153,7 @@ def test_a_report_waits_for_a_round_and_gives_up_in_a_sentence(
     review: Reviewing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("keywatch.serving.reviews._PATIENCE", 0.3)
-    with review.workspace.lock(), pytest.raises(WorkspaceLocked):
+    with review.workspace.lock(work.REPORT), pytest.raises(WorkspaceLocked):
         review.make("last-30d", review=False, by="otto@co.example", now=NOW)
 
     identity = review.make("last-30d", review=False, by="otto@co.example", now=NOW)

@@ -35,13 +35,15 @@ def text(block: Block) -> bytes:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(1, 3000), st.sampled_from(STRANGE)), max_size=6),
+    st.lists(st.tuples(st.integers(1, 3000), st.integers(0, len(STRANGE) - 1)), max_size=6),
     st.sampled_from([b"", b"\n"]),
     st.integers(1, 9),
 )
 def test_what_is_held_is_what_would_have_been_read(
-    tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[int, bytes]], last: bytes, pieces: int
+    tmp_path_factory: pytest.TempPathFactory, numbered: list[tuple[int, int]], last: bytes, pieces: int
 ) -> None:
+    # By their numbers: Hypothesis tells what it draws, and some of these are long.
+    parts = [(n, STRANGE[strange]) for n, strange in numbered]
     log = tmp_path_factory.mktemp("held") / "a.log"
     usual = b"".join(
         b"%07d GET /v1/agents?page=2 200\n" % n + strange + b"\n" for n, strange in parts for _ in range(n)
