@@ -6,7 +6,9 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -128,13 +130,21 @@ def interpreter_of_nobody() -> str:
     return pytest.skip("every Python here belongs to root's own folder")
 
 
-def test_it_runs_for_a_user_of_no_rights_with_its_pepper_elsewhere(tmp_path: Path) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that others may enter; pytest closes its own to them whenever one of its processes begins."""
+    with tempfile.TemporaryDirectory(prefix="keywatch-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+def test_it_runs_for_a_user_of_no_rights_with_its_pepper_elsewhere(open_folder: Path) -> None:
     """As keywatch.service and the image do: the packages alone, another user, a folder of its own, a named pepper."""
-    python, packages = interpreter_of_nobody(), tmp_path / "packages"
+    python, packages = interpreter_of_nobody(), open_folder / "packages"
     built = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     for name in built["packages"]:
         shutil.copytree(ROOT / name, packages / name, ignore=shutil.ignore_patterns("__pycache__"))
-    home, credentials = tmp_path / "home", tmp_path / "credentials"
+    home, credentials = open_folder / "home", open_folder / "credentials"
     credentials.mkdir(mode=0o500)
     home.mkdir(mode=0o700)
     paths = os.pathsep.join([str(packages), str(Path(yaml.__file__).parents[1])])
@@ -148,8 +158,6 @@ def test_it_runs_for_a_user_of_no_rights_with_its_pepper_elsewhere(tmp_path: Pat
     (home / "w" / "keywatch.toml").write_text(
         f'[run]\nlisten = "127.0.0.1:0"\n[[sources]]\nname = "edge"\npath = "{log}"\n'
     )
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o011)
     for path in (home, *home.rglob("*"), credentials, credentials / "pepper"):
         os.chown(path, NOBODY, NOBODY)
     service = subprocess.Popen(
