@@ -57,7 +57,7 @@ def _controls(chosen: Filters) -> tuple[str, str]:
 def _one_key(chosen: Filters, known: Mapping[str, Portrait]) -> None:
     named = chosen.of.get(KEYS, ())
     identity = filters.identity_of(named[0]) if len(named) == 1 else None
-    if identity in known:
+    if identity is not None and identity in known:
         link_key(identity, f"Open the page of {known[identity].name}")
 
 

@@ -52,7 +52,7 @@ def _picker(known: Mapping[str, Portrait], wanted: str | None) -> str | None:
     return st.selectbox(
         "Key",
         options,
-        index=options.index(wanted) if wanted in known else None,
+        index=options.index(wanted) if wanted is not None and wanted in known else None,
         format_func=lambda identity: known[identity].label,
         placeholder="Pick a key by name or id",
         label_visibility="collapsed",
