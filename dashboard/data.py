@@ -175,8 +175,8 @@ def usage(version: str, window: Window) -> pd.DataFrame:
 
 def curves(version: str, window: Window, refs: Iterable[str]) -> dict[str, list[int]]:
     """key_ref to CURVE_POINTS numbers of requests; ask for the keys that are shown, CURVES of them at most."""
-    wanted = tuple(sorted(refs))
-    return _curves(place(), version, window, wanted) if wanted else {}
+    where, wanted = place(), tuple(sorted(refs))
+    return _curves(where, version, window, wanted) if wanted else {}
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)

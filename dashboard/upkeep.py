@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from alerts.joining import is_hygiene
-from dashboard import data, hygiene
+from dashboard import access, data, hygiene
 from dashboard.data import Place
+from dashboard.roles import Role
 from dashboard.roster import UNKNOWN, roster, with_curves
 from dashboard.sight import Sight
 from model.window import Window
@@ -48,7 +49,9 @@ def _look(
     keys, findings = data.keys(), data.standing_findings()
     with data.store().reading() as tx:
         refs = inventory.ref_frame(tx)
-    found = hygiene.faults(keys, refs, _sight.sources, _telemetry(_sight), now)
+    found = hygiene.faults(
+        keys, refs, _sight.sources, _telemetry(_sight), lines=access.hands(Role.VIEWER).lines, now=now
+    )
     calls = _calls(keys, found["unused"], _sight)
     accused = {key for key, those in findings.items() if not all(is_hygiene(finding) for finding in those)}
     found["removable"] = hygiene.removable(found, calls, accused)

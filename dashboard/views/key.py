@@ -2,16 +2,35 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import streamlit as st
 
-from dashboard import allkeys, comparing, data, lifecycle, live, onekey, rawlist, records, tiles, usage, words, zones
+from dashboard import (
+    access,
+    allkeys,
+    comparing,
+    data,
+    lifecycle,
+    live,
+    onekey,
+    rawlist,
+    records,
+    tiles,
+    usage,
+    words,
+    zones,
+)
 from dashboard.factsheet import facts, status_badge
 from dashboard.filters import KEYS, label_of
-from dashboard.navigation import KEY, link_explore
+from dashboard.navigation import KEY, link_explore, link_review
 from dashboard.portrait import Portrait, unknown
+from dashboard.roles import Role
 from dashboard.roster import UNKNOWN
 from dashboard.sight import Sight
+
+_REVIEWS: Final = 3
+"""Open reviews that are pointed at; the newest."""
 
 
 def show(sight: Sight) -> None:
@@ -33,6 +52,8 @@ def show(sight: Sight) -> None:
         st.query_params[KEY] = chosen
     portrait = known[chosen]
     _header(portrait, sight.period.now)
+    if portrait.row.get("key_id"):
+        _reviews(portrait)
     live.refreshing(lambda seen: _tiles(portrait, seen), sight)
     if others:
         comparing.show(portrait, others, sight)
@@ -66,6 +87,13 @@ def _header(portrait: Portrait, now: datetime) -> None:
             st.text(portrait.name)
             status_badge(portrait.status)
         facts(portrait.facts(now))
+
+
+def _reviews(portrait: Portrait) -> None:
+    """The way to a decision about the key, where a review is open."""
+    listed = access.hands(Role.VIEWER).reviews.listed()
+    for row in listed[listed["stage"] == "open"].head(_REVIEWS).to_dict("records"):
+        link_review(str(row["id"]), portrait.identity, f"Decide in the review of {words.text(row['period'])}")
 
 
 def _tiles(portrait: Portrait, sight: Sight) -> None:

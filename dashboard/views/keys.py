@@ -6,9 +6,10 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, health, hygiene, tables, upkeep, zones
+from dashboard import access, data, health, hygiene, tables, upkeep, zones
 from dashboard.navigation import HYGIENE, open_key
 from dashboard.palette import status_word
+from dashboard.roles import Role
 from dashboard.roster import NO_KEY, with_curves
 from dashboard.sight import Sight
 
@@ -21,12 +22,12 @@ def show(sight: Sight) -> None:
     """Draw the page."""
     looked = upkeep.look(sight, data.usage(sight.version, sight.period.window))
     every = looked.keys
-    asked = st.query_params.get(HYGIENE)
-    chosen = hygiene.cards(looked.faults, asked if asked in hygiene.QUESTIONS else None)
+    asked, questions = st.query_params.get(HYGIENE), hygiene.questions(access.hands(Role.VIEWER).lines)
+    chosen = hygiene.cards(questions, looked.faults, asked if asked in questions else None)
     wanted = _filtered(every)
     if chosen is not None:
         wanted = wanted[wanted["id"].isin(looked.faults[chosen])]
-        st.caption(f"{hygiene.QUESTIONS[chosen].title}: {hygiene.QUESTIONS[chosen].rule}")
+        st.caption(f"{questions[chosen].title}: {questions[chosen].rule}")
     hidden = int(wanted["hidden"].sum())
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         shown_too = st.toggle(f"Show inactive ({hidden})", key="inactive", bind="query-params", disabled=not hidden)
