@@ -126,10 +126,10 @@ def test_from_a_hygiene_card_over_its_keys_and_one_of_them_to_its_decision_in_a_
     page.get_by_role("link", name="Decide in the review of last-7d").click()
     page.wait_for_url("**/reports?*q=key_2*")
     page.get_by_text("0 of 2 keys are decided.").wait_for()
-    write(page, 0, "decision", "revoke")
-    write(page, 0, "rationale", "it never expires")
+    write(page, 0, "decision", "keep")
+    write(page, 0, "rationale", "it ends with the project")
     save(page, "Save 1 key")
     page.get_by_text("1 of 2 keys are decided.").wait_for()
     rows = {row.values["key_id"]: row.values["decision"] for row in worksheet.read(review / worksheet.NAME)}
 
-    assert {"key_1": "", "key_2": "revoke"} == rows
+    assert {"key_1": "", "key_2": "keep"} == rows
