@@ -13,6 +13,7 @@ from model.errors import UsageError
 from model.incident import DeliveryStatus, Incident, IncidentStatus, Silence
 from store.state import audit, comments, deliveries, silences
 from store.state.incidents import get_incident, save_incidents
+from store.state.writing import take_turns
 
 if TYPE_CHECKING:
     from store.handle import Transaction
@@ -131,6 +132,7 @@ def _change(
 
 
 def _incident(tx: "Transaction", incident: str) -> Incident:
+    take_turns(tx)
     found = get_incident(tx, incident)
     if found is None:
         msg = f"There is no incident {incident!r}."

@@ -13,6 +13,7 @@ from store.state import audit
 from store.state.findings import set_status
 from store.state.incidents import get_incident, save_incidents
 from store.state.verdicts import Verdict, save_verdicts
+from store.state.writing import take_turns
 
 if TYPE_CHECKING:
     from store.handle import Transaction
@@ -36,6 +37,7 @@ def decide(tx: "Transaction", incident: str, *, status: str, verdict: str | None
     latest verdict on a pattern counts. Raises UsageError for an incident that there is not, and for one that is over
     and should be acknowledged.
     """
+    take_turns(tx)
     found = get_incident(tx, incident)
     if found is None:
         msg = f"There is no incident {incident!r}."

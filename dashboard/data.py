@@ -7,6 +7,7 @@ Answers about events are cached by the manifest's version and the window: they c
 somebody looks. Of the state, the inventory is AGE old at most; the rest is small and read afresh.
 """
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,11 +21,13 @@ import streamlit as st
 
 from dashboard import access
 from dashboard.roles import Role
-from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
+from dashboard.serve import AUDIT_KEY, EVENTS, OBJECTS, STATE_URL
 from model.errors import ConfigError
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
 from model.window import Window
+from store.events.interface import Events
+from store.events.places import open_events
 from store.events.reader import EventsReader
 from store.handle import Store
 from store.queries import breakdown, sparkline, traffic
@@ -79,7 +82,15 @@ def store(role: Role = Role.VIEWER) -> Store:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _store(where: Place) -> Store:
     key = bytes.fromhex(os.environ.get(AUDIT_KEY, ""))
-    return Store.open(where.state_url, Path(where.events), audit_key=(lambda: key) if key else None)
+    return Store.open(where.state_url, _events(Path(where.events)), audit_key=(lambda: key) if key else None)
+
+
+def _events(folder: Path) -> Path | Events:
+    """The folder, or what lies elsewhere and is fetched into it."""
+    if OBJECTS not in os.environ:
+        return folder
+    given = json.loads(os.environ[OBJECTS])
+    return open_events(given["url"], root=folder, scratch=folder, options=given["options"])
 
 
 @contextmanager

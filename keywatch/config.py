@@ -21,7 +21,7 @@ from ingest.formats.interface import Carrier, KeyPlace, Kind
 from keywatch.dashboard_config import DashboardConfig
 from keywatch.exceptions import DetectorsTable, EventConfig
 from keywatch.inventories import InventoryConfig
-from keywatch.places import PlaceConfig
+from keywatch.places import Duration, PlaceConfig
 from keywatch.report_config import ReportsConfig
 from keywatch.retention import RetentionConfig
 from keywatch.section import Section
@@ -38,7 +38,8 @@ class StoreConfig(Section):
         default="sqlite:///keywatch.db", description="URL of the state: SQLite, or postgresql+psycopg://…"
     )
     events: str = Field(
-        default="events", description="Folder of the event segments, or s3://bucket/prefix and the like."
+        default="events",
+        description="Folder of the event segments, s3://bucket/prefix and the like, or clickhouse://user@host/database.",
     )
     options: dict[str, str | int | float | bool] = Field(
         default={}, description="fsspec's options for such a URL; `env:`, `file:` and `keyring:` are followed."
@@ -46,7 +47,7 @@ class StoreConfig(Section):
     scratch: str = Field(
         default="scratch", description="Folder of this machine for what is on its way to or from there."
     )
-    lease: timedelta = Field(
+    lease: Duration = Field(
         default=timedelta(seconds=30),
         ge=timedelta(seconds=1),
         description="On PostgreSQL: after so many seconds without a word, another worker takes over what one was at.",

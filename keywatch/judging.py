@@ -19,6 +19,7 @@ from model.errors import Stopped
 from model.finding import Finding, FindingId, FindingStatus
 from model.window import Window
 from store.state import findings, segments
+from store.state.writing import take_turns
 
 __all__ = ["Judgement", "detectors_config", "judge"]
 
@@ -128,6 +129,7 @@ def _write(
 ) -> Told:
     who = telling(workspace, waiting=waiting)
     with workspace.store.transaction() as tx:
+        take_turns(tx)
         findings.save_findings(tx, detection.findings, read=stood)
         saved = findings.list_findings(tx, ids=[finding.id for finding in detection.findings])
         told = tell_findings(tx, saved, who, now=now)

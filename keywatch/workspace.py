@@ -50,13 +50,18 @@ class Workspace:
 
     def events_at(self, place: str) -> Events:
         """The same for what `[store] events` may name. Raises ConfigError."""
+        url, options = self.events_behind(place)
+        return open_events(url, root=self.root, scratch=self.root / self.config.store.scratch, options=options)
+
+    def events_behind(self, place: str) -> tuple[str, dict[str, object]]:
+        """What `[store] events` may name, and its options, without references. Raises ConfigError."""
         named, what = self.config.store, "[store] options"
-        options = {
+        options: dict[str, object] = {
             name: resolve(value, root=self.root, what=what) if isinstance(value, str) else value
             for name, value in named.options.items()
         }
         url = resolve(place, root=self.root, what="[store] events") if place.startswith(_REFERENCES) else place
-        return open_events(url, root=self.root, scratch=self.root / named.scratch, options=options)
+        return url, options
 
     @cached_property
     def caps(self) -> dict[str, Cap]:

@@ -15,6 +15,10 @@ from keywatch.commands.init import make
 from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
+from tests.postgres import database, postgres, postgres_server, postgres_template
+from tests.s3 import s3
+
+__all__ = ["database", "postgres", "postgres_server", "postgres_template", "s3"]
 
 _SHARED = Path(__file__).parents[2] / "shared" / "data"
 _EXIT = pytest.StashKey[int]()

@@ -101,7 +101,10 @@ class ObjectContent(Content):
 
 
 def file_system(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
-    """The file system of a URL, and the URL's pattern in its words. Raises ConfigError for one that there is not."""
+    """The file system of a URL, and the URL's pattern in its words.
+
+    Raises ConfigError for one that there is not, IngestError for a server that does not answer or refuses.
+    """
     protocol = url.partition("://")[0]
     if protocol not in STORES | SERVERS or "::" in url:
         msg = f"There is no reading of {protocol}:// addresses."
@@ -110,8 +113,10 @@ def file_system(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     import fsspec
 
     try:
-        # Listings are made anew at each look: a cached one would hide what came since.
-        fs = fsspec.filesystem(protocol, use_listings_cache=False, skip_instance_cache=True, **_host(url), **options)
+        # Listings are made anew at each look: a cached one would hide what came since. Servers cache none, and take
+        # every option for one of their connection's.
+        anew = {"use_listings_cache": False} if protocol in STORES else {}
+        fs = fsspec.filesystem(protocol, skip_instance_cache=True, **anew, **_host(url), **options)
         return fs, str(fs._strip_protocol(url))  # noqa: SLF001 (fsspec has no public name for it)
     except ImportError as error:
         msg = f"{protocol}:// needs a package that is not installed: {error}"
@@ -119,6 +124,9 @@ def file_system(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     except (TypeError, ValueError) as error:
         msg = f"{protocol}:// cannot be opened: {error}"
         raise ConfigError(msg, hint="Check [sources.objects] options.") from None
+    except Exception as error:  # noqa: BLE001 (some connect at once, and each has a tree of errors of its own)
+        msg = f"{protocol}:// cannot be reached: {type(error).__name__}: {error}"
+        raise IngestError(msg, hint="Check its address and credentials; the next ingest goes on from here.") from None
 
 
 def fresh(name: str, found: Found, taken: Collection[str] = ()) -> Cursor:

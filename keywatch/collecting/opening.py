@@ -1,7 +1,6 @@
 """What an ingest of one source holds open: its parsers, a core each, and the threads that they run on."""
 
 import gc
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -23,10 +22,11 @@ from keywatch.collecting.treating import treatment
 from keywatch.config import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
+from model.processors import processors
 from store.handle import Transaction
 from store.state import refs
 
-PARSERS: Final = min(os.cpu_count() or 1, 2)
+PARSERS: Final = min(processors(), 2)
 """Blocks that are parsed side by side; each takes some 180 MB, and an ingest shall stay under 600."""
 
 

@@ -1,5 +1,6 @@
 """`keywatch dashboard`: serve it on this machine."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -23,12 +24,13 @@ def dashboard(
 
     On 127.0.0.1 nobody has to log in; on any other address it starts only with [dashboard.login].
     """
-    from dashboard.serve import check, environment, serve
+    from dashboard.serve import OBJECTS, check, environment, serve
     from keywatch.addressing import longest_silence
     from keywatch.noting import note
     from keywatch.serving.handing import handed
     from keywatch.serving.listening import listening
     from keywatch.workspace import Workspace
+    from store.events.places import is_url
 
     workspace = Workspace.at(config_path(ctx))
     where = listening(workspace, address=address, port=port, headless=headless)
@@ -36,10 +38,13 @@ def dashboard(
     hands = handed(workspace, config_path(ctx).resolve())
     given = environment(
         state_url=workspace.state_url,
-        events=workspace.root / workspace.config.store.events,
+        events=workspace.events.scratch,
         longest_silence=longest_silence(workspace),
         audit_key=workspace.audit_key,
     )
+    url, options = workspace.events_behind(workspace.config.store.events)
+    if is_url(url):
+        given[OBJECTS] = json.dumps({"url": url, "options": options})
     note(workspace, "dashboard began", f"{where.address}:{where.port}", at=now())
     here = f"http://{where.address}:{where.port}"
     say(f"The dashboard is at {here if where.provider is None else where.link} until Ctrl-C.")

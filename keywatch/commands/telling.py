@@ -32,7 +32,7 @@ class Log:
 
     def turn(self, cycle: "Cycle") -> None:
         """What a turn did, behind a line for each thing that went wrong with it."""
-        for error in cycle.errors:
+        for error in dict.fromkeys(cycle.errors):  # a database that is away is so for each part
             self.error(error)
         if self._how is LogFormat.TEXT:
             say(f"{now():%H:%M:%S} {cycle.line()}")

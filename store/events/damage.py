@@ -24,10 +24,17 @@ def told_of_damage() -> Iterator[None]:
             raise
         named = _NAMED.search(str(found))
         what = f"The segment {named[0]}" if named else "A segment"
-        msg = f"{what} cannot be read: {str(found).strip().splitlines()[0]}"
+        msg = f"{what} cannot be read: {_said(found)}"
         raise StoreError(
             msg, hint="It is damaged, or somebody removed it. Put it back from a backup; what others hold is untouched."
         ) from None
+
+
+def _said(error: duckdb.Error) -> str:
+    """In a line; of an object store DuckDB tells the whole traceback."""
+    lines = str(error).strip().splitlines()
+    told = [line for line in lines if line and not line.startswith((" ", "LINE", "Traceback"))]
+    return (told or lines)[0]
 
 
 def _of_files(error: BaseException | None) -> duckdb.Error | None:

@@ -20,12 +20,12 @@ from store.state import deliveries
 from store.state.findings import list_findings, save_findings
 from store.state.schema import Base
 from tests.alerts.conftest import T0, make_finding, receiver, receivers
-from tests.postgres import Postgres, postgres_server
+from tests.postgres import Postgres
 
 if TYPE_CHECKING:
     from tests.alerts.conftest import Receiver
 
-__all__ = ["postgres_server", "receiver", "receivers"]
+__all__ = ["receiver", "receivers"]
 
 ALERTS = 60
 

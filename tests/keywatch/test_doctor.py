@@ -126,7 +126,7 @@ def lost_pepper(cli: Cli) -> None:
         (one_target, ["warn: When file refuses, nobody hears of it: there is no second target."]),
         (unknown_name, ["Did you mean 'path'?"]),
         (open_config, ["keywatch.toml can be read by others (0644)."]),
-        (missing_segment, ["error: 1 files of segments are missing, such as"]),
+        (missing_segment, ["error: 1 files or batches of segments are missing, such as"]),
         (another_source, ["warn: other was never read."]),
         (rejects, ["warn: edge: 9 of 59 lines were rejected."]),
         (future, ["warn: Some events are ahead of this clock:"]),

@@ -9,6 +9,7 @@ from typing import Any
 import fsspec
 import pytest
 from answering import Asked, Reply, serve
+from fsspec.spec import AbstractFileSystem
 
 from ingest.sources import asking, objects
 from keywatch.collecting.ingesting import Ingested, ingest_source
@@ -340,7 +341,7 @@ def test_an_object_that_grew_between_a_backfill_and_the_ordinary_look_keeps_each
         ("file:///var/log/*.log", "no reading of file://"),
         ("memory://a/b::zip://c", "no reading of memory://"),
         ("memory://a/{date:%H}/x", "does not name a day"),
-        ("s3://a/b", "not installed"),
+        ("gs://a/b", "not installed"),
         ("mars://a/b", "no reading of mars://"),
     ],
 )
@@ -350,6 +351,23 @@ def test_an_address_that_cannot_be_read_is_refused_in_a_sentence(
     assert store
     with pytest.raises(ConfigError, match=said):
         fetch(url)
+
+
+def test_a_server_that_does_not_answer_is_told_and_asked_again_later(fetch: Fetch) -> None:
+    class Away(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
+        """A server that refuses the connection, with whatever options it is asked."""
+
+        def __init__(self, host: str, **options: Any) -> None:  # noqa: ANN401
+            assert set(options) <= {"port", "username"}
+            raise ConnectionRefusedError(111, f"nobody listens at {host}")
+
+    fsspec.register_implementation("smb", Away, clobber=True)
+
+    (told,) = fetch("smb://root@logs.example/share/access.log*").errors
+
+    assert told.startswith(
+        "smb:// cannot be reached: ConnectionRefusedError: [Errno 111] nobody listens at logs.example\n"
+    )
 
 
 def test_objects_of_no_format_are_an_error(store: Store, fetch: Fetch) -> None:

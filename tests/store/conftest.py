@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 
 from store.handle import Store
 from store.state.schema import Base
-from tests.postgres import Postgres, database, postgres_server, postgres_template
-
-__all__ = ["database", "postgres_server", "postgres_template"]
+from tests.postgres import Postgres
 
 ENGINES = ["sqlite", "postgresql"]
 

@@ -13,9 +13,6 @@ from store.state import audit
 from store.state.audit import Checkpoint, audit_frame, record
 from store.state.chain import Known, check
 from store.state.schema import AuditHeadRow, AuditRow
-from tests.postgres import postgres, postgres_server
-
-__all__ = ["postgres", "postgres_server"]
 
 T0 = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
 KEY = b"a key of the audit log"

@@ -13,9 +13,6 @@ from model.incident import Alert, Delivery, DeliveryStatus, IncidentId
 from store.state import deliveries, outbox
 from store.state.engine import open_engine
 from store.state.schema import Base
-from tests.postgres import postgres, postgres_server
-
-__all__ = ["postgres", "postgres_server"]
 
 T0 = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
 LATER = T0 + timedelta(minutes=5)

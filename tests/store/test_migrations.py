@@ -1,5 +1,7 @@
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,9 @@ from model.errors import StoreError
 from store.handle import Store
 from store.state.engine import open_engine
 from store.state.schema import Base
-from store.state.upgrade import HEAD, KNOWN, upgrade
+from store.state.upgrade import HEAD, KNOWN, schema_of, upgrade
+from tests.faults.conftest import ROOT
+from tests.postgres import Postgres
 
 
 def test_migrations_lead_to_the_tables_that_the_program_knows(empty_store: Store) -> None:
@@ -122,3 +126,33 @@ def test_a_transaction_that_raises_writes_nothing(empty_store: Store) -> None:
 
     with empty_store.reading() as tx:
         assert tx.execute(text("SELECT count(*) FROM judged")).scalar() == 0
+
+
+def test_several_that_open_a_new_database_at_once_find_it_made(postgres_server: Postgres, tmp_path: Path) -> None:
+    url, folder = postgres_server.database(), str(tmp_path / "events")
+    code = "import sys, pathlib; from store.handle import Store; Store.open(sys.argv[1], pathlib.Path(sys.argv[2]))"
+    openers = [subprocess.Popen([sys.executable, "-c", code, url, folder], cwd=ROOT) for _ in range(3)]
+
+    assert [0, 0, 0] == [one.wait(60) for one in openers]
+    engine = open_engine(url)
+    assert HEAD == schema_of(engine)
+    engine.dispose()
+
+
+def test_a_migration_on_a_server_that_dies_half_way_leaves_nothing_behind(postgres_server: Postgres) -> None:
+    engine = open_engine(postgres_server.database())
+
+    def die(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "CREATE TABLE findings" in statement:
+            raise InterruptedError
+
+    event.listen(engine, "before_cursor_execute", die)
+    with pytest.raises(InterruptedError):
+        upgrade(engine)
+    event.remove(engine, "before_cursor_execute", die)
+
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    upgrade(engine)
+    assert schema_of(engine) == HEAD
+    engine.dispose()

@@ -6,11 +6,11 @@ of `usage` and `facets` carry the segment that they count, and `batches` says wh
 counts whose segment is not in the manifest.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from model.event import EVENT_COLUMNS, FACET_KINDS
 
-SESSION: Final = {"join_use_nulls": 1, "aggregate_functions_null_for_empty": 1}
+SESSION: Final[dict[str, Any]] = {"join_use_nulls": 1, "aggregate_functions_null_for_empty": 1}
 """Without these, ClickHouse fills unmatched joins and empty aggregates with '', 0 and 1970 instead of null."""
 
 TABLES: Final = ("events", "usage", "facets", "batches")

@@ -11,9 +11,6 @@ import sqlalchemy as sa
 from ingest.sources.records import Page, Position
 from ingest.sources.sql import Sql
 from model.errors import ConfigError, IngestError
-from tests.postgres import postgres, postgres_server
-
-__all__ = ["postgres", "postgres_server"]
 
 T0 = datetime(2026, 10, 1, 9, tzinfo=UTC)
 
