@@ -40,7 +40,9 @@ def _chart(rows: pd.DataFrame, window: Window, height: int) -> alt.LayerChart:
     kind = alt.Color(
         "kind:N",
         scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())),
-        legend=alt.Legend(title=None, orient="top", columns=0, symbolType="square", symbolOpacity=1, offset=4, padding=0),
+        legend=alt.Legend(
+            title=None, orient="top", columns=0, symbolType="square", symbolOpacity=1, offset=4, padding=0
+        ),
     )
     y = alt.Axis(labelExpr="datum.value >= 1e4 ? format(datum.value, '~s') : format(datum.value, ',')", tickCount=4,
                  domain=False)  # fmt: skip

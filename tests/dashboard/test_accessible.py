@@ -40,6 +40,7 @@ def violations(page: "Page") -> list[str]:
     for scheme in schemes:
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{scheme}'")
+        page.wait_for_function("!document.getAnimations().some(each => each instanceof CSSTransition)")
         response: dict[str, Any] = axe.run(page).response
         found += [
             f"{scheme} {rule['id']}: {rule['nodes'][0]['target']} {rule['nodes'][0]['failureSummary']}"
