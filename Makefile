@@ -55,9 +55,13 @@ audit: ## Bill of materials, and known vulnerabilities of what is pinned.
 bench-worlds: $(VENV)/.ready ## Judge the detectors on labelled worlds (minutes a seed).
 	$(BIN)/python -m benchmarks.worlds run --seeds 101-105 --results benchmarks/RESULTS.md
 
-bench: $(VENV)/.ready ## Measure ingest against its peers, detection and alerts; writes benchmarks/RESULTS.md.
+bench-dashboard: $(VENV)/.ready ## Measure the dashboard in Chromium (10 million events; minutes).
+	$(BIN)/python benchmarks/dashboard.py
+
+bench: $(VENV)/.ready ## Measure ingest against its peers, detection, alerts, the dashboard; writes benchmarks/RESULTS.md.
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/alerts.py
+	$(MAKE) bench-dashboard
 
-.PHONY: help install demo test lint docs lock audit bench bench-worlds
+.PHONY: help install demo test lint docs lock audit bench bench-worlds bench-dashboard

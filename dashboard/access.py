@@ -59,6 +59,14 @@ def may(role: Role) -> bool:
     return True
 
 
+def offers(what: str) -> bool:
+    """Whether an analyst is looking; to others it is said that `what`, which begins a sentence, needs one."""
+    if may(Role.ANALYST):
+        return True
+    st.caption(f"{what} needs the role {Role.ANALYST}.")
+    return False
+
+
 def hands(role: Role) -> Hands:
     """What the composition root handed over, for somebody of that role. Raises AccessDenied."""
     need(role)

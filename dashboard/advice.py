@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from dashboard import words
+from dashboard import words, zones
 
 MANY_REJECTS: Final = 0.01
 """From this share of the lines on rejects are more than the odd line that a log always has."""
@@ -46,7 +46,7 @@ def advice(source: Mapping[str, Any], now: datetime) -> Iterator[Advice]:
     if source["late"] and words.moment(source["last_event_at"]) is not None:
         yield Advice(
             state="late",
-            what=f"Its last event is of {words.utc(source['last_event_at'])}, {last}.",
+            what=f"Its last event is of {zones.chosen().told(source['last_event_at'])}, {last}.",
             means="A late source looks like a quiet day: bursts are not seen, and silence is not judged.",
             do="See whether the log still grows, whether it was moved, and whether `keywatch run` runs."
             " A log that is read once, from an archive, stays late; that is no fault.",
@@ -72,7 +72,7 @@ def advice(source: Mapping[str, Any], now: datetime) -> Iterator[Advice]:
             else "Nothing, unless they become more.",
         )
     if source["bytes_lost"]:
-        when = words.utc(source["lost_at"], "a moment that was not kept")
+        when = zones.chosen().told(source["lost_at"], "a moment that was not kept")
         yield Advice(
             state="losing",
             what=f"{words.count(source['bytes_lost'])} bytes were gone before they were read, the last at {when}.",

@@ -7,10 +7,9 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, docket, evidence, rawlist, usual, words, zones
+from dashboard import allkeys, charts, docket, evidence, rawlist, usual, words, zones
 from dashboard.evidence import Lens
 from dashboard.navigation import explore_button
-from dashboard.portrait import portraits
 from dashboard.sight import Sight
 from model.finding import Finding, SubjectKind
 from model.incident import Incident
@@ -100,7 +99,7 @@ def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) ->
         st.caption("None is stored any more: requests are kept for a shorter time than what was counted of them.")
         return
     charts.requests(frames["traffic"], window, width, height=200)
-    known = portraits(data.keys(), data.activity(), sight.period.now)
+    known = allkeys.known(sight.period.now)
     events = rawlist.with_keys(frames["latest"], known)
     rawlist.show(events, alternative="The requests behind this incident, newest first.", rows=12)
     if len(frames["latest"]) == evidence.LISTED:

@@ -4,12 +4,12 @@ More than 150 lines, since what the pages can ask stands in one place. All of it
 is looking: whoever has no role gets nothing, not even what a cache holds already.
 
 Answers about events are cached by the manifest's version and the window: they change when events come in, not when
-somebody looks. The state is small and read afresh.
+somebody looks. Of the state, the inventory is AGE old at most; the rest is small and read afresh.
 """
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +36,10 @@ from store.state.activity import activity_frame
 
 CURVE_POINTS: Final = 30
 """Points of a key's small curve."""
+CURVES: Final = 100
+"""Keys of a page that get one: 3,000 points, as many as a chart has at most."""
+AGE: Final = timedelta(seconds=10)
+"""For so long the inventory is given again; reading 5,000 keys for every click would take 0.2 s of processor time."""
 _ENTRIES: Final = 48
 
 
@@ -103,15 +107,13 @@ def known(now: datetime) -> Known:
 
 
 def keys() -> pd.DataFrame:
-    """The inventory, as `store.state.inventory.key_frame`."""
-    with store().reading() as tx:
-        return inventory.key_frame(tx)
+    """The inventory, as `store.state.inventory.key_frame`; one frame for all sessions, so nobody may change it."""
+    return _inventory(place())[0]
 
 
 def activity() -> pd.DataFrame:
-    """When the logs saw each key_ref, as `store.state.activity.activity_frame`."""
-    with store().reading() as tx:
-        return activity_frame(tx)
+    """When the logs saw each key_ref, as `store.state.activity.activity_frame`; likewise."""
+    return _inventory(place())[1]
 
 
 def rejects(limit: int = 50, *, source: str | None = None) -> pd.DataFrame:
@@ -167,7 +169,7 @@ def standing_findings() -> dict[str, list[Finding]]:
 
 
 def overview(version: str, window: Window, bucket: timedelta) -> dict[str, pd.DataFrame]:
-    """Frames `traffic`, `totals`, `before` (totals of the window before), `keys` and `curves` of all traffic."""
+    """Frames `traffic`, `totals`, `before` (totals of the window before) and `keys` (usage by key_ref)."""
     return _overview(place(), version, window, bucket)
 
 
@@ -177,9 +179,15 @@ def totals(frames: Mapping[str, pd.DataFrame], *, compares: bool) -> tuple[dict[
     return now, before if compares else None
 
 
-def usage(version: str, window: Window) -> dict[str, pd.DataFrame]:
-    """Frames `keys` (usage by key_ref) and `curves` (key_ref, series)."""
+def usage(version: str, window: Window) -> pd.DataFrame:
+    """Usage by key_ref, as `store.queries.breakdown.usage_by`."""
     return _usage(place(), version, window)
+
+
+def curves(version: str, window: Window, refs: Iterable[str]) -> dict[str, list[int]]:
+    """key_ref to CURVE_POINTS numbers of requests; ask for the keys that are shown, CURVES of them at most."""
+    where, wanted = place(), tuple(sorted(refs))
+    return _curves(where, version, window, wanted) if wanted else {}
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
@@ -191,18 +199,28 @@ def _overview(where: Place, version: str, window: Window, bucket: timedelta) -> 
             "totals": traffic.totals(reader, window),
             "before": traffic.totals(reader, window.previous()),
             "keys": breakdown.usage_by(reader, window, by="key"),
-            "curves": sparkline.by_key(reader, window, CURVE_POINTS),
         }
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _usage(where: Place, version: str, window: Window) -> dict[str, pd.DataFrame]:
+def _usage(where: Place, version: str, window: Window) -> pd.DataFrame:
     del version
     with _store(where).reader(window) as reader:
-        return {
-            "keys": breakdown.usage_by(reader, window, by="key"),
-            "curves": sparkline.by_key(reader, window, CURVE_POINTS),
-        }
+        return breakdown.usage_by(reader, window, by="key")
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _curves(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> dict[str, list[int]]:
+    del version
+    with reading(where, window) as reader:
+        frame = sparkline.by_key(reader, window, CURVE_POINTS, key_refs=refs)
+    return dict(zip(frame["key_ref"], frame["series"], strict=True))
+
+
+@st.cache_resource(show_spinner=False, ttl=AGE, max_entries=4)
+def _inventory(where: Place) -> tuple[pd.DataFrame, pd.DataFrame]:
+    with _store(where).reading() as tx:
+        return inventory.key_frame(tx), activity_frame(tx)
 
 
 def both(window: Window) -> Window:

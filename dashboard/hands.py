@@ -5,7 +5,7 @@ Pages never take them from here: `dashboard.access.hands` asks for a role first.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import pandas as pd
@@ -93,6 +93,16 @@ class Reviews(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """From when on the config calls a key unused or too old, as its detectors do."""
+
+    never_used: timedelta
+    """After its creation: [detectors.never-used-key] after."""
+    over_age: timedelta
+    """After its creation or rotation: [detectors.over-age-key] after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hands:
     """All of them."""
 
@@ -107,6 +117,7 @@ class Hands:
     """Prometheus' text."""
     config: Callable[[], Mapping[str, object]]
     """The config in force, with secrets masked."""
+    lines: Lines
     check_log: Callable[[], Checked]
     """Whether the audit log is whole."""
 

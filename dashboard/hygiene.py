@@ -1,6 +1,6 @@
 """What good housekeeping asks of keys: six questions, which keys fail them, and the cards that count them.
 
-The lines are those of the detectors of the same fault, so a card and a finding agree where no config sets others.
+The lines are those that the config sets for the detectors of the same fault, so a card and a finding agree.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,15 +11,13 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from dashboard.hands import Lines
 from dashboard.navigation import HYGIENE
 from dashboard.words import count
-from detectors import never_used_key, over_age_key
 from detectors.frames import conform
 from detectors.hygiene import blank
 from detectors.last_use import last_uses
 
-NEW: Final = never_used_key.Settings().after
-OLD: Final = over_age_key.Settings().after
 IDLE: Final = timedelta(days=90)
 """OpenRouter's card and Panther's AWS.AccessKey.Unused; unused-key tells of half of it already."""
 UNTRIED: Final = timedelta(days=30)
@@ -36,29 +34,37 @@ class Question:
     """Of which keys it is true, in a sentence."""
 
 
-QUESTIONS: Final[dict[str, Question]] = {
-    "never": Question(
-        "Never used", f"Active, {NEW.days} days old or more, and watched since it was created without a single use."
-    ),
-    "idle": Question(
-        f"Idle {IDLE.days}+ days",
-        f"Active, and its last successful use, or the beginning of telemetry, is {IDLE.days} days ago or more.",
-    ),
-    "age": Question(f"Over {OLD.days} days old", f"Active, and created or last rotated {OLD.days} days ago or more."),
-    "endless": Question("Never expires", "Active, and the inventory has no date that ends it."),
-    "ownerless": Question("No owner", "Active, and the inventory names neither an owner nor a team."),
-    "removable": Question(
-        "Safe to remove",
-        f"Active, unused for {IDLE.days} days or for as long as it lives, fewer than {LITTLE} calls in all its life,"
-        f" not even tried in the last {UNTRIED.days} days, and nothing but its upkeep was found about it."
-        " Ask its owner all the same.",
-    ),
-}
-"""Flag to its question, in the order of the cards."""
+def questions(lines: Lines) -> dict[str, Question]:
+    """Flag to its question, in the order of the cards."""
+    new, old = lines.never_used.days, lines.over_age.days
+    return {
+        "never": Question(
+            "Never used", f"Active, {new} days old or more, and watched since it was created without a single use."
+        ),
+        "idle": Question(
+            f"Idle {IDLE.days}+ days",
+            f"Active, and its last successful use, or the beginning of telemetry, is {IDLE.days} days ago or more.",
+        ),
+        "age": Question(f"Over {old} days old", f"Active, and created or last rotated {old} days ago or more."),
+        "endless": Question("Never expires", "Active, and the inventory has no date that ends it."),
+        "ownerless": Question("No owner", "Active, and the inventory names neither an owner nor a team."),
+        "removable": Question(
+            "Safe to remove",
+            f"Active, unused for {IDLE.days} days or for as long as it lives, fewer than {LITTLE} calls in all its"
+            f" life, not even tried in the last {UNTRIED.days} days, and nothing but its upkeep was found about it."
+            " Ask its owner all the same.",
+        ),
+    }
 
 
 def faults(
-    keys: pd.DataFrame, refs: pd.DataFrame, sources: pd.DataFrame, telemetry: pd.DataFrame, now: datetime
+    keys: pd.DataFrame,
+    refs: pd.DataFrame,
+    sources: pd.DataFrame,
+    telemetry: pd.DataFrame,
+    *,
+    lines: Lines,
+    now: datetime,
 ) -> dict[str, set[str]]:
     """Flag to the ids of the keys that it is true of, but for `removable`, which `removable` adds.
 
@@ -70,11 +76,11 @@ def faults(
     moment = pd.Timestamp(now)
     idle = alive["judged"] - alive["last_use"].where(alive["basis"] == "used", alive["began"])
     fresh = alive[["created_at", "rotated_at"]].max(axis=1)
-    never = (alive["basis"] == "never") & (moment - alive["created_at"] >= NEW)
+    never = (alive["basis"] == "never") & (moment - alive["created_at"] >= lines.never_used)
     held = {
         "never": never,
         "idle": alive["basis"].isin(["used", "telemetry"]) & (idle >= IDLE),
-        "age": moment - fresh >= OLD,
+        "age": moment - fresh >= lines.over_age,
         "endless": alive["expires_at"].isna(),
         "ownerless": blank(alive["owner"]) & blank(alive["team"]),
         "unused": never | (alive["basis"].isin(["used", "telemetry"]) & (idle >= IDLE)),
@@ -92,10 +98,10 @@ def removable(found: Mapping[str, Collection[str]], calls: Mapping[str, int], ac
     return {key for key in unused if calls.get(key, 0) < LITTLE and key not in accused}
 
 
-def cards(found: Mapping[str, Collection[str]], chosen: str | None) -> str | None:
+def cards(asked: Mapping[str, Question], found: Mapping[str, Collection[str]], chosen: str | None) -> str | None:
     """Draw a card for each question; a click shows its keys, another click shows all again. Returns what is chosen."""
     with st.container(key="hygiene"):
-        for column, (flag, question) in zip(st.columns(len(QUESTIONS), gap="small"), QUESTIONS.items(), strict=True):
+        for column, (flag, question) in zip(st.columns(len(asked), gap="small"), asked.items(), strict=True):
             with column:
                 if st.button(
                     f"**{count(len(found[flag]))}** {question.title}",

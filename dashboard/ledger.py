@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, data, tables, words
+from dashboard import access, data, tables, words, zones
 from dashboard.doing import refuse
 from dashboard.hands import Hands
 from dashboard.roles import Role
@@ -48,7 +48,7 @@ def show(hands: Hands) -> None:
         return
     columns: dict[str, Any] = {
         "seq": tables.number("Row", 60),
-        "at": tables.text("Time (UTC)", 150),
+        "when": tables.text(zones.chosen().headed("Time"), 150),
         "actor": tables.text("Who", 200),
         "action": tables.text("Action", 150),
         "subject": tables.text("About", 220),
@@ -57,7 +57,7 @@ def show(hands: Hands) -> None:
     tables.show(shown, columns, alternative="The audit log, the newest first: who did what to what.", rows=18)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.download_button(
-            "These rows as CSV", csv(shown), file_name="keywatch-audit-log.csv", mime="text/csv",
+            "These rows as CSV", csv(shown.drop(columns="when")), file_name="keywatch-audit-log.csv", mime="text/csv",
             icon=":material/download:", key="log_csv",
         )  # fmt: skip
         st.caption(f"{len(shown):,} rows" + (f"; the {_LISTED:,} newest were read." if len(every) == _LISTED else "."))
@@ -99,6 +99,7 @@ def _read(since: datetime | None) -> pd.DataFrame:
         frame = frame[frame["at"] >= since]
     return frame.assign(
         at=frame["at"].map(lambda at: f"{at:%Y-%m-%d %H:%M:%S}"),
+        when=frame["at"].map(zones.chosen().second),
         detail=frame["detail"].map(
             lambda detail: words.text(json.dumps(detail, ensure_ascii=False) if detail else "", "")
         ),

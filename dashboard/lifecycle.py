@@ -1,5 +1,6 @@
 """A key's life: its rotations in four steps, and what changed in the inventory."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pandas as pd
@@ -20,7 +21,7 @@ _STATES: Final = {
 _FIELDS: Final = {"key": "the key", "secret": "its secret", "removed_at": "its place in the inventory"}
 
 
-def show(life: Life, known: dict[str, Portrait]) -> None:
+def show(life: Life, known: Mapping[str, Portrait]) -> None:
     """Draw it."""
     st.subheader("Lifecycle", anchor=False)
     if not life.rotations:
@@ -31,7 +32,7 @@ def show(life: Life, known: dict[str, Portrait]) -> None:
         _history(life.history)
 
 
-def _rotation(rotation: Rotation, known: dict[str, Portrait]) -> None:
+def _rotation(rotation: Rotation, known: Mapping[str, Portrait]) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             sentence, colour, icon = _STATES[rotation.state]
@@ -42,7 +43,7 @@ def _rotation(rotation: Rotation, known: dict[str, Portrait]) -> None:
                 _step(place, step)
 
 
-def _told(rotation: Rotation, known: dict[str, Portrait]) -> str:
+def _told(rotation: Rotation, known: Mapping[str, Portrait]) -> str:
     if rotation.old == rotation.new:
         return "Another secret under the same id."
     old, new = (words.text(known[each].name if each in known else each) for each in (rotation.old, rotation.new))

@@ -62,7 +62,9 @@ def _turn_away(why: AccessDenied) -> None:
 def _timeless_frame(title: str, who: Person) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         st.title(title, anchor=False)
-        entrance.corner(who)
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            zones.control()
+            entrance.corner(who)
 
 
 def _frame(title: str, who: Person) -> Sight | None:

@@ -85,6 +85,11 @@ def link_key(identity: str, label: str) -> None:
     _link(KEY, label, {KEY: identity}, icon=":material/key:")
 
 
+def link_review(report: str, identity: str, label: str) -> None:
+    """A link to the row of a key in a review's worksheet; it shows those whose text has the key's id in it."""
+    _link("reports", label, {REPORT: report, "q": identity}, icon=":material/assignment_turned_in:")
+
+
 def link_explore(label: str, filters: Filters) -> None:
     """A link to the Explore page with filters (named as in `dashboard.filters.LABELS`), in the same time window."""
     _link(_EXPLORE, label, filters, icon=_MAGNIFIER)

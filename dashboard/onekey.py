@@ -53,9 +53,24 @@ def timed(version: str, window: Window, bucket: timedelta, refs: Sequence[str]) 
     return _timed(place(), version, window, bucket, tuple(refs))
 
 
-def parts(version: str, window: Window, refs: Sequence[str], zone: str) -> Frames:
-    """Frames `route`, `ip` (with network, asn and country), `client`, `status`, `heat`, `debuts` and `latest`."""
-    return _parts(place(), version, window, tuple(refs)) | {"heat": _heat(place(), version, window, tuple(refs), zone)}
+def parts(version: str, window: Window, refs: Sequence[str]) -> Frames:
+    """Frames `route`, `ip` (with network, asn and country), `client` and `status`."""
+    return _parts(place(), version, window, tuple(refs))
+
+
+def week(version: str, window: Window, refs: Sequence[str], zone: str) -> pd.DataFrame:
+    """Requests by hour and weekday, as `store.queries.heat.hour_by_weekday`."""
+    return _heat(place(), version, window, tuple(refs), zone)
+
+
+def news(version: str, window: Window, refs: Sequence[str]) -> pd.DataFrame:
+    """What is new in the window, as `store.queries.debut.debuts`."""
+    return _news(place(), version, window, tuple(refs))
+
+
+def latest(version: str, window: Window, refs: Sequence[str]) -> pd.DataFrame:
+    """The LATEST newest requests of the window, as `store.queries.requests.latest`."""
+    return _latest(place(), version, window, tuple(refs))
 
 
 def compared(version: str, window: Window, bucket: timedelta, keys: Sequence[tuple[str, tuple[str, ...]]]) -> Frames:
@@ -99,8 +114,7 @@ def _timed(where: Place, version: str, window: Window, bucket: timedelta, refs: 
 @st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _parts(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> Frames:
     del version
-    earlier = before(window)
-    with reading(where, Window(since=earlier.since, until=window.until)) as reader:
+    with reading(where, window) as reader:
         addresses = breakdown.usage_by(reader, window, by="ip", key_refs=refs, limit=TOP)
         places = debut.places(reader, window, list(addresses["ip"]), key_refs=refs)
         return {
@@ -108,9 +122,22 @@ def _parts(where: Place, version: str, window: Window, refs: tuple[str, ...]) ->
             "route": breakdown.usage_by(reader, window, by="route", key_refs=refs, limit=TOP),
             "ip": addresses.merge(places, on="ip", how="left"),
             "client": breakdown.usage_by(reader, window, by="client", key_refs=refs, limit=TOP),
-            "debuts": debut.debuts(reader, window, earlier, kinds=KINDS, key_refs=refs, limit=DEBUTS),
-            "latest": requests.latest(reader, window, key_refs=refs, limit=LATEST),
         }
+
+
+@st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
+def _news(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> pd.DataFrame:
+    del version
+    earlier = before(window)
+    with reading(where, Window(since=earlier.since, until=window.until)) as reader:
+        return debut.debuts(reader, window, earlier, kinds=KINDS, key_refs=refs, limit=DEBUTS)
+
+
+@st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
+def _latest(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> pd.DataFrame:
+    del version
+    with reading(where, window) as reader:
+        return requests.latest(reader, window, key_refs=refs, limit=LATEST)
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)

@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from alerts import acts
-from dashboard import words, zones
+from dashboard import access, words, zones
 from dashboard.doing import act, fresh
 from dashboard.told import Past
 from model.incident import Incident
@@ -19,6 +19,8 @@ def show(incident: Incident, past: Past, now: datetime) -> None:
             st.text(words.text(comment.author), help=zones.chosen().told(comment.at))
             st.caption(words.ago(comment.at, now))
             st.text("\n".join(words.text(line, "") for line in comment.text.splitlines()))
+    if not access.offers("Commenting"):
+        return
     text = st.text_area("Comment", key=fresh("comment"), placeholder="What you found out", height=80,
                         label_visibility="collapsed")  # fmt: skip
     if st.button("Comment", key=fresh("comment_go"), icon=":material/add_comment:"):

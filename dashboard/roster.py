@@ -1,6 +1,6 @@
 """The keys as one table: the inventory, what the logs say of each key, and the traffic that belongs to none."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ UNKNOWN: Final = UNKNOWN_PREFIX
 COUNTED: Final = ("requests", "successes", "unauthorized", "forbidden", "throttled", "errors")
 """The counts of a row, as `store.queries.breakdown.usage_by` has them."""
 COLUMNS: Final = (
-    "id", "name", "environment", "owner", "status", "expires_at", "hint", "curve", *COUNTED, "last_used", "ago",
+    "id", "name", "environment", "owner", "status", "expires_at", "hint", *COUNTED, "last_used", "ago",
     "findings", "risk", "health", "why", "hidden", "refs",
 )  # fmt: skip
 _READ: Final = (
@@ -34,7 +34,6 @@ _IN_USE: Final = frozenset({str(KeyStatus.ACTIVE), str(KeyStatus.UNKNOWN), "unre
 def roster(
     keys: pd.DataFrame,
     usage: pd.DataFrame,
-    curves: pd.DataFrame,
     *,
     activity: pd.DataFrame,
     findings: Mapping[str, Sequence[Finding]],
@@ -50,12 +49,11 @@ def roster(
     chips and `why` its reasons. `findings` are those that stand open, `faults` those of `dashboard.hygiene`, by id.
     """
     counted = dict(zip(usage["key"], usage[list(COUNTED)].to_numpy(), strict=True))
-    curve = dict(zip(curves["key_ref"], curves["series"], strict=True))
     rows = [_registered(row, now) for row in keys[list(_READ)].to_dict("records")]
     registered = {ref for row in rows for ref in row["refs"]}
     rows += _unregistered(usage, activity, registered)
     flags = _flags(faults)
-    made = [_counted(row, counted, curve) for row in rows]
+    made = [_counted(row, counted) for row in rows]
     told = [_told(row, findings.get(row["id"], ()), flags.get(row["id"], ()), now) for row in made]
     frame = pd.DataFrame(told, columns=list(COLUMNS))
     return frame.sort_values(["requests", "name"], ascending=[False, True], kind="stable", ignore_index=True)
@@ -101,16 +99,29 @@ def _row(
     return {"id": identity, "name": name, "status": status, "last_used": last, "refs": refs, "hint": hint}
 
 
-def _counted(row: dict[str, Any], counted: Mapping[str | None, Any], curve: Mapping[str, list[int]]) -> dict[str, Any]:
+def with_curves(rows: pd.DataFrame, most: int, read: Callable[[set[str]], Mapping[str, list[int]]]) -> pd.DataFrame:
+    """`rows` of a roster with a column `curve`, which the first `most` have that were used.
+
+    `read` is asked once, for their key_refs, and gives each one's numbers of requests, oldest first.
+    """
+    head = rows.head(most)
+    curve = read(
+        {ref for refs, requests in zip(head["refs"], head["requests"], strict=True) if requests for ref in refs}
+    )
+    made: list[list[int] | None] = [_summed([curve[ref] for ref in refs if ref in curve]) for refs in head["refs"]]
+    return rows.assign(curve=pd.Series([*made, *([None] * (len(rows) - len(head)))], index=rows.index, dtype="object"))
+
+
+def _summed(series: Sequence[Sequence[int]]) -> list[int] | None:
+    return [sum(points) for points in zip(*series, strict=True)] if series else None
+
+
+def _counted(row: dict[str, Any], counted: Mapping[str | None, Any]) -> dict[str, Any]:
     """The row with what its references did in the window."""
     refs: list[str] = row["refs"]
     mine = [counted[ref] for ref in ([None] if row["id"] == NO_KEY else refs) if ref in counted]
-    series = [curve[ref] for ref in refs if ref in curve]
     sums = [int(sum(column)) for column in zip(*mine, strict=True)] if mine else [0] * len(COUNTED)
-    return row | {
-        "curve": [sum(points) for points in zip(*series, strict=True)] if series else None,
-        **dict(zip(COUNTED, sums, strict=True)),
-    }
+    return row | dict(zip(COUNTED, sums, strict=True))
 
 
 def _told(row: dict[str, Any], findings: Sequence[Finding], flags: Collection[str], now: datetime) -> dict[str, Any]:

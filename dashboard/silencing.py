@@ -10,8 +10,9 @@ import streamlit as st
 
 from alerts import acts, bulk
 from alerts.matching import matcher_of, wanted
-from dashboard import tables, words, zones
+from dashboard import access, tables, words, zones
 from dashboard.doing import act, fresh
+from dashboard.roles import Role
 from dashboard.serve import LONGEST_SILENCE
 from model.finding import Severity
 from model.incident import Incident, Silence
@@ -126,7 +127,9 @@ def listing(silences: Sequence[Silence], now: datetime) -> None:
                 until = f"until {zones.chosen().told(silence.until)}, {words.ago(silence.until, now)}"
                 st.text(f"Mutes {_mutes(silence)}, {until}.")
                 st.text(f"{words.text(silence.reason)} ({words.text(silence.author)})")
-            if st.button("End now", key=fresh(f"expire_{silence.id}"), icon=":material/notifications_active:"):
+            if access.may(Role.ANALYST) and st.button(
+                "End now", key=fresh(f"expire_{silence.id}"), icon=":material/notifications_active:"
+            ):
                 _end(silence.id)
     if over:
         with st.expander(f"{len(over)} that {'is' if len(over) == 1 else 'are'} over"):

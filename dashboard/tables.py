@@ -28,9 +28,9 @@ def number(label: str, width: Width | None = "small", help_: str | None = None, 
     return NumberColumn(label, width=width, help=help_, format=form)
 
 
-def curve(label: str, width: Width | None = 140) -> Any:  # noqa: ANN401
+def curve(label: str, width: Width | None = 140, help_: str | None = None) -> Any:  # noqa: ANN401
     """A column of small curves, each from zero."""
-    return LineChartColumn(label, width=width, y_min=0, color=ACCENT)
+    return LineChartColumn(label, width=width, y_min=0, color=ACCENT, help=help_)
 
 
 def severity(label: str = "Severity", width: Width | None = 105) -> Any:  # noqa: ANN401

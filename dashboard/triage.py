@@ -6,7 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from alerts import acts
-from dashboard import forms, words, zones
+from dashboard import access, forms, words, zones
 from dashboard.doing import act, fresh
 from dashboard.factsheet import status_badge
 from dashboard.navigation import link_key
@@ -32,25 +32,32 @@ def state(incident: Incident, past: Past, now: datetime) -> None:
 
 def bar(incident: Incident, past: Past) -> None:
     """The row of buttons of one incident; each act stands in the audit log."""
-    those = (incident,)
     with st.container(horizontal=True, gap="small", key="triage"):
-        if incident.status is IncidentStatus.OPEN:
-            forms.acknowledge(those, "")
-        if incident.status is not IncidentStatus.RESOLVED:
-            forms.resolve(those, "")
-            if past.mute is not None and past.mute.kind == "snoozed":
-                _wake(str(incident.id))
-            else:
-                forms.snooze(those, "")
-        forms.assign(those, "")
-        forms.silence(those, "")
+        if access.offers("Handling an incident"):
+            _acts(incident, past)
         if incident.key_id:
             link_key(incident.key_id, "Open the key")
+
+
+def _acts(incident: Incident, past: Past) -> None:
+    those = (incident,)
+    if incident.status is IncidentStatus.OPEN:
+        forms.acknowledge(those, "")
+    if incident.status is not IncidentStatus.RESOLVED:
+        forms.resolve(those, "")
+        if past.mute is not None and past.mute.kind == "snoozed":
+            _wake(str(incident.id))
+        else:
+            forms.snooze(those, "")
+    forms.assign(those, "")
+    forms.silence(those, "")
 
 
 def several(chosen: Sequence[Incident]) -> None:
     """The row of buttons of the incidents that are ticked; one act is done to each that takes it."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="bulk"):
+        if not access.offers("Handling incidents"):
+            return
         if not chosen:
             st.caption("Tick rows to acknowledge, assign, snooze, resolve or silence several at once.")
             return

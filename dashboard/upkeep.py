@@ -3,23 +3,20 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 import pandas as pd
 import streamlit as st
 
 from alerts.joining import is_hygiene
-from dashboard import data, hygiene
+from dashboard import access, data, hygiene
 from dashboard.data import Place
-from dashboard.roster import UNKNOWN, roster
+from dashboard.roles import Role
+from dashboard.roster import UNKNOWN, roster, with_curves
 from dashboard.sight import Sight
 from model.window import Window
 from store.queries import breakdown
 from store.queries.spans import floor
 from store.state import inventory
-
-AGE: Final = timedelta(seconds=10)
-"""For so long an answer is given again; of 5,000 keys it takes 0.3 s of processor time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +29,13 @@ class Upkeep:
     """Flag of `dashboard.hygiene` to key ids."""
 
 
-def look(sight: Sight, usage: pd.DataFrame, curves: pd.DataFrame) -> Upkeep:
-    """The keys; `usage` and `curves` are those of the window, by key. What the state says may be AGE old."""
+def look(sight: Sight, usage: pd.DataFrame) -> Upkeep:
+    """The keys; `usage` is that of the window, by key. What the state says may be `data.AGE` old."""
     minute = floor(sight.period.now, timedelta(minutes=1))
-    return _look(data.place(), sight.version, sight.period.window, minute, sight, usage, curves)
+    return _look(data.place(), sight.version, sight.period.window, minute, sight, usage)
 
 
-@st.cache_data(show_spinner=False, ttl=AGE, max_entries=8)
+@st.cache_data(show_spinner=False, ttl=data.AGE, max_entries=8)
 def _look(
     where: Place,
     version: str,
@@ -46,23 +43,24 @@ def _look(
     minute: datetime,
     _sight: Sight,
     _usage: pd.DataFrame,
-    _curves: pd.DataFrame,
 ) -> Upkeep:
     del where, version, window, minute  # what the cache tells answers apart by
     now = _sight.period.now
     keys, findings = data.keys(), data.standing_findings()
     with data.store().reading() as tx:
         refs = inventory.ref_frame(tx)
-    found = hygiene.faults(keys, refs, _sight.sources, _telemetry(_sight), now)
+    found = hygiene.faults(
+        keys, refs, _sight.sources, _telemetry(_sight), lines=access.hands(Role.VIEWER).lines, now=now
+    )
     calls = _calls(keys, found["unused"], _sight)
     accused = {key for key, those in findings.items() if not all(is_hygiene(finding) for finding in those)}
     found["removable"] = hygiene.removable(found, calls, accused)
-    made = roster(keys, _usage, _curves, activity=data.activity(), findings=findings, faults=found, now=now)
+    made = roster(keys, _usage, activity=data.activity(), findings=findings, faults=found, now=now)
     return Upkeep(keys=made, faults=found)
 
 
-def busiest(sight: Sight, usage: pd.DataFrame, curves: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The keys with the most requests, as `dashboard.roster.roster` without faults: a few rows, of few keys."""
+def busiest(sight: Sight, usage: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The keys with the most requests, as `dashboard.roster.roster` with curves and without faults: of few keys."""
     named = usage[usage["key"].notna() & ~usage["key"].fillna("").str.startswith(UNKNOWN)]
     keys = data.keys()
     owner = {ref: key for key, refs in zip(keys["key_id"], keys["key_refs"], strict=True) for ref in refs}
@@ -72,13 +70,12 @@ def busiest(sight: Sight, usage: pd.DataFrame, curves: pd.DataFrame, most: int) 
     made = roster(
         keys[keys["key_id"].isin(chosen)],
         named[refs],
-        curves[curves["key_ref"].isin(named["key"][refs])],
         activity=data.activity(),
         findings=data.standing_findings(),
         faults={},
         now=sight.period.now,
     )
-    return made.head(most)
+    return with_curves(made.head(most), most, lambda refs: data.curves(sight.version, sight.period.window, refs))
 
 
 def _span(sight: Sight) -> Window:

@@ -40,7 +40,9 @@ def _chart(rows: pd.DataFrame, window: Window, height: int) -> alt.LayerChart:
     kind = alt.Color(
         "kind:N",
         scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())),
-        legend=alt.Legend(title=None, orient="top", columns=0, symbolType="square", offset=4, padding=0),
+        legend=alt.Legend(
+            title=None, orient="top", columns=0, symbolType="square", symbolOpacity=1, offset=4, padding=0
+        ),
     )
     y = alt.Axis(labelExpr="datum.value >= 1e4 ? format(datum.value, '~s') : format(datum.value, ',')", tickCount=4,
                  domain=False)  # fmt: skip
@@ -53,10 +55,10 @@ def _chart(rows: pd.DataFrame, window: Window, height: int) -> alt.LayerChart:
         alt.Tooltip("high:Q", title="Usual to", format=",.0f"),
         alt.Tooltip("found:N", title="Evidence"),
     ]
-    bars = base.transform_calculate(kind=f"'{_CALLS}'").mark_bar(orient="vertical", x2Offset=-0.7, opacity=0.8)
+    bars = base.transform_calculate(kind=f"'{_CALLS}'").mark_bar(orient="vertical", x2Offset=-0.7, opacity=0.9)
     area = base.transform_calculate(kind=f"'{_RANGE}'").mark_area(opacity=0.35, interpolate="step-after")
     line = base.transform_calculate(kind=f"'{_EXPECTED}'").mark_line(
-        strokeDash=[4, 3], strokeWidth=1.5, interpolate="step-after"
+        strokeDash=[4, 3], strokeWidth=2, interpolate="step-after"
     )
     point = (
         base.transform_filter("datum.found")
@@ -64,8 +66,8 @@ def _chart(rows: pd.DataFrame, window: Window, height: int) -> alt.LayerChart:
         .mark_point(shape="triangle-down", size=70, filled=True, opacity=1, yOffset=-7)
     )
     shown = alt.layer(
-        bars.encode(x=x, x2="end:T", y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
         area.encode(x=x, y=alt.Y("low:Q", title=None, axis=y), y2="high:Q", color=kind),
+        bars.encode(x=x, x2="end:T", y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
         line.encode(x=x, y=alt.Y("expected:Q", title=None, axis=y), color=kind),
         point.encode(x=x, y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
     ).properties(height=height, padding=PADDING)

@@ -28,12 +28,6 @@ def moment(value: object) -> datetime | None:
     return value if isinstance(value, datetime) and not pd.isna(value) else None
 
 
-def utc(value: object, missing: str = NOTHING) -> str:
-    """`2026-11-23 05:24 UTC`."""
-    at = moment(value)
-    return missing if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
-
-
 def ago(value: object, now: datetime, missing: str = "never") -> str:
     """`3 h ago`, `in 5 d`, `just now`; one unit, rounded down."""
     at = moment(value)

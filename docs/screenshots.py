@@ -36,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config", type=Path, help="The keywatch.toml of a workspace with events and findings.")
     parser.add_argument("--output", type=Path, default=IMAGES, help="The folder for the pictures.")
+    parser.add_argument("--only", action="append", help="Take this picture alone; may be given several times.")
     arguments = parser.parse_args()
     workspace = Workspace.at(arguments.config)
     with workspace.store.reading() as tx:
@@ -52,9 +53,16 @@ def main() -> None:
             ("keys", "/keys", "light"),
             ("key", f"/key?key={key}", "light"),
             ("explore", "/explore?by=Key", "light"),
+            ("queue", "/incidents", "light"),
             ("incidents", f"/incidents?incident={gravest.id}", "light"),
+            ("incidents-dark", f"/incidents?incident={gravest.id}", "dark"),
+            ("key-dark", f"/key?key={key}", "dark"),
+            ("alerts", "/alerts", "light"),
+            ("sources", "/sources", "light"),
             ("reports", f"/reports?report={reports.iloc[0]}" if len(reports) else "/reports", "light"),
         ):
+            if arguments.only and name not in arguments.only:
+                continue
             _take(browser, url + path, arguments.output / f"{name}.png", "dark" if scheme == "dark" else "light")
         browser.close()
     workspace.close()

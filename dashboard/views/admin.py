@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, ledger, tables, words
+from dashboard import access, ledger, tables, words, zones
 from dashboard.doing import finish, fresh, refuse
 from dashboard.entrance import ROLES
 from dashboard.hands import Hands
@@ -81,9 +81,9 @@ def _seen(hands: Hands) -> None:
         state=frame["refused"].map(lambda why: [status_word("refused" if why else "let-in")]),
         why=frame["refused"].map(lambda why: words.text(why, "")),
         seen=frame["last_seen_at"].map(lambda at: words.ago(at, now)),
-        login=frame["logged_in_at"].map(words.utc),
-        first=frame["first_seen_at"].map(words.utc),
-        ended=frame["ended_at"].map(lambda at: words.utc(at, "")),
+        login=frame["logged_in_at"].map(zones.chosen().told),
+        first=frame["first_seen_at"].map(zones.chosen().told),
+        ended=frame["ended_at"].map(lambda at: zones.chosen().told(at, "")),
     )
     columns: dict[str, Any] = {
         "name": tables.text("Who", 240),

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from alerts import acts
-from dashboard import silencing, tables, told, words, zones
+from dashboard import access, silencing, tables, told, words, zones
 from dashboard.doing import act, fresh
 from dashboard.navigation import open_incident
 from dashboard.palette import DELIVERIES, TARGETS, severity_word
@@ -48,8 +48,9 @@ def show(sight: Sight) -> None:
         _deliveries(targets, now)
     st.subheader("Silences", anchor=False)
     silencing.listing(told.all_silences(), now)
-    with st.expander("Add a silence", icon=":material/notifications_off:"):
-        silencing.anything()
+    if access.offers("Adding or ending a silence"):
+        with st.expander("Add a silence", icon=":material/notifications_off:"):
+            silencing.anything()
 
 
 def _tiles(targets: Targets, now: datetime) -> None:
@@ -89,6 +90,8 @@ def _dead(targets: Targets) -> None:
                 st.text(f"{messages} given up at {words.text(name)}.")
                 if fares is not None and fares.last_error:
                     st.text(f"Its last error: {words.text(fares.last_error)}")
+            if not access.offers("Trying again"):
+                continue
             if st.button("Try again", key=fresh(f"replay_{_key(name)}"), icon=":material/replay:", help=_MEND):
                 _replay(name)
 

@@ -1,12 +1,14 @@
 """Explore: any requests, by anything they have, over time and one by one."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, exploring, export, filters, rawlist, stacks, tables, words, zones
+from dashboard import allkeys, exploring, export, filters, rawlist, stacks, tables, words, zones
 from dashboard.filters import KEYS, LABELS, NONE, Filters
 from dashboard.navigation import link_key
-from dashboard.portrait import Portrait, portraits
+from dashboard.portrait import Portrait
 from dashboard.sight import Sight
 from store.queries.matching import Match
 
@@ -17,7 +19,7 @@ _LIMITS = (100, 500, 2000)
 def show(sight: Sight) -> None:
     """Draw the page."""
     period = sight.period
-    known = portraits(data.keys(), data.activity(), period.now)
+    known = allkeys.known(period.now)
     chosen = filters.control(known, exploring.suggestions(sight.version, period.window))
     by, measure = _controls(chosen)
     match = chosen.match(known)
@@ -52,10 +54,10 @@ def _controls(chosen: Filters) -> tuple[str, str]:
     return str(by or _DEFAULT), str(measure or "requests")
 
 
-def _one_key(chosen: Filters, known: dict[str, Portrait]) -> None:
+def _one_key(chosen: Filters, known: Mapping[str, Portrait]) -> None:
     named = chosen.of.get(KEYS, ())
     identity = filters.identity_of(named[0]) if len(named) == 1 else None
-    if identity in known:
+    if identity is not None and identity in known:
         link_key(identity, f"Open the page of {known[identity].name}")
 
 
@@ -111,7 +113,7 @@ def _groups(groups: pd.DataFrame, by: str, sight: Sight) -> None:
         filters.add(by, label)
 
 
-def _raw(asked: exploring.Question, known: dict[str, Portrait], sight: Sight) -> None:
+def _raw(asked: exploring.Question, known: Mapping[str, Portrait], sight: Sight) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Requests", anchor=False)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):

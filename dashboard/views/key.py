@@ -1,24 +1,44 @@
 """Key: one key's facts, how it is used and what is new about it, what was found, and its life."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import streamlit as st
 
-from dashboard import comparing, data, lifecycle, live, onekey, rawlist, records, tiles, usage, words, zones
+from dashboard import (
+    access,
+    allkeys,
+    comparing,
+    data,
+    lifecycle,
+    live,
+    onekey,
+    rawlist,
+    records,
+    tiles,
+    usage,
+    words,
+    zones,
+)
 from dashboard.factsheet import facts, status_badge
 from dashboard.filters import KEYS, label_of
-from dashboard.navigation import KEY, link_explore
-from dashboard.portrait import Portrait, portraits, unknown
+from dashboard.navigation import KEY, link_explore, link_review
+from dashboard.portrait import Portrait, unknown
+from dashboard.roles import Role
 from dashboard.roster import UNKNOWN
 from dashboard.sight import Sight
+
+_REVIEWS: Final = 3
+"""Open reviews that are pointed at; the newest."""
 
 
 def show(sight: Sight) -> None:
     """Draw the page of the key that the URL names, or let one be picked."""
     wanted = st.query_params.get(KEY)
-    known = portraits(data.keys(), data.activity(), sight.period.now)
+    known = allkeys.known(sight.period.now)
     if wanted == UNKNOWN:
-        known |= {UNKNOWN: unknown(data.usage(sight.version, sight.period.window)["keys"])}
+        known = {**known, UNKNOWN: unknown(data.usage(sight.version, sight.period.window))}
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         chosen = _picker(known, wanted)
         others = comparing.control(known, chosen) if chosen is not None else []
@@ -32,26 +52,28 @@ def show(sight: Sight) -> None:
         st.query_params[KEY] = chosen
     portrait = known[chosen]
     _header(portrait, sight.period.now)
+    if portrait.row.get("key_id"):
+        _reviews(portrait)
     live.refreshing(lambda seen: _tiles(portrait, seen), sight)
     if others:
         comparing.show(portrait, others, sight)
-    parts = onekey.parts(sight.version, sight.period.window, portrait.refs, zones.chosen().name)
-    if parts["status"].empty:
+    top = onekey.top(sight.version, sight.period.window, sight.period.bucket, portrait.refs)
+    if not int(top["totals"]["requests"].iloc[0]):
         st.info(f"Not used in the last {sight.period.name}. Choose a longer window above.", icon=":material/bedtime:")
     else:
-        _use(portrait, parts, sight)
+        _use(portrait, top, sight)
     records.findings(data.findings_of(chosen), sight.period.now)
     if chosen != UNKNOWN and portrait.row.get("key_id"):
         lifecycle.show(onekey.life(sight.version, chosen, sight.period.now), known)
-    _latest(portrait, parts)
+    _latest(portrait, sight)
 
 
-def _picker(known: dict[str, Portrait], wanted: str | None) -> str | None:
+def _picker(known: Mapping[str, Portrait], wanted: str | None) -> str | None:
     options = list(known)
     return st.selectbox(
         "Key",
         options,
-        index=options.index(wanted) if wanted in known else None,
+        index=options.index(wanted) if wanted is not None and wanted in known else None,
         format_func=lambda identity: known[identity].label,
         placeholder="Pick a key by name or id",
         label_visibility="collapsed",
@@ -65,6 +87,13 @@ def _header(portrait: Portrait, now: datetime) -> None:
             st.text(portrait.name)
             status_badge(portrait.status)
         facts(portrait.facts(now))
+
+
+def _reviews(portrait: Portrait) -> None:
+    """The way to a decision about the key, where a review is open."""
+    listed = access.hands(Role.VIEWER).reviews.listed()
+    for row in listed[listed["stage"] == "open"].head(_REVIEWS).to_dict("records"):
+        link_review(str(row["id"]), portrait.identity, f"Decide in the review of {words.text(row['period'])}")
 
 
 def _tiles(portrait: Portrait, sight: Sight) -> None:
@@ -86,17 +115,17 @@ def _tiles(portrait: Portrait, sight: Sight) -> None:
         tiles.row("addresses", "Addresses", now, before, help_="Distinct addresses it was used from.")
 
 
-def _use(portrait: Portrait, parts: onekey.Frames, sight: Sight) -> None:
-    period = sight.period
-    top = onekey.top(sight.version, period.window, period.bucket, portrait.refs)
-    timed = onekey.timed(sight.version, period.window, period.bucket, portrait.refs)
-    usage.over_time(top["traffic"], parts["heat"], period)
+def _use(portrait: Portrait, top: onekey.Frames, sight: Sight) -> None:
+    """Each part is read when those before it are drawn, so that a reader waits for none of them."""
+    period, refs, version = sight.period, portrait.refs, sight.version
+    usage.over_time(top["traffic"], onekey.week(version, period.window, refs, zones.chosen().name), period)
+    timed = onekey.timed(version, period.window, period.bucket, refs)
     usage.sizes(timed["latency"], timed["bytes"], period)
-    usage.breakdowns(parts)
-    usage.news(parts["debuts"], portrait.row.get("first_seen"), sight)
+    usage.breakdowns(onekey.parts(version, period.window, refs))
+    usage.news(onekey.news(version, period.window, refs), portrait.row.get("first_seen"), sight)
 
 
-def _latest(portrait: Portrait, parts: onekey.Frames) -> None:
+def _latest(portrait: Portrait, sight: Sight) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Latest requests", anchor=False)
         if portrait.identity != UNKNOWN:
@@ -104,6 +133,7 @@ def _latest(portrait: Portrait, parts: onekey.Frames) -> None:
     if portrait.identity == UNKNOWN:
         st.caption("Credentials that nobody knows and that never succeeded are counted by network, not listed.")
         return
-    rawlist.show(parts["latest"], alternative="The latest requests of this key, newest first.", rows=12)
-    if len(parts["latest"]) == onekey.LATEST:
+    latest = onekey.latest(sight.version, sight.period.window, portrait.refs)
+    rawlist.show(latest, alternative="The latest requests of this key, newest first.", rows=12)
+    if len(latest) == onekey.LATEST:
         st.caption(f"The {onekey.LATEST} newest of this window.")

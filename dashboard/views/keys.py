@@ -6,10 +6,11 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, health, hygiene, tables, upkeep, zones
+from dashboard import access, data, health, hygiene, tables, upkeep, zones
 from dashboard.navigation import HYGIENE, open_key
 from dashboard.palette import status_word
-from dashboard.roster import NO_KEY
+from dashboard.roles import Role
+from dashboard.roster import NO_KEY, with_curves
 from dashboard.sight import Sight
 
 _FILTERS: Final = {"environment": "environment", "owner": "owner", "status": "state"}
@@ -19,21 +20,20 @@ _SEARCHED: Final = ("name", "id", "owner", "hint")
 
 def show(sight: Sight) -> None:
     """Draw the page."""
-    frames = data.usage(sight.version, sight.period.window)
-    looked = upkeep.look(sight, frames["keys"], frames["curves"])
+    looked = upkeep.look(sight, data.usage(sight.version, sight.period.window))
     every = looked.keys
-    asked = st.query_params.get(HYGIENE)
-    chosen = hygiene.cards(looked.faults, asked if asked in hygiene.QUESTIONS else None)
+    asked, questions = st.query_params.get(HYGIENE), hygiene.questions(access.hands(Role.VIEWER).lines)
+    chosen = hygiene.cards(questions, looked.faults, asked if asked in questions else None)
     wanted = _filtered(every)
     if chosen is not None:
         wanted = wanted[wanted["id"].isin(looked.faults[chosen])]
-        st.caption(f"{hygiene.QUESTIONS[chosen].title}: {hygiene.QUESTIONS[chosen].rule}")
+        st.caption(f"{questions[chosen].title}: {questions[chosen].rule}")
     hidden = int(wanted["hidden"].sum())
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         shown_too = st.toggle(f"Show inactive ({hidden})", key="inactive", bind="query-params", disabled=not hidden)
         shown = wanted if shown_too else wanted[~wanted["hidden"]]
         st.caption(f"{len(shown):,} of {len(every):,} rows · click a row to open the key")
-    _table(shown.reset_index(drop=True), sight.period.name)
+    _table(shown.reset_index(drop=True), sight)
 
 
 def _filtered(every: pd.DataFrame) -> pd.DataFrame:
@@ -56,13 +56,15 @@ def _filtered(every: pd.DataFrame) -> pd.DataFrame:
     return wanted
 
 
-def _table(shown: pd.DataFrame, window: str) -> None:
+def _table(shown: pd.DataFrame, sight: Sight) -> None:
     if shown.empty:
         st.info("No key matches. Loosen the search or the filters above.", icon=":material/filter_alt_off:")
         return
     zone = zones.chosen()
-    frame = shown.assign(
-        status=shown["status"].map(lambda status: [status_word(status)]),
+    words = {status: [status_word(status)] for status in shown["status"].unique()}
+    curved = with_curves(shown, data.CURVES, lambda refs: data.curves(sight.version, sight.period.window, refs))
+    frame = curved.drop(columns=["refs", "findings", "hidden", "last_used"]).assign(
+        status=shown["status"].map(words),
         last_used_at=shown["last_used"].map(lambda at: zone.minute(at, "")),
     )
     columns: Mapping[str, Any] = {
@@ -73,7 +75,7 @@ def _table(shown: pd.DataFrame, window: str) -> None:
         "status": tables.status(),
         "environment": tables.text("Environment", 100),
         "owner": tables.text("Owner", 160),
-        "curve": tables.curve(f"Last {window}", 105),
+        "curve": tables.curve(f"Last {sight.period.name}", 105, f"Of the {data.CURVES} busiest keys listed here."),
         "requests": tables.number("Requests", 75),
         "unauthorized": tables.number("401", 50),
         "ago": tables.text("Last used", 85),

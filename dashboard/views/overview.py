@@ -104,7 +104,7 @@ def _keys(frames: Mapping[str, pd.DataFrame], sight: Sight) -> None:
         st.subheader("Busiest keys", anchor=False)
         if st.button("All keys", icon=":material/arrow_forward:", type="tertiary", key="all_keys"):
             open_page("keys", {})
-    top = upkeep.busiest(sight, frames["keys"], frames["curves"], _KEYS)
+    top = upkeep.busiest(sight, frames["keys"], _KEYS)
     if top.empty:
         st.caption("No request of this window carries a key.")
         return

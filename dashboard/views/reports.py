@@ -6,7 +6,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, tables, words, worksheets
+from dashboard import access, tables, words, worksheets, zones
 from dashboard.doing import finish, fresh, refuse
 from dashboard.factsheet import facts, status_badge
 from dashboard.hands import Hands
@@ -81,20 +81,21 @@ def _make(now: datetime) -> None:
 
 
 def _table(every: pd.DataFrame, now: datetime) -> str | None:
+    zone = zones.chosen()
     frame = every.assign(
         stage=every["stage"].map(lambda stage: [status_word(f"report-{stage}")]),
         period=every["period"].map(words.text),
-        since=every["since"].map(lambda at: f"{at:%Y-%m-%d %H:%M}"),
-        until=every["until"].map(lambda at: f"{at:%Y-%m-%d %H:%M}"),
+        since=every["since"].map(zone.minute),
+        until=every["until"].map(zone.minute),
         made=every["made_at"].map(lambda at: words.ago(at, now)),
-        closed=every["closed_at"].map(lambda at: words.utc(at, "")),
+        closed=every["closed_at"].map(lambda at: zone.told(at, "")),
         keys=every["decisions"],
     )
     columns: dict[str, Any] = {
         "period": tables.text("Period", 150),
         "stage": tables.status("Stage", 150),
-        "since": tables.text("From (UTC)", 130),
-        "until": tables.text("To (UTC)", 130),
+        "since": tables.text(zone.headed("From"), 130),
+        "until": tables.text(zone.headed("To"), 130),
         "made": tables.text("Made", 95),
         "closed": tables.text("Closed", 150),
         "keys": tables.number("Keys to decide", 105),
@@ -106,18 +107,18 @@ def _table(every: pd.DataFrame, now: datetime) -> str | None:
 
 
 def _detail(report: dict[str, Any], hands: Hands, now: datetime) -> None:
-    identity, stage = str(report["id"]), str(report["stage"])
+    identity, stage, zone = str(report["id"]), str(report["stage"]), zones.chosen()
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", key="heading_report"):
             st.text(f"Report {words.text(report['period'])}")
             status_badge(f"report-{stage}")
         facts(
             [
-                ("From", words.utc(report["since"]), None),
-                ("To", words.utc(report["until"]), None),
-                ("Made", words.ago(report["made_at"], now), words.utc(report["made_at"])),
+                ("From", zone.told(report["since"]), None),
+                ("To", zone.told(report["until"]), None),
+                ("Made", words.ago(report["made_at"], now), zone.told(report["made_at"])),
                 ("Closed", words.ago(report["closed_at"], now, missing="not yet" if stage == "open" else "—"),
-                 words.utc(report["closed_at"]) if words.moment(report["closed_at"]) else None),
+                 zone.told(report["closed_at"]) if words.moment(report["closed_at"]) else None),
                 ("Files", str(len(report["files"])), words.text(report["folder"])),
                 ("Id", identity[:8], identity),
             ]

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import advice, data, tables, words
+from dashboard import advice, data, tables, words, zones
 from dashboard.palette import SOURCES
 from model.clock import SystemClock
 
@@ -39,7 +39,7 @@ def _table(rows: list[dict[str, Any]], now: datetime) -> None:
                 "state": [SOURCES[advice.state(row)][0]],
                 "format": words.text(row["format"]),
                 "lag": _lag(row, now),
-                "last": words.utc(row["last_event_at"], "never"),
+                "last": zones.chosen().told(row["last_event_at"], "never"),
                 "lines": row["lines"],
                 "events": row["events"],
                 "rejects": row["rejects"],
@@ -105,7 +105,7 @@ def _rejects(names: list[str]) -> None:
         return
     shown = pd.DataFrame(
         {
-            "at": frame["seen_at"].dt.strftime("%Y-%m-%d %H:%M"),
+            "at": frame["seen_at"].map(zones.chosen().minute),
             "source": frame["source"].map(words.text),
             "reason": frame["reason"].map(words.text),
             "sample": frame["sample"].map(words.text),
@@ -113,7 +113,7 @@ def _rejects(names: list[str]) -> None:
         }
     )
     columns: dict[str, Any] = {
-        "at": tables.text("Read (UTC)", 130),
+        "at": tables.text(zones.chosen().headed("Read"), 130),
         "source": tables.text("Source", 110),
         "reason": tables.text("Why", 260),
         "sample": tables.text("Sample", 560),
@@ -131,7 +131,7 @@ def _files() -> None:
             "offset": frame["offset"],
             "lines": frame["lines"],
             "lost": frame["bytes_lost"],
-            "at": frame["updated_at"].map(words.utc),
+            "at": frame["updated_at"].map(zones.chosen().told),
         }
     )
     columns: dict[str, Any] = {

@@ -3,9 +3,11 @@
 from datetime import datetime
 from pathlib import Path
 
-from dashboard.hands import Checked, Hands
+from dashboard.hands import Checked, Hands, Lines
+from detectors import never_used_key, over_age_key
 from keywatch import checkpoints
 from keywatch.checking import shown_config
+from keywatch.configured import detectors_config
 from keywatch.disk_metrics import disk_metrics
 from keywatch.metrics import metrics
 from keywatch.serving.listening import metrics_token, policy
@@ -42,5 +44,14 @@ def handed(workspace: Workspace, config: Path) -> Hands:
         ready=ready,
         metrics=read_metrics,
         config=lambda: shown_config(config),
+        lines=_lines(workspace),
         check_log=check_log,
+    )
+
+
+def _lines(workspace: Workspace) -> Lines:
+    config = detectors_config(workspace)
+    return Lines(
+        never_used=config.settings("never-used-key", never_used_key.Settings).after,
+        over_age=config.settings("over-age-key", over_age_key.Settings).after,
     )

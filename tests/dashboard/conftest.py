@@ -1,6 +1,7 @@
 """A small real workspace: a log of three days, an inventory, two findings and their incident."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -177,6 +178,19 @@ class Pages:
     @staticmethod
     def url(page: AppTest) -> dict[str, str]:
         return {name: value if isinstance(value, str) else value[0] for name, value in dict(page.query_params).items()}
+
+
+@pytest.fixture(scope="session")
+def looked_at(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that all tests share which only look: it serves a copy that nobody writes to."""
+    from tests.dashboard.test_browser import served
+
+    root = tmp_path_factory.mktemp("looked_at") / "own"
+    shutil.copytree(small.workspace.root, root)
+    workspace = Workspace.at(root / "keywatch.toml")
+    with served(workspace) as url:
+        yield url
+    workspace.close()
 
 
 @pytest.fixture

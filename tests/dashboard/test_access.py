@@ -134,11 +134,37 @@ def _administration() -> None:
     admin.show()
 
 
+def _acknowledging() -> None:
+    from alerts.deciding import decide
+    from dashboard.doing import act
+
+    act(lambda tx, by, at: decide(tx, "inc_1", status="acknowledged", verdict=None, by=by, at=at), "Acknowledged.")
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "why", "offered"),
+    [
+        ("incidents", {"incident": "inc_1"}, "Handling an incident needs the role analyst.", "Acknowledge"),
+        ("incidents", {"incident": "inc_1"}, "Commenting needs the role analyst.", "Comment"),
+        ("alerts", {}, "Adding or ending a silence needs the role analyst.", "Silence"),
+    ],
+)
+def test_a_viewer_is_told_what_needs_an_analyst_and_offered_none_of_it(
+    opened: Open, path: str, parameters: dict[str, str], why: str, offered: str
+) -> None:
+    viewer, analyst = (opened(path, user(name), **parameters) for name in ("vera", "otto"))
+
+    assert why in words(viewer)
+    assert why not in words(analyst)
+    assert (False, True) == tuple(offered in [one.label for one in page.button] for page in (viewer, analyst))
+
+
 def test_an_act_of_a_viewer_is_refused_and_one_of_an_analyst_is_logged_with_the_name(
     opened: Open, own: Workspace
 ) -> None:
-    refused = opened("incidents", user("vera"), incident="inc_1")
-    next(one for one in refused.button if one.label == "Acknowledge").click().run()
+    refused = AppTest.from_function(_acknowledging)
+    refused.user = user("vera")
+    refused.run()
     done = opened("incidents", user("otto"), incident="inc_1")
     next(one for one in done.button if one.label == "Acknowledge").click().run()
     with own.store.reading() as tx:

@@ -5,14 +5,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tests.dashboard.test_browser import CHROMIUM, address, page, shown
+from tests.dashboard.test_browser import CHROMIUM, page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-__all__ = ["address", "page", "shown"]
+__all__ = ["page"]
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="Chromium is not installed")
+
+
+@pytest.fixture
+def address(looked_at: str) -> str:
+    return looked_at
+
 
 STATES = ("/incidents?incident=inc_1", "/keys?hygiene=endless", "/key?key=key_1", "/incidents?text=nobody")
 """Pages beside those of the menu: one that is filled, one that is chosen, one that has nothing to show."""
@@ -36,6 +42,7 @@ def violations(page: "Page") -> list[str]:
     for scheme in schemes:
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{scheme}'")
+        page.wait_for_function("!document.getAnimations().some(each => each instanceof CSSTransition)")
         response: dict[str, Any] = axe.run(page).response
         found += [
             f"{scheme} {rule['id']}: {rule['nodes'][0]['target']} {rule['nodes'][0]['failureSummary']}"

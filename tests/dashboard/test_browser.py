@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -43,10 +44,17 @@ def shown(small: "Small", tmp_path: Path) -> Iterator[Workspace]:
 
 @pytest.fixture
 def address(shown: Workspace) -> Iterator[str]:
+    with served(shown) as url:
+        yield url
+
+
+@contextmanager
+def served(workspace: Workspace) -> Iterator[str]:
+    """The address of a server of a workspace."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen(serving(shown, port), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(serving(workspace, port), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         wait_for(f"http://127.0.0.1:{port}/readyz")
         yield f"http://127.0.0.1:{port}"

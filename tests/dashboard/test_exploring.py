@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.dashboard.test_browser import CHROMIUM, address, page, parameters, shown
+from tests.dashboard.test_browser import CHROMIUM, page, parameters
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-__all__ = ["address", "page", "shown"]
+__all__ = ["page"]
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="Chromium is not installed")
+
+
+@pytest.fixture
+def address(looked_at: str) -> str:
+    return looked_at
 
 
 def draw(page: "Page", chart: str, begin: float, end: float) -> None:

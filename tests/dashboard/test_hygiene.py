@@ -6,11 +6,13 @@ import pandas as pd
 import pytest
 
 from dashboard import health, hygiene
+from dashboard.hands import Lines
 from model.finding import Finding, Severity
 from tests.dashboard.conftest import finding
 
 NOW = datetime(2026, 11, 23, 5, 24, tzinfo=UTC)
 DAY = timedelta(days=1)
+LINES = Lines(never_used=14 * DAY, over_age=90 * DAY)
 MOMENTS = (
     "created_at", "expires_at", "revoked_at", "rotated_at", "removed_at", "source_last_used_at", "telemetry_since",
     "pulled_at", "first_seen", "last_seen", "last_success", "status_since",
@@ -18,7 +20,7 @@ MOMENTS = (
 TEXTS = ("key_id", "name", "hint", "owner", "team", "environment", "timezone", "status", "successor", "source")
 
 
-def faults(*, began: timedelta = 300 * DAY, **changes: object) -> set[str]:
+def faults(*, began: timedelta = 300 * DAY, lines: Lines = LINES, **changes: object) -> set[str]:
     """The flags of one key: active, of yesterday, owned, ending, used a minute ago."""
     row = dict.fromkeys((*MOMENTS, *TEXTS), None) | {
         "key_id": "k", "status": "active", "owner": "ann", "created_at": NOW - DAY, "expires_at": NOW + 9 * DAY,
@@ -33,8 +35,8 @@ def faults(*, began: timedelta = 300 * DAY, **changes: object) -> set[str]:
         **{name: pd.to_datetime([NOW], utc=True) for name in ("last_event_at", "last_read_at", "lost_at")}
     )
     telemetry = pd.DataFrame({"since": pd.to_datetime([NOW - began]), "until": pd.to_datetime([NOW])})
-    found = hygiene.faults(frame, refs, sources, telemetry, NOW)
-    return {flag for flag, keys in found.items() if keys} & set(hygiene.QUESTIONS)
+    found = hygiene.faults(frame, refs, sources, telemetry, lines=lines, now=NOW)
+    return {flag for flag, keys in found.items() if keys} & set(hygiene.questions(lines))
 
 
 UNUSED = {"first_seen": None, "last_seen": None, "last_success": None}
@@ -58,6 +60,15 @@ UNUSED = {"first_seen": None, "last_seen": None, "last_success": None}
 )
 def test_each_question_is_asked_of_keys_that_can_be_used(changes: dict[str, object], flags: set[str]) -> None:
     assert flags == faults(**changes)
+
+
+def test_the_lines_of_age_and_of_no_use_are_those_it_is_given() -> None:
+    strict = Lines(never_used=3 * DAY, over_age=30 * DAY)
+    old = {"created_at": NOW - 30 * DAY}
+
+    assert ({"age"}, set()) == (faults(lines=strict, **old), faults(**old))
+    assert {"never"} == faults(lines=strict, **UNUSED, created_at=NOW - 3 * DAY)
+    assert "Over 30 days old" == hygiene.questions(strict)["age"].title
 
 
 def test_a_key_that_was_made_before_telemetry_began_is_not_called_never_used() -> None:

@@ -17,7 +17,7 @@ from model.clock import SystemClock
 from model.incident import Incident
 from store.state import audit, chain, silences
 from store.state.incidents import get_incident
-from tests.dashboard.test_browser import CHROMIUM, ROW, address, click_first_row, page, parameters, shown
+from tests.dashboard.test_browser import CHROMIUM, ROW, address, page, parameters, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -92,22 +92,6 @@ def test_from_an_alerts_link_to_the_incident_its_key_the_requests_and_a_silence(
 
     assert ["incident resolved", "incident silenced", "silence added", "incident acknowledged"] == done
     assert not complaints
-
-
-def test_from_a_hygiene_card_to_its_keys_and_back(page: "Page") -> None:
-    page.goto("/keys")
-    card = page.get_by_role("button", name="1 Never expires")
-    card.click()
-    page.wait_for_url("**/keys?hygiene=endless")
-    page.get_by_text("Never expires: Active, and the inventory has no date that ends it.").wait_for()
-    page.get_by_text("1 of 6 rows").wait_for()
-    page.reload()
-    page.get_by_text("1 of 6 rows").wait_for()
-    click_first_row(page, "Keys with health and why")
-    page.wait_for_url("**/key?*key=key_2*")
-    page.get_by_test_id("stText").get_by_text("crm-dev", exact=True).wait_for()
-    page.go_back()
-    page.wait_for_url("**/keys?*hygiene=endless*")
 
 
 def test_several_incidents_are_ticked_and_taken_in_the_browser(page: "Page", shown: Workspace) -> None:

@@ -189,15 +189,16 @@ def test_a_viewer_sees_and_does_nothing(context: "BrowserContext", shown: Worksp
     log_in(page, "vera")
     page.get_by_text("billing-prod").or_(page.get_by_test_id("stMetric")).first.wait_for()
     page.goto("/incidents?incident=inc_1")
-    page.get_by_role("textbox", name="Comment").fill("may I?")
-    page.get_by_role("button", name="Comment").click()
-    page.get_by_text("That needs the role analyst").wait_for()
+    page.get_by_text("Commenting needs the role analyst.").wait_for()
+    page.get_by_text("Handling an incident needs the role analyst.").wait_for()
+    offered = [page.get_by_role("button", name=name).count() for name in ("Acknowledge", "Resolve", "Comment")]
     menu = settled(page)
     page.goto("/admin")
     page.get_by_text("Page not found").first.wait_for()
 
     assert "Reports" in menu
     assert "Admin" not in menu
+    assert [0, 0, 0] == offered
     with shown.store.reading() as tx:
         acts = audit.audit_frame(tx)
     assert not len(acts[(acts["actor"] == "vera@co.example") & (acts["action"] != "login")])

@@ -16,7 +16,7 @@ from reports import worksheet
 from reports.verify import verify
 from store.state import audit, chain
 from store.state.reports import open_reviews
-from tests.dashboard.test_browser import CHROMIUM, ROW, address, page, shown
+from tests.dashboard.test_browser import CHROMIUM, ROW, address, click_first_row, page, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -106,3 +106,30 @@ def test_from_the_open_review_to_the_verified_files(
         assert () == chain.check(tx).faults
     assert [(actor(), "report downloaded"), (actor(), "report closed"), (actor(), "keys decided")] == acts
     assert not complaints
+
+
+def test_from_a_hygiene_card_over_its_keys_and_one_of_them_to_its_decision_in_a_report(
+    page: "Page", review: Path
+) -> None:
+    page.goto("/keys")
+    page.get_by_role("button", name="1 Never expires").click()
+    page.wait_for_url("**/keys?hygiene=endless")
+    page.get_by_text("Never expires: Active, and the inventory has no date that ends it.").wait_for()
+    page.reload()
+    page.get_by_text("1 of 6 rows").wait_for()
+    click_first_row(page, "Keys with health and why")
+    page.wait_for_url("**/key?*key=key_2*")
+    page.get_by_test_id("stText").get_by_text("crm-dev", exact=True).wait_for()
+    page.go_back()
+    page.wait_for_url("**/keys?*hygiene=endless*")
+    page.go_forward()
+    page.get_by_role("link", name="Decide in the review of last-7d").click()
+    page.wait_for_url("**/reports?*q=key_2*")
+    page.get_by_text("0 of 2 keys are decided.").wait_for()
+    write(page, 0, "decision", "keep")
+    write(page, 0, "rationale", "it ends with the project")
+    save(page, "Save 1 key")
+    page.get_by_text("1 of 2 keys are decided.").wait_for()
+    rows = {row.values["key_id"]: row.values["decision"] for row in worksheet.read(review / worksheet.NAME)}
+
+    assert {"key_1": "", "key_2": "keep"} == rows

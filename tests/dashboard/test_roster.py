@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from dashboard.roster import COLUMNS, NO_KEY, roster
+from dashboard.roster import COLUMNS, NO_KEY, roster, with_curves
 from model.finding import Finding, Severity
 from tests.dashboard.conftest import finding
 
@@ -27,20 +27,34 @@ def usage(*rows: tuple[str | None, int, int]) -> pd.DataFrame:
 
 
 FOUND = finding(NOW, "volume-spike", Severity.HIGH, "Many calls")
-CURVES = pd.DataFrame({"key_ref": ["id:1", "id:2"], "series": [[1, 2], [10, 20]]})
+CURVES = {"id:1": [1, 2], "id:2": [10, 20]}
 ACTIVITY = pd.DataFrame({"key_ref": ["fp:1:ab"], "hint": ["ac_…b"], "last_seen": [pd.Timestamp(NOW)]})
 
 
 def made(
     known: pd.DataFrame, used: pd.DataFrame, findings: dict[str, list[Finding]] | None = None, **faults: set[str]
 ) -> pd.DataFrame:
-    return roster(known, used, CURVES, activity=ACTIVITY, findings=findings or {}, faults=faults, now=NOW)
+    return roster(known, used, activity=ACTIVITY, findings=findings or {}, faults=faults, now=NOW)
 
 
 def test_a_key_adds_up_what_all_its_references_did() -> None:
     row = made(keys(), usage(("id:1", 3, 1), ("id:2", 30, 0))).iloc[0]
 
-    assert (33, 1, [11, 22]) == (row["requests"], row["unauthorized"], row["curve"])
+    assert (33, 1) == (row["requests"], row["unauthorized"])
+
+
+def test_curves_are_read_of_the_first_keys_alone_and_add_up_their_references() -> None:
+    asked: list[set[str]] = []
+
+    def read(refs: set[str]) -> dict[str, list[int]]:
+        asked.append(refs)
+        return CURVES
+
+    rows = made(keys(), usage(("id:1", 3, 1), ("id:2", 30, 0), ("fp:1:ab", 2, 0)))
+    curved = with_curves(rows, 1, read)
+
+    assert [{"id:1", "id:2"}] == asked
+    assert [[11, 22], None] == list(curved["curve"])
 
 
 def test_every_request_stands_in_exactly_one_row() -> None:

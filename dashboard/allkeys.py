@@ -1,0 +1,22 @@
+"""The portraits of all keys: made once for all sessions, since every click on some pages needs them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+import streamlit as st
+
+from dashboard import data
+from dashboard.data import Place
+from dashboard.portrait import Portrait, portraits
+
+
+def known(now: datetime) -> Mapping[str, Portrait]:
+    """Every key by identity, as `dashboard.portrait.portraits`; `data.AGE` old at most."""
+    return _known(data.place(), now)
+
+
+@st.cache_resource(show_spinner=False, ttl=data.AGE, max_entries=4)
+def _known(where: Place, _now: datetime) -> Mapping[str, Portrait]:
+    del where
+    return MappingProxyType(portraits(data.keys(), data.activity(), _now))
