@@ -54,6 +54,10 @@ class Others:
 
     networks: frozenset[str]
     clients: frozenset[str]
+    """Products, without versions."""
+    asns: frozenset[str]
+    countries: frozenset[str]
+    """Operators and countries; empty without a GeoIP file."""
     requests: int
 
 
@@ -112,6 +116,8 @@ class Histories:
         return Others(
             networks=frozenset().union(*(self.networks.of(other, day) for other in mine)),
             clients=frozenset().union(*(self.clients.of(other, day) for other in mine)),
+            asns=frozenset().union(*(self._asns.of(other, day) for other in mine)),
+            countries=frozenset().union(*(self._countries.of(other, day) for other in mine)),
             requests=sum(int(self.networks.stretch(other, day).requests.sum()) for other in mine),
         )
 
