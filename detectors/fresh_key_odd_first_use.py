@@ -25,6 +25,8 @@ class Settings:
     """How old a key may be."""
     requests: int = 50
     """How many calls the owner's other keys must have made."""
+    history: timedelta = timedelta(days=7)
+    """How long one of them must have been in use: before, it is low."""
     networks: int = 8
     """An owner who is seen in more networks than this is everywhere: then country and client must both be foreign."""
 
@@ -47,11 +49,12 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A new key is first used by somebody who does not look like its owner.
 
     The first network that a key of at most 7 days succeeds from is one that no other key was ever used from, while the
-    owner's other keys live in few. Low if the client is one of the owner's (info if the operator is, too), medium if
-    it is new, or the country is (a first use from another network than the creator's is what Elastic's and Panther's
-    rules for created keys ask for); high once the key is then used from the owner's own network as well: then the
-    first use was not its. Of an owner whose keys live in many networks, a new country and a new client together are
-    told. An owner without other keys gives nothing, since there is nothing to compare.
+    owner's other keys live in few. Low if the client is one of the owner's (info if the operator is, too), medium if it
+    is new, or the country is (a first use from another network than the creator's is what Elastic's and Panther's rules
+    for created keys ask for); high once the key is then used from the owner's own network as well: then the first use
+    was not its. Of an owner whose keys live in many networks, a new country and a new client together are told. It is
+    low while the owner's keys are known for less than a week. An owner without other keys gives nothing, since there is
+    nothing to compare.
 
     Why it matters: a key that was read on its way to its owner, or made by an intruder to stay, is first used by them.
 
@@ -97,7 +100,9 @@ def _rows(today: pd.DataFrame, past: Histories, settings: Settings) -> Iterator[
         if len(there) or comes:
             odd = _odd(there if len(there) else calls, owner)
             if not everywhere or (odd.client and odd.country):
-                yield _row(there if len(there) else calls, hour, first, odd, home=home)
+                young = owner.age < settings.history
+                there = there if len(there) else calls
+                yield _row(there, hour, first, odd, home=home, young=young)
 
 
 class _Odd(NamedTuple):
@@ -119,7 +124,9 @@ def _odd(calls: pd.DataFrame, owner: Others) -> _Odd:
     )
 
 
-def _severity(odd: _Odd, *, there: bool, home: bool) -> Severity:
+def _severity(odd: _Odd, *, there: bool, home: bool, young: bool) -> Severity:
+    if young:
+        return Severity.LOW
     if home and (odd.client or odd.country or not there):
         return Severity.HIGH
     if odd.client or odd.country or home:
@@ -127,11 +134,19 @@ def _severity(odd: _Odd, *, there: bool, home: bool) -> Severity:
     return Severity.LOW if odd.operator else Severity.INFO
 
 
-def _row(calls: pd.DataFrame, hour: Any, network: str, odd: _Odd, *, home: bool) -> Scored:  # noqa: ANN401
+def _row(
+    calls: pd.DataFrame,
+    hour: Any,  # noqa: ANN401
+    network: str,
+    odd: _Odd,
+    *,
+    home: bool,
+    young: bool,
+) -> Scored:
     sums = calls_of(calls)
     key_ref = str(calls["key_ref"].iloc[0])
     there = bool((calls["network"] == network).any())
-    severity = _severity(odd, there=there, home=home)
+    severity = _severity(odd, there=there, home=home, young=young)
     also = [name for name, foreign in (("client", odd.client), ("country", odd.country)) if foreign]
     more = f" Its {' and '.join(also)} {'is' if len(also) == 1 else 'are'} new to the owner, too." if also else ""
     then = " Since then it was used from the owner's network too." if home else ""

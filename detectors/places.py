@@ -59,6 +59,8 @@ class Others:
     countries: frozenset[str]
     """Operators and countries; empty without a GeoIP file."""
     requests: int
+    age: timedelta
+    """Since the first of the last 30 days on which one of them was used."""
 
 
 class Histories:
@@ -119,6 +121,7 @@ class Histories:
             asns=frozenset().union(*(self._asns.of(other, day) for other in mine)),
             countries=frozenset().union(*(self._countries.of(other, day) for other in mine)),
             requests=sum(int(self.networks.stretch(other, day).requests.sum()) for other in mine),
+            age=max((self.of(other, day).age for other in mine), default=timedelta(0)),
         )
 
     def firsts(self, key: str, day: pd.Timestamp) -> list[str]:
