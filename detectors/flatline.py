@@ -24,6 +24,7 @@ from model.window import Window
 _OWN_WORST: Final = 1.5
 _LONG: Final = 40
 _WORTH: Final = 6
+_RETIRED: Final = pd.Timedelta(days=7)
 _SEEN: Final = 9.0  # days after which a key that rests has shown a weekend
 
 
@@ -92,7 +93,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     hours is sure of calls: 12 hours, three times its longest silence of two weeks, in which 20 calls are missing; of N
     gaps between calls chance makes one r times as long as the longest once in N^r. Medium from six due hours on; of a
     key that rests at nights or weekends only after 40 hours, since one silent day is a holiday as likely as not. What
-    only the gaps say is low.
+    only the gaps say is low, and so is the silence of a key that ends within a week, for its owner may have replaced
+    it.
 
     Why it matters: an integration is broken and nobody has noticed, a key was revoked by mistake, or somebody who
     took over a system switched it off.
@@ -125,7 +127,10 @@ def _of(day: Day, frames: Frames, ends: _Ends, settings: Settings) -> Iterator[S
     fires = ((regular & (much | rarely)) | (steady & (by_gaps < 1))) & alone & _reliable(day, ends)
     p = np.where(regular, np.minimum(p, by_gaps), by_gaps)
     for k, t in zip(*np.nonzero(fires[:, : day.passed]), strict=True):
-        yield _row(day, silence, float(p[k, t]), int(k), int(t), sure=bool(regular[k, 0]))
+        ending = ends.dead.get(day.keys[k])
+        retired = ending is not None and ending - pd.Timestamp(day.hour(t)) <= _RETIRED
+        sure = bool(regular[k, 0]) and not retired
+        yield _row(day, silence, float(p[k, t]), int(k), int(t), sure=sure)
 
 
 def _by_gaps(day: Day, silence: _Silence, settings: Settings) -> tuple[npt.NDArray[np.bool_], Array]:
