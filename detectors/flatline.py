@@ -78,6 +78,7 @@ class _Ends(NamedTuple):
     settings=Settings,
     quiet=timedelta(hours=2),
     bucket=HOUR,
+    waits=True,
     attack=("T1489", "T1562"),
     owasp=("API2:2023",),
     controls=("A1.1", "CC7.2"),
