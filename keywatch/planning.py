@@ -35,7 +35,8 @@ class Pass:
 def plan(tx: Transaction, now: datetime, since: datetime | None, *, live: bool) -> list[Pass]:
     """The passes that judge what is new as of `now` (or everything since `since`), oldest first.
 
-    Each detector goes on where it ended, at the beginning of that hour, and back to what came late. In a `live` cycle
+    Each detector goes on where it ended, at the beginning of that hour, and back to what came late; one of silences back
+    to where the log had ended then. In a `live` cycle
     a detector rests while none of its buckets has passed and nothing is new to it.
     """
     names = tuple(engine.names())
