@@ -35,9 +35,9 @@ class Pass:
 def plan(tx: Transaction, now: datetime, since: datetime | None, *, live: bool) -> list[Pass]:
     """The passes that judge what is new as of `now` (or everything since `since`), oldest first.
 
-    Each detector goes on where it ended, at the beginning of that hour, and back to what came late; one of silences back
-    to where the log had ended then. In a `live` cycle
-    a detector rests while none of its buckets has passed and nothing is new to it.
+    Each detector goes on where it ended, at the beginning of that hour, and back to what came late; one of silences
+    back to where the log had ended then. In a `live` cycle a detector rests while none of its buckets has passed and
+    nothing is new to it.
     """
     names = tuple(engine.names())
     if since is not None:
