@@ -68,6 +68,8 @@ class Detector:
     later: tuple[str, ...] = ()
     """Of its frames, those that are not read for it unless `asks` says so of the others."""
     asks: Callable[[Frames], bool] | None = field(default=None, repr=False)
+    waits: bool = False
+    """It judges silence: a bucket that the log had not reached is judged again by the next cycle."""
 
     def score(self, frames: Frames, window: Window, settings: object) -> pd.DataFrame:
         """The rows (columns SCORE_COLUMNS) of the buckets that end in (since, until], oldest first.
@@ -107,11 +109,12 @@ def detector(
     named_by: tuple[str, ...] = (),
     later: tuple[str, ...] = (),
     asks: Callable[[Frames], bool] | None = None,
+    waits: bool = False,
 ) -> Callable[[ScoreFunction], Detector]:
     """Turn a function of (frames, window, settings) into a `Detector`.
 
     Its docstring has a title and the sections Why it matters, False alarms and What to do; DetectorError otherwise.
-    `by_key`, `named_by`, `later` and `asks` say what need not be read, as in `Detector`.
+    `by_key`, `named_by`, `later` and `asks` say what need not be read, `waits` what is judged again, as in `Detector`.
     """
 
     def declare(function: ScoreFunction) -> Detector:
@@ -137,6 +140,7 @@ def detector(
             named_by=named_by,
             later=later,
             asks=asks,
+            waits=waits,
         )
 
     return declare

@@ -25,8 +25,9 @@ class Settings:
     """At least so long without a success,"""
     times: float = 5.0
     """and so many times its usual gap between days of use,"""
-    unknown: timedelta = timedelta(days=45)
-    """or at least so long when it has no usual gap: it was used on one day, or before the log began."""
+    unknown: timedelta = timedelta(days=31, hours=6)
+    """or at least so long (a monthly job rests for 31) when it has no usual gap: it was used on one day, or before the
+    log began."""
 
 
 @detector(
@@ -58,10 +59,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key that slept for weeks is used again.
 
     A success after 30 days without one that are 5 times the key's usual gap too (Cortex XDR calls a user dormant after
-    30 days; the gap is so large that a monthly job is none). A key with a single day of use has no usual gap: 45 days.
-    Medium; high from a network that neither the key nor its owner was seen in. A key that was never used before is low,
-    and medium from a network that is foreign to its owner. What the inventory says of an earlier use counts when it is
-    before the day.
+    30 days; the gap is so large that a monthly job is none). A key with a single day of use has no usual gap: 31 and a
+    quarter. Medium; high from a network that neither the key nor its owner was seen in. A key that was never used
+    before is low, and medium from a network that is foreign to its owner. What the inventory says of an earlier use
+    counts when it is before the day.
 
     Why it matters: nobody watches a key that nobody uses, so it is the one to steal.
 

@@ -46,7 +46,6 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     keys, at = frames["keys"], pd.Timestamp(window.until)
     over = keys["expires_at"] + settings.grace
     found = keys[(keys["status"] == "active") & (over <= at) & (keys["pulled_at"] >= over)]
-    ended = int((keys["expires_at"] <= at).sum())
     rows = [
         fault(
             key.key_id,
@@ -60,4 +59,4 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
         for key in each(found)
     ]
     todo = "The inventory seems not to know that keys end: check whether the gateway does."
-    return to_frame(folded(rows, ended, window.until, what="past their end are still called active", todo=todo))
+    return to_frame(folded(rows, len(keys), window.until, what="are past their end and still called active", todo=todo))

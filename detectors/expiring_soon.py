@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -16,22 +16,23 @@ from model.window import Window
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How long before its end a key is told of; never earlier than in the last third of its life."""
+    """How long before its end a key is told of; never earlier than in the second half of its life."""
 
     low_before: timedelta = timedelta(days=30)
-    """Low if it is needed, else info."""
+    """Low, or info if its successor is at work."""
     medium_before: timedelta = timedelta(days=1)
     """Medium if it is needed."""
     shortest: timedelta = timedelta(days=7)
     """Keys that live no longer than this are renewed by machines and never told of."""
 
 
-_RECENT = timedelta(days=7)
+_RECENT: Final = timedelta(days=7)
+_PART: Final = 0.5
 
 
 @detector(
     id="expiring-soon",
-    severity=Severity.INFO,
+    severity=Severity.LOW,
     kind="standing",
     frames=("keys", "key_refs", "network_days", "sources", "telemetry"),
     settings=Settings,
@@ -42,8 +43,9 @@ _RECENT = timedelta(days=7)
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key ends soon.
 
-    An active key ends within 30 days (low) or one (medium), if it was used in the last week, or nobody can tell, and no
-    successor is at work; else info. Of a key with a short life it is its last third and sixtieth if that is less.
+    An active key ends within 30 days: low; within one: medium, if it was used in the last week or nobody can tell.
+    With a successor at work it is info. Of a key that lives less than two months it is the second half of its life,
+    and its last sixtieth.
 
     Why it matters: on that day the callers stop working, and in the haste somebody makes a key without an end.
 
@@ -57,12 +59,13 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     recent = keys["last_use"] >= at - _RECENT
     working = set(keys.loc[recent, "key_id"])
     keys = keys.assign(
-        needed=(recent | (keys["basis"] == "unknown")) & ~keys["successor"].isin(working),
+        needed=recent | (keys["basis"] == "unknown"),
+        replaced=keys["successor"].isin(working),
         life=(keys["expires_at"] - keys["created_at"]).fillna(pd.Timedelta(days=365)),
     )
     ends = keys["expires_at"].notna() & (keys["expires_at"] > at) & (keys["life"] > settings.shortest)
     left = keys["expires_at"] - at
-    near = keys[ends & (left <= keys["life"] / 3) & (left <= settings.low_before)]
+    near = keys[ends & (left <= keys["life"] * _PART) & (left <= settings.low_before)]
     rows = [_row(key, window, settings) for key in each(near)]
     todo = "They seem to have been made together: plan their renewal together."
     worst = Severity.MEDIUM if any(row.severity == Severity.MEDIUM for row in rows) else Severity.LOW
@@ -72,13 +75,13 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 def _row(key: Any, window: Window, settings: Settings) -> Scored:  # noqa: ANN401 (a row of a frame)
     left = key.expires_at - pd.Timestamp(window.until)
     medium = left <= min(settings.medium_before, key.life / 60)
-    severity = None if not key.needed else Severity.MEDIUM if medium else Severity.LOW
+    severity = Severity.INFO if key.replaced else Severity.MEDIUM if medium and key.needed else Severity.LOW
     days = left.days
     when = f"in {days} days" if days > 1 else "within two days" if days else "within a day"
-    use = "It is in use." if key.needed else "It is not in use, or its successor is at work."
+    use = "Its successor is at work." if key.replaced else "It is in use." if key.needed else "It is not in use."
     return fault(
         key.key_id,
-        moment(max(key.expires_at - settings.low_before, key.expires_at - key.life / 3)),
+        moment(max(key.expires_at - settings.low_before, key.expires_at - key.life * _PART)),
         window.until,
         severity=severity,
         score=round(1 + max(0.0, settings.low_before / DAY - left / DAY) / 30, 2),

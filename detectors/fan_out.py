@@ -31,8 +31,8 @@ class Settings:
     """New operators within two hours that make it high."""
     history: timedelta = timedelta(days=7)
     """How long the key must have been in use."""
-    requests: int = 50
-    """How many calls it must have made."""
+    requests: int = 20
+    """How many calls it must have made: a weekly job with one home shows it in two weeks."""
 
 
 @detector(

@@ -24,6 +24,7 @@ from model.window import Window
 _OWN_WORST: Final = 1.5
 _LONG: Final = 40
 _WORTH: Final = 6
+_RETIRED: Final = pd.Timedelta(days=7)
 _SEEN: Final = 9.0  # days after which a key that rests has shown a weekend
 
 
@@ -77,6 +78,7 @@ class _Ends(NamedTuple):
     settings=Settings,
     quiet=timedelta(hours=2),
     bucket=HOUR,
+    waits=True,
     attack=("T1489", "T1562"),
     owasp=("API2:2023",),
     controls=("A1.1", "CC7.2"),
@@ -89,9 +91,11 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     hours remember one another, so that two count as one. At least 20 expected calls are missing, half again as many as
     in its worst silence before; or, for a key with fewer, calls are missing in three such hours (three nights of a
     nightly job) and never were for as long. Or, of a key that knows neither nights nor weekends, though none of its
-    hours is sure of calls: 12 hours, three times its longest silence of two weeks, in which 20 calls are missing; of
-    N gaps between calls chance makes one r times as long as the longest once in N^r. Medium from six due hours on; of a
-    key that rests at nights or weekends only after 40 hours, since one silent day is a holiday as likely as not.
+    hours is sure of calls: 12 hours, three times its longest silence of two weeks, in which 20 calls are missing; of N
+    gaps between calls chance makes one r times as long as the longest once in N^r. Medium from six due hours on; of a
+    key that rests at nights or weekends only after 40 hours, since one silent day is a holiday as likely as not. What
+    only the gaps say is low, and so is the silence of a key that ends within a week, for its owner may have replaced
+    it.
 
     Why it matters: an integration is broken and nobody has noticed, a key was revoked by mistake, or somebody who
     took over a system switched it off.
@@ -124,7 +128,10 @@ def _of(day: Day, frames: Frames, ends: _Ends, settings: Settings) -> Iterator[S
     fires = ((regular & (much | rarely)) | (steady & (by_gaps < 1))) & alone & _reliable(day, ends)
     p = np.where(regular, np.minimum(p, by_gaps), by_gaps)
     for k, t in zip(*np.nonzero(fires[:, : day.passed]), strict=True):
-        yield _row(day, silence, float(p[k, t]), int(k), int(t))
+        ending = ends.dead.get(day.keys[k])
+        retired = ending is not None and ending - pd.Timestamp(day.hour(t)) <= _RETIRED
+        sure = bool(regular[k, 0]) and not retired
+        yield _row(day, silence, float(p[k, t]), int(k), int(t), sure=sure)
 
 
 def _by_gaps(day: Day, silence: _Silence, settings: Settings) -> tuple[npt.NDArray[np.bool_], Array]:
@@ -177,7 +184,7 @@ def _serious(day: Day, k: int, silence: _Silence, t: int) -> bool:
     return bool(silence.due[k, t] >= _WORTH)
 
 
-def _row(day: Day, silence: _Silence, p: float, k: int, t: int) -> Scored:
+def _row(day: Day, silence: _Silence, p: float, k: int, t: int, *, sure: bool) -> Scored:
     bucket, missing, lasted = day.hour(t), float(silence.missing[k, t]), int(silence.hours[k, t])
     since = bucket + HOUR - lasted * HOUR
     return Scored(
@@ -190,7 +197,7 @@ def _row(day: Day, silence: _Silence, p: float, k: int, t: int) -> Scored:
         count=1,
         first_seen=since,
         last_seen=bucket + HOUR,
-        severity=None if _serious(day, k, silence, t) else Severity.LOW,
+        severity=None if sure and _serious(day, k, silence, t) else Severity.LOW,
         title="Key {key} has fallen silent",
         summary=f"No call with key {{key}} since {since:%Y-%m-%d %H:%M} UTC, {lasted} hours, in which about "
         f"{missing:,.0f} were expected.",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from detectors.calls import calls_of
 from detectors.clients import product
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.lifetimes import identity
-from detectors.places import Histories, histories
+from detectors.places import Histories, Others, histories
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
 from model.window import Window
@@ -25,8 +25,10 @@ class Settings:
     """How old a key may be."""
     requests: int = 50
     """How many calls the owner's other keys must have made."""
+    history: timedelta = timedelta(days=7)
+    """How long one of them must have been in use: before, it is low."""
     networks: int = 8
-    """An owner who is seen in more networks than this is everywhere."""
+    """An owner who is seen in more networks than this is everywhere: then country and client must both be foreign."""
 
 
 @detector(
@@ -47,10 +49,12 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A new key is first used by somebody who does not look like its owner.
 
     The first network that a key of at most 7 days succeeds from is one that no other key was ever used from, while the
-    owner's other keys live in few. Low if the client is one of the owner's, medium if it is new too (a first use from
-    another network than the creator's is what Elastic's and Panther's rules for created keys ask for); high once the
-    key is then used from the owner's own network as well: then the first use was not its. An owner without other keys
-    gives nothing, since there is nothing to compare.
+    owner's other keys live in few. Low if the client is one of the owner's (info if the operator is, too), medium if it
+    is new, or the country is (a first use from another network than the creator's is what Elastic's and Panther's rules
+    for created keys ask for); high once the key is then used from the owner's own network as well: then the first use
+    was not its. Of an owner whose keys live in many networks, a new country and a new client together are told. It is
+    low while the owner's keys are known for less than a week. An owner without other keys gives nothing, since there is
+    nothing to compare.
 
     Why it matters: a key that was read on its way to its owner, or made by an intruder to stay, is first used by them.
 
@@ -80,8 +84,9 @@ def _rows(today: pd.DataFrame, past: Histories, settings: Settings) -> Iterator[
     """The hours of a day in which a key was used from the place of its first use, if that is odd, or its owner came."""
     key, day = str(today["key"].iloc[0]), today["day"].iloc[0]
     owner = past.owner_of(key, day)
-    if owner.requests < settings.requests or len(owner.networks) > settings.networks:
+    if owner.requests < settings.requests:
         return
+    everywhere = len(owner.networks) > settings.networks
     before = past.firsts(key, day)
     so_far = list(before)
     for hour, calls in today.sort_values(["hour", "first_seen", "network"]).groupby("hour"):
@@ -89,21 +94,61 @@ def _rows(today: pd.DataFrame, past: Histories, settings: Settings) -> Iterator[
         first = so_far[0]
         if first in owner.networks or past.of_others(key, first, day):
             return
-        home = any(network in owner.networks for network in so_far)
+        home = not everywhere and any(network in owner.networks for network in so_far)
         there = calls[calls["network"] == first]
         comes = home and bool(calls["network"].isin(owner.networks).any())
         if len(there) or comes:
-            yield _row(there if len(there) else calls, hour, first, {product(c) for c in owner.clients}, home=home)
+            odd = _odd(there if len(there) else calls, owner)
+            if not everywhere or (odd.client and odd.country):
+                young = owner.age < settings.history
+                there = there if len(there) else calls
+                yield _row(there, hour, first, odd, home=home, young=young)
 
 
-def _row(calls: pd.DataFrame, hour: Any, network: str, clients: set[str], *, home: bool) -> Scored:  # noqa: ANN401
+class _Odd(NamedTuple):
+    """What is foreign to the owner in calls."""
+
+    client: bool
+    operator: bool
+    country: bool
+    """False where the owner's are not known; `operator` is True then."""
+
+
+def _odd(calls: pd.DataFrame, owner: Others) -> _Odd:
+    products = {product(client) for client in calls["client"].dropna()}
+    asns, countries = set(calls["asn"].dropna()), set(calls["country"].dropna())
+    return _Odd(
+        client=not products <= owner.clients,
+        operator=not (asns and calls["asn"].notna().all() and asns <= owner.asns),
+        country=bool(owner.countries) and not countries <= owner.countries,
+    )
+
+
+def _severity(odd: _Odd, *, there: bool, home: bool, young: bool) -> Severity:
+    if young:
+        return Severity.LOW
+    if home and (odd.client or odd.country or not there):
+        return Severity.HIGH
+    if odd.client or odd.country or home:
+        return Severity.MEDIUM
+    return Severity.LOW if odd.operator else Severity.INFO
+
+
+def _row(
+    calls: pd.DataFrame,
+    hour: Any,  # noqa: ANN401
+    network: str,
+    odd: _Odd,
+    *,
+    home: bool,
+    young: bool,
+) -> Scored:
     sums = calls_of(calls)
     key_ref = str(calls["key_ref"].iloc[0])
-    foreign = not {product(client) for client in calls["client"].dropna()} <= clients
     there = bool((calls["network"] == network).any())
-    severity = (
-        Severity.HIGH if home and (foreign or not there) else Severity.MEDIUM if foreign or home else Severity.LOW
-    )
+    severity = _severity(odd, there=there, home=home, young=young)
+    also = [name for name, foreign in (("client", odd.client), ("country", odd.country)) if foreign]
+    more = f" Its {' and '.join(also)} {'is' if len(also) == 1 else 'are'} new to the owner, too." if also else ""
     then = " Since then it was used from the owner's network too." if home else ""
     return Scored(
         bucket=moment(hour),
@@ -117,7 +162,7 @@ def _row(calls: pd.DataFrame, hour: Any, network: str, clients: set[str], *, hom
         last_seen=sums.last,
         title=f"The new key {{key}} was first used from {sums.ip if there and sums.ip else network}, which is foreign "
         "to its owner",
-        summary=f"No other key was ever used from {network}.{then}",
-        detail={"network": network, "new_client": foreign, "owner_came": home}
+        summary=f"No other key was ever used from {network}.{more}{then}",
+        detail={"network": network, "new_client": odd.client, "new_country": odd.country, "owner_came": home}
         | ({"attacker": sums.ip} if there and sums.ip and severity == Severity.HIGH else {}),
     )

@@ -44,16 +44,28 @@ class Grid:
 
 def grid(parts: Iterable[pd.DataFrame], since: np.datetime64, until: np.datetime64) -> Grid:
     """The frame key_hours, in parts as one likes, as arrays over the days [since, until)."""
-    taken = [_taken(part, since, until) for part in parts]
-    keys = sorted(set().union(*(names for names, _, _ in taken)))
     hours = max(int((until - since) / _HOUR), 0)
-    arrays = np.zeros((3, len(keys), hours), dtype=np.float32)
-    for names, places, values in taken:
-        codes = np.searchsorted(np.asarray(keys, dtype=object), np.asarray(names, dtype=object))
+    rows: dict[str, int] = {}
+    arrays = [np.zeros((0, hours), dtype=np.float32) for _ in range(3)]
+    for part in parts:  # each is let go before the next one is read
+        names, places, values = _taken(part, since, until)
+        codes = np.array([rows.setdefault(name, len(rows)) for name in names], dtype=np.int64)
         flat = codes[places[0]] * hours + places[1] if len(names) else places[1]
-        for array, value in zip(arrays, values, strict=True):
-            np.add.at(array.reshape(-1), flat, value)
+        for number, value in enumerate(values):
+            arrays[number] = _with_room(arrays[number], len(rows))
+            np.add.at(arrays[number].reshape(-1), flat, value)
+    keys = sorted(rows)
+    order = np.array([rows[key] for key in keys], dtype=np.int64)
+    for number in range(3):  # one after the other, so that only one of them is there twice
+        arrays[number] = arrays[number][order]
     return Grid(keys=keys, first=since, calls=arrays[0], sent=arrays[1], failed=arrays[2])
+
+
+def _with_room(array: Array, rows: int) -> Array:
+    """The array with so many rows, new ones of zeros."""
+    if rows == len(array):
+        return array
+    return np.vstack([array, np.zeros((rows - len(array), array.shape[1]), dtype=array.dtype)])
 
 
 def _taken(

@@ -51,7 +51,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     networks and a network that two other keys were used from count one less. From two on it is high, one is medium. A
     new network with the same client and the same calls is low, in a known operator's or a shared network info. An
     address in a known network, a client's new version, and a network of another key of the same owner are not told; a
-    key that always finds new networks is judged by its operators, if it has few and they are known.
+    key that always finds new networks is judged by its operators, if it has few and they are known. A key in use for
+    three days and 50 calls is told of for a new network with a new client, low: it may be on its way to its home.
 
     Why it matters: this is what a leaked key looks like: it works, from where its owner never was.
 
@@ -86,6 +87,8 @@ def _severity(visit: Visit, fresh: list[Fresh], settings: Settings) -> Severity:
         return Severity.INFO if visit.same_asn or visit.shared >= settings.shared else Severity.LOW
     odd += bool(visit.asns or visit.countries)
     odd -= (len(visit.known.networks) > settings.few) + (visit.shared >= settings.shared)
+    if visit.young:
+        return Severity.LOW
     return Severity.HIGH if odd > 1 else Severity.MEDIUM if odd == 1 else Severity.LOW
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from detectors.declare import HOUR, Frames, detector
 from detectors.hygiene import began, each, fault, folded
-from detectors.lifetimes import alive, environment
+from detectors.lifetimes import alive
 from detectors.scores import to_frame
 from model.finding import Severity
 from model.window import Window
@@ -19,7 +19,7 @@ class Settings:
 
 @detector(
     id="no-expiry",
-    severity=Severity.INFO,
+    severity=Severity.LOW,
     kind="standing",
     frames=("keys",),
     settings=Settings,
@@ -31,9 +31,9 @@ class Settings:
 def score(frames: Frames, window: Window, _settings: Settings) -> pd.DataFrame:
     """A key without an end.
 
-    An active key that no date ends: low in production, info elsewhere (Panther's Databricks rule takes a life of more
-    than a year for high; nobody has to act on the day, so it is not more here). A development key is left to
-    `long-lived-development-key`. When most keys have no end, that is one finding.
+    An active key that no date ends, whatever its environment: low (Panther's Databricks rule takes a life of more than
+    a year for high; nobody has to act on the day, so it is not more here). When most keys have no end, that is one
+    finding.
 
     Why it matters: a key that leaks and has no end stays good for as long as nobody notices.
 
@@ -43,14 +43,11 @@ def score(frames: Frames, window: Window, _settings: Settings) -> pd.DataFrame:
     What to do: give it an end a little beyond your rotation period, and let new keys have one by default.
     """
     keys = frames["keys"][alive(frames["keys"], window.until)]
-    where = keys["environment"].map(environment)
-    keys = keys.assign(production=where == "production")[where != "development"]
     rows = [
         fault(
             key.key_id,
             began(key, window.until),
             window.until,
-            severity=Severity.LOW if key.production else None,
             title="Key {key} never expires",
             summary="The inventory says no end for it.",
         )

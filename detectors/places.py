@@ -54,7 +54,13 @@ class Others:
 
     networks: frozenset[str]
     clients: frozenset[str]
+    """Products, without versions."""
+    asns: frozenset[str]
+    countries: frozenset[str]
+    """Operators and countries; empty without a GeoIP file."""
     requests: int
+    age: timedelta
+    """Since the first of the last 30 days on which one of them was used."""
 
 
 class Histories:
@@ -112,7 +118,10 @@ class Histories:
         return Others(
             networks=frozenset().union(*(self.networks.of(other, day) for other in mine)),
             clients=frozenset().union(*(self.clients.of(other, day) for other in mine)),
+            asns=frozenset().union(*(self._asns.of(other, day) for other in mine)),
+            countries=frozenset().union(*(self._countries.of(other, day) for other in mine)),
             requests=sum(int(self.networks.stretch(other, day).requests.sum()) for other in mine),
+            age=max((self.of(other, day).age for other in mine), default=timedelta(0)),
         )
 
     def firsts(self, key: str, day: pd.Timestamp) -> list[str]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
 from detectors.hygiene import each, fault, folded
+from detectors.lifetimes import alive
 from detectors.rotations import rotations
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
@@ -50,7 +51,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     found = pairs[old & pairs["busy"].astype(bool) & (pairs["new_basis"] == "never")]
     rows = [_row(pair, window, settings) for pair in each(found)]
     todo = "Check how new keys reach the services."
-    return to_frame(folded(rows, len(pairs), window.until, what="that replace others were never used", todo=todo))
+    # Completed rotations are in no frame, so it is all living keys of which these are a share.
+    living = int(alive(frames["keys"], window.until).sum())
+    return to_frame(folded(rows, living, window.until, what="replace others and were never used", todo=todo))
 
 
 def _row(pair: Any, window: Window, settings: Settings) -> Scored:  # noqa: ANN401 (a row of a frame)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
 from detectors.hygiene import each, fault, folded
+from detectors.lifetimes import alive
 from detectors.rotations import in_place, rotations
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
@@ -42,7 +43,7 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     A key whose successor was issued more than 7 days ago is still used (medium; a week is the grace that key managers
     such as LiteLLM's offer), or lies unused beside its successor for more than 30 days (low; CIS "only one active
     key"). A key that was given a new secret under its own id, and whose old secret still works after that week, is
-    medium too. A key that was used before and not since counts as unused. When many rotations are so, that is one
+    medium too. A key that was used before and not since counts as unused. When most keys are such, that is one
     finding.
 
     Why it matters: until the old key is revoked the rotation has changed nothing: whoever had the old secret has it
@@ -59,9 +60,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     again = in_place(frames, window.until, settings.grace)
     rows += [_secret(key, window, settings) for key in each(again) if key.key_id not in told]
     todo = "Set an end for the old keys with their owners."
-    return to_frame(
-        folded(rows, len(pairs) + len(again), window.until, what="with a successor are still active", todo=todo)
-    )
+    # Completed rotations are in no frame, so it is all living keys of which these are a share.
+    living = int(alive(frames["keys"], window.until).sum())
+    return to_frame(folded(rows, living, window.until, what="are old ones beside their successors", todo=todo))
 
 
 def _rows(pair: Any, window: Window, settings: Settings) -> Iterator[Scored]:  # noqa: ANN401 (a row of a frame)

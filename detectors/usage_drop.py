@@ -41,6 +41,7 @@ class Settings:
     settings=Settings,
     quiet=timedelta(hours=12),
     bucket=HOUR,
+    waits=True,
     attack=("T1489", "T1562"),
     owasp=("API2:2023",),
     controls=("A1.1", "CC7.2"),

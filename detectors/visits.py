@@ -21,6 +21,8 @@ class Settled:
 
     history: timedelta = timedelta(days=7)
     """How long the key must have been in use."""
+    young: timedelta = timedelta(days=3)
+    """In use for so long, it is told of only for a network with a new client, and low."""
     requests: int = 50
     """How many calls it must have made, unless it was used on seven days."""
     new_a_day: float = 0.15
@@ -52,6 +54,8 @@ class Visit:
     """Whether all operators of these networks are known of this key."""
     countries: frozenset[str]
     """Countries that the key never was in; empty too when nothing is known of countries."""
+    young: bool
+    """Whether the key is in use for less than `history`."""
 
 
 def visits(frames: Frames, settings: Settled) -> list[Visit]:
@@ -71,13 +75,14 @@ def visits(frames: Frames, settings: Settled) -> list[Visit]:
             today = of_keys[key, day]
             new = [name for name in places["network"] if not past.of_owner(str(key), name, day)]
             there = today[today["network"].isin(new)]
-            found.extend(_of_day(today, there, known, past, settings))
+            hours = _of_day(today, there, known, past, settings)
+            found.extend(visit for visit in hours if visit.clients or not visit.young)
     return found
 
 
 def _learnt(known: History, settings: Settled) -> bool:
     """Whether enough is known of the key, and it has a home: few new networks, or few operators."""
-    return known.settled(settings.history, settings.requests) and (
+    return known.settled(min(settings.young, settings.history), settings.requests) and (
         known.new_a_day <= settings.new_a_day or 0 < len(known.asns) <= settings.asns
     )
 
@@ -116,6 +121,7 @@ def _of_day(
             asns=_new(calls["asn"], known.asns),
             same_asn=bool(known.asns) and bool(calls["asn"].isin(known.asns).all()),
             countries=_new(calls["country"], known.countries),
+            young=known.age < settings.history,
         )
 
 

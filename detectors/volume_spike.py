@@ -1,5 +1,6 @@
 """volume-spike: see the docstring of `score`."""
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,6 +32,8 @@ class Settings:
     """For a key with less than three days of history, and one at least: how many times its highest hour,"""
     many: int = 200
     """and how many calls."""
+    medium: int = 200
+    """With fewer calls beyond the expected, of the hour and the two before it, it is low."""
 
 
 _HIGHEST: Final = 2.0
@@ -60,7 +63,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     p-value that the budget allows, at least 3 times the expected and 50 more. One hour is enough by itself if it is
     10 times the expected, twice the key's highest hour of 28 days, and a thousandth as likely. How likely is said by
     such scores of all keys over two weeks; a key that often bursts is judged by its own. A key of less than three days
-    has no baseline yet: 200 calls and 20 times its highest hour are told.
+    has no baseline yet: 200 calls and 20 times its highest hour are told. Low below 200 calls more than expected in
+    three hours: nobody takes much with so few.
 
     Why it matters: a stolen key is used in bulk, a loop runs wild, or somebody copies everything that the key can
     read.
@@ -82,8 +86,10 @@ def _of(day: Day, settings: Settings) -> Iterator[Scored]:
     highest, new = np.broadcast_to(day.each("highest"), expected.shape), np.isnan(expected)
     high = np.where(new, highest, squared(day.of("centre") + _BAND * day.of("scale")))
     expected, scores = np.where(new, highest, expected), np.where(new, _FAR_OUT, scores)
+    few = _three_hours(day.calls - expected) < settings.medium
     for k, t in zip(*np.nonzero(p[:, : day.passed] < 1), strict=True):
-        yield _row(day, int(k), int(t), usual=(expected[k, t], high[k, t]), score=scores[k, t], p=p[k, t])
+        row = _row(day, int(k), int(t), usual=(expected[k, t], high[k, t]), score=scores[k, t], p=p[k, t])
+        yield dataclasses.replace(row, severity=Severity.LOW) if few[k, t] else row
 
 
 def _judge(day: Day, expected: Array, scores: Array, settings: Settings) -> Array:

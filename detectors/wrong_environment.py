@@ -21,7 +21,7 @@ class Settings:
 
     hosts: str = ""
     """`api.example.com=production, *.dev.example.com=development`; `*` stands for anything, `shared` for both."""
-    learn: timedelta = timedelta(days=7)
+    learn: timedelta = timedelta(days=3)
     """How long hosts must have been watched before anything is learnt."""
     keys: int = 3
     """How many keys of an environment a host must have to be learnt as its."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _DAY: Final = timedelta(days=1)
-_PART: Final = timedelta(days=7)  # so much of key_hours at a time: what is read is small beside what is kept of it
+_PART: Final = timedelta(days=2)  # a week of 3,000 keys takes 240 MB while DuckDB reads it
 _KEEP: Final = timedelta(days=120)
 
 
@@ -64,7 +64,7 @@ def _made(
 
 
 def _parts(store: Store, since: date, until: date) -> Iterator[pd.DataFrame]:
-    """The frame key_hours of the days [since, until), week by week."""
+    """The frame key_hours of the days [since, until), some days at a time."""
     start, end = _midnight(since), _midnight(until)
     while start < end:
         part = Window(since=start, until=min(start + _PART, end))

@@ -17,6 +17,9 @@ LATE_EVERY: Final = timedelta(minutes=5)
 """How often a live cycle judges hours again that late lines touch: a source that is two minutes late would otherwise
 have each cycle judge the last hour anew."""
 
+AGAIN: Final = timedelta(hours=24)
+"""So far back hours are judged again that a late source had left open."""
+
 _INVENTORY: Final = frozenset({"keys", "key_refs"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,8 +35,9 @@ class Pass:
 def plan(tx: Transaction, now: datetime, since: datetime | None, *, live: bool) -> list[Pass]:
     """The passes that judge what is new as of `now` (or everything since `since`), oldest first.
 
-    Each detector goes on where it ended, at the beginning of that hour, and back to what came late. In a `live` cycle
-    a detector rests while none of its buckets has passed and nothing is new to it.
+    Each detector goes on where it ended, at the beginning of that hour, and back to what came late; one of silences
+    back to where the log had ended then. In a `live` cycle a detector rests while none of its buckets has passed and
+    nothing is new to it.
     """
     names = tuple(engine.names())
     if since is not None:
@@ -50,8 +54,16 @@ def plan(tx: Transaction, now: datetime, since: datetime | None, *, live: bool) 
             begun.setdefault(first, []).append(name)
         elif not live or _wakes(engine.load(name), one, late.get(name), newest, now, pulled=pulled):
             start = min(_floor(one.until, HOUR), _floor(late.get(name) or one.until, HOUR), now)
+            if engine.load(name).waits:
+                start = _unreached(tx, start)
             begun.setdefault(start, []).append(name)
     return [Pass(window=Window(since=since, until=now), detectors=tuple(each)) for since, each in sorted(begun.items())]
+
+
+def _unreached(tx: Transaction, start: datetime) -> datetime:
+    """From when on buckets before `start` were not judged, for the log had not reached their ends."""
+    reached = segments.latest_before(tx, start)
+    return start if reached is None else max(_floor(reached, HOUR), start - AGAIN)
 
 
 def _late(tx: Transaction, done: Mapping[str, Judged]) -> dict[str, datetime]:

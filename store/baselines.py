@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FOLDER: Final = "baselines"
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 """Goes up when the frame's columns or their meaning change."""
 
 

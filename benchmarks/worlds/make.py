@@ -66,6 +66,7 @@ def plant_attacks(world: World, only: frozenset[str]) -> None:
 def _finish(world: World) -> None:
     world.log.keep((world.log.table()["t"] >= 0) & (world.log.table()["t"] < world.length))
     hygiene.judge(world)
+    world.plants = [plant for plant in world.plants if plant.id not in world.swallowed]
 
 
 def write_labels(world: World, folder: Path, lines: int) -> None:

@@ -125,6 +125,7 @@ def alerts(peer: Peer, failed: pd.DataFrame, owners: dict[str, str]) -> list[Fou
             ip=None if alert.by_key else alert.subject,
             text="",
             first_seen=_moment(alert.first),
+            last_seen=_moment(alert.at),
             detected_at=_moment(alert.at),
             spans=((_moment(alert.first), _moment(alert.at)),),
             incident=None,

@@ -33,6 +33,7 @@ class Found:
     text: str
     """Title and summary; a network that is a subject is looked for there."""
     first_seen: datetime
+    last_seen: datetime
     detected_at: datetime
     spans: tuple[tuple[datetime, datetime], ...]
     """From and to of each piece of evidence."""
@@ -130,6 +131,7 @@ def read_finding(row: dict[str, Any]) -> Found:
         ip=row.get("ip"),
         text=f"{row.get('title') or ''} {row.get('summary') or ''}",
         first_seen=first,
+        last_seen=max(first, last),
         detected_at=datetime.fromisoformat(row.get("detected_at") or row["first_seen"]),
         spans=((first, max(first, last) if not spans else first), *spans),
         incident=row.get("incident_id"),
@@ -206,7 +208,9 @@ def _matches(found: Found, plant: Plant, rule: Rule) -> bool:
         return False
     if not rule.standing and _STANDING.search(found.detector):
         return False
-    return (apt and rule.timeless) or (_overlaps(found, plant) and _same_subject(found, plant, rule, apt=apt))
+    return (apt and rule.timeless) or (
+        _overlaps(found, plant, lasting=rule.standing) and _same_subject(found, plant, rule, apt=apt)
+    )
 
 
 _STANDING: Final = re.compile(
@@ -215,9 +219,11 @@ _STANDING: Final = re.compile(
 """They say what a key is, not what happened: none of them finds an attack."""
 
 
-def _overlaps(found: Found, plant: Plant) -> bool:
+def _overlaps(found: Found, plant: Plant, *, lasting: bool) -> bool:
+    """Whether evidence lies in a plant's time; what is true of the inventory is so from its beginning to its end."""
     since, until = plant.since - BEFORE, plant.end + AFTER
-    return any(begin <= until and end >= since for begin, end in found.spans)
+    spans = ((found.first_seen, found.last_seen),) if lasting else found.spans
+    return any(begin <= until and end >= since for begin, end in spans)
 
 
 def _same_subject(found: Found, plant: Plant, rule: Rule, *, apt: bool) -> bool:

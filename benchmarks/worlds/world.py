@@ -42,6 +42,8 @@ class World:
         self.nuisances: list[Nuisance] = []
         self.window = (0, self.length)
         """Where plants may lie; a real log is shorter than its days."""
+        self.swallowed: set[int] = set()
+        """Plants of which a hole in the log has left no line: nobody can find them, so they are no plants."""
         self.broken: list[tuple[int, int, float]] = []
         """From, to, share: lines that come out broken."""
 

@@ -22,8 +22,11 @@ from store.queries.spans import within
 
 WIDTH: Final = timedelta(minutes=5)
 """Half of the ten minutes that the detectors look at, so that what straddles a bucket is still seen."""
-FEWEST_REFUSED: Final = 3
-"""Fewer routes refused within a bucket (401 without a credential, or 403) are not worth reading."""
+FEWEST_REFUSED: Final = 2
+"""Fewer routes refused within a bucket (401 without a credential, or 403) are not worth reading: five that straddle one
+are two and three at worst, or one and four."""
+FEWEST_SUSPECT: Final = 3
+"""Nor are subjects that fail on fewer in the whole span."""
 FEWEST_MISSING: Final = 8
 """As FEWEST_REFUSED, of client errors: a quarter of what enumeration asks for in two buckets."""
 FEWEST_PATHS: Final = 20
@@ -122,7 +125,7 @@ def _suspects(asked: ColumnElement[Any], span: Window, failed: list[str]) -> lis
         subject = events.c[name]
         failing = sa.select(subject).where(within(events.c.ts, span), events.c.outcome.in_(failed))
         wide = failing.where(subject.is_not(None)).group_by(subject)
-        found.append(subject.in_(wide.having(sa.func.count(asked.distinct()) >= FEWEST_REFUSED)))
+        found.append(subject.in_(wide.having(sa.func.count(asked.distinct()) >= FEWEST_SUSPECT)))
     return [sa.or_(*found)]
 
 

@@ -287,6 +287,11 @@ def latest_event(tx: Session, until: datetime) -> datetime | None:
     return None if latest is None else min(latest, until)
 
 
+def latest_before(tx: Session, moment: datetime) -> datetime | None:
+    """The latest end of the segments that ended before a moment; None without any."""
+    return tx.scalar(select(func.max(SegmentRow.max_ts)).where(SegmentRow.max_ts < moment))
+
+
 def resize(tx: Session, sizes: Mapping[str, int]) -> None:
     """Segments lie in other files now."""
     for name, size in sizes.items():

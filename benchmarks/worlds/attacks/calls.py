@@ -234,7 +234,9 @@ def source_silent(stage: Stage) -> None:
     """The whole log has a hole; every key's own silence in it is noise."""
     until = stage.onset + stage.pick(2.5, 5, 10) * HOUR
     held = stage.world.log.table()
+    there = set(held["plant"].tolist())
     stage.world.log.keep(~((held["t"] >= stage.onset) & (held["t"] < until)))
+    stage.world.swallowed |= there - set(stage.world.log.table()["plant"].tolist())
     stage.label(np.array([stage.onset, until]), note="no line at all; not even from strangers")
 
 
