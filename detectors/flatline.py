@@ -24,6 +24,7 @@ from model.window import Window
 _OWN_WORST: Final = 1.5
 _LONG: Final = 40
 _WORTH: Final = 6
+_TOGETHER: Final = 3  # keys that fell silent in one hour share a cause, and it is none of theirs
 _RETIRED: Final = pd.Timedelta(days=7)
 _SEEN: Final = 9.0  # days after which a key that rests has shown a weekend
 
@@ -95,7 +96,7 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     gaps between calls chance makes one r times as long as the longest once in N^r. Medium from six due hours on; of a
     key that rests at nights or weekends only after 40 hours, since one silent day is a holiday as likely as not. What
     only the gaps say is low, and so is the silence of a key that ends within a week, for its owner may have replaced
-    it.
+    it. Three keys that fell silent in the same hour are low, too: they share a cause.
 
     Why it matters: an integration is broken and nobody has noticed, a key was revoked by mistake, or somebody who
     took over a system switched it off.
@@ -130,7 +131,8 @@ def _of(day: Day, frames: Frames, ends: _Ends, settings: Settings) -> Iterator[S
     for k, t in zip(*np.nonzero(fires[:, : day.passed]), strict=True):
         ending = ends.dead.get(day.keys[k])
         retired = ending is not None and ending - pd.Timestamp(day.hour(t)) <= _RETIRED
-        sure = bool(regular[k, 0]) and not retired
+        together = int((fires[:, t] & (np.abs(silence.hours[:, t] - silence.hours[k, t]) <= 1)).sum()) >= _TOGETHER
+        sure = bool(regular[k, 0]) and not retired and not together
         yield _row(day, silence, float(p[k, t]), int(k), int(t), sure=sure)
 
 
