@@ -41,13 +41,12 @@ class Post:
         self._targets = usable(workspace)
         self._deliverer = deliverer(workspace, clock)
         self._heartbeat = _heartbeat(workspace)
-        self._began = clock.now()
         self._lock = threading.Lock()
         self._counts: dict[str, Counts] = {}
         self._errors: list[str] = []
         self._thread = threading.Thread(target=self._run, name="post", daemon=True)
-        self._beat: datetime | None = None
-        """The last good round that the heartbeat has told of."""
+        self._beat = self._good_round() if self._heartbeat is not None else None
+        """The last good round that needs no telling any more: of before, or told."""
         self.failure: Exception | None = None
         """What ended the loop before its time."""
 
@@ -77,11 +76,15 @@ class Post:
             self.failure = error
             self._stop.set()
 
+    def _good_round(self) -> datetime | None:
+        with self._workspace.store.reading() as tx:
+            return health.marks(tx).get(health.CYCLE)
+
     def _beat_once(self) -> None:
         """Tell of a good round that has come since, in this process or another."""
-        with self._workspace.store.reading() as tx:
-            good = health.marks(tx).get(health.CYCLE)
-        if good is None or good == self._beat or good < self._began:
+        good = self._good_round()
+        # Another one, whatever its time: the clock may have been set back.
+        if good is None or good == self._beat:
             return
         self._beat = good
         ping(str(self._heartbeat))

@@ -107,7 +107,7 @@ def test_a_state_that_was_lost_is_not_begun_anew_beside_its_segments(
         code, out, err = keywatch("-c", workspace.root / "keywatch.toml", *words)
 
         assert (1, "") == (code, out)
-        assert "is empty, but there are 1 segments in" in err
+        assert "is empty, but there are 1 segments of events" in err
         assert "move the segments away" in err
     assert segments == set((workspace.root / "events").rglob("*.parquet"))
 

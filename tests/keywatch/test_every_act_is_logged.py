@@ -29,6 +29,7 @@ ELSEWHERE = {
     "run": "tests/keywatch/test_run.py",
     "dashboard": "tests/dashboard/test_serve.py",
     "store restore": "test_a_restored_store_says_so",
+    "store migrate": "tests/keywatch/test_store_migrate.py",
 }
 PERIOD = ("--period", f"{NOON:%Y-%m}", "--until", AT.isoformat())
 
