@@ -39,6 +39,16 @@ def review(shown: Workspace) -> Path:
 
 
 def write(page: "Page", row: int, column: str, text: str) -> None:
+    """Write into a cell, and again where the table was not ready for it: on a busy machine it takes its time."""
+    cells = page.get_by_test_id("stDataFrame").last.locator(f"[role=gridcell][data-testid$='-{row}']")
+    for _ in range(3):
+        type_into(page, row, column, text)
+        if text in cells.all_text_contents():
+            return
+    pytest.fail(f"{text} does not come into row {row}; there is {cells.all_text_contents()}")
+
+
+def type_into(page: "Page", row: int, column: str, text: str) -> None:
     """A table is drawn on a canvas, so a cell is a place in it, and whether it is drawn shows only after a while."""
     still(page)
     box = page.get_by_test_id("stDataFrame").last.bounding_box()
