@@ -76,7 +76,7 @@ class BlockFile:
         return f"/proc/self/fd/{self._descriptor}"
 
     def hold(self, data: bytes) -> Held:
-        """Put `data` in the place of what was held."""
+        """Put `data` in the place of what was held. Raises OSError when there is no room for it."""
         view, ends = memoryview(data), list[int]()
         self._begin()
         for at in range(0, len(data), PIECE):
@@ -90,7 +90,8 @@ class BlockFile:
     ) -> Held | None:
         """Put the next `size` bytes of a log there, or what there still is, when all of it can be taken as it is.
 
-        None where it cannot: it does not end with a line, holds NULs or what is no UTF-8, or lines of PIECE bytes.
+        None where it cannot: it does not end with a line, holds NULs or what is no UTF-8, or lines of PIECE bytes; and
+        when there is no room for it. Raises what `read_into` raises.
         """
         whole, ends, check, odd, done = bytearray(PIECE), list[int](), _Utf8(), False, 0
         room = memoryview(whole)
@@ -105,7 +106,10 @@ class BlockFile:
             if not ends[-1] or b"\0" in octets or not check.goes_on(octets):
                 return None
             odd = odd or any(one in octets for one in ODD_SPACES)
-            self._write(piece)
+            try:
+                self._write(piece)
+            except OSError:
+                return None
             done += len(piece)
             if len(piece) < PIECE:
                 break

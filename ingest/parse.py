@@ -141,7 +141,10 @@ class Parser:
 
     def _quickly(self, records: Records, plan: Plan, quick: Quick, file: BlockFile) -> tuple[pa.Table, Codes] | None:
         """The same by DuckDB's own reader, with the odd lines line by line; None where that does not fit the block."""
-        held = records.held or file.hold(records.data)
+        try:
+            held = records.held or file.hold(records.data)
+        except OSError:
+            return None  # no room for a file in memory, or none of that size is allowed
         records.data, records.held = b"", held
         self._lines = where = lines.Lines(held)
         try:

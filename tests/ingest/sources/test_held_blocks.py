@@ -1,8 +1,11 @@
 """Blocks that are copied straight into a file in memory: the same lines and cursors as of blocks read as bytes."""
 
 import io
+import os
+import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,10 @@ from ingest.block import PIECE, BlockFile, BlockFiles
 from ingest.sources import files
 from ingest.sources.files import Block
 from ingest.sources.matching import look
+from keywatch.collecting.ingesting import ingest_source
+from keywatch.config import SourceConfig
+from keywatch.workspace import Workspace
+from model.clock import SystemClock
 from model.segment import Cursor
 
 STRANGE = [b"", b"\0\0", b"\xff broken", "ünïcödé €".encode(), b"x" * (PIECE + 7), b"x" * (2 * PIECE), b"\x0c", b"\r"]
@@ -33,7 +40,7 @@ def text(block: Block) -> bytes:
     return block.data if block.held is None else block.held.whole()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 3000), st.integers(0, len(STRANGE) - 1)), max_size=6),
     st.sampled_from([b"", b"\n"]),
@@ -50,6 +57,8 @@ def test_what_is_held_is_what_would_have_been_read(
     )
     data = (usual[: 3 * PIECE] + b"".join(strange + b"\n" for _, strange in parts)).removesuffix(b"\n") + last
     log.write_bytes(data)
+    minute_ago = time.time() - 60  # a cursor says of a file that was written just now that it was
+    os.utime(log, (minute_ago, minute_ago))
     memory = BlockFiles(1)
     size = pieces * PIECE // 2
 
@@ -87,6 +96,37 @@ def test_a_character_that_two_pieces_share_is_whole() -> None:
 def test_what_cannot_be_taken_as_it_is_is_not_held(data: bytes) -> None:
     with BlockFile() as file:
         assert file.copy(reader(data), max(1, len(data))) is None
+
+
+@contextmanager
+def small_files() -> Iterator[None]:
+    """No file of this process grows beyond a megabyte, those in memory neither."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_where_no_file_may_be_so_large_nothing_is_held() -> None:
+    data = b"a usual line\n" * 90_000
+    with BlockFile() as file, small_files():
+        assert file.copy(reader(data), len(data)) is None
+        with pytest.raises(OSError, match="too large"):
+            file.hold(data)
+
+
+def test_a_log_that_is_larger_than_a_file_may_become_is_read_all_the_same(
+    workspace: Workspace, tmp_path: Path, line: Callable[..., str]
+) -> None:
+    log = tmp_path / "access.log"
+    log.write_text("".join(line(n) for n in range(13_000)))
+    assert log.stat().st_size > 1_000_000
+    with small_files():
+        done = ingest_source(workspace, SourceConfig(name="edge", path=str(log)), clock=SystemClock())
+
+    assert (13_000, []) == (done.events, done.errors)
 
 
 def test_while_all_files_are_in_use_nothing_is_read() -> None:
