@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard.hands import give
-from dashboard.serve import EVENTS, STATE_URL
+from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
 from ingest.inventory.read import read_keys
 from keywatch.collecting.ingesting import ingest_source
 from keywatch.commands.init import make
@@ -200,6 +200,19 @@ def pages(small: Small, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
     give(handed(small.workspace, small.config))
     yield Pages()
     give(None)
+
+
+@pytest.fixture
+def copied(small: Small, pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """A copy of the small workspace that may be written to; the pages show it."""
+    del pages  # they forget the environment first
+    shutil.copytree(small.workspace.root, tmp_path / "own")
+    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
+    monkeypatch.setenv(STATE_URL, workspace.state_url)
+    monkeypatch.setenv(AUDIT_KEY, workspace.audit_key.hex())
+    monkeypatch.setenv(EVENTS, str(tmp_path / "own" / workspace.config.store.events))
+    yield workspace
+    workspace.close()
 
 
 @pytest.fixture

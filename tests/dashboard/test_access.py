@@ -3,10 +3,8 @@
 import ast
 import dataclasses
 import inspect
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +14,7 @@ from streamlit.util import calc_hash
 from dashboard import access, data, evidence, told
 from dashboard.hands import give
 from dashboard.roles import Grant, Policy, Role
-from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
+from dashboard.serve import EVENTS, STATE_URL
 from keywatch.serving.handing import handed
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
@@ -57,19 +55,12 @@ NOBODY: tuple[dict[str, Any], ...] = (
 
 
 @pytest.fixture
-def own(small: "Small", pages: "Pages", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """The small workspace, copied to be written to, with logins."""
-    del pages  # they hand over another workspace first
-    shutil.copytree(small.workspace.root, tmp_path / "own")
-    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
-    monkeypatch.setenv(STATE_URL, workspace.state_url)
-    monkeypatch.setenv(AUDIT_KEY, workspace.audit_key.hex())
-    monkeypatch.setenv(EVENTS, str(tmp_path / "own" / workspace.config.store.events))
-    give(dataclasses.replace(handed(workspace, workspace.root / "keywatch.toml"), policy=POLICY))
+def own(copied: Workspace) -> Iterator[Workspace]:
+    """A workspace that may be written to, with logins."""
+    give(dataclasses.replace(handed(copied, copied.root / "keywatch.toml"), policy=POLICY))
     access._ended.clear()
-    yield workspace
+    yield copied
     give(None)
-    workspace.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What the page of a key tells beyond its facts, on a small real workspace."""
 
 import json
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboard.navigation import literal
-from dashboard.serve import EVENTS, STATE_URL
 from ingest.inventory.read import read_keys
 from keywatch.workspace import Workspace
 from store.state.inventory import save_keys
@@ -100,10 +98,8 @@ def test_a_key_without_a_rotation_says_so_and_shows_what_changed(visit: "Visit")
 
 
 def test_a_rotation_is_told_in_its_four_steps(
-    pages: "Pages", small: "Small", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pages: "Pages", small: "Small", copied: Workspace, tmp_path: Path
 ) -> None:
-    shutil.copytree(small.workspace.root, tmp_path / "own")
-    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
     issued = (small.now - timedelta(days=10)).isoformat()
     keys = tmp_path / "keys.json"
     keys.write_text(
@@ -114,12 +110,9 @@ def test_a_rotation_is_told_in_its_four_steps(
             ]
         )
     )
-    with workspace.store.transaction() as tx:
-        save_keys(tx, read_keys(keys, pulled_at=small.now, pepper=workspace.pepper), small.now)
-    monkeypatch.setenv(STATE_URL, workspace.state_url)
-    monkeypatch.setenv(EVENTS, str(workspace.root / workspace.config.store.events))
+    with copied.store.transaction() as tx:
+        save_keys(tx, read_keys(keys, pulled_at=small.now, pepper=copied.pepper), small.now)
     shown = [pages.texts(pages.open("key", key=key)) for key in ("key_2", "key_4")]
-    workspace.close()
 
     for texts in shown:
         assert "crm-dev is replaced by crm-new. The new key was issued and has not worked yet." in texts

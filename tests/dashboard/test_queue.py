@@ -1,10 +1,7 @@
 """The queue of incidents: its parts and filters, what is chosen, and what is done to several at once."""
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +11,6 @@ from alerts.bulk import Done
 from dashboard import behind
 from dashboard.filters import NONE
 from dashboard.forms import told
-from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
 from dashboard.sifting import Wanted, sift
 from keywatch.workspace import Workspace
 from model.actor import actor
@@ -44,25 +40,18 @@ def made(name: str, now: datetime = NOW, **changes: object) -> Incident:
 
 
 @pytest.fixture
-def own(small: "Small", pages: "Pages", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """The small workspace, copied, with two more incidents."""
-    del pages  # they forget the environment first
-    shutil.copytree(small.workspace.root, tmp_path / "own")
-    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
-    monkeypatch.setenv(STATE_URL, workspace.state_url)
-    monkeypatch.setenv(AUDIT_KEY, workspace.audit_key.hex())
-    monkeypatch.setenv(EVENTS, str(tmp_path / "own" / workspace.config.store.events))
+def own(small: "Small", copied: Workspace) -> Store:
+    """The store of a workspace that may be written to, with two more incidents."""
     low = replace(
         made("crm", small.now, severity=Severity.LOW, key_id="key_2", key_name="crm-dev", ip=None), owner=None
     )
     over = made(
         "old", small.now, status=IncidentStatus.RESOLVED, resolved_at=small.now, assignee="ann", severity=Severity.LOW
     )
-    with workspace.store.transaction() as tx:
+    with copied.store.transaction() as tx:
         save_findings(tx, [*low.findings, *over.findings])
         save_incidents(tx, [low, over])
-    yield workspace.store
-    workspace.close()
+    return copied.store
 
 
 def stands(store: Store, name: str) -> Incident:

@@ -1,15 +1,13 @@
 """What people do on the pages: each act is done, told, and in the audit log; what cannot be done is said."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from alerts import acts
-from dashboard.serve import AUDIT_KEY, EVENTS, LONGEST_SILENCE, STATE_URL
+from dashboard.serve import LONGEST_SILENCE
 from keywatch.workspace import Workspace
 from model.actor import actor
 from model.finding import Severity
@@ -22,7 +20,7 @@ from store.state.incidents import get_incident
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
-    from tests.dashboard.conftest import Pages, Small
+    from tests.dashboard.conftest import Pages
 
 Visit = Callable[..., "AppTest"]
 HOUR = timedelta(hours=1)
@@ -30,16 +28,9 @@ FINDING = "<!channel> **bold** of the log"
 
 
 @pytest.fixture
-def own(small: "Small", pages: "Pages", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """The small workspace, copied to be written to."""
-    del pages  # they forget the environment first
-    shutil.copytree(small.workspace.root, tmp_path / "own")
-    workspace = Workspace.at(tmp_path / "own" / "keywatch.toml")
-    monkeypatch.setenv(STATE_URL, workspace.state_url)
-    monkeypatch.setenv(AUDIT_KEY, workspace.audit_key.hex())
-    monkeypatch.setenv(EVENTS, str(tmp_path / "own" / workspace.config.store.events))
-    yield workspace.store
-    workspace.close()
+def own(copied: Workspace) -> Store:
+    """The store of a workspace that may be written to."""
+    return copied.store
 
 
 @pytest.fixture
