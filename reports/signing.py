@@ -3,7 +3,7 @@
 import hashlib
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -31,7 +31,7 @@ def private_key(pem: str) -> SigningKey:
     """The private key of a PEM text. Raises ReportError when it is none, or of another kind."""
     try:
         key = load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         msg = "The signing key is no Ed25519 key in PEM."
@@ -43,7 +43,7 @@ def public_key(pem: bytes) -> PublicKey:
     """The public key of a PEM text. Raises ReportError when it is none, or of another kind."""
     try:
         key = load_pem_public_key(pem)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
         msg = "The public key is no Ed25519 key in PEM."

@@ -43,7 +43,7 @@ class ObjectFiles:
         for folder in (self._drafts, self._cache):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = threading.Lock()
-        self._size = sum(path.stat().st_size for path in self._cache.iterdir())
+        self._size = sum(size for _, size, _ in self._held())
 
     @property
     def scratch(self) -> Path:
@@ -156,7 +156,7 @@ class ObjectFiles:
 
     def _make_room(self, kept: Path) -> None:
         """Let go the quarter that nobody has read for the longest time."""
-        found = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self._cache.iterdir())
+        found = sorted(self._held())
         self._size = sum(size for _, size, _ in found)
         for _, size, path in found:
             if self._size <= self._keep * 3 // 4:
@@ -164,6 +164,13 @@ class ObjectFiles:
             if path != kept:
                 path.unlink(missing_ok=True)
                 self._size -= size
+
+    def _held(self) -> Iterator[tuple[float, int, Path]]:
+        """When each fetched object was last read, its bytes, and where it lies; other readers put and take meanwhile."""
+        for path in self._cache.iterdir():
+            with suppress(FileNotFoundError):
+                stat = path.stat()
+                yield stat.st_mtime, stat.st_size, path
 
     def _place(self, segment: str, kind: str) -> str:
         return f"{self._prefix}/{file_name(segment, kind)}"

@@ -99,6 +99,17 @@ def test_a_byte_changed_anywhere_is_told_with_its_file_and_its_place(report: Pat
     assert [one for one in faults if path.name in one and re.search(place, one)], faults
 
 
+@pytest.mark.parametrize("at", range(30, 40))
+def test_a_public_key_whose_kind_was_changed_is_told(report: Path, at: int) -> None:
+    """The letters of a PEM that name the algorithm: some changes make one that nobody knows."""
+    path = report / "public-key.pem"
+    whole = path.read_bytes()
+    for other in range(256):
+        path.write_bytes(whole[:at] + bytes([other]) + whole[at + 1 :])
+
+        assert other == whole[at] or any("public-key.pem was changed" in one for one in verify(report).faults)
+
+
 def _line(line: int) -> str:
     """Its number, also where a line's end was changed or put in, so that there are more or fewer."""
     return rf"line {line} was|lines {line} to|line {line + 1} was put in|lines {line - 1} to"

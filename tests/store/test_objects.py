@@ -186,6 +186,28 @@ def test_what_was_fetched_stays_within_its_bounds(
     assert 12_000 >= sum(path.stat().st_size for path in (team.root / "scratch" / "fetched").iterdir())
 
 
+def test_a_reader_starts_while_others_fetch_and_let_go(team: Workspace, bucket: Bucket) -> None:
+    fetched, over = team.root / "scratch" / "fetched", threading.Event()
+
+    def fetch() -> None:
+        while not over.is_set():
+            parts = [fetched / f"{n}.part" for n in range(200)]
+            for part in parts:
+                part.touch()
+            for part in parts:
+                part.unlink()
+
+    fetched.mkdir(parents=True, exist_ok=True)
+    other = threading.Thread(target=fetch)
+    other.start()
+    try:
+        for _ in range(100):
+            objects.ObjectFiles(bucket.url, scratch=team.root / "scratch", options={})
+    finally:
+        over.set()
+        other.join()
+
+
 def test_objects_of_a_writer_that_died_are_swept(team: Workspace, read: Callable[..., None]) -> None:
     read(0, 100)
     draft = team.store.files.draft("20260101T000000000000-dead", "events")
