@@ -10,6 +10,7 @@ import pandas as pd
 from detectors.baselines import HISTORY, Made, days_of, make, make_each
 from detectors.calibration import POOL_DAYS
 from detectors.grid import grid
+from keywatch.memory import give_back
 from model.window import Window
 from store import baselines
 from store.handle import Store
@@ -48,6 +49,7 @@ def baseline_frame(store: Store, window: Window, key_refs: pd.DataFrame, *, keep
                 save(store.events.scratch, day, made[day], one.rows, keep=_KEEP)
             if one.wanted:
                 found[day] = one.rows
+        give_back()
     frames = [frame for frame in found.values() if frame is not None and len(frame)]
     return pd.concat(frames, ignore_index=True) if frames else make(grid([], *_nothing()), [], zones={})
 

@@ -106,9 +106,14 @@ def _attacked_days(store: Store, window: Window, made: Mapping[str, pd.DataFrame
     refs, networks = (
         {str(value) for each in failed for value in each[name].dropna().unique()} for name in ("key_ref", "network")
     )
+    if "auth_hours" not in made:
+        networks = set()
+    if "network_days" in made:  # they are among its rows, which reach as far
+        everywhere = made["network_days"]
+        return everywhere[everywhere["key_ref"].isin(refs) | everywhere["network"].isin(networks)]
     span = Window(since=window.since - reach, until=window.until)
     with store.reader(span) as reader:
-        return attacked_days(reader, span, refs=refs, networks=networks if "auth_hours" in made else ())
+        return attacked_days(reader, span, refs=refs, networks=networks)
 
 
 def _telemetry(tx: Transaction, now: datetime) -> pd.DataFrame:
