@@ -29,7 +29,7 @@ from model.window import Window
 from store.events.interface import Events
 from store.events.places import open_events
 from store.events.reader import EventsReader
-from store.handle import Store
+from store.handle import Store, Transaction
 from store.queries import breakdown, sparkline, traffic
 from store.state import audit, findings, incidents, inventory, segments, sources
 from store.state.activity import activity_frame
@@ -106,14 +106,42 @@ def known(now: datetime) -> Known:
         return Known(version=segments.version(tx), span=segments.span(tx), sources=sources.source_frame(tx, now))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """The keys; one for all sessions, so nobody may change it."""
+
+    keys: pd.DataFrame
+    """As `store.state.inventory.key_frame`."""
+    activity: pd.DataFrame
+    """When the logs saw each key_ref, as `store.state.activity.activity_frame`."""
+    owner: Mapping[str, str]
+    """key_ref to key id."""
+
+
 def keys() -> pd.DataFrame:
-    """The inventory, as `store.state.inventory.key_frame`; one frame for all sessions, so nobody may change it."""
-    return _inventory(place())[0]
+    """The inventory's keys."""
+    return inventory_of(place()).keys
 
 
-def activity() -> pd.DataFrame:
-    """When the logs saw each key_ref, as `store.state.activity.activity_frame`; likewise."""
-    return _inventory(place())[1]
+def held() -> Inventory:
+    """The inventory."""
+    return inventory_of(place())
+
+
+@st.cache_resource(show_spinner=False, ttl=AGE, refresh_mode="background", max_entries=4)
+def inventory_of(where: Place) -> Inventory:
+    """The same of a place that somebody was let in to; twice AGE old at most."""
+    with state_of(where) as tx:
+        frame, seen = inventory.key_frame(tx), activity_frame(tx)
+    owner = {ref: key for key, refs in zip(frame["key_id"], frame["key_refs"], strict=True) for ref in refs}
+    return Inventory(keys=frame, activity=seen, owner=owner)
+
+
+@contextmanager
+def state_of(where: Place) -> Iterator[Transaction]:
+    """A transaction that reads the state of such a place."""
+    with _store(where).reading() as tx:
+        yield tx
 
 
 def rejects(limit: int = 50, *, source: str | None = None) -> pd.DataFrame:
@@ -159,8 +187,13 @@ def findings_of(identity: str) -> list[Finding]:
 
 def standing_findings() -> dict[str, list[Finding]]:
     """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it; without evidence."""
+    return standing_of(place())
+
+
+def standing_of(where: Place) -> dict[str, list[Finding]]:
+    """The same of a place that somebody was let in to."""
     found: dict[str, list[Finding]] = {}
-    with store().reading() as tx:
+    with state_of(where) as tx:
         for status in (FindingStatus.OPEN, FindingStatus.ACKNOWLEDGED):
             for finding in findings.list_findings(tx, status=status, evidence=False):
                 if finding.key_id:
@@ -215,12 +248,6 @@ def _curves(where: Place, version: str, window: Window, refs: tuple[str, ...]) -
     with reading(where, window) as reader:
         frame = sparkline.by_key(reader, window, CURVE_POINTS, key_refs=refs)
     return dict(zip(frame["key_ref"], frame["series"], strict=True))
-
-
-@st.cache_resource(show_spinner=False, ttl=AGE, max_entries=4)
-def _inventory(where: Place) -> tuple[pd.DataFrame, pd.DataFrame]:
-    with _store(where).reading() as tx:
-        return inventory.key_frame(tx), activity_frame(tx)
 
 
 def both(window: Window) -> Window:
