@@ -42,3 +42,6 @@ async def _ready(_: App) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     yield
+    from dashboard import data
+
+    data.close()

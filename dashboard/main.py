@@ -8,7 +8,6 @@ import streamlit as st
 from dashboard import access, banners, data, doing, entrance, live, navigation, period, timeframe, zones
 from dashboard.roles import Person, Refused
 from dashboard.sight import Sight
-from model.clock import SystemClock
 from model.errors import AccessDenied, KeywatchError
 
 _HERE = Path(__file__).parent
@@ -69,8 +68,7 @@ def _timeless_frame(title: str, who: Person) -> None:
 
 def _frame(title: str, who: Person) -> Sight | None:
     """The title and the time control; None for a store without events."""
-    now = SystemClock().now()
-    known = data.known(now)
+    known = data.known()
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         with st.container(gap=None, width="content"):
             st.title(title, anchor=False)
@@ -80,7 +78,7 @@ def _frame(title: str, who: Person) -> Sight | None:
                 entrance.corner(who)
                 return None
             with st.container(gap="xsmall", width="content", key="timeframe"):
-                chosen = timeframe.control(known.span, now)
+                chosen = timeframe.control(known.span, known.at)
             entrance.corner(who)
     below.caption(period.told(chosen, zones.chosen()))
     return Sight(version=known.version, period=chosen, sources=known.sources)

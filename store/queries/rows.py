@@ -87,12 +87,18 @@ def all_faceted(
         facets.c.last_ts.label("last_seen"),
     ).where(facets.c.kind.in_(list(kinds)))
     parts = [whole.where(within(facets.c.day, core), of_keys(facets.c.key_ref, key_refs))] if core else []
-    each = sa.union_all(*(sa.select(sa.literal(kind).label("kind")) for kind in kinds)).subquery()
+    each = sa.union_all(
+        *(sa.select(sa.literal(kind).label("kind"), sa.literal(1).label("of")) for kind in kinds)
+    ).subquery()
     for end in ends:
         single = _single(end, key_refs, *(_VALUES[kind].label(kind) for kind in kinds)).subquery()
         value = sa.case(*((each.c.kind == kind, single.c[kind]) for kind in kinds)).label("value")
         columns = {"kind": each.c.kind, "value": value} | {name: single.c[name] for name in names[2:]}
-        parts.append(sa.select(*columns.values()).join_from(single, each, sa.true()).where(value.is_not(None)))
+        parts.append(
+            sa.select(*columns.values())
+            .join_from(single, each, single.c.requests == each.c.of)
+            .where(value.is_not(None))
+        )
     return _stacked(parts)
 
 
