@@ -47,7 +47,7 @@ AGE: Final = timedelta(seconds=10)
 """For so long the inventory is given again; reading 5,000 keys for every click would take 0.2 s of processor time."""
 TICK: Final = timedelta(seconds=30)
 """As often as `keywatch run` looks for lines by default, and tiles look again."""
-LATELY: Final = timedelta(seconds=5)
+LATELY: Final = timedelta(seconds=10)
 """For so long all sessions see one moment of the store."""
 _ENTRIES: Final = 48
 

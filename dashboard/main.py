@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import access, banners, data, doing, entrance, live, navigation, period, timeframe, zones
 from dashboard.roles import Person, Refused
 from dashboard.sight import Sight
+from model.clock import SystemClock
 from model.errors import AccessDenied, KeywatchError
 
 _HERE = Path(__file__).parent
@@ -78,7 +79,7 @@ def _frame(title: str, who: Person) -> Sight | None:
                 entrance.corner(who)
                 return None
             with st.container(gap="xsmall", width="content", key="timeframe"):
-                chosen = timeframe.control(known.span, known.at)
+                chosen = timeframe.control(known.span, SystemClock().now())
             entrance.corner(who)
     below.caption(period.told(chosen, zones.chosen()))
     return Sight(version=known.version, period=chosen, sources=known.sources)
