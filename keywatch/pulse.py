@@ -50,14 +50,16 @@ class Pulse:
         self._seen = clock.monotonic()
         self._turns, self._errors = _Seconds(), 0
         self._detectors: dict[str, tuple[int, float]] = {}
+        self._stuck = False
 
     def beat(self) -> None:
         """The loop is at it: a turn begins, or a part of one ended."""
         self._seen = self._clock.monotonic()
 
-    def turned(self, seconds: float, *, errors: int, detectors: dict[str, float]) -> None:
-        """A turn ended; `detectors` is how many seconds each took."""
+    def turned(self, seconds: float, *, errors: int, detectors: dict[str, float], stuck: bool = False) -> None:
+        """A turn ended; `detectors` is how many seconds each took, `stuck` whether the store refused."""
         self.beat()
+        self._stuck = stuck
         with self._lock:
             self._turns.add(seconds)
             self._errors += errors
@@ -74,6 +76,11 @@ class Pulse:
     def turned_once(self) -> bool:
         """Whether a turn has ended: every source was tried."""
         return any(self._turns.counts)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the store refused in the last turn."""
+        return self._stuck
 
     def metrics(self) -> Iterator[Metric]:
         """Of this process alone."""
