@@ -15,6 +15,7 @@ from keywatch.posting import DRAIN, Post, deliverer
 from keywatch.pulse import Pulse
 from keywatch.refusals import REFUSALS
 from keywatch.roles import EVERY_ROLE, Role
+from keywatch.spare_files import check_spare_files
 from keywatch.turn import Cycle, Turn
 from keywatch.workspace import Workspace
 from model.clock import Clock
@@ -104,6 +105,7 @@ def _asked(stop: threading.Event, pulse: Pulse) -> bool:
 def _one(turn: Turn, puller: Puller | None) -> Cycle:
     pulled, said = puller.take() if puller is not None else ([], [])
     try:
+        check_spare_files()
         cycle = turn.take(pulled)
     except ConfigError:
         raise

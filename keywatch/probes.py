@@ -16,7 +16,7 @@ from typing import Any, Final
 from keywatch.config import Config
 from keywatch.disk_metrics import disk_metrics
 from keywatch.exposition import exposed
-from keywatch.metrics import PREFIX, metrics
+from keywatch.metrics import PREFIX, commit_metrics, metrics
 from keywatch.process_metrics import process_metrics
 from keywatch.pulse import Pulse
 from keywatch.references import resolve
@@ -73,6 +73,7 @@ class Prober:
                 raise StoreAway(_CLOSED)
             with self._workspace.store.reading() as tx:
                 whole = metrics(tx, self._clock.now(), disk_metrics(self._workspace))
+            own += exposed(commit_metrics(self._workspace.store.commits), prefix=PREFIX)
         except KeywatchError:
             whole = f"# HELP {PREFIX}up 1 while the state can be read.\n# TYPE {PREFIX}up gauge\n{PREFIX}up 0\n"
         return Answer(200, whole + own, _METRICS)

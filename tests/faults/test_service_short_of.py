@@ -48,7 +48,7 @@ to = ["hook"]
 group_wait = "0s"
 """
 GUESSES = 60
-WAIT = 60
+WAIT = 150
 
 
 class Service:
@@ -280,8 +280,7 @@ def test_a_run_that_may_open_no_more_files_goes_on_when_it_may(
     service.wait_until(lambda: service.lines() == 300)
     pid = service.process.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    highest = max(int(one.name) for one in Path(f"/proc/{pid}/fd").iterdir())
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest - 2, before[1]))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (20, before[1]))
     write(300, 300)
     guess()
     told = len(service.said)
