@@ -169,7 +169,7 @@ def test_a_million_guessed_keys_are_one_finding_with_a_short_list() -> None:
     found = run({**frames, "auth_minutes": row}, only=["key-guessing", "auth-burst-address"])
 
     (told,) = found.findings
-    assert ("key-guessing", "ip:203.0.113.9", 1_000_000) == (told.detector, str(told.subject), told.count)
+    assert ("auth-burst-address", "ip:203.0.113.9", 1_000_000) == (told.detector, str(told.subject), told.count)
     assert len(told.summary) < 300
 
 
