@@ -15,6 +15,7 @@ from detectors.windows import sliding_distinct, sliding_sums
 from model.finding import Severity
 from model.window import Window
 
+_SEVERAL = 2
 _MOSTLY = 0.8
 """When keys make up so much of a burst, the detector of guessing or stuffing tells all of it."""
 
@@ -30,6 +31,10 @@ class Settings:
     """Failed calls within one minute."""
     share: float = 0.5
     """Failed calls as a share of the address's calls within `span`."""
+    paced: int = 20
+    """Failed calls with two keys or more within an hour, at a pace that the others do not see."""
+    paced_keys: int = 4
+    """More keys than this are key-spraying's."""
     high_failures: int = 100
     """Failed calls within an hour that make it high."""
     high_keys: int = 5
@@ -53,8 +58,9 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     More than 10 calls answered 401 or 403 within a minute, or 15 within five minutes, that are at least half of the
     address's calls: what overflows CrowdSec's http-generic-401-bf with a bucket of 10 that leaks one in 10 s,
-    judged by minutes. Failures of a key at a network where it had succeeded do not count. It is high with 100 failures
-    or 5 different keys within the hour, and low without any key from a network that keys succeed from. Silent where
+    judged by minutes. Or 20 within an hour with two to four keys (Panther's BruteForceByIP has 20 in 60). Failures of a
+    key at a network where it had succeeded do not count. It is high with 100 failures or 5 different keys within the
+    hour, and low without any key from a network that keys succeed from. Silent where
     one key alone failed (auth-burst-key), where key-guessing or credential-stuffing tells four fifths of it, and
     where the whole network takes part (auth-burst-network).
 
@@ -79,11 +85,18 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     wide = lines[["ip", "minute"]].merge(levels, on=["ip", "minute"], how="left")
     told = _told(minutes, lines)
     found = bursts(counted, "ip", lines, settings.span)
-    return to_frame(
+    rows = [
         _row(burst, settings, int(failures), int(distinct))
         for burst, failures, distinct, better in zip(found, wide["failures"], wide["distinct"], told, strict=True)
         if not _of_one_key(burst) and not (better and _with_keys(burst))
-    )
+    ]
+    slow = bursts(_with_a_key(minutes), "ip", paced(minutes, settings), HOUR)
+    rows += [
+        _row(burst, settings, burst.failures, burst.failed["key_ref"].nunique())
+        for burst in slow
+        if not _of_a_job(burst)
+    ]
+    return to_frame(rows)
 
 
 @remembered
@@ -103,6 +116,30 @@ def over(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     return lines.assign(before=lines.groupby("ip")["minute"].shift(1)).drop(columns="network")
 
 
+@remembered
+def paced(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The minutes at the pace of an hour with two keys or more, as `over`; without those that others tell of."""
+    rows = _with_a_key(minutes)
+    lines = over_the_line(rows, "ip", at_least=settings.paced, span=HOUR, share=settings.share)
+    if lines.empty:
+        return lines
+    lines = lines.drop(columns="before")
+    failed = rows[(rows["failures"] > 0) & rows["ip"].isin(set(lines["ip"]))]
+    keys = sliding_distinct(failed, by="ip", at="minute", value="key_ref", span=HOUR, least=_SEVERAL)
+    lines = lines.merge(
+        keys[keys["distinct"].between(_SEVERAL, settings.paced_keys)][["ip", "minute"]], on=["ip", "minute"]
+    )
+    sharper = [over(minutes, settings), key_guessing.over(minutes, key_guessing.Settings())]
+    told = recent(pd.concat([each[["ip", "minute"]] for each in sharper]), lines, "ip", HOUR)
+    lines = lines[~told].sort_values(["ip", "minute"], ignore_index=True)
+    return lines.assign(before=lines.groupby("ip")["minute"].shift(1))
+
+
+def _with_a_key(minutes: pd.DataFrame) -> pd.DataFrame:
+    rows = counting(minutes, "strange")
+    return rows[rows["key_ref"].notna()]
+
+
 def _told(minutes: pd.DataFrame, lines: pd.DataFrame) -> "pd.Series[bool]":
     """Whether key-guessing or credential-stuffing tells of the address, too."""
     sharper = [
@@ -116,6 +153,11 @@ def _of_one_key(burst: Burst) -> bool:
     """Whether the address failed with one credential only: that is the key's own burst, told by auth-burst-key."""
     tried = burst.failed["key_ref"]
     return bool(tried.notna().all() and (tried == tried.iloc[0]).all())
+
+
+def _of_a_job(burst: Burst) -> bool:
+    """Whether one key makes up more than half of it: a job's, with company."""
+    return bool(burst.failed.groupby("key_ref")["failures"].sum().max() * 2 > burst.failures)
 
 
 def _with_keys(burst: Burst) -> bool:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from detectors import auth_burst_network
-from detectors.bursts import Burst, bursts, counting, listed, over_the_line, top
-from detectors.declare import DAY, MINUTE, Frames, detector
+from detectors.bursts import Burst, bursts, counting, listed, over_the_line, recent, top
+from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
 from detectors.lifetimes import dead_refs, known_refs
 from detectors.remember import remembered
 from detectors.scores import Scored, one_a_bucket, to_frame
@@ -29,6 +29,8 @@ class Settings:
     span: timedelta = timedelta(minutes=5)
     share: float = 0.5
     """Failed calls as a share of the key's calls within `span`, of those from the same kind of place."""
+    paced: int = 20
+    """Failed calls within an hour, at a pace that `span` does not see."""
     at_home: int = 30
     """Failed calls within `span` at the key's usual places that make its owner's trouble worth a look today."""
     others: int = 3
@@ -56,13 +58,13 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     At least 10 calls answered 401 or 403 within five minutes (sliding by minutes) that are at least half of the
     key's calls from there. The line is Elastic's "GKE API Request Failure Burst" (10 in 5 min); Panther's
-    BruteForceByUser has 20 in 60. Calls from networks where the key had succeeded within 29 days are counted apart
-    from the others, so that an attack does not drown in the owner's own traffic.
+    BruteForceByUser has 20 in 60, which is medium here. Calls from networks where the key had succeeded within 29 days
+    are counted apart from the others, so that an attack does not drown in the owner's own traffic.
 
-    From elsewhere it is high; a key that the inventory does not list is medium, for guessers do not repeat one wrong
-    key, and low at a network that keys succeed from: somebody mistyped it. At the usual places it is medium from 30
-    failures within five minutes, for the owner is in trouble, and low below, or when three other keys of that network
-    fail too; while the whole platform refuses everybody it is silent (platform-failures), and low for a key
+    A burst from elsewhere is high; of a key that the inventory does not list it is medium, for guessers do not repeat
+    one wrong key, and low at a network that keys succeed from: somebody mistyped it. At the usual places it is medium
+    from 30 failures within five minutes, for the owner is in trouble, and low below, or when three other keys of that
+    network fail too; while the whole platform refuses everybody it is silent (platform-failures), and low for a key
     that came to one new address just then. A key that is revoked or
     expired is low: revoked-or-expired-key-used tells where it comes from.
 
@@ -79,7 +81,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     dead = dead_refs(frames)
     dead_at = dict(zip(dead["key_ref"], dead["dead_at"], strict=True))
     known = known_refs(frames)
-    abroad = _abroad(minutes, settings)
+    abroad, slow = _abroad(minutes, settings), _paced(minutes, settings)
     told = {(burst.subject, burst.minute) for burst in abroad}
     lists = _lists(minutes, settings)
     wide = auth_burst_network.over(minutes, auth_burst_network.Settings())
@@ -87,6 +89,11 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     rows = [
         _row(burst, settings, _severity(burst, known, dead_at.get(burst.subject)))
         for burst in abroad
+        if burst.failed["network"].nunique() < settings.networks and not _of_more(burst, lists, networks)
+    ]
+    rows += [
+        _row(burst, settings, _severity(burst, known, dead_at.get(burst.subject)) or Severity.MEDIUM, span=HOUR)
+        for burst in slow
         if burst.failed["network"].nunique() < settings.networks and not _of_more(burst, lists, networks)
     ]
     for burst, others in _usual(minutes, settings):
@@ -108,6 +115,22 @@ def over(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """The minutes at which a key is over the line at places that are not its own, as `over_the_line`."""
     rows = counting(minutes[~minutes["home"]], "strange")
     return over_the_line(rows, "key_ref", at_least=settings.failures, span=settings.span, share=settings.share)
+
+
+@remembered
+def paced(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """As `over`, at the pace of an hour; without the minutes up to an hour after one of `over`."""
+    rows = counting(minutes[~minutes["home"]], "strange")
+    lines = over_the_line(rows, "key_ref", at_least=settings.paced, span=HOUR, share=settings.share)
+    if lines.empty:
+        return lines
+    lines = lines[~recent(over(minutes, settings), lines, "key_ref", HOUR)].reset_index(drop=True)
+    return lines.assign(before=lines.groupby("key_ref")["minute"].shift(1))
+
+
+def _paced(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
+    rows = counting(minutes[~minutes["home"]], "strange")
+    return bursts(rows, "key_ref", paced(minutes, settings), HOUR)
 
 
 def _abroad(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
@@ -158,10 +181,16 @@ def _at_home(burst: Burst, settings: Settings, others: int, dead_at: datetime | 
     return Severity.MEDIUM if grave else Severity.LOW
 
 
-def _row(burst: Burst, settings: Settings, severity: Severity | None, others: int | None = None) -> Scored:
+def _row(
+    burst: Burst,
+    settings: Settings,
+    severity: Severity | None,
+    others: int | None = None,
+    span: timedelta | None = None,
+) -> Scored:
     ip = top(burst.failed, "ip")
     addresses = burst.failed["ip"].nunique()
-    span = int(settings.span.total_seconds() // 60)
+    within = int((span or settings.span).total_seconds() // 60)
     # What happens at home accuses nobody: `addresses` 1 would make an attacker of the owner's own.
     detail: dict[str, object] = {"failures": burst.failures, "requests": burst.requests}
     detail |= {"addresses": int(addresses)} if others is None else {"home": True, "others": others}
@@ -173,12 +202,12 @@ def _row(burst: Burst, settings: Settings, severity: Severity | None, others: in
         key_ref=burst.subject,
         ip=ip,
         severity=severity,
-        score=burst.failures / settings.failures,
+        score=max(1.0, burst.failures / (settings.paced if span else settings.failures)),
         count=burst.new,
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
         title="{count} failed calls with key {key}" + (f" from {ip}" if ip and addresses == 1 else ""),
-        summary=f"At its peak {burst.failures} of {burst.requests} calls within {span} minutes failed "
+        summary=f"At its peak {burst.failures} of {burst.requests} calls within {within} minutes failed "
         f"({burst.share:.0%}), from {addresses} address{'' if addresses == 1 else 'es'}"
         f"{f', most from {ip}' if ip else ''}."
         f"{_note(others)}",

@@ -2,9 +2,9 @@
 
 The centre of a bucket is the median of its slot's earlier values within four weeks, on the square-root scale, where the
 spread of counts depends little on their level. The ladder of history says what a slot is: with four weeks the hour of
-the week, with two the hour of a weekday or of the weekend, with three days the hour of the day (on a weekday none that
-was seen on a weekend only, nor the other way round), with less there is no score (rules only). Growth is followed
-slowly: centres are multiplied by how the last week compares with them.
+the week, with one the hour of a weekday or of the weekend, with three days the hour of the day (on a weekday none that
+was seen on a weekend only, at a weekend none that was not seen on two days of one), with less there is no score (rules
+only). Growth is followed slowly: centres are multiplied by how the last week compares with them.
 
 The scale of a bucket is the largest of
 - 0.5, the standard deviation of the root of a Poisson count,
@@ -38,7 +38,9 @@ MEMORY: Final = timedelta(days=28)
 """How far back a score looks."""
 
 _DAY: Final = np.timedelta64(1, "D")
-_RUNGS: Final = ((28, "week"), (14, "weekend"), (3, "day"))
+_RUNGS: Final = ((28, "week"), (7, "weekend"), (3, "day"))
+_TWICE: Final = 2
+_SATURDAY: Final = 24  # the first slot of weekends, behind the hours of weekdays
 _FLOOR: Final = 0.5
 _BAND: Final = 3.0
 _NORMAL: Final = 1.4826
@@ -137,7 +139,7 @@ def of_day(
         reach = days
         if on.any():
             centre[on], scale[on] = _rung(_slots(past, kind), history[on], _slots(today, kind))
-        if kind == "day":  # a Monday after nothing but a weekend: nothing is known of it
+        if kind == "day":  # a Monday after nothing but a weekend, a first Sunday: too little is known of it
             unseen = on[:, None] & ~_seen(past, present, today)
             centre[unseen], scale[unseen] = np.nan, np.nan
     return Usual(centre, scale)
@@ -146,10 +148,23 @@ def of_day(
 def _seen(
     past: npt.NDArray[np.datetime64], present: npt.NDArray[np.bool_], today: npt.NDArray[np.datetime64]
 ) -> npt.NDArray[np.bool_]:
-    """Which of today's hours were seen on a day of the same kind, weekday or weekend: series by buckets."""
+    """Which of today's hours were seen on a weekday, or on two days of a weekend: series by buckets.
+
+    Most days are weekdays, so that the hours of all days say little of a Sunday after its Saturday.
+    """
     slots, wanted = _slots(past, "weekend"), _slots(today, "weekend")
-    seen = {slot: present[:, slots == slot].any(axis=1) for slot in np.unique(wanted)}
+    dates = past.astype("datetime64[D]")
+    seen = {
+        slot: _on_days(present[:, slots == slot], dates[slots == slot]) >= (_TWICE if slot >= _SATURDAY else 1)
+        for slot in np.unique(wanted)
+    }
     return np.stack([seen[slot] for slot in wanted], axis=1) if len(wanted) else np.zeros((len(present), 0), dtype=bool)
+
+
+def _on_days(present: npt.NDArray[np.bool_], dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+    """On how many different dates each series was present."""
+    found = [present[:, dates == date].any(axis=1) for date in np.unique(dates)]
+    return np.asarray(np.sum(found, axis=0) if found else np.zeros(len(present)), dtype=np.int64)
 
 
 def _slots(clock: npt.NDArray[np.datetime64], kind: str) -> npt.NDArray[np.int64]:

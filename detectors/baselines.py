@@ -30,6 +30,7 @@ RESTLESS: Final = 128.0
 _DAY: Final = np.timedelta64(1, "D")
 _CALM: Final = 0.15
 _STEADY: Final = 0.25  # the spread of a key whose days are much alike
+_FALLEN: Final = 0.005  # of days belong to keys that were retired or broke: they fell indeed
 _DUE: Final = 60.0  # calls a day: of fewer, chance alone makes half or none
 _NORMAL: Final = 1.4826
 
@@ -208,19 +209,20 @@ def _days_of(
     """How a day's calls compare with what its hours expect: the spread of the logarithm, its tail, and the lowest.
 
     The tail is fitted among like keys: those that rest at nights or weekends have holidays, and services have none; of
-    these, one that is as busy every day is no measure for one whose work comes in bursts, nor the reverse.
+    these, one that is as busy every day is no measure for one whose work comes in bursts, nor the reverse. A day
+    without any call is flatline's matter: keys that were retired would say of all others that they fall to nothing.
     """
     fallen = np.full((len(live), max(len(pool), 1)), np.nan, dtype=np.float32)
     for place, day in enumerate(pool):
         expected = np.nansum(squared(known[day].calls.centre[live]), axis=1)
         total = hours.calls[live, hours.span(day, 0, 1)].sum(axis=1)
-        due = ~np.isnan(known[day].calls.centre[live]).all(axis=1) & (expected >= _DUE)
+        due = ~np.isnan(known[day].calls.centre[live]).all(axis=1) & (expected >= _DUE) & (total > 0)
         fallen[due, place] = np.log((expected[due] + 1) / (total[due] + 1))
     spread = np.fmax(_NORMAL * _middle_of(np.abs(fallen - _middle_of(fallen)[:, None])), _CALM)
     rate, mean = np.ones(len(live)), np.ones(len(live))
     calm = spread <= _STEADY
     for alike in (rests, ~rests & calm, ~rests & ~calm):
-        tail = fit_each((fallen[alike] / spread[alike, None]).T)
+        tail = fit_each((fallen[alike] / spread[alike, None]).T, spared=_FALLEN)
         rate[alike], mean[alike] = tail.rate, tail.mean
     return {
         "day_spread": spread,

@@ -61,11 +61,13 @@ class Tail(NamedTuple):
         return np.where(beyond > 0, self.rate * np.exp(-np.maximum(beyond, 0.0) / self.mean), 1.0)
 
 
-def fit(pool: Array) -> Tail:
+def fit(pool: Array, *, spared: float = 0.0) -> Tail:
     """The tail of a pool of standardised scores (by keys, if it has two axes).
 
-    NaN are left out, an empty pool gives the prior.
+    NaN are left out, an empty pool gives the prior. The share `spared` of the scores, the highest ones, are taken for
+    what is looked for, and not for noise.
     """
+    pool = _without(pool, spared)
     excess = np.maximum(np.nan_to_num(pool, nan=0.0, neginf=0.0) - _FROM, 0.0)
     beyond, scores = int((excess > 0).sum()), int((~np.isnan(pool)).sum())
     # Each key has so many votes: one that bursts daily has more excesses than fifty that do not.
@@ -77,6 +79,13 @@ def fit(pool: Array) -> Tail:
     return Tail(rate, (_PRIOR_BEYOND * _PRIOR_MEAN + total) / (_PRIOR_BEYOND + weight))
 
 
+def _without(pool: Array, share: float) -> Array:
+    """The pool with NaN in the place of the share of its highest scores."""
+    scores = np.sort(pool[~np.isnan(pool)])
+    beyond = int(np.ceil(share * len(scores)))
+    return np.where(pool >= scores[-beyond], np.nan, pool) if beyond else pool
+
+
 def _weighted_median(values: Array, weights: Array) -> float:
     """The value at half of the weight; 0 without any."""
     chosen = weights > 0
@@ -85,9 +94,12 @@ def _weighted_median(values: Array, weights: Array) -> float:
     return float(values[chosen][order][np.searchsorted(reached, reached[-1] / 2)]) if len(reached) else 0.0
 
 
-def fit_each(pool: Array) -> Tail:
-    """The tail of each key, from scores by keys: that of the whole pool, and heavier for a key that has shown so."""
-    rate, mean = fit(pool)
+def fit_each(pool: Array, *, spared: float = 0.0) -> Tail:
+    """The tail of each key, from scores by keys: that of the whole pool, and heavier for a key that has shown so.
+
+    `spared` as in `fit`.
+    """
+    rate, mean = fit(pool, spared=spared)
     excess = np.clip(np.nan_to_num(pool, nan=0.0, neginf=0.0) - _FROM, 0.0, _CUT)
     beyond, scores = (excess > 0).sum(axis=0), (~np.isnan(pool)).sum(axis=0)
     own = (_OWN_BEYOND * mean + excess.sum(axis=0)) / (_OWN_BEYOND + beyond)

@@ -36,7 +36,9 @@ class Heat:
             by: _began(_typed([(b.subject, b.minute + HOUR) for column, b in found if column == by], by, minutes), DAY)
             for by in ("ip", "network", "key_ref")
         }
-        self._burst = auth_burst_key.over(minutes, auth_burst_key.Settings())[["key_ref", "minute"]]
+        mine = auth_burst_key.Settings()
+        lines = [auth_burst_key.over(minutes, mine), auth_burst_key.paced(minutes, mine)]
+        self._burst = pd.concat([each[["key_ref", "minute"]] for each in lines]).sort_values(["key_ref", "minute"])
         self.addresses = self._addresses()
         """Addresses that took part in an attack of any kind: ip, minute, began."""
         self.networks = self._networks()
@@ -50,6 +52,7 @@ class Heat:
             (key_guessing.over(minutes, key_guessing.Settings()), HOUR),
             (credential_stuffing.over(minutes, credential_stuffing.Settings()), _QUARTER),
             (auth_burst_address.over(minutes, auth_burst_address.Settings()), _QUARTER),
+            (auth_burst_address.paced(minutes, auth_burst_address.Settings()), HOUR),
             (key_spraying.over(minutes, key_spraying.Settings()), key_spraying.Settings().slow_span),
         ]
         spread = distributed_guessing.attackers(minutes, distributed_guessing.Settings())

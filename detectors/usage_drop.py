@@ -12,6 +12,7 @@ from detectors.baseline import Array, squared
 from detectors.baselines import RESTLESS
 from detectors.day import Day, days
 from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.frames import HOURS
 from detectors.peers import many_at_once
 from detectors.reached import told_until
 from detectors.scores import Scored, to_frame
@@ -19,6 +20,7 @@ from model.finding import Severity
 from model.window import Window
 
 _HALF: Final = 10.0
+_INDEPENDENT: Final = 3  # tests a day: sums of 24 hours that slide by one are much alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,7 @@ def _row(day: Day, fallen: _Fallen, k: int, t: int, p: float) -> Scored:
         key_ref=day.keys[k],
         score=float(fallen.by[k, t] / day.of("day_spread")[k]),
         p=p,
-        tests=day.tests,
+        tests=day.tests * _INDEPENDENT / HOURS,
         count=int(day.calls[k, t]),
         first_seen=bucket + HOUR - DAY,
         last_seen=bucket + HOUR,

@@ -57,6 +57,18 @@ def test_a_monday_after_nothing_but_a_weekend_has_no_level() -> None:
     assert not np.isnan(second.centre).any()
 
 
+def test_a_sunday_after_its_saturday_has_no_level_and_the_next_weekend_has_its_own() -> None:
+    calls = np.where(np.arange(24 * 21) // 24 % 7 >= 5, 2.0, 10.0)[None]
+    clock = HOURS.tz_localize(None).to_numpy("datetime64[s]")
+    sunday, saturday = (slice(day * 24, (day + 1) * 24) for day in (6, 12))
+
+    first = of_day(clock[: sunday.start], calls[:, : sunday.start], clock[sunday], DAY + 6)
+    second = of_day(clock[: saturday.start], calls[:, : saturday.start], clock[saturday], DAY + 12)
+
+    assert np.isnan(first.centre).all()
+    assert np.allclose(second.centre, 2.0)
+
+
 def test_four_weeks_know_the_hour_of_the_week() -> None:
     calls = roots(office().to_numpy()[None])
     clock = HOURS.tz_localize(None).to_numpy("datetime64[s]")
@@ -171,3 +183,14 @@ def test_the_budget_holds_for_each_key_with_its_own_tail(tail: str) -> None:
     alarms = (fit_each(pool).p(draw((24 * days, 250))) <= line).sum() / days
 
     assert alarms < 1.0
+
+
+def test_a_few_falls_of_retired_keys_do_not_raise_the_line_of_the_others() -> None:
+    rng = np.random.default_rng(3)
+    pool = np.abs(rng.standard_normal((14, 60))) * 0.6
+    pool[3, 0], pool[7, 1] = 28.0, 20.0
+
+    blind, sharp = (float(fit(pool, spared=share).p(np.array([10.0]))[0]) for share in (0.0, 0.005))
+
+    assert blind > 1e-3
+    assert sharp < 1e-4

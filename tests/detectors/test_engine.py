@@ -66,6 +66,9 @@ def run(
     return detect(frames, window, known=known, config=config, now=world.END, detectors=only)
 
 
+USE = ["auth-burst-key", "auth-burst-address", "key-guessing", "volume-spike", "flatline"]
+
+
 def test_the_attacks_are_found_and_nothing_else(war: Frames) -> None:
     found = run(war)
 
@@ -139,6 +142,40 @@ def test_one_event_of_one_key_is_no_news() -> None:
     found = run(lonely.frames())
 
     assert ({}, []) == (found.errors, [f for f in found.findings if f.detector not in UPKEEP])
+
+
+def test_what_is_dated_after_the_clock_is_not_judged(war: Frames) -> None:
+    later = {
+        name: _moved(frame, timedelta(days=400)) for name, frame in war.items() if name in {"auth_minutes", "key_hours"}
+    }
+
+    found = run({**war, **{name: pd.concat([war[name], frame]) for name, frame in later.items()}}, only=USE)
+
+    assert not found.errors
+    assert {(f.id, f.count) for f in run(war, only=USE).findings} == {(f.id, f.count) for f in found.findings}
+
+
+def test_a_million_guessed_keys_are_one_finding_with_a_short_list() -> None:
+    quiet = world.World()
+    quiet.key(1)
+    quiet.add([world.BEGIN], "id:1", "198.18.0.1", "curl/8", "ok", 1)
+    frames = quiet.frames()
+    minute = pd.Timestamp(world.BEGIN) + pd.Timedelta(days=1)
+    guessed = {"minute": minute, "key_ref": "unknown:203.0.113.0/24", "ip": "203.0.113.9", "network": "203.0.113.0/24"}
+    counts = {"refs": 1_000_000, "requests": 1_000_000, "unauthenticated": 1_000_000}
+    row = pd.DataFrame([guessed | counts]).reindex(columns=list(FRAMES["auth_minutes"].columns))
+    row = row.assign(first_seen=minute, last_seen=minute).fillna({"ok": 0, "forbidden": 0})
+
+    found = run({**frames, "auth_minutes": row}, only=["key-guessing", "auth-burst-address"])
+
+    (told,) = found.findings
+    assert ("auth-burst-address", "ip:203.0.113.9", 1_000_000) == (told.detector, str(told.subject), told.count)
+    assert len(told.summary) < 300
+
+
+def _moved(frame: pd.DataFrame, by: timedelta) -> pd.DataFrame:
+    moments = frame.select_dtypes("datetimetz").columns
+    return frame.assign(**{name: frame[name] + by for name in moments})
 
 
 def test_a_log_without_keys_is_judged_by_address() -> None:
