@@ -15,7 +15,7 @@ def test_of_earlier_days_each_key_and_route_has_its_last_one(
 
     rows = users_of(reader, judged, span, routes={"GET /v1/agents"}, but=(), owners=())
 
-    told = [(str(row.day.date()), row.key_ref, row.ok) for row in rows.itertuples()]
+    told = list(zip(rows["day"].dt.strftime("%Y-%m-%d"), rows["key_ref"], rows["ok"], strict=True))
     # fp:1:aaaa succeeded on the 28th, too; the window's days are the 29th and 30th, and have all rows.
     assert [("2026-03-28", "fp:1:aaaa", 2), ("2026-03-29", "fp:1:aaaa", 1), ("2026-03-29", "fp:1:bbbb", 1)] == told[:3]
     assert 4 == len(told)
