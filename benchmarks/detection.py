@@ -8,6 +8,7 @@ import json
 import math
 import os
 import platform
+import shutil
 import sys
 import tempfile
 import time
@@ -33,6 +34,7 @@ def main() -> int:
     given = _arguments()
     parts: dict[str, Callable[[Path, argparse.Namespace], list[Row]]] = {
         "cycle": _cycles,
+        "usage": _usage,
         "backtest": _backtest,
         "latency": _latency,
     }
@@ -51,19 +53,37 @@ def main() -> int:
 
 
 def _cycles(folder: Path, given: argparse.Namespace) -> list[Row]:
-    made = _store(folder, given.events, given.keys)
+    made = _filled(folder, given)
     measured = _python("benchmarks/cycle.py", str(folder / "keywatch.toml"), END.isoformat(), "--keys", str(given.keys))
     told: dict[str, float] = json.loads(measured.output)
     first, *cycles, hour, day = told.values()
     peak, size = f"{measured.peak_mb:,.0f}", f"{given.events:,} events, {given.keys:,} keys, {DAYS} days"
+    stored = sum(path.stat().st_size for path in (folder / "events").rglob("*.parquet")) / 1e6
     seen = ", ".join(f"{s:.2f}" for s in cycles)
     return [
         (f"live cycle, 500 touched keys ({size})", f"{median(cycles):.2f} s ({seen})", peak, "3 s, 1,000 MB"),
         ("first cycle of the next hour", f"{hour:.2f} s", peak, "15 s"),
         ("first cycle of the next day", f"{day:.2f} s", peak, "15 s"),
         ("first cycle of the process, one hour of history", f"{first:.2f} s", peak, "-"),
-        ("making the store", f"{made:.0f} s", "-", "-"),
+        ("making the store", f"{made:.0f} s" if made else "was there", "-", "-"),
+        ("size of the store", f"{stored:,.0f} MB", "-", "3,000 MB"),
     ]
+
+
+def _usage(folder: Path, given: argparse.Namespace) -> list[Row]:
+    """`keywatch usage` of the busiest key and of one in the middle, over all days of the store."""
+    days = DAYS if given.store else 90
+    _filled(folder, given, days)
+    rows = []
+    for number in (0, given.keys // 2):
+        call = ("usage", "--key", f"key_{number:05d}", "--since", f"{days}d", "--until", END.isoformat(), "--by", "day")
+        runs = [_python("-m", "keywatch", "-c", str(folder / "keywatch.toml"), *call, "--json") for _ in range(3)]
+        used = sum(row["requests"] for row in json.loads(runs[0].output))
+        best = sorted(runs, key=lambda one: one.seconds)[1]
+        what = f"`usage` of one key, {used:,} of {given.events:,} events, {days} days, the process's start included"
+        told = f"{best.seconds:.2f} s ({best.cpu_seconds:.2f} s of CPU)"
+        rows.append((what, told, f"{best.peak_mb:,.0f}", "1 s"))
+    return rows
 
 
 def _backtest(folder: Path, given: argparse.Namespace) -> list[Row]:
@@ -85,10 +105,27 @@ def _latency(folder: Path, given: argparse.Namespace) -> list[Row]:
     return [(what, f"p50 {median(seconds):.0f} s, p95 {high:.0f} s, most {seconds[-1]:.0f} s", "-", "p95 90 s")]
 
 
-def _store(folder: Path, events: int, keys: int) -> float:
+def _filled(folder: Path, given: argparse.Namespace, days: int = DAYS) -> float:
+    """As `_store`, or a copy of the store that was given, which takes no time."""
+    if given.store is None:
+        return _store(folder, given.events, given.keys, days)
+    shutil.copytree(given.store, folder, copy_function=_linked)
+    return 0.0
+
+
+def _linked(source: str, target: str) -> None:
+    """Segments are never written again, so a link will do."""
+    if source.endswith(".parquet"):
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
+
+
+def _store(folder: Path, events: int, keys: int, days: int = DAYS) -> float:
     """A workspace with a full store; returns the seconds that making it took."""
     begun = time.perf_counter()
-    _python("benchmarks/filling.py", str(folder), END.isoformat(), "--events", str(events), "--keys", str(keys))
+    size = ("--events", str(events), "--keys", str(keys), "--days", str(days))
+    _python("benchmarks/filling.py", str(folder), END.isoformat(), *size)
     _say(f"{events:,} events in the store after {time.perf_counter() - begun:.0f} s")
     return time.perf_counter() - begun
 
@@ -112,10 +149,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=100_000_000)
     parser.add_argument("--keys", type=int, default=10_000)
     parser.add_argument("--bursts", type=int, default=12)
-    parser.add_argument("--only", nargs="*", choices=["cycle", "backtest", "latency"])
+    parser.add_argument("--only", nargs="*", choices=["cycle", "usage", "backtest", "latency"])
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "RESULTS.md")
     parser.add_argument("--folder", type=Path, help="where the store is made (3 GB for 100 million events)")
-    return parser.parse_args()
+    parser.add_argument(
+        "--store",
+        type=Path,
+        help=f"a workspace filled before, for cycle and usage (benchmarks/filling.py FOLDER {END.isoformat()} "
+        "--events N --keys K); it stays as it is",
+    )
+    given = parser.parse_args()
+    if given.store is not None:
+        given.folder = given.folder or given.store.resolve().parent
+    return given
 
 
 def _say(text: str) -> None:

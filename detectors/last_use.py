@@ -12,8 +12,10 @@ import pandas as pd
 
 from detectors.declare import Frames
 from detectors.lifetimes import alive
+from detectors.remember import remembered
 from detectors.scores import looked_up
 
+_FRAMES: Final = ("keys", "key_refs", "sources", "telemetry", "network_days")
 STALE: Final = timedelta(days=7)
 """Telemetry that ended longer ago says nothing about the time since."""
 
@@ -24,7 +26,21 @@ def last_uses(frames: Frames, at: datetime) -> pd.DataFrame:
     Columns of the frame `keys`, and `last_use` (null if none is known), `basis` (used, never, telemetry, unknown) and
     `judged` (the moment up to which the key was watched: idle time is counted to there).
     """
-    keys = frames["keys"][alive(frames["keys"], at)].reset_index(drop=True)
+    return _uses(*(frames[name] for name in _FRAMES), at)
+
+
+@remembered
+def _uses(  # noqa: PLR0917 (the frames of _FRAMES)
+    keys: pd.DataFrame,
+    key_refs: pd.DataFrame,
+    sources: pd.DataFrame,
+    telemetry: pd.DataFrame,
+    network_days: pd.DataFrame,
+    at: datetime,
+) -> pd.DataFrame:
+    given = (keys, key_refs, sources, telemetry, network_days)
+    frames: Frames = dict(zip(_FRAMES, given, strict=True))
+    keys = keys[alive(keys, at)].reset_index(drop=True)
     moment = pd.Timestamp(at)
     began, ended = _telemetry(frames, moment)
     seen = _logged(frames, keys, moment)

@@ -8,7 +8,9 @@ import pandas as pd
 
 from detectors import engine
 from detectors.declare import Detector
+from detectors.frames import conform
 from keywatch.baselining import baseline_frame
+from keywatch.memory import give_back
 from keywatch.narrowing import narrow_frames
 from model.window import Window
 from store.handle import Store, Transaction
@@ -55,7 +57,9 @@ def read_frames(
         span = Window(since=window.since - needed["event_hours"], until=window.until)
         with store.reading() as tx:
             made["event_hours"] = sources.event_hours(tx, span)
-    return made | narrow_frames(store, window, made, names, bait)
+    if narrow := narrow_frames(store, window, made, names, bait):
+        give_back()
+    return made | narrow
 
 
 def state_frames(store: Store, now: datetime) -> dict[str, pd.DataFrame]:
@@ -96,7 +100,8 @@ def _events(store: Store, window: Window, group: Mapping[str, timedelta]) -> dic
         return {}
     span = Window(since=window.since - max(max(r, DEEP.get(n, r)) for n, r in group.items()), until=window.until)
     with store.reader(span) as reader:
-        return {name: event_frame(name, reader, window, reach) for name, reach in group.items()}
+        # As detectors will have them: texts as Python's own strings take three times the room.
+        return {name: conform(name, event_frame(name, reader, window, reach)) for name, reach in group.items()}
 
 
 def _attacked_days(store: Store, window: Window, made: Mapping[str, pd.DataFrame], reach: timedelta) -> pd.DataFrame:

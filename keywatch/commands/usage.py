@@ -42,7 +42,7 @@ def usage(
         end = moment(until, now())
         with ws.store.reading() as tx:
             refs = refs_of(tx, key) if key else None
-            names = _names(tx)
+            names = _names(tx) if group == "key" else {}
         window = Window(since=moment_since(ws, since, end), until=end)
         with ws.store.reader(window) as reader:
             frame = usage_by(reader, window, by=group, key_refs=refs, limit=limit or None)  # type: ignore[arg-type]

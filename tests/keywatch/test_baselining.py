@@ -82,3 +82,37 @@ def test_old_days_are_removed(tmp_path: Path) -> None:
         baselines.save(tmp_path, day, "ab", rows, keep=timedelta(days=120))
 
     assert ["2026-10-02.ab.arrow"] == [path.name for path in (tmp_path / "baselines").iterdir()]
+
+
+def test_the_levels_of_the_days_before_are_stored_for_tomorrow(
+    tmp_path: Path, workspace: Workspace, ingest: Callable[..., Any], line: Callable[..., str]
+) -> None:
+    log = tmp_path / "first.log"
+    log.write_text("".join(line(n, path=KEYED) for n in range(50)))
+    ingest(log)
+    later = Window(since=NEXT.since + timedelta(days=5), until=NEXT.until + timedelta(days=5))
+    nobody = pd.DataFrame(columns=list(FRAMES["key_refs"].columns))
+
+    made = baseline_frame(workspace.store, later, nobody)
+    kinds = {path.name[:10]: path.name.count(".levels.") for path in stored(workspace)}
+    for path in stored(workspace):
+        if ".levels." not in path.name:
+            path.unlink()
+    again = baseline_frame(workspace.store, later, nobody)
+
+    days = [str(day.date()) for day in sorted(set(made["day"]))]
+    assert [0] * len(days) == [kinds[day] for day in days]
+    assert 1 == kinds[str((later.since - timedelta(days=2)).date())]
+    pd.testing.assert_frame_equal(conform("baselines", made), conform("baselines", again))
+
+
+def test_levels_are_no_baselines_and_baselines_have_the_levels(tmp_path: Path) -> None:
+    day, rows = date(2026, 10, 2), pd.DataFrame({"key_ref": ["a"]})
+    baselines.save_levels(tmp_path, day, "ab", rows, keep=timedelta(days=120))
+    alone = (baselines.load(tmp_path, day, "ab"), baselines.load_levels(tmp_path, day, "ab"))
+    baselines.save(tmp_path, day, "ab", rows, keep=timedelta(days=120))
+
+    assert alone[0] is None
+    assert alone[1] is not None
+    assert ["2026-10-02.ab.arrow"] == [path.name for path in (tmp_path / "baselines").iterdir()]
+    assert baselines.load_levels(tmp_path, day, "ab") is not None
