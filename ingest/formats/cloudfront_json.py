@@ -18,7 +18,7 @@ _CLOCKS: Final = ("time", "start_time", "end_time")
 
 def _columns(read: Read) -> dict[str, str]:
     epochs = ", ".join(any_moment(read(name)) for name in _EPOCHS)
-    written = f"concat({read('date')}, ' ', {first(map(read, _CLOCKS))}, '+00')"
+    written = f"{read('date')} || ' ' || {first(map(read, _CLOCKS))} || '+00'"
     return {
         "ts": f"coalesce({epochs}, {any_moment(written)})",
         "status": f"nullif({first([read('sc-status')])}, '000')",

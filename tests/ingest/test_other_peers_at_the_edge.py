@@ -157,6 +157,15 @@ def test_a_header_that_the_config_names_is_found_among_pairs(read: Read) -> None
     assert "id:p-4711" == read(line + "\n", keys=(place,)).events[0]["key_ref"]
 
 
+def test_a_line_of_a_distribution_without_date_is_a_reject_and_no_event_of_1970(read: Read) -> None:
+    undated = json.dumps({name: value for name, value in CLOUDFRONT.items() if name not in {"date", "time"}})
+
+    found = read(f"{json.dumps(CLOUDFRONT)}\n{undated}\n{json.dumps(CLOUDFRONT)[:-5]}\n")
+
+    assert [AT] == [event["ts"] for event in found.events]
+    assert [2, 3] == [line for line, _, _ in found.rejects]
+
+
 @pytest.mark.parametrize("headers", ['"none"', "[1, 2]", '{"host":"api.example"}', '[{"name":null,"value":7}]'])
 def test_headers_that_are_no_pairs_are_passed_over(read: Read, headers: str) -> None:
     line = waf().replace(json.dumps(json.loads(waf())["httpRequest"]["headers"]), headers)
