@@ -17,8 +17,10 @@ _CLF: Final = r"\d{1,2}/[A-Za-z]{3}/\d{4}[: ]\d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{
 _ISO: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?"
 _BEFORE: Final = rf"^(?P<before>.*?)(?:\[|\b)(?P<time>{_CLF}|{_ISO}) *\]?"
 _STATUS: Final = r'(?P<status>[2-5]\d\d|10[0-3]|-)(?:[ \t]+(?P<bytes>\d+|-))?(?P<rest>(?:[ \t,;|"][^\r\n]*)?)[\r\n]*$'
-PATTERN: Final = rf'{_BEFORE}(?P<between>[^"]*){common.QUOTED.format("request")}[ \t]+{_STATUS}'
-_TOLD: Final = rf'{_BEFORE}[^"]*"[A-Z]{{3,10}} [^"]* HTTP/[\d.]+"[ \t]+{_STATUS}'
+_BETWEEN: Final = r'[^"]*(?:"(?:-|[\da-fA-F.:, ]*)"[ \t]+)?'
+"""In quotes only dashes and forwarded addresses."""
+PATTERN: Final = rf"{_BEFORE}(?P<between>{_BETWEEN}){common.QUOTED.format('request')}[ \t]+{_STATUS}"
+_TOLD: Final = rf'{_BEFORE}{_BETWEEN}"[A-Z]{{3,10}} [^"]* HTTP/[\d.]+"[ \t]+{_STATUS}'
 """What a line of them is recognised by: a whole request."""
 _IPV6: Final = r"[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){2,7}|::1"
 _ADDRESS: Final = rf"(?:^|[\s,\"'(<\[])(\d{{1,3}}(?:\.\d{{1,3}}){{3}}|{_IPV6})(?::\d+)?(?:$|[\s,\"')>\]])"

@@ -30,7 +30,8 @@ def _columns(sample: Sequence[str]) -> Columns:
     return columns_of(sample, _DIRECTIVE) or of_lines(_DIRECTIVE, (_STANDARD,))
 
 
-def _decoded(value: str) -> str:
+def decoded(value: str) -> str:
+    """What was sent, of a value that is percent-encoded once or twice."""
     once = f"coalesce(TRY(url_decode({value})), {value})"
     return f"CASE WHEN contains({value}, '%25') THEN coalesce(TRY(url_decode({once})), {once}) ELSE {once} END"
 
@@ -45,7 +46,7 @@ def _confidence(sample: Sequence[str], _options: Options) -> float:
 
 def _plan(sample: Sequence[str], options: Options) -> Plan:
     columns = _columns(sample)
-    dialect = w3c_fields.Dialect(decode=_decoded, unescape=_decoded)
+    dialect = w3c_fields.Dialect(decode=decoded, unescape=decoded)
     found = w3c_fields.raw_columns(columns, options, dialect)
     # 000 is no status, and would read as one that is missing in the log.
     found |= {"status": f"nullif({found['status']}, '000')"} if "status" in found else {}

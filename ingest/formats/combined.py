@@ -1,7 +1,8 @@
 """nginx and Apache combined: common with referer and user agent; further columns are ignored.
 
 nginx main is combined with `"$http_x_forwarded_for"` behind it: that column is read when the sample's lines hold
-addresses or dashes there. Lines that end behind the bytes, or that a logger cut off behind them, are read as well.
+addresses or dashes there; so is a duration in seconds with three digits behind the point, between bytes and referer.
+Lines that end behind the bytes, or that a logger cut off behind them, are read as well.
 LiteSpeed and lighttpd write combined, too.
 """
 
@@ -21,6 +22,9 @@ REST: Final = common.REST + _CUT
 PATTERN: Final = clf.PLAIN + REST
 _WHOLE: Final = common.REST + _MIDDLE + _BOTH
 _FORWARDED: Final = r'(?: +"(?P<forwarded>[^"]*)")?'
+_TOOK: Final = r" +(?P<took>\d+\.\d{3})"
+"""nginx's `$request_time` behind the bytes, in seconds; a ratio of gzip has two digits."""
+_WITH_TIME: Final = common.REST + _TOOK + " +" + _BOTH
 _ADDRESSES_OR_DASH: Final = _WHOLE + rf' +"(?:-|{clf.ADDRESSES})"'
 
 COLUMNS: Final = common.COLUMNS | {"referer": text.field("referer"), "user_agent": text.field("agent")}
@@ -56,6 +60,9 @@ def plan_of(
     """The plan of combined lines behind a head; `pieces` are its own steps, condition and pieces."""
     splits, fits, held = pieces
     rest, behind = REST, "len(q) = 7"
+    if clf.share(sample, clf.ANY_HEAD + _WITH_TIME):
+        rest = f"{common.REST}(?:{_TOOK})?{_CUT}"
+        columns = columns | {"duration_ms": "TRY_CAST({took} AS DOUBLE) * 1000"}
     if any(text.matches(clf.ANY_HEAD + _ADDRESSES_OR_DASH, sample)):
         # Nine pieces: what stands in quotes behind the user agent, and no further quotes.
         behind = "(len(q) = 7 OR len(q) = 9 AND q[7] = ' ')"
@@ -86,7 +93,8 @@ def _plan(sample: Sequence[str], options: Options) -> Plan:
     plan = plan_of(
         "combined", sample, options, head=clf.PLAIN, pieces=pieces, columns=dict(COLUMNS), otherwise=otherwise
     )
-    return plan if otherwise or "forwarded" in plan.columns else by_quotes(plan, *_BY_QUOTES)
+    more = plan.columns.keys() - COLUMNS.keys()
+    return plan if otherwise or more else by_quotes(plan, *_BY_QUOTES)
 
 
 FORMAT: Final = Format(

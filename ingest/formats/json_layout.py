@@ -43,6 +43,8 @@ class Layout:
     """Instead of `keys`, where a value tells what kind it is."""
     headers: str | None = None
     """Where request headers stand: `request.headers.{}`."""
+    header: Callable[[Read, str], str] | None = None
+    """The expression of a request header's text by its name, where headers are no fields but a list of pairs."""
     spelled: Callable[[str], str] = str.lower
     """How a header's name is written there."""
     cookies: str | None = None

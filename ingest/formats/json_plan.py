@@ -245,6 +245,8 @@ class _Building:
         return replace(place, carrier="field", name=self.layout.cookies.format(place.name))
 
     def _header(self, name: str) -> str | None:
+        if self.layout.header is not None:
+            return self.layout.header(self.read, name)
         for field in self.sample.leaves:
             if same_header(field, name):
                 return self.read_key(field)
