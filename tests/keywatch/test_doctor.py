@@ -241,7 +241,7 @@ def test_a_user_that_may_open_few_files_is_told(well: Cli) -> None:
 
 
 def test_a_provider_that_names_what_a_login_needs_is_well(well: Cli) -> None:
-    told = {name: "http://127.0.0.1/x" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+    told = dict.fromkeys(("authorization_endpoint", "token_endpoint", "jwks_uri"), "http://127.0.0.1/x")
     with provider(json.dumps(told)) as url:
         a_provider_that_is_away(well)
         well.config.write_text(well.config.read_text().replace("http://127.0.0.1:9", url))
