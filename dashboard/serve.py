@@ -37,6 +37,8 @@ _OPTIONS: Final[Mapping[str, object]] = {
     "client.toolbarMode": "minimal",
     "global.developmentMode": False,
     "logger.hideWelcomeMessage": True,
+    # After each run, a fragment's too, it would look through every object of the process: more than a warm page takes.
+    "runner.postScriptGC": False,
     "server.enableAgentApi": False,
     "server.enableCORS": True,
     "server.enableStaticServing": False,

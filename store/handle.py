@@ -116,25 +116,34 @@ class Store:
 
     @contextmanager
     def reader(
-        self, window: Window | None = None, *, only: Sequence[str] | None = None, since: datetime | None = None
+        self,
+        window: Window | None = None,
+        *,
+        only: Sequence[str] | None = None,
+        since: datetime | None = None,
+        kept: Sequence[str] | None = None,
     ) -> Iterator[EventsReader]:
         """A snapshot of the events; with `window`, segments that cannot touch its days are left out.
 
         With `only`, the rows of these key_refs alone are in it; with `since`, segments that came after that moment.
+        `kept` are the key_refs that tails do not fold, for who knows them already.
         Raises StoreError when a segment cannot be read, also for what is asked of the reader.
         """
         with self.reading() as tx:
             manifest = segments.overlapping(tx, window)
         if since is not None:
             manifest = [segment for segment in manifest if segment.ingested_at > since]
-        with self.reader_of(manifest, only=only) as reader:
+        with self.reader_of(manifest, only=only, kept=kept) as reader:
             yield reader
 
     @contextmanager
-    def reader_of(self, manifest: Sequence[Segment], *, only: Sequence[str] | None = None) -> Iterator[EventsReader]:
+    def reader_of(
+        self, manifest: Sequence[Segment], *, only: Sequence[str] | None = None, kept: Sequence[str] | None = None
+    ) -> Iterator[EventsReader]:
         """A snapshot of the events of some segments. Raises StoreError when one cannot be read."""
-        with self.reading() as tx:
-            kept = known_refs(tx)
+        if kept is None:
+            with self.reading() as tx:
+                kept = known_refs(tx)
         with self.events.reader(manifest, kept, only) as reader:
             yield reader
 

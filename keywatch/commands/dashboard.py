@@ -24,8 +24,8 @@ def dashboard(
 ) -> None:
     """Serve the dashboard until Ctrl-C.
 
-    On 127.0.0.1 nobody has to log in; on any other address it starts only with [dashboard.login]. A database that is
-    away at the start is waited for.
+    On 127.0.0.1 nobody has to log in; on any other address it starts only with a login: see dashboard.login in
+    docs/config.md. A database that is away at the start is waited for.
     """
     from dashboard.serve import OBJECTS, check, environment, serve
     from keywatch.addressing import longest_silence

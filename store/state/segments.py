@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import ColumnElement
 
 from model.errors import Fenced
 from model.segment import Cursor, Reject, Segment, SegmentId
@@ -117,11 +118,15 @@ def add_rejects(tx: Session, rejects: Sequence[Reject], *, cursor: Cursor, first
 
 def overlapping(tx: Session, window: Window | None) -> list[Segment]:
     """The segments that can touch the window's whole days (facets count by day), oldest first."""
-    query = select(SegmentRow).order_by(SegmentRow.min_ts, SegmentRow.id)
-    if window is not None:
-        since = datetime(window.since.year, window.since.month, window.since.day, tzinfo=UTC)
-        query = query.where(SegmentRow.max_ts >= since, SegmentRow.min_ts < window.until + timedelta(days=1))
+    query = select(SegmentRow).where(*_touching(window)).order_by(SegmentRow.min_ts, SegmentRow.id)
     return [_segment(row) for row in tx.scalars(query)]
+
+
+def _touching(window: Window | None) -> list[ColumnElement[bool]]:
+    if window is None:
+        return []
+    since = datetime(window.since.year, window.since.month, window.since.day, tzinfo=UTC)
+    return [SegmentRow.max_ts >= since, SegmentRow.min_ts < window.until + timedelta(days=1)]
 
 
 def newest(tx: Session, source: str, *, rows: int, count: int) -> list[Segment]:
@@ -214,11 +219,10 @@ def origins(tx: Session, batches: Collection[str]) -> dict[str, tuple[str, int]]
     return found
 
 
-def version(tx: Session) -> str:
-    """Changes whenever a segment is added or replaced; for caches."""
-    count, last, newest = tx.execute(
-        select(func.count(), func.max(SegmentRow.ingested_at), func.max(SegmentRow.id))
-    ).one()
+def version(tx: Session, window: Window | None = None) -> str:
+    """Changes whenever a segment is added or replaced; with `window`, one that can touch its days. For caches."""
+    query = select(func.count(), func.max(SegmentRow.ingested_at), func.max(SegmentRow.id))
+    count, last, newest = tx.execute(query.where(*_touching(window))).one()
     return f"{count}@{last}@{newest}"
 
 
