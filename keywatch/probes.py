@@ -4,6 +4,7 @@ A small server of the standard library in threads of its own: it answers while a
 hangs. It reads what a request's first line and headers say, and nothing else of it.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -145,6 +146,8 @@ def metrics_token(workspace: Workspace) -> str | None:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    prober: Prober
+    token: str | None
 
     def get_request(self) -> tuple[socket, Any]:
         """The next connection. Where no file may be opened it waits there, and must not be asked for all the time."""
@@ -154,8 +157,10 @@ class _Server(ThreadingHTTPServer):
             time.sleep(_REFUSED)
             raise
 
-    prober: Prober
-    token: str | None
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 (the standard library's)
+        """Who asked has gone before the answer: nobody needs to know."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Server6(_Server):

@@ -19,7 +19,7 @@ from keywatch.roles import EVERY_ROLE, Role
 from keywatch.scheduling import make_due
 from keywatch.workspace import Workspace
 from model.clock import Clock
-from model.errors import ConfigError, KeywatchError, Stopped, StoreError, WorkspaceLocked
+from model.errors import ConfigError, Fenced, KeywatchError, Stopped, StoreError, WorkspaceLocked
 from store.state import health
 
 
@@ -44,7 +44,8 @@ class Cycle:
     def failed(self, error: KeywatchError | OSError) -> None:
         """A part of it failed."""
         self.errors.append(said(error))
-        self.stuck = self.stuck or isinstance(error, (StoreError, OSError))
+        # Who was fenced lost to another worker, which has it.
+        self.stuck = self.stuck or (isinstance(error, (StoreError, OSError)) and not isinstance(error, Fenced))
 
     def counts(self) -> dict[str, int]:
         """What the roles did, in numbers."""

@@ -53,8 +53,10 @@ def ingest_source(
     if not looks:
         raise IngestError("\n".join(result.errors))
     if window is None:
-        _count_lost(workspace, files.vanished(known, looks), clock)
-        looks = _count_rotations(workspace, source.name, known, looks, clock)
+        lost = files.vanished(known, looks)
+        _count_lost(workspace, lost, clock)
+        after = {cursor.origin: cursor for _, cursor in lost}
+        looks = _count_rotations(workspace, source.name, [after.get(one.origin, one) for one in known], looks, clock)
     taken = {cursor.origin for cursor in known}
     with open_reading(workspace, source, clock=clock, result=result, progress=progress, stopped=stopped) as reading:
         reading.lineage = this.name

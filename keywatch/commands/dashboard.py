@@ -1,6 +1,8 @@
 """`keywatch dashboard`: serve it on this machine."""
 
 import json
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -51,6 +53,8 @@ def dashboard(
     note(workspace, "dashboard began", f"{where.address}:{where.port}", at=now())
     here = f"http://{where.address}:{where.port}"
     say(f"The dashboard is at {here if where.provider is None else where.link} until Ctrl-C.")
+    # Streamlit's server drains, and raises the signal again when it is done.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         serve(where, hands, given)
     finally:

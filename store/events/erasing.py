@@ -18,6 +18,8 @@ from store.events.parquet import write_sorted
 _ROWS: Final = 50_000
 TEXTS: Final = ("route", "path", "host", "user_agent", "request_id")
 """Columns of an event in which an address may stand among other words."""
+TELLING: Final = "NOT IN ('ip', 'network')"
+"""Kinds of facets whose value may have an address among other words; a network stays, since many share it."""
 WHOLE: Final = r"(^|[^0-9A-Za-z.:])({})($|[^0-9A-Za-z.:]|[.:]($|[^0-9A-Za-z]))"
 """An address that stands alone, for RE2: not a part of a longer one."""
 
@@ -78,19 +80,29 @@ def _conditions(columns: set[str], swap: Swap) -> tuple[list[str], dict[str, str
         puts["key_ref"] = f"CASE WHEN {mine} THEN {_text(swap.ref)} ELSE key_ref END"
         if "key_hint" in columns:
             puts["key_hint"] = f"CASE WHEN {mine} THEN NULL ELSE key_hint END"
-    for name in ("ip", "value"):
-        if swap.addresses and name in columns:
-            here = f"{name} IN ({', '.join(map(_text, swap.addresses))})"
-            here += " AND kind = 'ip'" * (name == "value")
-            holds.append(f"({here})")
-            puts[name] = f"CASE WHEN {here} THEN {_text(swap.address)} ELSE {name} END"
-    for name in TEXTS if swap.addresses else ():
+    if not swap.addresses:
+        return holds, puts
+    known = f"IN ({', '.join(map(_text, swap.addresses))})"
+    pattern = _text(WHOLE.format("|".join(map(re.escape, swap.addresses))))
+
+    def without(name: str) -> str:
+        once = f"regexp_replace({name}, {pattern}, '\\1{swap.address}\\3', 'g')"
+        # Twice, since two that stand side by side share the character between them.
+        return f"regexp_replace({once}, {pattern}, '\\1{swap.address}\\3', 'g')"
+
+    if "ip" in columns:
+        holds.append(f"ip {known}")
+        puts["ip"] = f"CASE WHEN ip {known} THEN {_text(swap.address)} ELSE ip END"
+    if "value" in columns:
+        whole, part = f"(kind = 'ip' AND value {known})", f"(kind {TELLING} AND regexp_matches(value, {pattern}))"
+        holds += [whole, part]
+        puts["value"] = (
+            f"CASE WHEN {whole} THEN {_text(swap.address)} WHEN {part} THEN {without('value')} ELSE value END"
+        )
+    for name in TEXTS:
         if name in columns:
-            pattern = _text(WHOLE.format("|".join(map(re.escape, swap.addresses))))
             holds.append(f"regexp_matches({name}, {pattern})")
-            once = f"regexp_replace({name}, {pattern}, '\\1{swap.address}\\3', 'g')"
-            # Twice, since two that stand side by side share the character between them.
-            puts[name] = f"regexp_replace({once}, {pattern}, '\\1{swap.address}\\3', 'g')"
+            puts[name] = without(name)
     return holds, puts
 
 

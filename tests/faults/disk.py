@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
+_WAIT = 120
 
 
 class Disk:
@@ -32,16 +34,17 @@ class Disk:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
         return subprocess.Popen(inside, **pipes)
 
-    def run(self, *words: object) -> str:
-        """The same, to its end; it has to end well."""
-        process = self.start(*words)
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == 0, err
-        return str(out)
-
     def remount(self, how: str) -> None:
-        """`ro`, `rw`."""
-        self.run("mount", "-o", f"remount,{how}", self.path)
+        """`ro`, `rw`. It has to wait for a moment in which no file is open for writing."""
+        end = time.monotonic() + _WAIT
+        while True:
+            process = self.start("mount", "-o", f"remount,{how}", self.path)
+            _, err = process.communicate(timeout=_WAIT)
+            if not process.returncode:
+                return
+            assert "busy" in err, err
+            assert time.monotonic() < end, err
+            time.sleep(0.02)
 
     def fill(self) -> None:
         """Leave no room at all."""

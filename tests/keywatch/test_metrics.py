@@ -13,7 +13,7 @@ from alerts.config import Target
 from alerts.delivery import deliver
 from keywatch.disk_metrics import disk_metrics
 from keywatch.exposition import Metric, exposed
-from keywatch.metrics import metrics
+from keywatch.metrics import commit_metrics, metrics
 from keywatch.process_metrics import process_metrics
 from keywatch.pulse import Pulse
 from keywatch.workspace import Workspace
@@ -156,7 +156,7 @@ def test_no_label_names_a_key_or_an_address(found: Cli) -> None:
     text = found("metrics").out
 
     labels = set(re.findall(r'([a-z_]+)="', text))
-    assert {"version", "source", "severity", "status", "target", "state", "reason", "detector"} >= labels
+    assert {"version", "source", "severity", "status", "target", "state", "reason", "detector", "kind"} >= labels
     assert GUESSER not in text
     assert "k1" not in text
 
@@ -194,6 +194,7 @@ def test_the_page_lists_every_metric_and_no_other(workspace: Workspace, receiver
     process = Pulse(FixedClock(NOW), 30)
     process.turned(0.4, errors=1, detectors={"unused-key": 0.2})
     own = exposed(process.metrics(), prefix="keywatch_") + exposed(process_metrics(), prefix="")
+    own += exposed(commit_metrics(workspace.store.commits), prefix="keywatch_")
     kept = exposed(disk_metrics(workspace), prefix="keywatch_")
     with workspace.store.reading() as tx:
         told = set(re.findall(r"^# TYPE (\S+)", metrics(tx, NOW) + own + kept, flags=re.MULTILINE))

@@ -10,7 +10,7 @@ from typing import Final
 
 from model.errors import StoreError
 from store.events.clickhouse.connecting import Client, Server
-from store.events.erasing import TEXTS, WHOLE, Swap
+from store.events.erasing import TELLING, TEXTS, WHOLE, Swap
 
 _TABLES: Final = {"events": "count()", "usage": "sum(requests)", "facets": "sum(requests)"}
 """Table to what does not change when it is written anew: rows of counts may become one."""
@@ -77,18 +77,24 @@ def _conditions(table: str, swap: Swap) -> tuple[list[str], dict[str, str]]:
     if table == "events":
         holds.append(f"ip {known}")
         puts["ip"] = f"if(ip {known}, {_text(swap.address)}, ip)"
-    if table == "facets":
-        holds.append(f"kind = 'ip' AND value {known}")
-        puts["value"] = f"if(kind = 'ip' AND value {known}, {_text(swap.address)}, value)"
     pattern = _text(WHOLE.format("|".join(map(re.escape, swap.addresses))))
-    into = _text(f"\\1{swap.address}\\3")
-    columns = {"events": TEXTS, "usage": ("host",), "facets": ()}[table]
-    for name in columns:
-        text = f"CAST({name} AS Nullable(String))"
-        holds.append(f"ifNull(match({text}, {pattern}), 0)")
+
+    def without(name: str) -> str:
+        text, into = f"CAST({name} AS Nullable(String))", _text(f"\\1{swap.address}\\3")
         once = f"replaceRegexpAll({text}, {pattern}, {into})"
         # Twice, since two that stand side by side share the character between them.
-        puts[name] = f"replaceRegexpAll({once}, {pattern}, {into})"
+        return f"replaceRegexpAll({once}, {pattern}, {into})"
+
+    def told(name: str) -> str:
+        return f"ifNull(match(CAST({name} AS Nullable(String)), {pattern}), 0)"
+
+    if table == "facets":
+        whole, part = f"kind = 'ip' AND value {known}", f"kind {TELLING} AND {told('value')}"
+        holds += [whole, part]
+        puts["value"] = f"multiIf({whole}, {_text(swap.address)}, {part}, {without('value')}, value)"
+    for name in {"events": TEXTS, "usage": ("host",)}.get(table, ()):
+        holds.append(told(name))
+        puts[name] = without(name)
     return holds, puts
 
 
