@@ -62,7 +62,7 @@ def main() -> None:
         workspace = Path(folder) / "workspace"
         end = datetime.now(UTC).replace(second=0, microsecond=0).isoformat()
         filling = [sys.executable, str(ROOT / "benchmarks" / "filling.py"), str(workspace), end]
-        run([*filling, "--events", str(given.events), "--keys", str(given.keys)])
+        run([*filling, "--events", str(given.events), "--keys", str(given.keys), "--compacted"])
         with _feeding(workspace, given.keys), _served(workspace) as (server, url):
             measured = _measure(server, url, given)
     text = _told(measured, given)

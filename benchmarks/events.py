@@ -3,6 +3,7 @@
 import csv
 import inspect
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -143,3 +144,17 @@ def fill_days(workspace: Workspace, *, events: int, keys: int, days: int, end: d
             )
             fill(workspace, duck, "made", rows=rows, now=datetime.now(UTC))
             yield events * (n + 1) // pieces
+
+
+def compact(workspace: Workspace) -> None:
+    """Write each segment anew by key and time, as compaction leaves the segments of a day when it is over."""
+    with workspace.store.reading() as tx:
+        manifest, kept = segments.overlapping(tx, None), inventory.known_refs(tx)
+    for one in manifest:
+        now = datetime.now(UTC)
+        written = workspace.store.events.merge([one], segment=new_id(now), kept=kept, seal=True)
+        whole = replace(one, id=written.id, bytes=written.bytes, level=1)
+        workspace.store.publish(written, whole)
+        with workspace.store.transaction() as tx:
+            segments.replace_with(tx, [one], whole, now)
+        workspace.store.events.remove({one.id})

@@ -12,11 +12,11 @@ from dashboard.portrait import Portrait, portraits
 
 
 def known(now: datetime) -> Mapping[str, Portrait]:
-    """Every key by identity, as `dashboard.portrait.portraits`; `data.AGE` old at most."""
+    """Every key by identity, as `dashboard.portrait.portraits`; twice `data.AGE` old at most."""
     return _known(data.place(), now)
 
 
-@st.cache_resource(show_spinner=False, ttl=data.AGE, max_entries=4)
+@st.cache_resource(show_spinner=False, ttl=data.AGE, refresh_mode="background", max_entries=4)
 def _known(where: Place, _now: datetime) -> Mapping[str, Portrait]:
-    del where
-    return MappingProxyType(portraits(data.keys(), data.activity(), _now))
+    held = data.inventory_of(where)
+    return MappingProxyType(portraits(held.keys, held.activity, _now))

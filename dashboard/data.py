@@ -14,23 +14,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import access
+from dashboard.period import Period
 from dashboard.roles import Role
 from dashboard.serve import AUDIT_KEY, EVENTS, OBJECTS, STATE_URL
+from model.clock import SystemClock
 from model.errors import ConfigError
+from model.event import UNKNOWN_PREFIX
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
 from model.window import Window
 from store.events.interface import Events
 from store.events.places import open_events
 from store.events.reader import EventsReader
-from store.handle import Store
+from store.events.segmented import SegmentedEvents
+from store.handle import Store, Transaction
 from store.queries import breakdown, sparkline, traffic
+from store.queries.counts import COUNTS
 from store.state import audit, findings, incidents, inventory, segments, sources
 from store.state.activity import activity_frame
 
@@ -40,6 +45,10 @@ CURVES: Final = 100
 """Keys of a page that get one: 3,000 points, as many as a chart has at most."""
 AGE: Final = timedelta(seconds=10)
 """For so long the inventory is given again; reading 5,000 keys for every click would take 0.2 s of processor time."""
+TICK: Final = timedelta(seconds=30)
+"""As often as `keywatch run` looks for lines by default, and tiles look again."""
+LATELY: Final = timedelta(seconds=10)
+"""For so long all sessions see one moment of the store."""
 _ENTRIES: Final = 48
 
 
@@ -55,6 +64,7 @@ class Place:
 class Known:
     """How the store fares."""
 
+    at: datetime
     version: str
     span: Window | None
     """From the first event to just after the newest; None for an empty store."""
@@ -79,41 +89,101 @@ def store(role: Role = Role.VIEWER) -> Store:
     return _store(place(role))
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+def close() -> None:
+    """Close every store that was opened; they open again when somebody asks."""
+    _store.clear()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, on_release=Store.close)
 def _store(where: Place) -> Store:
     key = bytes.fromhex(os.environ.get(AUDIT_KEY, ""))
     return Store.open(where.state_url, _events(Path(where.events)), audit_key=(lambda: key) if key else None)
 
 
-def _events(folder: Path) -> Path | Events:
+def _events(folder: Path) -> Events:
     """The folder, or what lies elsewhere and is fetched into it."""
-    if OBJECTS not in os.environ:
-        return folder
-    given = json.loads(os.environ[OBJECTS])
-    return open_events(given["url"], root=folder, scratch=folder, options=given["options"])
+    given = json.loads(os.environ.get(OBJECTS, "null")) or {"url": str(folder), "options": {}}
+    events = open_events(given["url"], root=folder, scratch=folder, options=given["options"])
+    if isinstance(events, SegmentedEvents):
+        events.share()
+    return events
 
 
 @contextmanager
 def reading(where: Place, window: Window, only: Sequence[str] | None = None) -> Iterator[EventsReader]:
     """A snapshot of the events of a store that can touch a window; with `only`, of these key_refs alone."""
-    with _store(where).reader(window, only=only) as reader:
+    with _store(where).reader(window, only=only, kept=inventory_of(where).kept) as reader:
         yield reader
 
 
-def known(now: datetime) -> Known:
-    """The manifest's version and span, and the sources."""
-    with store().reading() as tx:
-        return Known(version=segments.version(tx), span=segments.span(tx), sources=sources.source_frame(tx, now))
+def known() -> Known:
+    """The manifest's version and span, and the sources; LATELY old at most."""
+    return _known(place())
+
+
+def known_for_tiles() -> Known:
+    """The same, `TICK` old at most: what refreshes by itself shares its answers with all other sessions."""
+    return _known_for_tiles(place())
+
+
+def forget() -> None:
+    """Ask the store anew, whatever was known a moment ago."""
+    for cached in (_known, _known_for_tiles, inventory_of):
+        cached.clear()
+
+
+@st.cache_resource(show_spinner=False, ttl=LATELY, max_entries=4)
+def _known(where: Place) -> Known:
+    now = SystemClock().now()
+    with state_of(where) as tx:
+        frame = sources.source_frame(tx, now)
+        return Known(at=now, version=segments.version(tx), span=segments.span(tx), sources=frame)
+
+
+@st.cache_resource(show_spinner=False, ttl=TICK, max_entries=4)
+def _known_for_tiles(where: Place) -> Known:
+    return _known(where)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """The keys; one for all sessions, so nobody may change it."""
+
+    keys: pd.DataFrame
+    """As `store.state.inventory.key_frame`."""
+    activity: pd.DataFrame
+    """When the logs saw each key_ref, as `store.state.activity.activity_frame`."""
+    owner: Mapping[str, str]
+    """key_ref to key id."""
+    kept: Sequence[str]
+    """The key_refs that are never folded."""
 
 
 def keys() -> pd.DataFrame:
-    """The inventory, as `store.state.inventory.key_frame`; one frame for all sessions, so nobody may change it."""
-    return _inventory(place())[0]
+    """The inventory's keys."""
+    return inventory_of(place()).keys
 
 
-def activity() -> pd.DataFrame:
-    """When the logs saw each key_ref, as `store.state.activity.activity_frame`; likewise."""
-    return _inventory(place())[1]
+def held() -> Inventory:
+    """The inventory."""
+    return inventory_of(place())
+
+
+@st.cache_resource(show_spinner=False, ttl=AGE, refresh_mode="background", max_entries=4)
+def inventory_of(where: Place) -> Inventory:
+    """The same of a place that somebody was let in to; twice AGE old at most."""
+    with state_of(where) as tx:
+        frame, seen = inventory.key_frame(tx), activity_frame(tx)
+    owner = {ref: key for key, refs in zip(frame["key_id"], frame["key_refs"], strict=True) for ref in refs}
+    succeeded = seen["key_ref"][seen["last_success"].notna()]
+    return Inventory(keys=frame, activity=seen, owner=owner, kept=sorted({*owner, *succeeded}))
+
+
+@contextmanager
+def state_of(where: Place) -> Iterator[Transaction]:
+    """A transaction that reads the state of such a place."""
+    with _store(where).reading() as tx:
+        yield tx
 
 
 def rejects(limit: int = 50, *, source: str | None = None) -> pd.DataFrame:
@@ -159,8 +229,13 @@ def findings_of(identity: str) -> list[Finding]:
 
 def standing_findings() -> dict[str, list[Finding]]:
     """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it; without evidence."""
+    return standing_of(place())
+
+
+def standing_of(where: Place) -> dict[str, list[Finding]]:
+    """The same of a place that somebody was let in to."""
     found: dict[str, list[Finding]] = {}
-    with store().reading() as tx:
+    with state_of(where) as tx:
         for status in (FindingStatus.OPEN, FindingStatus.ACKNOWLEDGED):
             for finding in findings.list_findings(tx, status=status, evidence=False):
                 if finding.key_id:
@@ -168,9 +243,22 @@ def standing_findings() -> dict[str, list[Finding]]:
     return found
 
 
-def overview(version: str, window: Window, bucket: timedelta) -> dict[str, pd.DataFrame]:
+def overview(version: str, period: Period) -> dict[str, pd.DataFrame]:
     """Frames `traffic`, `totals`, `before` (totals of the window before) and `keys` (usage by key_ref)."""
-    return _overview(place(), version, window, bucket)
+    where, window = place(), period.window
+    keys = _usage(where, version, window)
+    made = _overview(where, version, window, period.bucket)
+    named = keys["key"].dropna()
+    sums = keys[list(COUNTS)].sum().to_frame().T
+    totals = sums.assign(keys=int((~named.str.startswith(UNKNOWN_PREFIX)).sum()), addresses=made["addresses"])
+    before = _totals(where, mark(where, period.before), period.before)
+    return {"traffic": made["traffic"], "totals": totals, "before": before, "keys": keys}
+
+
+def mark(where: Place, window: Window) -> str:
+    """What a window's answers hang on: it stays while what comes in is of other days."""
+    with state_of(where) as tx:
+        return segments.version(tx, window)
 
 
 def totals(frames: Mapping[str, pd.DataFrame], *, compares: bool) -> tuple[dict[str, int], dict[str, int] | None]:
@@ -191,21 +279,27 @@ def curves(version: str, window: Window, refs: Iterable[str]) -> dict[str, list[
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _overview(where: Place, version: str, window: Window, bucket: timedelta) -> dict[str, pd.DataFrame]:
+def _overview(where: Place, version: str, window: Window, bucket: timedelta) -> dict[str, Any]:
     del version
-    with _store(where).reader(both(window)) as reader:
+    with reading(where, window) as reader:
         return {
             "traffic": traffic.over_time(reader, window, bucket=bucket),
-            "totals": traffic.totals(reader, window),
-            "before": traffic.totals(reader, window.previous()),
-            "keys": breakdown.usage_by(reader, window, by="key"),
+            "addresses": traffic.addresses(reader, window),
         }
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _totals(where: Place, mark: str, window: Window) -> pd.DataFrame:
+    del mark
+    with reading(where, window) as reader:
+        return traffic.totals(reader, window)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _usage(where: Place, version: str, window: Window) -> pd.DataFrame:
+    """One frame for all sessions, so nobody may change it."""
     del version
-    with _store(where).reader(window) as reader:
+    with reading(where, window) as reader:
         return breakdown.usage_by(reader, window, by="key")
 
 
@@ -215,14 +309,3 @@ def _curves(where: Place, version: str, window: Window, refs: tuple[str, ...]) -
     with reading(where, window) as reader:
         frame = sparkline.by_key(reader, window, CURVE_POINTS, key_refs=refs)
     return dict(zip(frame["key_ref"], frame["series"], strict=True))
-
-
-@st.cache_resource(show_spinner=False, ttl=AGE, max_entries=4)
-def _inventory(where: Place) -> tuple[pd.DataFrame, pd.DataFrame]:
-    with _store(where).reading() as tx:
-        return inventory.key_frame(tx), activity_frame(tx)
-
-
-def both(window: Window) -> Window:
-    """A window and the one before it."""
-    return Window(since=window.previous().since, until=window.until)

@@ -14,6 +14,7 @@ from dashboard.portrait import Portrait
 from model.window import Window
 from store.queries import explored
 from store.queries.matching import Dimension, Match, Values, table_of
+from store.queries.spans import DAY, widened
 from store.state import segments
 
 TOP: Final = 7
@@ -22,6 +23,7 @@ OTHERS: Final = "All others"
 GROUPS: Final = 1000
 """Groups that the table has at most."""
 _SUGGESTIONS: Final = 40
+_SUGGESTED: Final = timedelta(minutes=5)
 _ENTRIES: Final = 24
 _READING: Final = "Reading the requests that match …"
 _SUMS: Final = ("requests", "successes", "unauthorized", "forbidden", "throttled", "errors", "bytes_out")
@@ -72,9 +74,9 @@ def newest(asked: Question, limit: int) -> pd.DataFrame:
     return _newest(asked, limit)
 
 
-def suggestions(version: str, window: Window) -> dict[str, list[str]]:
+def suggestions(window: Window) -> dict[str, list[str]]:
     """The busiest values of each filter that has too many to list."""
-    frame = _suggested(place(), version, window)
+    frame = _suggested(place(), widened(window, DAY))
     return {str(kind): list(values) for kind, values in frame.groupby("kind")["value"]}
 
 
@@ -120,8 +122,8 @@ def _newest(asked: Question, limit: int) -> pd.DataFrame:
         return explored.newest(reader, asked.window, asked.match, limit=limit)
 
 
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _suggested(where: Place, version: str, window: Window) -> pd.DataFrame:
-    del version
+@st.cache_data(show_spinner=False, ttl=_SUGGESTED, refresh_mode="background", max_entries=_ENTRIES)
+def _suggested(where: Place, window: Window) -> pd.DataFrame:
+    """Of whole days, and read anew now and then: they only help to write a filter."""
     with reading(where, window) as reader:
         return explored.suggested(reader, window, kinds=SUGGESTED, limit=_SUGGESTIONS)

@@ -72,7 +72,7 @@ def owned_by(portraits: Iterable[Portrait], attribute: str) -> dict[str, list[st
     """The key_refs of every owner or environment of the inventory; NONE has those of keys without any, and null."""
     found: dict[str, list[str | None]] = {NONE: [None]}
     for portrait in portraits:
-        found.setdefault(str(portrait.row.get(attribute) or NONE), []).extend(portrait.refs)
+        found.setdefault(portrait.of(attribute) or NONE, []).extend(portrait.refs)
     return found
 
 

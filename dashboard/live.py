@@ -1,24 +1,18 @@
 """What goes on by itself while a page stays open: tiles and banners, each a fragment that looks again."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Final
 
 import streamlit as st
 
 from dashboard import banners, data, timeframe
 from dashboard.sight import Sight
-from model.clock import SystemClock
 from model.errors import KeywatchError
-
-EVERY: Final = timedelta(seconds=30)
-"""As often as `keywatch run` looks for lines by default."""
 
 
 def refreshing(draw: Callable[[Sight], None], sight: Sight) -> None:
-    """Draw now, and again every EVERY with what the store holds then; a window of one's own stays as it is."""
+    """Draw now, and again every `data.TICK` with what the store holds then; a window of one's own stays as it is."""
 
-    @st.fragment(run_every=EVERY)
+    @st.fragment(run_every=data.TICK)
     def _again() -> None:
         try:
             draw(_as_of_now(sight))
@@ -29,8 +23,9 @@ def refreshing(draw: Callable[[Sight], None], sight: Sight) -> None:
 
 
 def _as_of_now(sight: Sight) -> Sight:
-    now = SystemClock().now()
-    known = data.known(now)
-    if known.span is None:
+    """Of one moment for all sessions that look again: whoever is first asks the store, and the others share it."""
+    known = data.known_for_tiles()
+    if known.span is None or known.at <= sight.period.now:
         return sight
-    return Sight(version=known.version, period=timeframe.again(sight.period, known.span, now), sources=known.sources)
+    period = timeframe.again(sight.period, known.span, known.at)
+    return Sight(version=known.version, period=period, sources=known.sources)

@@ -69,8 +69,7 @@ def _timeless_frame(title: str, who: Person) -> None:
 
 def _frame(title: str, who: Person) -> Sight | None:
     """The title and the time control; None for a store without events."""
-    now = SystemClock().now()
-    known = data.known(now)
+    known = data.known()
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         with st.container(gap=None, width="content"):
             st.title(title, anchor=False)
@@ -80,7 +79,7 @@ def _frame(title: str, who: Person) -> Sight | None:
                 entrance.corner(who)
                 return None
             with st.container(gap="xsmall", width="content", key="timeframe"):
-                chosen = timeframe.control(known.span, now)
+                chosen = timeframe.control(known.span, SystemClock().now())
             entrance.corner(who)
     below.caption(period.told(chosen, zones.chosen()))
     return Sight(version=known.version, period=chosen, sources=known.sources)

@@ -1,4 +1,4 @@
-"""What the page of one key reads; cached by the manifest's version, the window and the key_refs."""
+"""What the page of one key reads; cached by the version of the segments it is of, the window and the key_refs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,18 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard.data import Place, both, place, reading, store
+from dashboard.data import Place, inventory_of, mark, place, reading, state_of, store
+from dashboard.period import Period
+from model.event import Outcome
 from model.rotation import Rotation
 from model.window import Window
-from store.queries import breakdown, debut, explored, heat, latency, requests, traffic
+from store.queries import debut, explored, heat, latency, requests, traffic
+from store.queries.counts import of_outcomes
 from store.queries.matching import Match
 from store.queries.spans import DAY, floor
+from store.queries.traits import Kind, traits
 from store.rotations import of_key, plain_rows
-from store.state import history, inventory, segments, sources
+from store.state import history, segments, sources
 
 LATEST: Final = 200
 """Requests that the page lists."""
@@ -25,7 +29,9 @@ BEFORE: Final = timedelta(days=30)
 """What was not seen for so long before the window is new in it."""
 DEBUTS: Final = 8
 """New things of a kind that are listed."""
-KINDS: Final[tuple[debut.Kind, ...]] = ("network", "asn", "country", "client", "route", "ip")
+_MOST: Final[dict[Kind, int]] = {"network": 0, "asn": 0, "country": 0, "client": TOP, "route": TOP, "ip": TOP}
+"""Kinds of what a key is used with, in the order of the news, and how many of each are listed."""
+_OUTCOMES: Final = tuple((outcome.value, (outcome.value,)) for outcome in Outcome)
 _ENTRIES: Final = 48
 _READING: Final = "Reading the requests of this key …"
 
@@ -43,29 +49,29 @@ class Life:
     """As `store.state.history.listings_of`."""
 
 
-def top(version: str, window: Window, bucket: timedelta, refs: Sequence[str]) -> Frames:
-    """Frames `traffic`, `totals` and `before` of some key_refs: what the top of the page needs."""
-    return _top(place(), version, window, bucket, tuple(refs))
+def top(version: str, period: Period, refs: Sequence[str]) -> Frames:
+    """Frames `traffic`, `bytes`, `status`, `totals` and `before` of some key_refs: what the top of the page needs."""
+    where, held = place(), tuple(refs)
+    before = _totals(where, mark(where, period.before), period.before, held)
+    return {**_top(where, version, period.window, period.bucket, held), "before": before}
 
 
-def timed(version: str, window: Window, bucket: timedelta, refs: Sequence[str]) -> Frames:
-    """Frames `latency` [bucket, p50_ms, p95_ms] and `bytes` [bucket, bytes_out, …] of some key_refs."""
-    return _timed(place(), version, window, bucket, tuple(refs))
+def durations(version: str, window: Window, bucket: timedelta, refs: Sequence[str]) -> pd.DataFrame:
+    """As `store.queries.latency.quantiles`."""
+    return _durations(place(), version, window, bucket, tuple(refs))
 
 
-def parts(version: str, window: Window, refs: Sequence[str]) -> Frames:
-    """Frames `route`, `ip` (with network, asn and country), `client` and `status`."""
-    return _parts(place(), version, window, tuple(refs))
+def used_with(version: str, window: Window, refs: Sequence[str]) -> Frames:
+    """Frames `route`, `ip` (with network, asn and country) and `client`, the TOP of each, and `news`.
+
+    News are [kind, value, first_seen, requests], by kind and then the newest first.
+    """
+    return _used_with(place(), version, window, tuple(refs))
 
 
 def week(version: str, window: Window, refs: Sequence[str], zone: str) -> pd.DataFrame:
     """Requests by hour and weekday, as `store.queries.heat.hour_by_weekday`."""
     return _heat(place(), version, window, tuple(refs), zone)
-
-
-def news(version: str, window: Window, refs: Sequence[str]) -> pd.DataFrame:
-    """What is new in the window, as `store.queries.debut.debuts`."""
-    return _news(place(), version, window, tuple(refs))
 
 
 def latest(version: str, window: Window, refs: Sequence[str]) -> pd.DataFrame:
@@ -91,46 +97,55 @@ def before(window: Window) -> Window:
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _top(where: Place, version: str, window: Window, bucket: timedelta, refs: tuple[str, ...]) -> Frames:
-    del version
-    with reading(where, both(window)) as reader:
-        return {
-            "traffic": traffic.over_time(reader, window, bucket=bucket, key_refs=refs),
-            "totals": traffic.totals(reader, window, key_refs=refs),
-            "before": traffic.totals(reader, window.previous(), key_refs=refs),
-        }
-
-
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _timed(where: Place, version: str, window: Window, bucket: timedelta, refs: tuple[str, ...]) -> Frames:
+    """One question: what is counted by outcome over time adds up to everything else."""
     del version
     match = Match(wanted=(("key", refs),))
     with reading(where, window) as reader:
-        return {
-            "latency": latency.quantiles(reader, window, bucket=bucket, key_refs=refs),
-            "bytes": explored.series(reader, window, match, by="status", bucket=bucket, groups=()),
-        }
+        series = explored.series(reader, window, match, by="status", bucket=bucket, groups=_OUTCOMES)
+        addresses = traffic.addresses(reader, window, key_refs=refs)
+    named = series.rename(columns={"part": "outcome"})
+    status = named.groupby("outcome")[["requests", "bytes_out"]].sum().reset_index()
+    return {
+        "traffic": named[["bucket", "outcome", "requests"]],
+        "bytes": named.groupby("bucket")["bytes_out"].sum().reset_index(),
+        "status": status.sort_values("requests", ascending=False, kind="stable", ignore_index=True),
+        "totals": of_outcomes(status).assign(addresses=addresses),
+    }
 
 
-@st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
-def _parts(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> Frames:
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _totals(where: Place, mark: str, window: Window, refs: tuple[str, ...]) -> pd.DataFrame:
+    del mark
+    with reading(where, window) as reader:
+        return traffic.totals(reader, window, key_refs=refs)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _durations(where: Place, version: str, window: Window, bucket: timedelta, refs: tuple[str, ...]) -> pd.DataFrame:
     del version
     with reading(where, window) as reader:
-        addresses = breakdown.usage_by(reader, window, by="ip", key_refs=refs, limit=TOP)
-        places = debut.places(reader, window, list(addresses["ip"]), key_refs=refs)
-        return {
-            "status": breakdown.usage_by(reader, window, by="status", key_refs=refs),
-            "route": breakdown.usage_by(reader, window, by="route", key_refs=refs, limit=TOP),
-            "ip": addresses.merge(places, on="ip", how="left"),
-            "client": breakdown.usage_by(reader, window, by="client", key_refs=refs, limit=TOP),
-        }
+        return latency.quantiles(reader, window, bucket=bucket, key_refs=refs)
 
 
 @st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
-def _news(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> pd.DataFrame:
+def _used_with(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> Frames:
     del version
     earlier = before(window)
     with reading(where, Window(since=earlier.since, until=window.until)) as reader:
-        return debut.debuts(reader, window, earlier, kinds=KINDS, key_refs=refs, limit=DEBUTS)
+        found = traits(reader, window, earlier, key_refs=refs, most=_MOST, newest=DEBUTS)
+        busy = {kind: _busiest(found, kind) for kind in ("route", "ip", "client")}
+        places = debut.places(reader, window, list(busy["ip"]["ip"]), key_refs=refs)
+    order = {kind: place for place, kind in enumerate(_MOST)}
+    new = found[found["debut"].between(1, DEBUTS)]
+    news = new.assign(order=new["kind"].map(order)).sort_values(["order", "debut"], ignore_index=True)[
+        ["kind", "value", "first_seen", "requests"]
+    ]
+    return {**busy, "ip": busy["ip"].merge(places, on="ip", how="left"), "news": news}
+
+
+def _busiest(found: pd.DataFrame, kind: str) -> pd.DataFrame:
+    mine = found[(found["kind"] == kind) & (found["place"] <= TOP)]
+    return mine.rename(columns={"value": kind}).reset_index(drop=True)
 
 
 @st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
@@ -163,10 +178,16 @@ def _compared(
 
 @st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _life(where: Place, version: str, identity: str, now: datetime) -> Life:
-    del where, version
-    with store().reading() as tx:
-        rows = {row["key_id"]: row for row in plain_rows(inventory.key_frame(tx))}
+    del version
+    rows = {row["key_id"]: row for row in plain_rows(_linked(inventory_of(where).keys, identity))}
+    with state_of(where) as tx:
         changed, listed = history.history_of(tx, identity), history.listings_of(tx, identity)
         watched = segments.span(tx) is not None and bool(sources.source_frame(tx, now)["reads_keys"].any())
     found = of_key(store(), rows, identity, now, watched=watched)
     return Life(rotations=found, history=changed, listings=listed)
+
+
+def _linked(keys: pd.DataFrame, identity: str) -> pd.DataFrame:
+    """The key, the ones that it follows and the one that follows it."""
+    mine = keys["key_id"] == identity
+    return keys[mine | (keys["successor"] == identity) | keys["key_id"].isin(keys["successor"][mine])]

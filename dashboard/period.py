@@ -45,7 +45,10 @@ class Period:
     name: str
     """Its length in a word: `7d`, `3h20m`."""
     window: Window
-    """The end of a preset is rounded up to a minute, so that pages share their caches."""
+    """The end of a preset is rounded up to a minute, so that pages share their caches; where hours are counted, its
+    beginning down to an hour, since an hour that is cut has to be counted from single events."""
+    before: Window
+    """What it is compared with: as much time, on the same hours, right before it."""
     bucket: timedelta
     now: datetime
     ended: datetime | None
@@ -54,11 +57,6 @@ class Period:
     """The first event of all."""
     moves: bool = True
     """Whether it goes on with the clock, as presets do."""
-
-    @property
-    def before(self) -> Window:
-        """The window of the same length before it."""
-        return self.window.previous()
 
     @property
     def compares(self) -> bool:
@@ -70,10 +68,12 @@ def period(name: str, span: Window, now: datetime) -> Period:
     """The period of a preset over a store whose events span `span`."""
     length, bucket = PRESETS[name]
     ended = span.until if now - span.until > ENDED_AFTER else None
-    until = ceiling(ended or now, _MINUTE)
+    until, grain = ceiling(ended or now, _MINUTE), _HOUR if bucket >= _HOUR else _MINUTE
+    since = floor(until - length, grain)
     return Period(
         name=name,
-        window=Window(since=until - length, until=until),
+        window=Window(since=since, until=until),
+        before=Window(since=since - round((until - since) / grain) * grain, until=since),
         bucket=bucket,
         now=now,
         ended=ended,
@@ -86,6 +86,7 @@ def own(window: Window, span: Window, now: datetime) -> Period:
     return Period(
         name=_length(window.length),
         window=window,
+        before=window.previous(),
         bucket=bucket_of(window),
         now=now,
         ended=None,

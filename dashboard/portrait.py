@@ -1,7 +1,7 @@
 """One key as its page shows it, whether an inventory row knows it or only the logs do."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +22,20 @@ class Portrait:
     """For the picker: the name, and the id where they differ."""
     status: str
     refs: tuple[str, ...]
-    row: Mapping[Any, Any]
-    """The inventory's row, or the activity's."""
+    owner: str | None = None
+    environment: str | None = None
+    place: int = 0
+    source: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+    """What it was made of: the inventory, or the activity; its row there is read when somebody looks."""
+
+    @property
+    def row(self) -> Mapping[Any, Any]:
+        """The inventory's row, or the activity's; empty for unknown credentials."""
+        return {} if self.source is None else self.source.iloc[self.place].to_dict()
+
+    def of(self, attribute: str) -> str | None:
+        """Its owner or its environment."""
+        return self.owner if attribute == "owner" else self.environment
 
     def facts(self, now: datetime) -> list[tuple[str, str, str | None]]:
         """(label, value, the same in full or None), in the order of the page."""
@@ -47,9 +59,9 @@ class Portrait:
 
 def portraits(keys: pd.DataFrame, activity: pd.DataFrame, now: datetime) -> dict[str, Portrait]:
     """Every key by identity: the inventory's by name, then those that only the logs know."""
-    found = sorted((_registered(row, now) for row in keys.to_dict("records")), key=lambda p: p.label.lower())
+    found = sorted(_registered(keys, now), key=lambda portrait: portrait.label.lower())
     registered = {ref for portrait in found for ref in portrait.refs}
-    found += [_unregistered(row) for row in activity.to_dict("records") if row["key_ref"] not in registered]
+    found += _unregistered(activity, registered)
     return {portrait.identity: portrait for portrait in found}
 
 
@@ -62,29 +74,42 @@ def unknown(usage: pd.DataFrame) -> Portrait:
         label="Unknown credentials, from all networks",
         status="unidentified",
         refs=refs,
-        row={},
     )
 
 
-def _registered(row: Mapping[Any, Any], now: datetime) -> Portrait:
-    identity = str(row["key_id"])
-    name = words.key_name(row["name"], row["hint"], identity)
-    return Portrait(
-        identity=identity,
-        name=name,
-        label=name if name == identity else f"{name} · {words.text(identity)}",
-        status=words.status(row["status"], row["expires_at"], now),
-        refs=tuple(row["key_refs"]),
-        row=row,
-    )
+def _registered(keys: pd.DataFrame, now: datetime) -> Iterator[Portrait]:
+    statuses = words.statuses(keys["status"], keys["expires_at"], now)
+    read = (keys[name] for name in ("key_id", "name", "hint", "owner", "environment", "key_refs"))
+    for place, (key, called, hint, owner, environment, refs, status) in enumerate(zip(*read, statuses, strict=True)):
+        identity = str(key)
+        name = words.key_name(called, hint, identity)
+        yield Portrait(
+            identity=identity,
+            name=name,
+            label=name if name == identity else f"{name} · {words.text(identity)}",
+            status=status,
+            refs=tuple(refs),
+            owner=owner or None,
+            environment=environment or None,
+            place=place,
+            source=keys,
+        )
 
 
-def _unregistered(row: Mapping[Any, Any]) -> Portrait:
-    identity = str(row["key_ref"])
-    name = words.key_name(None, row["hint"], identity)
-    return Portrait(
-        identity=identity, name=name, label=f"Unregistered · {name}", status="unregistered", refs=(identity,), row=row
-    )
+def _unregistered(activity: pd.DataFrame, registered: Collection[str]) -> Iterator[Portrait]:
+    for place, (ref, hint) in enumerate(zip(activity["key_ref"], activity["hint"], strict=True)):
+        if ref not in registered:
+            identity = str(ref)
+            name = words.key_name(None, hint, identity)
+            yield Portrait(
+                identity=identity,
+                name=name,
+                label=f"Unregistered · {name}",
+                status="unregistered",
+                refs=(identity,),
+                place=place,
+                source=activity,
+            )
 
 
 def _full(value: object) -> str | None:

@@ -9,14 +9,29 @@ import streamlit as st
 
 from alerts.joining import is_hygiene
 from dashboard import access, data, hygiene
-from dashboard.data import Place
+from dashboard.data import Inventory, Place
+from dashboard.hands import Lines
 from dashboard.roles import Role
-from dashboard.roster import UNKNOWN, roster, with_curves
+from dashboard.roster import UNKNOWN, outline, roster, with_curves
 from dashboard.sight import Sight
+from model.clock import SystemClock
+from model.finding import Finding
 from model.window import Window
 from store.queries import breakdown
-from store.queries.spans import floor
+from store.queries.spans import HOUR, widened
 from store.state import inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the state says of all keys."""
+
+    held: Inventory
+    findings: Mapping[str, Sequence[Finding]]
+    """That stand open, by key id or key_ref."""
+    faults: Mapping[str, Collection[str]]
+    """Flag of `dashboard.hygiene` to key ids."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,55 +39,57 @@ class Upkeep:
     """All keys."""
 
     keys: pd.DataFrame
-    """As `dashboard.roster.roster`."""
-    faults: Mapping[str, Collection[str]]
-    """Flag of `dashboard.hygiene` to key ids."""
+    """As `dashboard.roster.outline`."""
+    standing: Standing
+
+    def told(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Some of the rows, with what is to be said of them."""
+        return roster(rows, findings=self.standing.findings, faults=self.standing.faults, now=self.standing.at)
 
 
 def look(sight: Sight, usage: pd.DataFrame) -> Upkeep:
-    """The keys; `usage` is that of the window, by key. What the state says may be `data.AGE` old."""
-    minute = floor(sight.period.now, timedelta(minutes=1))
-    return _look(data.place(), sight.version, sight.period.window, minute, sight, usage)
+    """The keys; `usage` is that of the window, by key. What the state says may be twice `data.AGE` old."""
+    where = data.place()
+    standing = _standing(where, sight, access.hands(Role.VIEWER).lines)
+    rows = _outlined(where, sight.version, sight.period.window, standing.at, standing, usage)
+    return Upkeep(keys=rows, standing=standing)
 
 
-@st.cache_data(show_spinner=False, ttl=data.AGE, max_entries=8)
-def _look(
-    where: Place,
-    version: str,
-    window: Window,
-    minute: datetime,
-    _sight: Sight,
-    _usage: pd.DataFrame,
-) -> Upkeep:
-    del where, version, window, minute  # what the cache tells answers apart by
-    now = _sight.period.now
-    keys, findings = data.keys(), data.standing_findings()
-    with data.store().reading() as tx:
+@st.cache_resource(show_spinner=False, ttl=data.AGE, refresh_mode="background", max_entries=4)
+def _standing(where: Place, _sight: Sight, _lines: Lines) -> Standing:
+    """Made in a thread of its own while the last one is shown; nobody is logged in there."""
+    now = SystemClock().now()
+    held = data.inventory_of(where)
+    keys, findings = held.keys, data.standing_of(where)
+    with data.state_of(where) as tx:
         refs = inventory.ref_frame(tx)
-    found = hygiene.faults(
-        keys, refs, _sight.sources, _telemetry(_sight), lines=access.hands(Role.VIEWER).lines, now=now
-    )
-    calls = _calls(keys, found["unused"], _sight)
+    found = hygiene.faults(keys, refs, _sight.sources, _telemetry(_sight, now), lines=_lines, now=now)
+    calls = _calls(where, keys, found["unused"], _sight)
     accused = {key for key, those in findings.items() if not all(is_hygiene(finding) for finding in those)}
     found["removable"] = hygiene.removable(found, calls, accused)
-    made = roster(keys, _usage, activity=data.activity(), findings=findings, faults=found, now=now)
-    return Upkeep(keys=made, faults=found)
+    return Standing(held=held, findings=findings, faults=found, at=now)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _outlined(
+    where: Place, version: str, window: Window, at: datetime, _standing: Standing, _usage: pd.DataFrame
+) -> pd.DataFrame:
+    del where, version, window  # what the cache tells answers apart by
+    held = _standing.held
+    return outline(held.keys, _usage, activity=held.activity, findings=_standing.findings, now=at)
 
 
 def busiest(sight: Sight, usage: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The keys with the most requests, as `dashboard.roster.roster` with curves and without faults: of few keys."""
+    """The keys with the most requests, as `dashboard.roster.outline` with curves: of few keys."""
     named = usage[usage["key"].notna() & ~usage["key"].fillna("").str.startswith(UNKNOWN)]
-    keys = data.keys()
-    owner = {ref: key for key, refs in zip(keys["key_id"], keys["key_refs"], strict=True) for ref in refs}
-    sums = named["requests"].groupby(named["key"].map(lambda ref: owner.get(ref, ref))).sum()
-    chosen = set(sums.nlargest(most).index)
-    refs = named["key"].map(lambda ref: owner.get(ref, ref) in chosen)
-    made = roster(
-        keys[keys["key_id"].isin(chosen)],
-        named[refs],
-        activity=data.activity(),
+    held = data.held()
+    by_key = named["key"].map(lambda ref: held.owner.get(ref, ref))
+    chosen = set(named["requests"].groupby(by_key).sum().nlargest(most).index)
+    made = outline(
+        held.keys[held.keys["key_id"].isin(chosen)],
+        named[by_key.isin(chosen)],
+        activity=held.activity,
         findings=data.standing_findings(),
-        faults={},
         now=sight.period.now,
     )
     return with_curves(made.head(most), most, lambda refs: data.curves(sight.version, sight.period.window, refs))
@@ -85,27 +102,27 @@ def _span(sight: Sight) -> Window:
     return Window(since=oldest, until=last + timedelta(microseconds=1))
 
 
-def _telemetry(sight: Sight) -> pd.DataFrame:
+def _telemetry(sight: Sight, now: datetime) -> pd.DataFrame:
     span = _span(sight)
-    row = {"since": [span.since], "until": [min(span.until, sight.period.now)]}
+    row = {"since": [span.since], "until": [min(span.until, now)]}
     return pd.DataFrame(row).astype("datetime64[us, UTC]")
 
 
-def _calls(keys: pd.DataFrame, unused: Collection[str], sight: Sight) -> dict[str, int]:
+def _calls(where: Place, keys: pd.DataFrame, unused: Collection[str], sight: Sight) -> dict[str, int]:
     """How often the unused keys were called in all the time that usage is kept of."""
     rows = keys[keys["key_id"].isin(set(unused))]
     owner = {ref: key for key, refs in zip(rows["key_id"], rows["key_refs"], strict=True) for ref in refs}
     if not owner:
         return {}
-    counted = _life(data.place(), sight.version, _span(sight), tuple(sorted(owner)))
+    counted = _life(where, widened(_span(sight), HOUR), tuple(sorted(owner)))
     sums: dict[str, int] = {}
     for ref, requests in zip(counted["key"], counted["requests"], strict=True):
         sums[owner[ref]] = sums.get(owner[ref], 0) + int(requests)
     return sums
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
-def _life(where: Place, version: str, span: Window, refs: Sequence[str]) -> pd.DataFrame:
-    del version
+@st.cache_data(show_spinner=False, ttl=HOUR, max_entries=8)
+def _life(where: Place, span: Window, refs: Sequence[str]) -> pd.DataFrame:
+    """Read once an hour: what came since is known by its last use."""
     with data.reading(where, span, refs) as reader:
         return breakdown.usage_by(reader, span, by="key", key_refs=refs)

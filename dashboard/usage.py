@@ -62,7 +62,7 @@ def breakdowns(parts: Mapping[str, pd.DataFrame]) -> None:
     """By outcome, route, address and client, the most requests first."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        statuses = parts["status"].assign(status=parts["status"]["status"].map(outcome_word))
+        statuses = parts["status"].assign(status=parts["status"]["outcome"].map(outcome_word))
         total = statuses["requests"].sum()
         shared = statuses.assign(share=[words.share(each, total) for each in statuses["requests"]])
         named = {"status": tables.text("Outcome", 190), "share": tables.text("Share", 80)}

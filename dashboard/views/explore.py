@@ -20,7 +20,7 @@ def show(sight: Sight) -> None:
     """Draw the page."""
     period = sight.period
     known = allkeys.known(period.now)
-    chosen = filters.control(known, exploring.suggestions(sight.version, period.window))
+    chosen = filters.control(known, exploring.suggestions(period.window))
     by, measure = _controls(chosen)
     match = chosen.match(known)
     asked = exploring.question(sight.version, period.window, match)

@@ -57,7 +57,7 @@ def show(sight: Sight) -> None:
     live.refreshing(lambda seen: _tiles(portrait, seen), sight)
     if others:
         comparing.show(portrait, others, sight)
-    top = onekey.top(sight.version, sight.period.window, sight.period.bucket, portrait.refs)
+    top = onekey.top(sight.version, sight.period, portrait.refs)
     if not int(top["totals"]["requests"].iloc[0]):
         st.info(f"Not used in the last {sight.period.name}. Choose a longer window above.", icon=":material/bedtime:")
     else:
@@ -98,7 +98,7 @@ def _reviews(portrait: Portrait) -> None:
 
 def _tiles(portrait: Portrait, sight: Sight) -> None:
     period = sight.period
-    frames = onekey.top(sight.version, period.window, period.bucket, portrait.refs)
+    frames = onekey.top(sight.version, period, portrait.refs)
     now, before = data.totals(frames, compares=period.compares)
     columns = st.columns(7, gap="small")
     with columns[0]:
@@ -119,10 +119,10 @@ def _use(portrait: Portrait, top: onekey.Frames, sight: Sight) -> None:
     """Each part is read when those before it are drawn, so that a reader waits for none of them."""
     period, refs, version = sight.period, portrait.refs, sight.version
     usage.over_time(top["traffic"], onekey.week(version, period.window, refs, zones.chosen().name), period)
-    timed = onekey.timed(version, period.window, period.bucket, refs)
-    usage.sizes(timed["latency"], timed["bytes"], period)
-    usage.breakdowns(onekey.parts(version, period.window, refs))
-    usage.news(onekey.news(version, period.window, refs), portrait.row.get("first_seen"), sight)
+    usage.sizes(onekey.durations(version, period.window, period.bucket, refs), top["bytes"], period)
+    parts = onekey.used_with(version, period.window, refs)
+    usage.breakdowns({**parts, "status": top["status"]})
+    usage.news(parts["news"], portrait.row.get("first_seen"), sight)
 
 
 def _latest(portrait: Portrait, sight: Sight) -> None:

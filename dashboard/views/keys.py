@@ -6,7 +6,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, data, health, hygiene, tables, upkeep, zones
+from dashboard import access, data, export, health, hygiene, tables, upkeep, zones
 from dashboard.navigation import HYGIENE, open_key
 from dashboard.palette import status_word
 from dashboard.roles import Role
@@ -15,25 +15,70 @@ from dashboard.sight import Sight
 
 _FILTERS: Final = {"environment": "environment", "owner": "owner", "status": "state"}
 """Column to its parameter; `status` is that of the Explore page, which is about requests."""
-_SEARCHED: Final = ("name", "id", "owner", "hint")
+_BUSIEST: Final = "Busiest first"
+_ORDERS: Final = {
+    _BUSIEST: ("requests", False),
+    "Highest risk first": ("risk", False),
+    "Most 401s first": ("unauthorized", False),
+    "Longest unused first": ("last_used", True),
+    "By name": ("name", True),
+}
+"""Choice to its column and whether that ascends; what was never used comes before what was used long ago."""
+_PAGE: Final = "page"
+_EXPORTED: Final = {
+    "id": "key_id", "name": "name", "environment": "environment", "owner": "owner", "status": "status",
+    "hint": "hint", "expires_at": "expires_at", "last_used": "last_used", "requests": "requests",
+    "successes": "successes", "unauthorized": "unauthorized", "forbidden": "forbidden", "throttled": "throttled",
+    "errors": "errors", "findings": "open_findings", "risk": "risk",
+}  # fmt: skip
 
 
 def show(sight: Sight) -> None:
     """Draw the page."""
     looked = upkeep.look(sight, data.usage(sight.version, sight.period.window))
-    every = looked.keys
+    every, faults = looked.keys, looked.standing.faults
     asked, questions = st.query_params.get(HYGIENE), hygiene.questions(access.hands(Role.VIEWER).lines)
-    chosen = hygiene.cards(questions, looked.faults, asked if asked in questions else None)
+    chosen = hygiene.cards(questions, faults, asked if asked in questions else None)
     wanted = _filtered(every)
     if chosen is not None:
-        wanted = wanted[wanted["id"].isin(looked.faults[chosen])]
+        wanted = wanted[wanted["id"].isin(faults[chosen])]
         st.caption(f"{questions[chosen].title}: {questions[chosen].rule}")
     hidden = int(wanted["hidden"].sum())
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         shown_too = st.toggle(f"Show inactive ({hidden})", key="inactive", bind="query-params", disabled=not hidden)
         shown = wanted if shown_too else wanted[~wanted["hidden"]]
-        st.caption(f"{len(shown):,} of {len(every):,} rows · click a row to open the key")
-    _table(shown.reset_index(drop=True), sight)
+        order = st.selectbox(
+            "Order", list(_ORDERS), key="order", bind="query-params", label_visibility="collapsed", width=210
+        )
+        st.caption(f"{len(shown):,} of {len(every):,} rows · click a row to open the key", width="stretch")
+        export.button(
+            "Table as CSV",
+            export.renamed(shown, _EXPORTED),
+            name="keys",
+            window=sight.period.window,
+            help_="All rows that the filters leave.",
+        )
+    if shown.empty:
+        st.info("No key matches. Loosen the search or the filters above.", icon=":material/filter_alt_off:")
+        return
+    by, ascending = _ORDERS.get(order, _ORDERS[_BUSIEST])
+    ordered = shown.sort_values(by, ascending=ascending, kind="stable", ignore_index=True, na_position="first")
+    pages = -(-len(ordered) // data.CURVES)
+    begin = (_page(pages) - 1) * data.CURVES
+    _table(looked.told(ordered.iloc[begin : begin + data.CURVES]).reset_index(drop=True), sight)
+    if pages > 1:
+        st.pagination(pages, key=_PAGE, bind="query-params")
+
+
+def _page(pages: int) -> int:
+    """Which page is shown; its control stands below the table, which a shorter list may have brought to an end."""
+    try:
+        asked = int(st.session_state.get(_PAGE) or st.query_params.get(_PAGE, 1))
+    except ValueError:
+        asked = 1
+    if asked > pages:
+        st.session_state[_PAGE] = pages
+    return min(max(asked, 1), pages)
 
 
 def _filtered(every: pd.DataFrame) -> pd.DataFrame:
@@ -45,8 +90,7 @@ def _filtered(every: pd.DataFrame) -> pd.DataFrame:
         )  # fmt: skip
     wanted = every
     if sought:
-        text = every[list(_SEARCHED)].fillna("").astype(str).agg(" ".join, axis=1).str.lower()
-        wanted = wanted[text.str.contains(sought.strip().lower(), regex=False)]
+        wanted = wanted[wanted["sought"].str.contains(sought.strip().lower(), regex=False)]
     for column, (name, parameter) in zip(columns[1:], _FILTERS.items(), strict=True):
         with column:
             options = sorted(every[name].dropna().unique())
@@ -57,13 +101,10 @@ def _filtered(every: pd.DataFrame) -> pd.DataFrame:
 
 
 def _table(shown: pd.DataFrame, sight: Sight) -> None:
-    if shown.empty:
-        st.info("No key matches. Loosen the search or the filters above.", icon=":material/filter_alt_off:")
-        return
     zone = zones.chosen()
     words = {status: [status_word(status)] for status in shown["status"].unique()}
     curved = with_curves(shown, data.CURVES, lambda refs: data.curves(sight.version, sight.period.window, refs))
-    frame = curved.drop(columns=["refs", "findings", "hidden", "last_used"]).assign(
+    frame = curved.drop(columns=["refs", "findings", "hidden", "last_used", "sought", "expires_at"]).assign(
         status=shown["status"].map(words),
         last_used_at=shown["last_used"].map(lambda at: zone.minute(at, "")),
     )
@@ -75,7 +116,7 @@ def _table(shown: pd.DataFrame, sight: Sight) -> None:
         "status": tables.status(),
         "environment": tables.text("Environment", 100),
         "owner": tables.text("Owner", 160),
-        "curve": tables.curve(f"Last {sight.period.name}", 105, f"Of the {data.CURVES} busiest keys listed here."),
+        "curve": tables.curve(f"Last {sight.period.name}", 105, "Requests over the window, from zero."),
         "requests": tables.number("Requests", 75),
         "unauthorized": tables.number("401", 50),
         "ago": tables.text("Last used", 85),

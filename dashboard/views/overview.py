@@ -23,7 +23,7 @@ _REFUSED: Final = (
 def show(sight: Sight) -> None:
     """Draw the page; what is above the charts looks again by itself."""
     live.refreshing(_now, sight)
-    frames = data.overview(sight.version, sight.period.window, sight.period.bucket)
+    frames = data.overview(sight.version, sight.period)
     left, right = st.columns(2, gap="medium")
     with left:
         charts.requests(frames["traffic"], sight.period.window, sight.period.bucket)
@@ -40,7 +40,7 @@ def _now(sight: Sight) -> None:
     period = sight.period
     all_ = data.all_incidents(period.window)
     attention.show(attention.needs(all_, told.targets(period.now).counts, sight.sources, period.now))
-    _tiles(data.overview(sight.version, period.window, period.bucket), all_, sight)
+    _tiles(data.overview(sight.version, period), all_, sight)
     _incidents(all_, sight)
 
 

@@ -17,7 +17,7 @@ _ALL = "All sources"
 def show() -> None:
     """Draw the page."""
     now = SystemClock().now()
-    frame = data.known(now).sources
+    frame = data.known().sources
     if frame.empty:
         st.subheader("No source was read yet", anchor=False)
         st.write("A source is a place that logs are pulled from. Name one in `keywatch.toml`, or read a file at once:")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,9 +18,9 @@ from store.events.files import KINDS, Files, Stored
 from store.events.interface import Batches, Copy, Unfolded, Written
 from store.events.merging import draft_merged, sweep_sorting
 from store.events.parquet import write_sorted
-from store.events.reader import EventsReader, open_reader
+from store.events.reader import EventsReader, connect, open_reader
 from store.events.reseal import reseal
-from store.events.segments import Drafted, draft_segment, publish_segment
+from store.events.segments import Drafted, draft_segment, new_id, publish_segment
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,6 +33,13 @@ class SegmentedEvents:
 
     def __init__(self, files: Files) -> None:
         self.files = files
+        self._lock = Lock()
+        self._shared: duckdb.DuckDBPyConnection | None = None
+
+    def share(self) -> None:
+        """Let all readers from now on use one DuckDB, until `close`: for a process that asks again and again."""
+        with self._lock, told_of_damage():
+            self._shared = self._shared or connect(self.files)
 
     @property
     def scratch(self) -> Path:
@@ -78,7 +86,7 @@ class SegmentedEvents:
         self, manifest: Sequence[Segment], kept: Sequence[str], only: Sequence[str] | None
     ) -> Iterator[EventsReader]:
         """DuckDB over the files."""
-        with told_of_damage(), open_reader(self.files, manifest, kept, only) as found:
+        with told_of_damage(), open_reader(self.files, manifest, kept, only, self._shared) as found:
             yield found
 
     def reseal(self, manifest: Sequence[Segment], refs: Sequence[str], kept: Sequence[str], now: datetime) -> Unfolded:
@@ -90,6 +98,17 @@ class SegmentedEvents:
         """Files are written anew in their places; who reads an old one goes on."""
         with told_of_damage():
             return swap_all(self.files, swap)
+
+    def probe(self, now: datetime) -> None:
+        """An empty file."""
+        segment = new_id(now)
+        try:
+            self.files.draft(segment, "events").touch(mode=0o600)
+            self.files.publish(segment, ["events"])
+            self.files.remove(segment, "events")
+        except OSError as error:
+            msg = f"The events cannot be written: {error.strerror or error}."
+            raise StoreError(msg, hint="Make room, or give this user the right to write there.") from None
 
     def stored(self) -> set[str]:
         """By the names of files and drafts."""
@@ -150,7 +169,11 @@ class SegmentedEvents:
         return size
 
     def close(self) -> None:
-        """There is nothing to give back."""
+        """The shared DuckDB goes."""
+        with self._lock:
+            if self._shared is not None:
+                self._shared.close()
+                self._shared = None
 
     def _stored(self, chosen: set[str]) -> Iterator[Stored]:
         return (one for one in list(self.files.stored()) if one.segment in chosen)

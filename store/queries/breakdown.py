@@ -1,6 +1,7 @@
 """Usage broken down by one thing: `keywatch usage --by`, and the tables of the dashboard and the report."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
 import pandas as pd
@@ -46,7 +47,7 @@ def usage_by(
     if by not in BY:
         msg = f"Usage cannot be broken down by {by!r}."
         raise UsageError(msg, hint=f"Choose one of {', '.join(BY)}.")
-    rows = _grouped(window, by, key_refs)
+    rows = _grouped(window, by, key_refs, reader.newest)
     seen = (sa.func.min(rows.c.first_seen).label("first_seen"), sa.func.max(rows.c.last_seen).label("last_seen"))
     query = sa.select(rows.c.part.label(by), *counts(rows), *seen).group_by(rows.c.part)
     order = [rows.c.part] if by in _TIMES else [sa.func.sum(rows.c.requests).desc(), rows.c.part.asc().nulls_last()]
@@ -58,8 +59,8 @@ def columns(by: By) -> dict[str, str]:
     return {by: MOMENT if by in _TIMES else TEXT, **COUNTS, "first_seen": MOMENT, "last_seen": MOMENT}
 
 
-def _grouped(window: Window, by: By, key_refs: Sequence[str] | None) -> Subquery:
-    rows = hourly(window, key_refs) if by in _IN_USAGE else faceted(by, window, key_refs)
+def _grouped(window: Window, by: By, key_refs: Sequence[str] | None, newest: datetime | None) -> Subquery:
+    rows = hourly(window, key_refs, newest=newest) if by in _IN_USAGE else faceted(by, window, key_refs, newest=newest)
     part: ColumnElement[Any] = rows.c[_IN_USAGE.get(by, "value")]
     if by == "day":
         part = Bucket(part, DAY)

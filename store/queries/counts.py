@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement, FromClause, Label
 
@@ -30,6 +31,14 @@ def counts(rows: FromClause) -> list[Label[int]]:
         *(requests_of(rows, *outcomes).label(name) for name, outcomes in _OUTCOMES.items()),
         total(rows.c.bytes_out).label("bytes_out"),
     ]
+
+
+def of_outcomes(counted: pd.DataFrame) -> pd.DataFrame:
+    """One row of COUNTS from [outcome, requests, bytes_out], one row an outcome."""
+    requests = dict(zip(counted["outcome"], counted["requests"], strict=True))
+    parts = {name: sum(int(requests.get(each.value, 0)) for each in those) for name, those in _OUTCOMES.items()}
+    sums = {"requests": int(counted["requests"].sum()), **parts, "bytes_out": int(counted["bytes_out"].sum())}
+    return pd.DataFrame({name: pd.Series([sums[name]], dtype=kind) for name, kind in COUNTS.items()})
 
 
 def requests_of(rows: FromClause, *outcomes: Outcome) -> ColumnElement[int]:

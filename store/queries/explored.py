@@ -11,10 +11,10 @@ from model.event import Outcome
 from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
-from store.events.tables import events, facets
+from store.events.tables import facets
 from store.queries.counts import COUNTS, counts, requests_of, total
 from store.queries.matching import Dimension, Match, Values, is_one_of, matching, of_events
-from store.queries.requests import LATEST
+from store.queries.requests import last
 from store.queries.shape import COUNT, MOMENT, TEXT, shaped
 from store.queries.spans import DAY, positive, widened, within
 
@@ -32,7 +32,7 @@ def grouped(
 
     first_seen and last_seen are exact to the hour where usage answers. See `matching` for what is in no row.
     """
-    rows = matching(window, match, by)
+    rows = matching(window, match, by, newest=reader.newest)
     seen = (sa.func.min(rows.c.first_seen).label("first_seen"), sa.func.max(rows.c.last_seen).label("last_seen"))
     query = sa.select(rows.c.part, *counts(rows), *seen).group_by(rows.c.part)
     order = (sa.func.sum(rows.c.requests).desc(), rows.c.part.asc().nulls_last())
@@ -53,7 +53,7 @@ def series(
     `groups` are labels with the values of `by` that they stand for; everything else is the part None. Failures are all
     outcomes but ok and unknown. Raises UsageError for a bucket that is not longer than nothing.
     """
-    rows = matching(window, match, by, positive(bucket))
+    rows = matching(window, match, by, positive(bucket), newest=reader.newest)
     labels = [(is_one_of(rows.c.part, values), sa.literal(label)) for label, values in groups]
     part = sa.case(*(labels or [(sa.false(), sa.literal(""))]), else_=sa.null())
     begun = sa.select(
@@ -76,9 +76,7 @@ def series(
 
 def newest(reader: EventsReader, window: Window, match: Match, *, limit: int) -> pd.DataFrame:
     """The newest requests that match: the columns of an event, newest first."""
-    query = sa.select(events).where(within(events.c.ts, window), *of_events(window, match))
-    order = (events.c.ts.desc(), events.c.batch.desc(), events.c.line.desc())
-    return shaped(reader.frame(query.order_by(*order).limit(limit)), LATEST)
+    return last(reader, window, of_events(window, match), limit)
 
 
 def suggested(reader: EventsReader, window: Window, *, kinds: Sequence[str], limit: int) -> pd.DataFrame:

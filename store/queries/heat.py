@@ -28,7 +28,7 @@ def hour_by_weekday(
     `zone` is an IANA name such as Europe/Berlin. Usage answers where the zone is whole hours from UTC throughout the
     window, else (Asia/Kolkata) events do, which are gone sooner. Raises UsageError for a zone that does not exist.
     """
-    rows = moments(window, key_refs, whole_hours=_whole_hours(window, _zone(zone)))
+    rows = moments(window, key_refs, whole_hours=_whole_hours(window, _zone(zone)), newest=reader.newest)
     local = sa.select(
         LocalWeekday(rows.c.moment, zone).label("weekday"),
         LocalHour(rows.c.moment, zone).label("hour"),

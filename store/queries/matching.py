@@ -6,7 +6,7 @@ it, but are gone sooner.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
 import sqlalchemy as sa
@@ -64,18 +64,26 @@ def table_of(match: Match, by: Dimension, bucket: timedelta | None = None) -> Ta
     return "events"
 
 
-def matching(window: Window, match: Match, by: Dimension, bucket: timedelta | None = None) -> Subquery:
+def matching(
+    window: Window,
+    match: Match,
+    by: Dimension,
+    bucket: timedelta | None = None,
+    *,
+    newest: datetime | None = None,
+) -> Subquery:
     """Partial counts of the requests: [moment, part, outcome, requests, bytes_out, first_seen, last_seen].
 
     `part` is the value of `by`. Requests without an address, a client or another kind of facet are in no row when they
-    are told apart by it, whichever table answers; those without a key or a host have a part of null.
+    are told apart by it, whichever table answers; those without a key or a host have a part of null. `newest` is
+    the reader's.
     """
     table = table_of(match, by, bucket)
     if table == "usage":
-        rows, moment = hourly(window, match.key_refs), "hour"
+        rows, moment = hourly(window, match.key_refs, newest=newest), "hour"
     elif table == "facets":
         kind = next(each for each in (by, *(dimension for dimension, _ in match.wanted)) if each not in _ANYWHERE)
-        rows, moment = faceted(kind, window, match.key_refs), "day"
+        rows, moment = faceted(kind, window, match.key_refs, newest=newest), "day"
     else:
         rows, moment = detailed(window, match.key_refs), "moment"
     part = _column(rows, table, by)

@@ -5,6 +5,7 @@ credentials are folded as they are in usage: a key_ref that usage does not know 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from model.event import FACET_KINDS, UNKNOWN_PREFIX
 from model.window import Window
 from store.dialect import Bucket
 from store.events.tables import events, facets, usage
-from store.queries.spans import DAY, HOUR, of_keys, split, widened, within
+from store.queries.spans import DAY, HOUR, closed, of_keys, split, widened, within
 
 _METHOD_AND_ROUTE: Final = sa.func.coalesce(events.c.method + " ", "") + events.c.route
 _VALUES: Final[dict[str, ColumnElement[Any]]] = {
@@ -22,12 +23,13 @@ _VALUES: Final[dict[str, ColumnElement[Any]]] = {
 }
 
 
-def hourly(window: Window, key_refs: Sequence[str] | None = None) -> Subquery:
+def hourly(window: Window, key_refs: Sequence[str] | None = None, *, newest: datetime | None = None) -> Subquery:
     """Partial counts [hour, host, key_ref, outcome, requests, bytes_out, first_seen, last_seen] of a window.
 
-    Of a whole hour only the hour is known, so its first_seen and last_seen are its beginning.
+    Of a whole hour only the hour is known, so its first_seen and last_seen are its beginning. `newest` is the reader's:
+    a window that ends after it needs no single events at that end.
     """
-    core, ends = split(window, HOUR)
+    core, ends = split(closed(window, HOUR, newest), HOUR)
     whole = sa.select(
         usage.c.hour,
         usage.c.host,
@@ -43,12 +45,15 @@ def hourly(window: Window, key_refs: Sequence[str] | None = None) -> Subquery:
     return _stacked([*parts, *(_single(end, key_refs, hour, events.c.host.label("host")) for end in ends)])
 
 
-def faceted(kind: str, window: Window, key_refs: Sequence[str] | None = None) -> Subquery:
+def faceted(
+    kind: str, window: Window, key_refs: Sequence[str] | None = None, *, newest: datetime | None = None
+) -> Subquery:
     """Partial counts [day, value, key_ref, outcome, requests, bytes_out, first_seen, last_seen] by one kind of facet.
 
     `value` is never null: a request without an address is in no row of kind ip. Times are exact.
+    `newest` as in `hourly`.
     """
-    core, ends = split(window, DAY)
+    core, ends = split(closed(window, DAY, newest), DAY)
     whole = sa.select(
         facets.c.day,
         facets.c.value,
@@ -65,13 +70,47 @@ def faceted(kind: str, window: Window, key_refs: Sequence[str] | None = None) ->
     return _stacked([*parts, *singles])
 
 
-def moments(window: Window, key_refs: Sequence[str] | None = None, *, whole_hours: bool) -> Subquery:
+def all_faceted(
+    kinds: Sequence[str], window: Window, key_refs: Sequence[str] | None = None, *, newest: datetime | None = None
+) -> Subquery:
+    """As `faceted` of several kinds, with their `kind`: the facets, and the events at a ragged end, are read once."""
+    core, ends = split(closed(window, DAY, newest), DAY)
+    names = ("kind", "value", "key_ref", "outcome", "requests", "bytes_out", "first_seen", "last_seen")
+    whole = sa.select(
+        facets.c.kind,
+        facets.c.value,
+        facets.c.key_ref,
+        facets.c.outcome,
+        facets.c.requests,
+        facets.c.bytes_out,
+        facets.c.first_ts.label("first_seen"),
+        facets.c.last_ts.label("last_seen"),
+    ).where(facets.c.kind.in_(list(kinds)))
+    parts = [whole.where(within(facets.c.day, core), of_keys(facets.c.key_ref, key_refs))] if core else []
+    each = sa.union_all(
+        *(sa.select(sa.literal(kind).label("kind"), sa.literal(1).label("of")) for kind in kinds)
+    ).subquery()
+    for end in ends:
+        single = _single(end, key_refs, *(_VALUES[kind].label(kind) for kind in kinds)).subquery()
+        value = sa.case(*((each.c.kind == kind, single.c[kind]) for kind in kinds)).label("value")
+        columns = {"kind": each.c.kind, "value": value} | {name: single.c[name] for name in names[2:]}
+        parts.append(
+            sa.select(*columns.values())
+            .join_from(single, each, single.c.requests == each.c.of)
+            .where(value.is_not(None))
+        )
+    return _stacked(parts)
+
+
+def moments(
+    window: Window, key_refs: Sequence[str] | None = None, *, whole_hours: bool, newest: datetime | None = None
+) -> Subquery:
     """Requests in time [moment, key_ref, outcome, requests]: hours from usage, or every event at its own moment.
 
     Events are gone sooner than usage, so ask for them only where hours are too coarse.
     """
     if whole_hours:
-        rows = hourly(window, key_refs)
+        rows = hourly(window, key_refs, newest=newest)
         return sa.select(rows.c.hour.label("moment"), rows.c.key_ref, rows.c.outcome, rows.c.requests).subquery()
     rows = _single(window, key_refs, events.c.ts.label("moment")).subquery()
     return sa.select(rows.c.moment, rows.c.key_ref, rows.c.outcome, rows.c.requests).subquery()

@@ -25,6 +25,16 @@ def split(window: Window, unit: timedelta) -> tuple[Window | None, list[Window]]
     return core, [end for end in ends if end.length]
 
 
+def closed(window: Window, unit: timedelta, newest: datetime | None) -> Window:
+    """The window, or, where it ends after the newest event of all, the one that ends with that unit.
+
+    It holds the same events, and no ragged end, which only single events could tell of.
+    """
+    if newest is None or newest >= window.until:
+        return window
+    return Window(since=window.since, until=ceiling(window.until, unit))
+
+
 def widened(window: Window, unit: timedelta) -> Window:
     """The smallest window of whole UTC hours or days that holds this one."""
     return Window(since=floor(window.since, unit), until=ceiling(window.until, unit))

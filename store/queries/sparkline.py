@@ -29,7 +29,7 @@ def by_key(reader: EventsReader, window: Window, points: int, *, key_refs: Seque
     if points < 1:
         msg = f"A curve of {points} points shows nothing."
         raise UsageError(msg, hint="Ask for one point or more.")
-    rows = moments(window, key_refs, whole_hours=window.length / points >= HOUR)
+    rows = moments(window, key_refs, whole_hours=window.length / points >= HOUR, newest=reader.newest)
     part = sa.select(
         rows.c.key_ref, Part(rows.c.moment, window.since, window.length, points).label("point"), rows.c.requests
     ).where(known(rows))

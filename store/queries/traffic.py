@@ -29,7 +29,7 @@ def over_time(
     1970-01-01T00:00Z. Credentials that usage folds are found by their `unknown:` key_ref only, whatever the bucket.
     Raises UsageError for a bucket that is not longer than nothing.
     """
-    rows = moments(window, key_refs, whole_hours=not positive(bucket) % HOUR)
+    rows = moments(window, key_refs, whole_hours=not positive(bucket) % HOUR, newest=reader.newest)
     begin = sa.select(Bucket(rows.c.moment, bucket).label("bucket"), rows.c.outcome, rows.c.requests).subquery()
     query = sa.select(begin.c.bucket, begin.c.outcome, total(begin.c.requests).label("requests"))
     by = (begin.c.bucket, begin.c.outcome)
@@ -41,9 +41,16 @@ def totals(reader: EventsReader, window: Window, *, key_refs: Sequence[str] | No
 
     `keys` is the number of distinct key_refs; requests without a key, and folded unknown credentials, add none.
     """
-    rows, places = hourly(window, key_refs), faceted("ip", window, key_refs)
+    rows = hourly(window, key_refs, newest=reader.newest)
     # Not labelled `keys`: pandas takes a row with an attribute of that name for a mapping.
     keys: Label[Any] = sa.func.count(sa.distinct(sa.case((known(rows), rows.c.key_ref)))).label("key_refs")
     frame = reader.frame(sa.select(keys, *counts(rows)))
-    addresses = reader.frame(sa.select(sa.func.count(sa.distinct(places.c.value)).label("addresses")))
-    return shaped(frame.assign(keys=frame["key_refs"], addresses=addresses["addresses"]), TOTALS)
+    return shaped(frame.assign(keys=frame["key_refs"], addresses=addresses(reader, window, key_refs=key_refs)), TOTALS)
+
+
+def addresses(reader: EventsReader, window: Window, *, key_refs: Sequence[str] | None = None) -> int:
+    """The number of distinct addresses."""
+    rows = faceted("ip", window, key_refs, newest=reader.newest)
+    return int(
+        reader.frame(sa.select(sa.func.count(sa.distinct(rows.c.value)).label("addresses")))["addresses"].iloc[0]
+    )

@@ -59,10 +59,8 @@ def activity_frame(tx: Session) -> "pd.DataFrame":
     import pandas as pd
 
     columns = ("key_ref", "hint", "first_seen", "last_seen", "last_success")
-    rows = [
-        tuple(getattr(row, name) for name in columns)
-        for row in tx.scalars(select(KeyActivityRow).order_by(KeyActivityRow.key_ref))
-    ]
+    wanted = select(*(getattr(KeyActivityRow, name) for name in columns)).order_by(KeyActivityRow.key_ref)
+    rows = [tuple(row) for row in tx.execute(wanted)]
     frame = pd.DataFrame(rows, columns=list(columns)).astype(object)
     for name in columns[2:]:
         frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")

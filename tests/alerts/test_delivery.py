@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from alerts.backoff import BUDGET, next_try
 from alerts.check import MARK, test_target
 from alerts.config import AT_ONCE, Route, Target, Telling
-from alerts.delivery import DeliveryReport, deliver
+from alerts.delivery import Deliverer, DeliveryReport, deliver
 from alerts.outbox import tell_findings
 from model.clock import FixedClock
 from model.finding import Finding
@@ -209,6 +209,31 @@ def test_a_deliverer_that_died_between_lease_and_mark_is_followed_by_another(
     assert (1, 1) == (report.expired, report.sent)
     assert [leased.idempotency_key] == keys(receiver)
     assert [("hook", "sent", 2, None)] == rows(store)
+
+
+def test_what_is_being_sent_stays_its_deliverer_s_for_five_minutes_and_a_killed_one_s_for_one(
+    store: Store, queue: Queue, run: Run, receiver: "Receiver", clock: FixedClock
+) -> None:
+    queue("hook")
+    sending, let_go = threading.Event(), threading.Event()
+
+    class Slow:
+        def send(self, *_: object) -> None:
+            sending.set()
+            let_go.wait(20)
+
+    alive = Deliverer(store, clock, "alive", opener=lambda *_: Slow())
+    hook = [Target(name="hook", url=receiver.url)]
+    alive.deliver(hook, within=0.05)
+    assert sending.is_set()
+    for seconds in (50, 100, 150, 200, 250, 290):  # it is there, and calls again
+        clock.at, clock.ticks = clock.at + timedelta(seconds=seconds) - timedelta(seconds=clock.ticks), float(seconds)
+        alive.deliver(hook, within=0.05)
+        assert {} == run("other", hook=receiver.url).targets
+    clock.at += timedelta(seconds=60)  # it is not
+
+    assert (1, 1) == ((report := run("other", hook=receiver.url)).expired, report.sent)
+    let_go.set()
 
 
 def test_two_deliverers_send_each_delivery_once(queue: Queue, run: Run, receiver: "Receiver") -> None:

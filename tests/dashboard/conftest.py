@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboard import data
 from dashboard.hands import give
 from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
 from ingest.inventory.read import read_keys
@@ -141,6 +142,7 @@ class Pages:
 
     @staticmethod
     def open(path: str = "", **parameters: str) -> AppTest:
+        data.forget()
         page = AppTest.from_file(str(MAIN), default_timeout=90)
         page._page_hash = calc_hash(path)
         for name, value in parameters.items():

@@ -207,7 +207,7 @@ def test_what_a_cache_holds_is_not_given_to_somebody_without_a_role(opened: Open
     assert not opened("", user("eve")).metric
 
 
-PURE = {"totals", "both", "place", "store", "reading", "whole_days"}
+PURE = {"totals", "place", "store", "reading", "state_of", "standing_of", "mark", "whole_days", "close", "forget"}
 """What asks for a role itself, or takes what only those who have one get."""
 READS = [
     function

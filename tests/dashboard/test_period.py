@@ -19,13 +19,26 @@ def test_a_window_has_as_many_buckets_as_a_chart_has_room_for(name: str) -> None
     assert not shown.bucket % timedelta(hours=1) or shown.window.length <= timedelta(days=1)
 
 
-def test_a_window_ends_now_rounded_up_to_a_minute() -> None:
-    shown = period("24h", SPAN, NOW)
+@pytest.mark.parametrize(("name", "hour", "minute"), [("24h", 5, 25), ("7d", 5, 0), ("1h", 4, 25)])
+def test_a_window_begins_with_an_hour_where_hours_are_counted_and_ends_now_rounded_up_to_a_minute(
+    name: str, hour: int, minute: int
+) -> None:
+    shown = period(name, SPAN, NOW)
 
-    assert Window(since=datetime(2026, 11, 22, 5, 25, tzinfo=UTC), until=datetime(2026, 11, 23, 5, 25, tzinfo=UTC)) == (
-        shown.window
-    )
+    assert datetime(2026, 11, 23, 5, 25, tzinfo=UTC) == shown.window.until
+    assert (hour, minute) == (shown.window.since.hour, shown.window.since.minute)
+    assert PRESETS[name][0] <= shown.window.length < PRESETS[name][0] + timedelta(hours=1)
     assert shown.ended is None
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_what_a_window_is_compared_with_is_as_long_to_half_an_hour_where_hours_are_counted(name: str) -> None:
+    shown = period(name, SPAN, NOW)
+
+    assert shown.before.until == shown.window.since
+    hours = shown.bucket >= timedelta(hours=1)
+    assert not hours or not shown.before.length % timedelta(hours=1)
+    assert abs(shown.before.length - shown.window.length) <= hours * timedelta(minutes=30)
 
 
 def test_a_window_ends_with_the_logs_when_they_ended_long_ago() -> None:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from dashboard.roster import COLUMNS, NO_KEY, roster, with_curves
+from dashboard.roster import NO_KEY, OUTLINE, outline, roster, with_curves
 from model.finding import Finding, Severity
 from tests.dashboard.conftest import finding
 
@@ -34,7 +34,9 @@ ACTIVITY = pd.DataFrame({"key_ref": ["fp:1:ab"], "hint": ["ac_…b"], "last_seen
 def made(
     known: pd.DataFrame, used: pd.DataFrame, findings: dict[str, list[Finding]] | None = None, **faults: set[str]
 ) -> pd.DataFrame:
-    return roster(known, used, activity=ACTIVITY, findings=findings or {}, faults=faults, now=NOW)
+    found = findings or {}
+    rows = outline(known, used, activity=ACTIVITY, findings=found, now=NOW)
+    return roster(rows, findings=found, faults=faults, now=NOW)
 
 
 def test_a_key_adds_up_what_all_its_references_did() -> None:
@@ -82,7 +84,7 @@ def test_the_last_use_is_the_later_of_the_logs_and_of_the_provider() -> None:
 
 
 def test_an_empty_store_has_an_empty_roster() -> None:
-    assert list(COLUMNS) == list(made(keys().head(0), usage()).columns)
+    assert [*OUTLINE, "ago", "health", "why"] == list(made(keys().head(0), usage()).columns)
 
 
 def test_a_row_says_its_health_why_and_its_risk() -> None:
