@@ -37,8 +37,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
     False alarms: an attack on many keys at once. Then the findings are right, and this one says so as well.
 
-    What to do: look at what they have in common (`keywatch findings --detector`). Set its line, or mute the harmless
-    cause by a silence or an override.
+    What to do: look at what they have in common (`keywatch findings --detector NAME`). Set its line, or mute the
+    harmless cause by a silence or an override.
     """
     told = frames["told"].dropna(subset=["detector"])
     at = pd.Timestamp(window.until)

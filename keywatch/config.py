@@ -1,12 +1,10 @@
 """The config: keywatch.toml, KEYWATCH_* variables above it, the command line above both."""
 
 from datetime import time, timedelta
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -18,6 +16,7 @@ from pydantic_settings import (
 
 from ingest.addresses import Mode
 from ingest.formats.interface import Carrier, KeyPlace, Kind
+from keywatch.config_errors import sentence
 from keywatch.dashboard_config import DashboardConfig
 from keywatch.exceptions import DetectorsTable, EventConfig
 from keywatch.inventories import InventoryConfig
@@ -296,14 +295,14 @@ def load(path: Path) -> Config:
     Raises ConfigError for a missing file, broken TOML, an unknown name (with the nearest known one) or a wrong value.
     """
     if not path.is_file():
-        msg = f"There is no config file {path}."
+        msg = f"{path} is a folder." if path.is_dir() else f"There is no config file {path}."
         raise ConfigError(msg, hint="Run `keywatch init` first, or name the file with --config.")
     refuse_unknown(Config.model_fields)
     reader = type("Config", (Config,), {"toml_path": path, "__doc__": Config.__doc__, "__module__": __name__})
     try:
         return reader()  # type: ignore[no-any-return]  # a subclass made above
     except ValidationError as error:
-        lines = [_sentence(one) for one in error.errors()]
+        lines = [sentence(one, Config.model_fields) for one in error.errors()]
         msg = f"{path}: " + "\n  ".join(lines)
         raise ConfigError(msg, hint="Mend it there, or in the KEYWATCH_ variable that goes above it.") from None
     except SettingsError as error:
@@ -312,47 +311,3 @@ def load(path: Path) -> Config:
     except ValueError as error:
         msg = f"{path} is not TOML: {error}"
         raise ConfigError(msg, hint="Mend the line that the message names.") from None
-
-
-def _sentence(error: ErrorDetails) -> str:
-    where, kind = error["loc"], error["type"]
-    path = ".".join(str(part) for part in where)
-    if kind == "union_tag_invalid":
-        context = error["ctx"]
-        tags = [tag.strip().strip("'") for tag in str(context["expected_tags"]).split(",")]
-        return f"{path}.type is {context['tag']!r}.{_meant(str(context['tag']), tags)} Known: {', '.join(tags)}."
-    if kind == "union_tag_not_found":
-        return f"{path} has no type."
-    if kind != "extra_forbidden":
-        return f"{path}: {error['msg']}."
-    return f"{path} is unknown.{_meant(str(where[-1]), _names(where[:-1]))}"
-
-
-def _meant(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
-
-
-def _names(where: tuple[int | str, ...]) -> list[str]:
-    fields: Any = Config.model_fields
-    choice: list[type[BaseModel]] = []
-    for part in (p for p in where if isinstance(p, str)):
-        if len(choice) > 1:  # the name of a kind, that pydantic puts between
-            inner = next((one for one in choice if part in get_args(one.model_fields["type"].annotation)), None)
-            choice = []
-        else:
-            found = fields.get(part)
-            choice = [] if found is None else sections_of(found.annotation)
-            inner = choice[0] if choice else None
-        fields = inner.model_fields if inner and len(choice) < _SEVERAL else {}
-    return [field.alias or name for name, field in fields.items()]
-
-
-_SEVERAL = 2
-
-
-def sections_of(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 (whatever a field may be)
-    """The tables that a field holds: more than one where they differ by `type`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return list(dict.fromkeys(found for one in get_args(annotation) for found in sections_of(one)))

@@ -49,7 +49,7 @@ class DashboardConfig(Section):
     address: str = Field(
         default="127.0.0.1", description="The address it listens on; any other than this machine's needs `login`."
     )
-    port: int = Field(default=8501, description="The port.")
+    port: int = Field(default=8501, ge=1, le=65535, description="The port.")
     link: str | None = Field(
         default=None, description="Its address as people open it, for links in alerts and for the login."
     )

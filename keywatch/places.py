@@ -19,7 +19,7 @@ def _duration(value: object) -> object:
     try:
         return parse_duration(value)
     except UsageError as error:
-        raise ValueError(str(error.hint)) from None
+        raise ValueError(str(error)) from None
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]

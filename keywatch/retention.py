@@ -18,8 +18,7 @@ def _duration(text: str) -> str:
     try:
         parse_duration(text)
     except UsageError as error:
-        msg = f"{error} {error.hint or ''}".strip()
-        raise ValueError(msg) from None
+        raise ValueError(str(error)) from None
     return text
 
 

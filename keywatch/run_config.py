@@ -1,12 +1,25 @@
 """The table [run]."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from keywatch.section import Section
 
-Listen = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):\d{1,5}$")]
+_LISTEN: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):(\d{1,5})")
+_LAST_PORT: Final = 65535
+
+
+def _listen(text: str) -> str:
+    found = _LISTEN.fullmatch(text)
+    if found is None or not 0 <= int(found[2]) <= _LAST_PORT:
+        msg = f"{text!r} is no address and port. Write them like 127.0.0.1:9464."
+        raise ValueError(msg)
+    return text
+
+
+Listen = Annotated[str, AfterValidator(_listen)]
 
 
 class RunConfig(Section):

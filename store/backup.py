@@ -43,16 +43,16 @@ class Copied:
 def backup(store: Store, folder: Path, *, now: datetime, told: Told | None = None) -> Copied:
     """Copy the store into a new folder; the list of its files with their SHA-256 is written last.
 
-    `told(done, of)` hears of progress in files. Raises UsageError for a folder that is not empty and for a state that
-    is no SQLite file, StoreError when something cannot be copied.
+    `told(done, of)` hears of progress in files. Raises UsageError for a folder that is none or not empty and for a
+    state that is no SQLite file, StoreError when something cannot be copied.
     """
     if store.state.dialect.name != "sqlite":
         msg = f"The state is on {store.state.dialect.name}, whose own tools copy it consistently."
         raise UsageError(
             msg, hint="Run pg_dump first, then copy the folder or prefix of the events: segments never change."
         )
-    if folder.exists() and any(folder.iterdir()):
-        msg = f"{folder} is not empty."
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        msg = f"{folder} is not empty." if folder.is_dir() else f"{folder} is no folder."
         raise UsageError(msg, hint="Name a folder that does not exist yet.")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -156,7 +156,7 @@ def _listed(folder: Path) -> dict[str, dict[str, Any]]:
             raise ValueError("it names other files than a backup has")  # noqa: EM101, TRY003, TRY301 (told just below)
         return listed  # noqa: TRY300 (the check above is part of reading it)
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        msg = f"{folder} holds no whole backup: {_LIST} cannot be read ({error})."
+        msg = f"{folder} holds no whole backup: {_LIST} cannot be read ({getattr(error, 'strerror', None) or error})."
         raise UsageError(msg, hint="Name the folder that `keywatch store backup` wrote to its end.") from None
 
 

@@ -15,7 +15,10 @@ def rows(path: Path) -> list[Mapping[str, object]]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}."
+        raise InventoryError(msg, hint="Check the path, and who may read it.") from None
+    except UnicodeDecodeError as error:
         msg = f"{path} cannot be read: {error}."
         raise InventoryError(msg, hint="Give a CSV file in UTF-8 with a header line.") from None
     header = text.split("\n", 1)[0]

@@ -12,7 +12,10 @@ def rows(path: Path) -> list[Mapping[str, object]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         document = _document(text)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}."
+        raise InventoryError(msg, hint="Check the path, and who may read it.") from None
+    except ValueError as error:
         msg = f"{path} cannot be read: {error}."
         raise InventoryError(msg, hint="Give a JSON list of keys, or one JSON object a line.") from None
     if isinstance(document, dict):

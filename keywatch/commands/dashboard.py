@@ -19,7 +19,7 @@ def dashboard(
     ctx: typer.Context,
     *,
     address: Annotated[str | None, typer.Option(help="The address to listen on; the config's by default.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port; the config's by default.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port; the config's by default.")] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
 ) -> None:
     """Serve the dashboard until Ctrl-C.

@@ -76,6 +76,7 @@ def findings(
     *,
     status: Annotated[str | None, typer.Option(help="open, acknowledged, resolved or muted.")] = None,
     min_severity: Annotated[str | None, typer.Option("--min-severity", help="At or above.")] = None,
+    detector: Annotated[str | None, typer.Option(help="Of one detector.")] = None,
     explain: Annotated[str | None, typer.Option(metavar="ID", help="Say why this one was found.")] = None,
     precision: Annotated[bool, typer.Option("--precision", help="Per detector, what people said of them.")] = False,
     as_json: AsJson = False,
@@ -88,7 +89,9 @@ def findings(
             _precision(ws, as_json=as_json) if explain is None else _explain(ws, explain, as_json=as_json)
         return
     with workspace(ctx) as ws, ws.store.reading() as tx:
-        found = list_findings(tx, status=_status(status), min_severity=severity_of(min_severity))
+        found = list_findings(
+            tx, status=_status(status), min_severity=severity_of(min_severity), detector=_detector(detector)
+        )
     rows = [record(finding) for finding in found]
     print_json(rows) if as_json else print_table(rows, _LISTED, empty="No finding.")
 
@@ -218,6 +221,14 @@ def _status(text: str | None) -> "FindingStatus | None":
     except ValueError:
         msg = f"{text!r} is no status."
         raise UsageError(msg, hint="It is one of: open, acknowledged, resolved, muted.") from None
+
+
+def _detector(name: str | None) -> str | None:
+    from detectors.registry import load
+
+    if name is not None:
+        load(name)  # UsageError for an unknown one
+    return name
 
 
 def _incident_status(text: str | None) -> None:

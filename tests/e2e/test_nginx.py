@@ -176,7 +176,10 @@ def test_findings_have_the_documented_fields_and_the_second_run_changes_none(sto
         guessing[name] for name in ("severity", "status", "count", "ip", "key_id")
     )
     assert story.alerts[0]["incident"]["id"] == guessing["incident_id"]
-    assert story.findings[0] == story.findings[1]
+    # What is judged by whole hours may be found by the second run, if an hour ended between the two.
+    assert [row for row in story.findings[1] if row["id"] in {one["id"] for one in story.findings[0]}] == (
+        story.findings[0]
+    )
 
 
 def test_the_revoked_key_is_found_when_its_hour_has_passed(story: Story) -> None:

@@ -209,6 +209,8 @@ def test_one_source_that_is_missing_does_not_keep_the_other_from_being_read(cli:
         (["usage", "--limit", "-1"], "greater than or equal to 0"),
         (["findings", "--status", "odd"], "'odd' is no status"),
         (["findings", "--min-severity", "odd"], "'odd' is no severity"),
+        (["findings", "--detector", "odd"], "There is no detector 'odd'"),
+        (["dashboard", "--port", "99999"], "less than or equal to 65535"),
         (["incidents", "--status", "odd"], "'odd' is no status"),
         (["incidents", "ack", "none"], "There is no incident 'none'"),
         (["incidents", "resolve", "none", "--as", "maybe"], "--as maybe is no verdict"),
@@ -227,6 +229,49 @@ def test_a_command_line_that_asks_for_the_impossible_ends_with_2(cli: Cli, words
 
     assert (2, "") == (done.code, done.out)
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[run]\nlisten = "127.0.0.1:99999"', "run.listen: '127.0.0.1:99999' is no address and port. Write them like"),
+        ('[run]\nlisten = "here"', "run.listen: 'here' is no address and port."),
+        ('[retention]\nevents = "-3d"', "'-3d' is not a duration. Write a number and a unit of s, m, h, d or w: 45d"),
+        ("[dashboard]\nport = 99999", "dashboard.port: "),
+        ('[[sources]]\nname = "a"', "sources.0: name exactly one of"),
+    ],
+)
+def test_a_wrong_value_of_the_config_is_named_once_with_what_to_write(cli: Cli, text: str, said: str) -> None:
+    cli.configure(text)
+
+    done = cli("config", "check")
+
+    assert (4, True) == (done.code, said in done.err), done.err
+    assert "Value error" not in done.err
+    assert done.err.count("Write a number") <= 1
+
+
+def test_an_inventory_that_is_not_there_is_named_once(cli: Cli) -> None:
+    for name in ("gone.csv", "gone.json"):
+        done = cli("keys", "import", cli.root / name)
+
+        assert (1, True) == (done.code, f"{name} cannot be read: No such file or directory." in done.err)
+        assert "Errno" not in done.err
+
+
+def test_a_backup_does_not_go_where_a_file_is(cli: Cli) -> None:
+    done = cli("store", "backup", cli.config)
+
+    assert (2, True) == (done.code, "keywatch.toml is no folder." in done.err)
+
+
+def test_a_folder_is_no_config(cli: Cli) -> None:
+    cli.config.unlink()
+    cli.config.mkdir()
+
+    done = cli("findings")
+
+    assert (4, True) == (done.code, "keywatch.toml is a folder." in done.err)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ TARGET = '[[alerts.targets]]\nname = "chat"\nurl = "{url}"\n'
         ('[stor]\nstate = "sqlite:///a.db"\n', "stor is unknown. Did you mean 'store'?"),
         ('[store]\nstat = "sqlite:///a.db"\n', "store.stat is unknown. Did you mean 'state'?"),
         ('[[sources]]\nname = "a"\npath = "b"\nfromat = "c"\n', "sources.0.fromat is unknown. Did you mean 'format'?"),
-        ('[[sources]]\nname = "a"\n', "sources.0: Value error, name exactly one of path, url and cloudwatch"),
+        ('[[sources]]\nname = "a"\n', "sources.0: name exactly one of path, url and cloudwatch"),
         ('[[sources]]\nname = "a"\npath = "b"\nurl = "c"\n', "name exactly one of path, url and cloudwatch"),
         ('[[sources]]\nname = "a"\npath = "b"\nloki = { query = "{}" }\n', "need a url"),
         ('[[sources]]\nname = "a"\nurl = "https://b"\nloki = { qery = "{}" }\n', "Did you mean 'query'?"),

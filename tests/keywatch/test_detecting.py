@@ -50,6 +50,12 @@ def test_findings_have_the_documented_fields(found: Cli) -> None:
     assert guessing["incident_id"] in {row["id"] for row in found("incidents", "--json").json()}
 
 
+def test_findings_of_one_detector_are_listed(found: Cli) -> None:
+    guessing = found("findings", "--detector", "key-guessing", "--json").json()
+
+    assert ["key-guessing"] == [row["detector"] for row in guessing]
+
+
 def test_findings_are_filtered_by_status_and_severity(found: Cli) -> None:
     high = found("findings", "--min-severity", "high", "--json").json()
 

@@ -9,6 +9,7 @@ import pytest
 from commandline import NOON, Cli, Done
 
 from keywatch.workspace import Workspace
+from model.clock import SystemClock
 from model.key import Key, KeyId, KeyStatus
 from store.state.inventory import save_keys
 
@@ -99,9 +100,9 @@ def test_a_key_that_was_created_and_removed_within_the_period_is_in_it(found: Cl
     found("keys", "sync")
     (found.root / "synced.csv").write_text("key_id,name\nk6,stays\n")
     found("keys", "sync")
-    later = (AT + timedelta(days=400)).isoformat()
+    later = SystemClock().now() + timedelta(days=1)  # it was removed now
 
-    assert 0 == report(found, "render", "out", period="2026", at=later).code
+    assert 0 == report(found, "render", "out", period=f"2026-10-01..{later:%Y-%m-%d}", at=later.isoformat()).code
 
     row = rows(found, "out")["k5"]
     assert ("removed", True, "2026-10-02T00:00:00Z") == (row["state"], bool(row["removed_at"]), row["created_at"])

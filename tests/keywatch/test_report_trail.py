@@ -9,6 +9,7 @@ import pytest
 from commandline import NOON, Cli
 
 from keywatch.workspace import Workspace
+from model.clock import SystemClock
 from model.key import Key, KeyId, KeyRef, KeyStatus
 from reports.words import NOT_PROVEN
 from store.state.exceptions import KeyException, add_exception, end_exception
@@ -84,7 +85,8 @@ def test_a_pattern_that_was_called_expected_is_an_exception_without_an_end(turne
     incident = turned("incidents", "--json").json()[0]["id"]
     turned("incidents", "resolve", incident, "--as", "expected")
 
-    made(turned, "out", after=timedelta(days=400), period="2026")
+    after = SystemClock().now() + _DAY - AT  # it was called so now
+    made(turned, "out", after=after, period=f"2026-10-01..{AT + after:%Y-%m-%d}")
 
     found = [row for row in rows(turned.root / "out", "exceptions.csv") if row["kind"] == "expected"]
     assert found
