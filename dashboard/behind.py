@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import allkeys, charts, docket, evidence, rawlist, usual, words, zones
 from dashboard.evidence import Lens
-from dashboard.navigation import explore_button
+from dashboard.navigation import link_explore_in
 from dashboard.sight import Sight
 from model.finding import Finding, SubjectKind
 from model.incident import Incident
@@ -101,7 +101,7 @@ def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) ->
             chosen = st.pills("Which", labels, default=labels[0], required=True, key=f"lens_{incident.id}",
                               label_visibility="collapsed")  # fmt: skip
             lens = choices[labels.index(chosen)] if chosen in labels else lens
-        explore_button("Explore them", lens.parameters, window, key="explore")
+        link_explore_in("Explore them", lens.parameters, window)
     width = bucket(window)
     frames = evidence.behind(sight.version, window, lens, width)
     zone = zones.chosen()
