@@ -1,8 +1,8 @@
 """Delivery: what waits in the outbox goes to its targets, each served by its own thread.
 
-One delivery is leased at a time; its result and the next lease are one transaction. A thread that hangs in a target is
-left behind: its lease runs out, and the delivery is tried again with the same idempotency key. No second thread is
-started for a target while one hangs in it.
+One delivery is leased at a time; its result and the next lease are one transaction. Each call renews the lease of what
+is being sent. A thread that hangs in a target is left behind: its lease runs out, and the delivery is tried again with
+the same idempotency key. No second thread is started for a target while one hangs in it.
 """
 
 import random
@@ -15,7 +15,7 @@ from alerts.backoff import Uniform
 from alerts.breaker import FAILURES
 from alerts.channels.open import open_target
 from alerts.config import Target
-from alerts.line import Counts, Line, Opener, Outbox
+from alerts.line import LEASE, Counts, Line, Opener, Outbox
 from alerts.pace import Pace
 from model.clock import Clock
 from store.state import deliveries, health
@@ -96,6 +96,8 @@ class Deliverer:
             if back:
                 deliveries.hasten(tx, back, now)
                 health.hasten(tx, back, now)
+            sending = [name for name, (line, _) in self._lines.items() if line.is_sending]
+            deliveries.renew(tx, targets=sending, worker=self._worker, until=now + LEASE)
             expired = deliveries.expire_leases(tx, now)
             due = deliveries.due_targets(tx, now)
             fares = health.healths(tx, due)

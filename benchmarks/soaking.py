@@ -51,6 +51,31 @@ class Database:
         self._process.wait(60)
 
 
+class Disk:
+    """What a workspace lies on: as root a tmpfs of its own that can be filled, else the disk that is there."""
+
+    def __init__(self, path: Path, megabytes: int) -> None:
+        path.mkdir()
+        self._path, self._filler = path, path / "filler"
+        words = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "tmpfs", str(path)]
+        self.is_own = os.geteuid() == 0 and not subprocess.run(words, check=False, capture_output=True).returncode
+
+    def fill(self) -> None:
+        """Leave no room at all; what the worker frees meanwhile is taken too."""
+        with suppress(OSError), self._filler.open("ab", buffering=0) as file:
+            while file.write(bytes(1 << 16)):
+                pass
+
+    def make_room(self) -> None:
+        """The opposite."""
+        self._filler.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let it go."""
+        if self.is_own:
+            subprocess.run(["umount", "-l", str(self._path)], check=False)
+
+
 class Writer(threading.Thread):
     """A web server's log: so many lines a second, a rotation each minute, bursts of guesses on demand."""
 

@@ -1,7 +1,5 @@
 """What machines ask the dashboard's process: whether it lives, whether it is ready, and its metrics."""
 
-import hmac
-import ipaddress
 import logging
 from typing import Final
 
@@ -12,9 +10,9 @@ from starlette.routing import Route
 from dashboard.hands import Hands
 from model.clock import SystemClock
 from model.errors import KeywatchError
+from model.visitor import may_see_metrics
 
 _LOG: Final = logging.getLogger("keywatch.dashboard")
-_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus' text format."""
 
@@ -49,20 +47,6 @@ def routes(hands: Hands) -> list[Route]:
 
 
 def allowed(request: Request, token: str | None) -> bool:
-    """Whether that request may see the metrics: with the token, or, where none is set, from this machine itself.
-
-    A proxy on this machine is this machine too, so a request that came through one, or that names another host, is not.
-    """
-    if token is not None:
-        given = request.headers.get("authorization", "")
-        return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
-    if any(name in request.headers for name in _FORWARDED):
-        return False
-    return _is_loopback(request.client.host if request.client else "") and _is_loopback(request.url.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    """Whether that request may see the metrics."""
+    peer, host = request.client.host if request.client else "", request.url.hostname or ""
+    return may_see_metrics(token, peer=peer, host=host, headers=request.headers)

@@ -1,7 +1,6 @@
 """Starts the dashboard: Streamlit with the options that a security tool needs, and what it is handed."""
 
 import importlib.util
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from alerts.acts import LONGEST
 from dashboard.theme import THEME
 from model.errors import ConfigError
+from model.visitor import is_loopback
 
 if TYPE_CHECKING:
     from dashboard.hands import Hands
@@ -78,7 +78,7 @@ class Listening:
     @property
     def own(self) -> bool:
         """Whether nobody but this machine reaches it."""
-        return _is_loopback(self.address)
+        return is_loopback(self.address)
 
     @property
     def hosts(self) -> list[str]:
@@ -109,7 +109,7 @@ def check(listening: Listening) -> None:
         ("[dashboard.login] issuer", listening.provider.metadata_url),
     ):
         parts = urlsplit(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
             msg = f"{what} is {url}: a login over anything but https can be listened to."
             raise ConfigError(msg, hint="Put a proxy with TLS before the dashboard, and name its https:// address.")
 
@@ -174,10 +174,3 @@ def serve(listening: Listening, hands: "Hands", given: Mapping[str, str]) -> Non
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return address == "localhost" or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

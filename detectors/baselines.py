@@ -5,20 +5,20 @@ later: levels rest on 28 days, the tails of scores on the levels of two weeks mo
 them over, so a new day costs one day's levels; the result is the same without them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from detectors import closing, silences
-from detectors.baseline import MEMORY, Array, Usual, of_day, roots, squared
+from detectors.baseline import MEMORY, Array, roots, squared
 from detectors.calibration import POOL_DAYS, Tail, fit_each
 from detectors.frames import HOURS, packed
 from detectors.grid import Grid, grid
+from detectors.levels import BLOCK, Level, level_columns, level_rows, levels, levels_in, live_on
 from model.window import Window
 
 HISTORY: Final = MEMORY + timedelta(days=POOL_DAYS + 1)
@@ -28,18 +28,10 @@ RESTLESS: Final = 128.0
 """A key that is used in fewer hours of the week than this rests at nights or weekends."""
 
 _DAY: Final = np.timedelta64(1, "D")
-_BLOCK: Final = 2048  # keys at a time: what is worked on stays in the processor's cache
 _CALM: Final = 0.15
 _STEADY: Final = 0.25  # the spread of a key whose days are much alike
 _DUE: Final = 60.0  # calls a day: of fewer, chance alone makes half or none
 _NORMAL: Final = 1.4826
-
-
-class Level(NamedTuple):
-    """The levels of one day, of the keys in the grid: keys by hours, NaN where there are none."""
-
-    calls: Usual
-    sent: Usual
 
 
 def days_of(window: Window) -> list[np.datetime64]:
@@ -69,114 +61,101 @@ def baselines(
     return make(grid([key_hours], first, max(days)), days, zones=zones or {})
 
 
+class Made(NamedTuple):
+    """What was made of one day."""
+
+    day: np.datetime64
+    wanted: bool
+    """Whether `rows` are those of the frame `baselines`; if not, they are the day's levels alone (`level_rows`)."""
+    rows: pd.DataFrame
+
+
 def make(
-    hours: Grid, days: Sequence[np.datetime64], *, zones: Mapping[str, str], earlier: pd.DataFrame | None = None
+    hours: Grid,
+    days: Sequence[np.datetime64],
+    *,
+    zones: Mapping[str, str],
+    earlier: Iterable[pd.DataFrame] = (),
 ) -> pd.DataFrame:
     """As `baselines`, from a grid that begins 43 days before the first of `days`.
 
     `earlier` are rows made before, from the same use: their levels are not worked out again.
     """
-    known = _known(hours, earlier)
-    parts = []
+    each = make_each(hours, days, zones=zones, earlier=earlier)
+    parts = [made.rows for made in each if made.wanted and len(made.rows)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS])
+
+
+def make_each(
+    hours: Grid,
+    days: Sequence[np.datetime64],
+    *,
+    zones: Mapping[str, str],
+    earlier: Iterable[pd.DataFrame] = (),
+) -> Iterator[Made]:
+    """As `make`, day by day, with the levels of the days before that had to be made for it."""
+    known, wanted = levels_in(hours, earlier), set(days)
     for day in sorted(days):
         for before in range(POOL_DAYS, -1, -1):
             each = day - before * _DAY
             if each not in known and (before == 0 or each >= hours.first):
                 known[each] = levels(hours, each)
+                if each not in wanted:
+                    yield Made(each, wanted=False, rows=level_rows(hours, each, known[each]))
         for old in [each for each in known if each < day - POOL_DAYS * _DAY]:
             del known[old]
-        parts.append(_day(hours, day, known, zones))
-    parts = [part for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS])
-
-
-def _known(hours: Grid, earlier: pd.DataFrame | None) -> dict[np.datetime64, Level]:
-    """The levels in rows made before."""
-    if earlier is None or earlier.empty:
-        return {}
-    found: dict[np.datetime64, Level] = {}
-    places = pd.Index(hours.keys)
-    for day, rows in earlier.groupby("day"):
-        at = places.get_indexer(pd.Index(rows["key_ref"].astype(object)))
-        level = Level(*(_nothing(hours) for _ in range(2)))
-        for usual, prefix in ((level.calls, ""), (level.sent, "sent_")):
-            for array, name in zip(usual, ("centre", "scale"), strict=True):
-                array[at[at >= 0]] = unpacked(rows[prefix + name])[at >= 0]
-        found[np.datetime64(pd.Timestamp(str(day)).date(), "D")] = level
-    return found
-
-
-def unpacked(lists: "pd.Series[Any]") -> Array:
-    """A column of the kind `hours` as an array of rows by hours."""
-    packed = pa.chunked_array(pa.array(lists.array)).combine_chunks()
-    return np.asarray(packed.flatten()).reshape(-1, HOURS)
-
-
-def _nothing(hours: Grid) -> Usual:
-    empty = (len(hours.keys), HOURS)
-    return Usual(np.full(empty, np.nan, dtype=np.float32), np.full(empty, np.nan, dtype=np.float32))
-
-
-def levels(hours: Grid, day: np.datetime64) -> Level:
-    """The levels of a day, from the 28 days before it; a key's history begins with its first call."""
-    past, level = hours.span(day, -MEMORY.days, 0), Level(_nothing(hours), _nothing(hours))
-    clock, today = hours.clock(past), day.astype("datetime64[s]") + np.arange(HOURS) * np.timedelta64(1, "h")
-    live = np.flatnonzero((hours.calls[:, past] > 0).any(axis=1))
-    for start in range(0, len(live), _BLOCK):
-        block = live[start : start + _BLOCK]
-        begun = np.maximum.accumulate(hours.calls[block, past] > 0, axis=1)
-        for usual, values in ((level.calls, hours.calls), (level.sent, hours.sent)):
-            history = np.where(begun, roots(values[block, past]), np.float32(np.nan))
-            made = of_day(clock, history, today, day)
-            usual.centre[block], usual.scale[block] = made.centre, made.scale
-    return level
+        yield Made(day, wanted=True, rows=_day(hours, day, known, zones))
 
 
 def _day(
     hours: Grid, day: np.datetime64, known: Mapping[np.datetime64, Level], zones: Mapping[str, str]
 ) -> pd.DataFrame:
     """The rows of one day."""
-    past = hours.span(day, -MEMORY.days, 0)
-    live = np.flatnonzero((hours.calls[:, past] > 0).any(axis=1))
+    live = live_on(hours, day)
     if not len(live):
         return pd.DataFrame(columns=[*COLUMNS])
-    calls, sent, failed = (array[live] for array in (hours.calls, hours.sent, hours.failed))
     pool = [day - before * _DAY for before in range(POOL_DAYS, 0, -1) if day - before * _DAY in known]
-    keys = [hours.keys[place] for place in live]
-    learnt = closing.learnt(hours, live, day, [zones.get(key, "UTC") for key in keys])
+    blocks = [live[start : start + BLOCK] for start in range(0, len(live), BLOCK)]
+    parts = [_alone(hours, day, block, _expected(block, known, pool), zones) for block in blocks]
+    alone = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     columns: dict[str, Any] = {
         "day": pd.Timestamp(day).tz_localize("UTC"),
-        "key_ref": keys,
+        "key_ref": [hours.keys[place] for place in live],
         "keys": len(live),
-        **_levels_of(known[day], live),
+        **level_columns(known[day], live),
         **_tails(hours, live, known, pool),
-        "highest": calls[:, past].max(axis=1),
-        "sent_highest": sent[:, past].max(axis=1),
-        "sent_highest_day": _by_day(sent[:, past]).max(axis=1),
-        "sent_a_call": _middle(calls[:, past], sent[:, past]),
-        "called": calls[:, past].sum(axis=1),
-        "failed": failed[:, past].sum(axis=1),
-        **_days_of(hours, live, known, pool, rests=learnt["open_hours"] < RESTLESS),
-        **silences.carried(hours, live, day, _expected(live, known, pool)),
-        **learnt,
+        **_days_of(hours, live, known, pool, rests=alone["open_hours"] < RESTLESS),
+        **alone,
     }
-    frame = pd.DataFrame({name: _column(value, len(live)) for name, value in columns.items()})
-    return frame[[*COLUMNS]]
+    return pd.DataFrame({name: _column(columns[name], len(live)) for name in COLUMNS})
+
+
+def _alone(
+    hours: Grid,
+    day: np.datetime64,
+    block: npt.NDArray[np.int64],
+    expected: Array,
+    zones: Mapping[str, str],
+) -> dict[str, Array]:
+    """The columns of a day that tell of each key by itself, of some keys; `expected` as in `silences.carried`."""
+    past = hours.span(day, -MEMORY.days, 0)
+    calls, sent, failed = (array[block, past] for array in (hours.calls, hours.sent, hours.failed))
+    return {
+        "highest": calls.max(axis=1),
+        "sent_highest": sent.max(axis=1),
+        "sent_highest_day": _by_day(sent).max(axis=1),
+        "sent_a_call": _middle(calls, sent),
+        "called": calls.sum(axis=1),
+        "failed": failed.sum(axis=1),
+        **silences.carried(hours, block, day, expected),
+        **closing.learnt(hours, block, day, [zones.get(hours.keys[place], "UTC") for place in block]),
+    }
 
 
 def _column(value: Any, size: int) -> Any:  # noqa: ANN401 (a scalar, a list, or an array of one or two axes)
     if isinstance(value, np.ndarray) and value.ndim > 1:
         return packed(value)
     return value if isinstance(value, (list, np.ndarray)) else [value] * size
-
-
-def _levels_of(level: Level, live: npt.NDArray[np.int64]) -> dict[str, Array]:
-    return {
-        "centre": level.calls.centre[live],
-        "scale": level.calls.scale[live],
-        "sent_centre": level.sent.centre[live],
-        "sent_scale": level.sent.scale[live],
-    }
 
 
 def _tails(

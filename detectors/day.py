@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from detectors.baseline import Array, roots
-from detectors.baselines import days_of, unpacked
+from detectors.baselines import days_of
 from detectors.calibration import Tail
 from detectors.declare import Frames
 from detectors.frames import FRAMES, HOURS
 from detectors.grid import Grid, grid
+from detectors.levels import unpacked
 from model.window import Window
 
 _DAY = np.timedelta64(1, "D")

@@ -13,9 +13,13 @@ Made = TypeVar("Made")
 def remembered(function: Callable[..., Made]) -> Callable[..., Made]:
     """A pure `function`, worked out once for the same DataFrames (not equal ones) and equal other arguments.
 
-    Only the last result is held. Nobody writes to what it returns.
+    Only the last result is held, and no longer than those DataFrames. Nobody writes to what it returns.
     """
     last: list[tuple[tuple[Any, ...], Made]] = []
+
+    def forget(gone: "weakref.ref[pd.DataFrame]") -> None:
+        if last and any(each is gone for each in last[0][0]):
+            last.clear()
 
     @functools.wraps(function)
     def remembering(*given: Any) -> Made:  # noqa: ANN401 (whatever the function takes)
@@ -23,7 +27,8 @@ def remembered(function: Callable[..., Made]) -> Callable[..., Made]:
             if len(held) == len(given) and all(map(_same, held, given)):
                 return made
         made = function(*given)
-        last[:] = [(tuple(weakref.ref(each) if isinstance(each, pd.DataFrame) else each for each in given), made)]
+        held = tuple(weakref.ref(each, forget) if isinstance(each, pd.DataFrame) else each for each in given)
+        last[:] = [(held, made)]
         return made
 
     return remembering

@@ -1,9 +1,10 @@
 """A finding's words and totals, from its evidence; and the names that the inventory gives to keys."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pandas as pd
 
@@ -11,6 +12,8 @@ from detectors.declare import Detector
 from detectors.frames import FRAMES
 from model.finding import Evidence, Finding, FindingStatus, Severity, Subject, finding_id
 from model.plain import plain
+
+_CALLS: Final = re.compile(r"\{count\}((?: failed| successful)?) calls\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,4 +126,6 @@ def _severity(piece: Evidence, detector: Detector) -> Severity:
 
 def _words(text: str, label: str, count: int, limit: int) -> str:
     """The text with its two blanks filled, safe to show: names and addresses come from others."""
+    if count == 1:
+        text = _CALLS.sub(r"{count}\1 call", text)
     return plain(text.replace("{count}", f"{count:,}").replace("{key}", plain(label, 60)), limit)

@@ -1,7 +1,8 @@
 """Rows to events: each repeating column's values become what is stored of them, and the columns stand side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import duckdb
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingest import distinct
-from ingest.carried import CLEANED, Texts, holders, in_url, taken_out
+from ingest.carried import CLEANED, Found, Texts, look_up, taken_out
 from ingest.formats.sql import outcome_of_status
 from ingest.paths import capped, paths
 from ingest.rows import TEXTS
@@ -47,14 +48,15 @@ def events(duck: duckdb.DuckDBPyConnection, block: Block, treatment: Treatment) 
     raw = {name: encoded(block.rows[name]).among(block.good) for name in _coded(block)}
     held = credentials(raw.get("secret"), raw.get("key_id"), raw.get("also"), treatment)
     texts = Texts(block.rows, block.good, held)
-    if places := holders(duck, texts):
-        raw |= taken_out({name: raw[name] for name in CLEANED if name in raw}, places, held)
-    marks = _flags(duck, texts)
+    found = look_up(duck, texts)
+    if found.holders:
+        raw |= taken_out({name: raw[name] for name in CLEANED if name in raw}, found.holders, held)
+    marks = _flags(texts, found)
     # The texts are coded now, and are a third of what a block takes.
     block = replace(block, rows=block.rows.drop_columns(_texts(block)))
     del texts
     made = _looked_at(duck, raw, treatment) | {name: held.key(name) for name in ("key_ref", "key_hint")}
-    made["outcome"] = raw.get("outcome") or _outcomes(duck, block)
+    made["outcome"] = raw.get("outcome") or _outcomes(duck, block, treatment)
     if "path" in raw:
         made |= _routed(duck, raw, made, block, treatment)
     made["flags"] = marks
@@ -88,16 +90,20 @@ def _looked_at(
     return made
 
 
-def _outcomes(duck: duckdb.DuckDBPyConnection, block: Block) -> Coded:
+def _outcomes(duck: duckdb.DuckDBPyConnection, block: Block, treatment: Treatment) -> Coded:
     """The outcomes by status alone."""
     rows = int(block.good.sum())
     if "status" not in block.rows.column_names:
         return constant(Outcome.UNKNOWN, rows)
     status = encoded(block.rows["status"]).among(block.good)
-    listed = ", ".join(f"({number})" for number in (*status.values.to_pylist(), "NULL"))
+    told = treatment.memory.outcomes.of([*map(str, status.values.to_pylist()), "NULL"], partial(_told, duck))
+    return of_texts(np.where(status.codes < 0, len(told) - 1, status.codes), told)
+
+
+def _told(duck: duckdb.DuckDBPyConnection, statuses: Sequence[str]) -> list[str]:
+    listed = ", ".join(f"({status})" for status in statuses)
     asked = f"SELECT {outcome_of_status('CAST(s AS SMALLINT)')} FROM (VALUES {listed}) t(s)"
-    *found, unknown = [row[0] for row in duck.execute(asked).fetchall()]
-    return of_texts(np.where(status.codes < 0, len(found), status.codes), [*found, unknown])
+    return [row[0] for row in duck.execute(asked).fetchall()]
 
 
 def _routed(
@@ -114,13 +120,13 @@ def _routed(
     return {"path": found.path, "route": route}
 
 
-def _flags(duck: duckdb.DuckDBPyConnection, texts: Texts) -> Coded | None:
+def _flags(texts: Texts, found: Found) -> Coded | None:
     held = texts.held
     # Where only the URL can hold a credential, one that is known stood in it.
-    url = in_url(duck, texts, "target") if "target" in texts.rows.column_names else held.known()
+    url = found.in_target if "target" in texts.rows.column_names else held.known()
     marks = (
         (Flag.KEY_IN_URL, url if "path" in texts.rows.column_names else None),
-        (Flag.KEY_IN_REFERER, in_url(duck, texts, "referer")),
+        (Flag.KEY_IN_REFERER, found.in_referer),
         (Flag.UNVERIFIED_TOKEN, held.unverified()),
         (Flag.SEVERAL_KEYS, held.several()),
     )

@@ -6,7 +6,7 @@ once. Fingerprint first, then redact; what leaves `events` holds no secret. Noth
 More than 150 lines, since the quick way, the line-by-line one and what is left out share the connection's tables.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -26,7 +26,7 @@ from ingest.normalise import Block
 from ingest.raw import ODD, columns_of, quick_sql, raw_sql
 from ingest.redact import beginning, look, quoted, redact_sql
 from ingest.rows import rows_sql
-from ingest.statements import Statements
+from ingest.statements import GIVEN, Statements, as_given
 from ingest.treatment import Treatment
 from model.arrow import booleans, integers, strings, truths
 from model.coded import Codes, encoded, numbers, wide
@@ -38,8 +38,6 @@ _SAMPLE_LENGTH: Final = 300
 _LOOKED_AT: Final = 2000
 """Characters of a reject that are redacted for its sample."""
 _REJECT_SAMPLES: Final = 1000
-_FEW: Final = 10_000
-"""Lines that are copied into a table, for the sake of a prepared statement."""
 _MANY: Final = 4
 """When more than one line in so many is unusual, the quick way is none."""
 
@@ -64,7 +62,6 @@ class Parser:
         # One thread: two parsers side by side keep two cores busier than one that divides each statement.
         self.duck = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""})
         self.duck.execute("SET TimeZone = 'UTC'")
-        self.duck.execute("CREATE TEMP TABLE numbered (n INTEGER, text VARCHAR, envelope VARCHAR)")
         self._statements = Statements(self.duck)
         self._treatment = treatment
         self.events = pa.table({})
@@ -113,7 +110,6 @@ class Parser:
         good = ~truths(left_out)
         block = Block(rows=rows, good=good, line=line, path_is_name=plan.path_is_name)
         self._left_out = _left_out(block)
-        self.duck.register("left_out", self._left_out)
         return block
 
     def _take_apart(self, records: Records, plan: Plan) -> tuple[pa.Table, Codes]:
@@ -130,14 +126,20 @@ class Parser:
 
     def _slowly(self, numbered: pa.Table, plan: Plan) -> tuple[pa.Table, Codes]:
         columns = columns_of(plan.columns, plan.credentials)
-        if numbered.num_rows <= _FEW:
-            self._fill(numbered)
-            rows = self._statements.run(rows_sql(raw_sql(plan, "numbered"), columns, self._treatment))
-        else:
-            self.duck.register("given", numbered)
-            rows = self.duck.sql(rows_sql(raw_sql(plan, "given"), columns, self._treatment)).to_arrow_table()
-            self.duck.unregister("given")
+        sql = lambda source: rows_sql(raw_sql(plan, source), columns, self._treatment)  # noqa: E731
+        rows = self._over(numbered, sql)
         return rows, numbers(rows["n"].combine_chunks())
+
+    def _over(self, numbered: pa.Table, sql: Callable[[str], str]) -> pa.Table:
+        """The rows of the statement that `sql` makes for where its lines stand."""
+        given = as_given(numbered)
+        if given is not None:
+            return self._statements.run(sql(GIVEN), given)
+        self.duck.register("given", numbered)
+        try:
+            return self.duck.sql(sql("given")).to_arrow_table()
+        finally:
+            self.duck.unregister("given")
 
     def _quickly(self, records: Records, plan: Plan, quick: Quick, file: BlockFile) -> tuple[pa.Table, Codes] | None:
         """The same by DuckDB's own reader, with the odd lines line by line; None where that does not fit the block."""
@@ -166,9 +168,7 @@ class Parser:
         return pa.concat_tables([rows, others]), np.concatenate([line, own])
 
     def _rejects(self, records: Records) -> tuple[Reject, ...]:
-        rows = self.duck.execute(
-            f"SELECT n, reason FROM left_out WHERE reason IS NOT NULL ORDER BY n LIMIT {_REJECT_SAMPLES}",
-        ).fetchall()
+        rows = self.rejected()[:_REJECT_SAMPLES]
         texts = self._redacted(lines.texts(records, self._lines, [row[0] for row in rows]))
         return tuple(
             Reject(line=n, reason=why, sample=plain(text, _SAMPLE_LENGTH))
@@ -180,22 +180,15 @@ class Parser:
         prefixes = self._treatment.prefixes
         cut = [beginning(text.strip(), _LOOKED_AT) for text in texts]
         begun = strings(cut)
-        # Most are broken lines without anything to redact; the statement costs 8 ms, whatever it is given.
+        # Most are broken lines without anything to redact.
         if not any(pc.match_substring_regex(begun, look(prefixes)).to_pylist()):
             return cut
         own = integers(np.arange(len(texts), dtype=np.int32))
-        self._fill(pa.table([own, begun, pa.nulls(len(texts), pa.string())], names=["n", "text", "envelope"]))
+        numbered = pa.table([own, begun, pa.nulls(len(texts), pa.string())], names=["n", "text", "envelope"])
         looked = f"regexp_matches(text, {quoted(look(prefixes))})"
         shown = f"CASE WHEN {looked} THEN {redact_sql('text', prefixes)} ELSE text END"
-        found = self._statements.run(f"SELECT n, {shown} AS shown FROM numbered ORDER BY n")
+        found = self._over(numbered, lambda source: f"SELECT n, {shown} AS shown FROM {source} ORDER BY n")
         return list(found["shown"].to_pylist())
-
-    def _fill(self, numbered: pa.Table) -> None:
-        """Put these into the table `numbered`: a prepared statement would hold on to what was registered before."""
-        self.duck.register("given", numbered)
-        self.duck.execute("DELETE FROM numbered")
-        self.duck.execute("INSERT INTO numbered FROM given")
-        self.duck.unregister("given")
 
     def rows(self) -> list[dict[str, object]]:
         """The events of the last block as records, in order of lines; for `formats test`."""
@@ -204,16 +197,21 @@ class Parser:
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def rejected(self) -> list[tuple[int, str]]:
-        """(line, reason) of the last block's rejects, all of them."""
-        return self.duck.execute("SELECT n, reason FROM left_out WHERE reason IS NOT NULL ORDER BY n").fetchall()
+        """(line, reason) of the last block's rejects, all of them, in order."""
+        return _told(self._left_out, "reason")
 
     def rejected_lines(self) -> npt.NDArray[np.int64]:
         """The numbers of the last block's rejects, all of them."""
         return wide(self._left_out.filter(self._left_out["reason"].is_valid())["n"])
 
     def skipped(self) -> list[tuple[int, str]]:
-        """(line, class) of the last block's lines that are no requests."""
-        return self.duck.execute("SELECT n, skipped FROM left_out WHERE skipped IS NOT NULL ORDER BY n").fetchall()
+        """(line, class) of the last block's lines that are no requests, in order."""
+        return _told(self._left_out, "skipped")
+
+
+def _told(left_out: pa.Table, column: str) -> list[tuple[int, str]]:
+    found = left_out.filter(left_out[column].is_valid())
+    return sorted(zip(found["n"].to_pylist(), found[column].to_pylist(), strict=True))
 
 
 def _has_odd_spaces(records: Records) -> bool:

@@ -1,16 +1,22 @@
 """The paths of a block: redacted, and with a route for each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingest.cleaned import cleaned, cut
+from ingest.outlines import outlined, stands
+from ingest.redact import look
 from ingest.routes import OVERFLOW, Cap, route_sql
 from ingest.templates import Templates
 from ingest.treatment import Treatment
+from model.arrow import booleans, integer, strings, truths
 from model.coded import Coded, Mask, constant, encoded, looked_up, of_texts, paired
 
 _LONGEST: Final = 1000
@@ -32,16 +38,54 @@ def paths(
     With `path_is_name` the path is an operation's name (CloudTrail), in which a long word is no token. `method` is as
     the log has it, for routes that are declared with one.
     """
-    # What the cut would split must be gone before it.
-    shown = cut(cleaned(duck, column.values, treatment.prefixes, issued_only=path_is_name), _LONGEST)
-    duck.register("shown", pa.table([shown], names=["path"]))
-    route = encoded(duck.sql(f"SELECT {route_sql('path')} AS route FROM shown").to_arrow_table()["route"])
-    duck.unregister("shown")
-    path = column.within(encoded(pa.chunked_array([shown])))
+    outline = outlined(column.values, treatment.prefixes)
+    work = partial(_routes, duck, prefixes=treatment.prefixes)
+    route = outline.mapped(known := treatment.memory.routes.of(outline.texts(), work))
+    suspect = np.array([one is None for one in known], dtype=np.bool_)[outline.codes]
+    if (pc.max(pc.binary_length(column.values)).as_py() or 0) > _LONGEST:
+        suspect |= truths(pc.greater(pc.binary_length(column.values), integer(_LONGEST)))
+    path = column
+    if suspect.any():
+        shown = _cleaned(duck, column.values, suspect, treatment, issued_only=path_is_name)
+        found = _routed(duck, shown.filter(booleans(suspect)))
+        codes = route.codes.copy()
+        codes[suspect] = found.codes + len(route.values)
+        route = of_texts(codes, [*route.texts(), *found.texts()])
+        path = column.within(encoded(pa.chunked_array([shown])))
     routes = column.within(route)
     if treatment.templates is not None:
         routes = _declared(treatment.templates, path, routes, method)
     return Paths(path, routes)
+
+
+def _cleaned(
+    duck: duckdb.DuckDBPyConnection, values: pa.Array, suspect: Mask, treatment: Treatment, *, issued_only: bool
+) -> pa.Array:
+    """The paths, those that are suspect redacted and cut."""
+    some = booleans(suspect)
+    # What the cut would split must be gone before it.
+    shown = cut(cleaned(duck, values.filter(some), treatment.prefixes, issued_only=issued_only), _LONGEST)
+    return pc.replace_with_mask(values, some, shown.cast(values.type))
+
+
+def _routes(duck: duckdb.DuckDBPyConnection, outlines: Sequence[str], *, prefixes: Sequence[str]) -> list[str | None]:
+    """The routes of the paths of these outlines; None where each path has to be looked at itself."""
+    texts = strings(outlines)
+    suspect = pc.match_substring_regex(texts, look(prefixes)).to_pylist()
+    routes = _routed(duck, texts)
+    names = routes.texts()
+    return [
+        None if found or not stands(outline) else names[code]
+        for outline, found, code in zip(outlines, suspect, routes.codes.tolist(), strict=True)
+    ]
+
+
+def _routed(duck: duckdb.DuckDBPyConnection, paths: pa.Array) -> Coded:
+    """The routes of paths."""
+    duck.register("shown", pa.table([paths], names=["path"]))
+    route = encoded(duck.sql(f"SELECT {route_sql('path')} AS route FROM shown").to_arrow_table()["route"])
+    duck.unregister("shown")
+    return route
 
 
 def capped(cap: Cap, route: Coded, host: Coded, succeeded: Mask) -> Coded:

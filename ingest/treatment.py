@@ -24,6 +24,10 @@ class Memory:
     """The redacted user agent and its client."""
     methods: Remembered[str] = field(default_factory=Remembered)
     hosts: Remembered[str] = field(default_factory=Remembered)
+    outcomes: Remembered[str] = field(default_factory=Remembered)
+    """By status."""
+    routes: Remembered[str | None] = field(default_factory=Remembered)
+    """By outline: the route of all its paths, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

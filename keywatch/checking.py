@@ -8,7 +8,7 @@ from alerts.channels.redact import mask
 from dashboard.serve import check
 from detectors import engine
 from ingest.formats.registry import named
-from keywatch import judging
+from keywatch import judging, probes
 from keywatch.addressing import longest_silence, telling, usable
 from keywatch.collecting.elsewhere import check_place
 from keywatch.config import Config, SourceConfig, load
@@ -39,6 +39,7 @@ def check_config(path: Path) -> list[str]:
     check(listening(workspace))
     policy(workspace)
     metrics_token(workspace)
+    probes.metrics_token(workspace)
     table = telling(workspace).routes
     longest_silence(workspace)
     version = workspace.pepper.version

@@ -13,11 +13,13 @@ from keywatch.inventory.syncing import due, pull_source
 from keywatch.noting import note
 from keywatch.posting import DRAIN, Post, deliverer
 from keywatch.pulse import Pulse
+from keywatch.refusals import REFUSALS
 from keywatch.roles import EVERY_ROLE, Role
+from keywatch.spare_files import check_spare_files
 from keywatch.turn import Cycle, Turn
 from keywatch.workspace import Workspace
 from model.clock import Clock
-from model.errors import ConfigError, KeywatchError, Stopped, StoreError
+from model.errors import ConfigError, Stopped, StoreError
 
 _RESTS: Final = 0.5
 """Of an interval: a source that another worker began to read so lately is not due."""
@@ -81,7 +83,7 @@ def run(
                 cycle.delivered, said = post.take()
                 cycle.errors.extend(said)
             detectors = cycle.judgement.seconds if cycle.judgement else {}
-            told.turned(clock.monotonic() - began, errors=len(cycle.errors), detectors=detectors)
+            told.turned(clock.monotonic() - began, errors=len(cycle.errors), detectors=detectors, stuck=cycle.stuck)
             tell(cycle)
             stop.wait(max(0.0, interval - (clock.monotonic() - began)))
     finally:
@@ -103,13 +105,15 @@ def _asked(stop: threading.Event, pulse: Pulse) -> bool:
 def _one(turn: Turn, puller: Puller | None) -> Cycle:
     pulled, said = puller.take() if puller is not None else ([], [])
     try:
+        check_spare_files()
         cycle = turn.take(pulled)
     except ConfigError:
         raise
     except Stopped:
         cycle = Cycle(turn.roles)
-    except KeywatchError as error:  # what was pulled is pulled again
-        cycle = Cycle(turn.roles, errors=[str(error)])
+    except REFUSALS as error:  # what was pulled is pulled again
+        cycle = Cycle(turn.roles)
+        cycle.failed(error)
     if puller is not None:
         for one in pulled:
             puller.saved(one)

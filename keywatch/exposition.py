@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 Sample = tuple[Mapping[str, str], float]
@@ -20,6 +21,12 @@ class Metric:
     """Of a histogram: label `le` and how many were at most so large, `+Inf` last."""
     total: float = 0.0
     """Of a histogram: the sum of all."""
+
+
+def histogram(name: str, meaning: str, below: Sequence[tuple[float, int]], total: float) -> Metric:
+    """Of what `model.histogram.Histogram` counted."""
+    samples: list[Sample] = [({"le": "+Inf" if bound == inf else f"{bound:g}"}, count) for bound, count in below]
+    return Metric(name=name, kind="histogram", help=meaning, samples=samples, total=total)
 
 
 def exposed(metrics: Iterable[Metric], *, prefix: str) -> str:

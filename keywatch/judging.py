@@ -11,6 +11,7 @@ from detectors.settings import DetectorsConfig
 from detectors.wording import Names
 from keywatch.addressing import telling
 from keywatch.configured import detectors_config, with_expected
+from keywatch.memory import give_back
 from keywatch.planning import Pass, plan
 from keywatch.reading import state_frames
 from keywatch.scoring import score_pass
@@ -112,6 +113,7 @@ def _detect(
             result.errors.update(done.errors)
             for name, seconds in done.seconds.items():
                 result.seconds[name] = result.seconds.get(name, 0.0) + seconds
+        give_back()
     for name in result.errors:  # it failed in a part: that window is judged again
         result.judged.pop(name, None)
     result.findings.extend(changed.values())

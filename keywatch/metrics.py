@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from keywatch.exposition import Metric, Sample, exposed
+from keywatch.exposition import Metric, Sample, exposed, histogram
 from keywatch.version import installed_version
 from model.finding import Severity
 from model.incident import DeliveryStatus
+from store.commits import Commits
 from store.handle import Transaction
 from store.state import audit, health, measure, segments, silences, sources, tallies
 from store.state.tallies import DeliveryTally
@@ -30,6 +31,7 @@ def metrics(tx: Transaction, now: datetime, also: Iterable[Metric] = ()) -> str:
         _gauge("up", "1 while the state can be read.", 1),
         *_rounds(tx, now),
         *_sources(tx, now),
+        *_volumes(tx),
         *_findings(tx),
         *_deliveries(tx, now),
         *_targets(tx, now),
@@ -63,6 +65,30 @@ _GAUGES: Final = {
     "late": ("source_late", "1 when it is late."),
     "failing": ("source_error", "1 when it could not be read the last time."),
 }
+
+
+def commit_metrics(commits: Commits) -> Iterator[Metric]:
+    """How the commits of this process fare."""
+    below, total, failures = commits.told()
+    yield histogram("commit_duration_seconds", "How long commits to the state took in this process.", below, total)
+    failed: list[Sample] = [({"reason": reason}, number) for reason, number in sorted(failures.items())]
+    meaning = "Writing transactions of this process that came to nothing."
+    yield Metric(name="commit_failures_total", kind="counter", help=meaning, samples=failed)
+
+
+def _volumes(tx: Transaction) -> Iterator[Metric]:
+    known = sources.volumes(tx)
+    read: list[Sample] = [({"source": name}, one.bytes) for name, one in known.items()]
+    yield Metric(name="source_bytes_total", kind="counter", help="Bytes read, unpacked.", samples=read)
+    behind: list[Sample] = [({"source": name}, one.lag_bytes) for name, one in known.items()]
+    meaning = "Bytes that were seen in its files and are not read yet."
+    yield Metric(name="source_lag_bytes", kind="gauge", help=meaning, samples=behind)
+    turned: list[Sample] = [
+        ({"source": name, "kind": kind}, count)
+        for name, one in known.items()
+        for kind, count in (("renamed", one.renames), ("rewritten", one.rewrites))
+    ]
+    yield Metric(name="source_rotations_total", kind="counter", help="Rotations of its files.", samples=turned)
 
 
 def _sources(tx: Transaction, now: datetime) -> Iterator[Metric]:

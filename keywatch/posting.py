@@ -13,9 +13,10 @@ from alerts.heartbeat import ping
 from alerts.line import Counts
 from keywatch.addressing import usable, watchers
 from keywatch.references import resolve
+from keywatch.refusals import REFUSALS, said
 from keywatch.workspace import Workspace
 from model.clock import Clock
-from model.errors import ConfigError, KeywatchError
+from model.errors import ConfigError, StoreError
 from store.state import health
 
 EVERY: Final = 5.0
@@ -45,7 +46,7 @@ class Post:
         self._counts: dict[str, Counts] = {}
         self._errors: list[str] = []
         self._thread = threading.Thread(target=self._run, name="post", daemon=True)
-        self._beat = self._good_round() if self._heartbeat is not None else None
+        self._beat = self._last_good() if self._heartbeat is not None else None
         """The last good round that needs no telling any more: of before, or told."""
         self.failure: Exception | None = None
         """What ended the loop before its time."""
@@ -80,6 +81,12 @@ class Post:
         with self._workspace.store.reading() as tx:
             return health.marks(tx).get(health.CYCLE)
 
+    def _last_good(self) -> datetime | None:
+        try:
+            return self._good_round()
+        except StoreError:  # it went away since it was opened: that round may be told twice
+            return None
+
     def _beat_once(self) -> None:
         """Tell of a good round that has come since, in this process or another."""
         good = self._good_round()
@@ -96,9 +103,9 @@ class Post:
             work()
         except ConfigError:
             raise
-        except KeywatchError as error:  # the database is away, say: the next look tries again
+        except REFUSALS as error:  # the database is away, say: the next look tries again
             with self._lock:
-                self._errors.append(str(error))
+                self._errors.append(said(error))
 
     def _add(self, report: DeliveryReport) -> None:
         with self._lock:

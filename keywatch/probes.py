@@ -4,36 +4,38 @@ A small server of the standard library in threads of its own: it answers while a
 hangs. It reads what a request's first line and headers say, and nothing else of it.
 """
 
-import hmac
-import ipaddress
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import AF_INET6
-from typing import Final
+from socket import AF_INET6, socket
+from typing import Any, Final
 
 from keywatch.config import Config
 from keywatch.disk_metrics import disk_metrics
 from keywatch.exposition import exposed
-from keywatch.metrics import PREFIX, metrics
+from keywatch.metrics import PREFIX, commit_metrics, metrics
 from keywatch.process_metrics import process_metrics
 from keywatch.pulse import Pulse
 from keywatch.references import resolve
 from keywatch.workspace import Workspace
 from model.clock import Clock
-from model.errors import ConfigError, KeywatchError
+from model.errors import ConfigError, KeywatchError, StoreAway
+from model.visitor import is_loopback, may_see_metrics
 from store.state import health
 from store.state.upgrade import HEAD, schema_of
 
-_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus' text format."""
 _PATIENCE: Final = 10.0
 """Seconds that a client may take for its request."""
 _WRITING: Final = 15.0
 """Seconds for which an answer about the store holds: probes of many write no more often."""
+_REFUSED: Final = 0.5
+"""Seconds to the next try where the system gives no connection."""
+_CLOSED: Final = "The state was not opened yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +61,31 @@ class Prober:
         return Answer(200, "ok\n") if self._pulse.alive else Answer(503, "not alive\n")
 
     def readyz(self) -> Answer:
-        """A turn has ended, so every source was tried; the schema is the program's; the state can be written."""
-        ready = self._pulse.turned_once and self._pulse.alive and self._writable()
-        return Answer(200, "ready\n") if ready else Answer(503, "not ready\n")
+        """A turn has ended, so every source was tried; the store took what it found; the state can be written."""
+        reason = self._unready()
+        return Answer(200, "ready\n") if reason is None else Answer(503, f"not ready: {reason}\n")
 
     def metrics(self) -> Answer:
         """Those of this process, and, while the state can be read, those of the whole."""
         own = exposed([*self._pulse.metrics()], prefix=PREFIX) + exposed(process_metrics(), prefix="")
         try:
+            if not self._workspace.is_open:
+                raise StoreAway(_CLOSED)
             with self._workspace.store.reading() as tx:
                 whole = metrics(tx, self._clock.now(), disk_metrics(self._workspace))
+            own += exposed(commit_metrics(self._workspace.store.commits), prefix=PREFIX)
         except KeywatchError:
             whole = f"# HELP {PREFIX}up 1 while the state can be read.\n# TYPE {PREFIX}up gauge\n{PREFIX}up 0\n"
         return Answer(200, whole + own, _METRICS)
+
+    def _unready(self) -> str | None:
+        if not self._pulse.turned_once:
+            return "no turn has ended yet" if self._workspace.is_open else "the state was not opened yet"
+        if not self._pulse.alive:
+            return "the loop gives no sign of life"
+        if self._pulse.stuck:
+            return "the last turn could not read or write the store"
+        return None if self._writable() else "the state cannot be written, or its schema is another one"
 
     def _writable(self) -> bool:
         with self._lock:
@@ -129,16 +143,17 @@ def metrics_token(workspace: Workspace) -> str | None:
     return found
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address is this machine's own."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+
+    def get_request(self) -> tuple[socket, Any]:
+        """The next connection. Where no file may be opened it waits there, and must not be asked for all the time."""
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(_REFUSED)
+            raise
+
     prober: Prober
     token: str | None
 
@@ -184,16 +199,10 @@ class _Handler(BaseHTTPRequestHandler):
         return prober.metrics() if self._may() else Answer(403, "forbidden\n")
 
     def _may(self) -> bool:
-        """With the token, or, where none is set, from this machine itself and through no proxy on it."""
-        token = self.server.token
-        if token is not None:
-            given = self.headers.get("authorization", "")
-            return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
-        if any(name in self.headers for name in _FORWARDED):
-            return False
         host = self.headers.get("host", "").rpartition(":")
         named = (host[0] or host[2]).strip("[]")
-        return is_loopback(str(self.client_address[0])) and is_loopback(named)
+        peer = str(self.client_address[0])
+        return may_see_metrics(self.server.token, peer=peer, host=named, headers=self.headers)  # type: ignore[arg-type]
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name that http.server gives)
         """Requests are not logged: what they hold comes from anybody."""

@@ -4,13 +4,12 @@ Kept in this process: what all processes did together stands in the state.
 """
 
 import threading
-from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
-from keywatch.exposition import Metric, Sample
+from keywatch.exposition import Metric, Sample, histogram
 from model.clock import Clock
+from model.histogram import Histogram
 
 BUCKETS: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Seconds: a quiet turn takes a tenth of one, a live detection is to take under three, an interval is thirty."""
@@ -18,26 +17,6 @@ INTERVALS: Final = 3
 """Intervals without a sign of life, after which the loop counts as hung: one late turn is none yet."""
 PATIENCE: Final = 300.0
 """Seconds that it is given at least: a report, which cannot tell of itself while it is made, may take minutes."""
-
-
-@dataclass(slots=True)
-class _Seconds:
-    """A histogram."""
-
-    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
-    total: float = 0.0
-
-    def add(self, seconds: float) -> None:
-        self.counts[bisect_left(BUCKETS, seconds)] += 1
-        self.total += seconds
-
-    def samples(self) -> list[Sample]:
-        found: list[Sample] = []
-        below = 0
-        for bound, count in zip((*BUCKETS, float("inf")), self.counts, strict=True):
-            below += count
-            found.append(({"le": "+Inf" if bound == float("inf") else f"{bound:g}"}, below))
-        return found
 
 
 class Pulse:
@@ -48,16 +27,18 @@ class Pulse:
         self._clock, self._lock = clock, threading.Lock()
         self._longest = max(INTERVALS * interval, PATIENCE)
         self._seen = clock.monotonic()
-        self._turns, self._errors = _Seconds(), 0
+        self._turns, self._errors = Histogram(BUCKETS), 0
         self._detectors: dict[str, tuple[int, float]] = {}
+        self._stuck = False
 
     def beat(self) -> None:
         """The loop is at it: a turn begins, or a part of one ended."""
         self._seen = self._clock.monotonic()
 
-    def turned(self, seconds: float, *, errors: int, detectors: dict[str, float]) -> None:
-        """A turn ended; `detectors` is how many seconds each took."""
+    def turned(self, seconds: float, *, errors: int, detectors: dict[str, float], stuck: bool = False) -> None:
+        """A turn ended; `detectors` is how many seconds each took, `stuck` whether the store refused."""
         self.beat()
+        self._stuck = stuck
         with self._lock:
             self._turns.add(seconds)
             self._errors += errors
@@ -73,20 +54,19 @@ class Pulse:
     @property
     def turned_once(self) -> bool:
         """Whether a turn has ended: every source was tried."""
-        return any(self._turns.counts)
+        return not self._turns.is_empty
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the store refused in the last turn."""
+        return self._stuck
 
     def metrics(self) -> Iterator[Metric]:
         """Of this process alone."""
         with self._lock:
-            turns, total, errors = self._turns.samples(), self._turns.total, self._errors
+            turns, total, errors = self._turns.below(), self._turns.total, self._errors
             detectors = dict(sorted(self._detectors.items()))
-        yield Metric(
-            name="turn_duration_seconds",
-            kind="histogram",
-            help="How long turns of this process took.",
-            samples=turns,
-            total=total,
-        )
+        yield histogram("turn_duration_seconds", "How long turns of this process took.", turns, total)
         yield Metric(
             name="turn_errors_total",
             kind="counter",

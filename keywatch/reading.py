@@ -41,10 +41,13 @@ def read_frames(
     names = list(engine.names() if detectors is None else detectors)
     chosen = [engine.load(name) for name in names]
     made = dict(state) if state is not None else state_frames(store, now)
+    needed = engine.required_frames(names)
+    if "baselines" in needed:  # first, for making them takes the most room, and nothing else is held yet
+        made["baselines"] = baseline_frame(store, window, made["key_refs"], keep=keep)
     _read(store, window, made, {name for each in chosen for name in _at_once(each)})
     asking = {name for each in chosen if each.asks is not None and each.asks(made) for name in each.later}
     _read(store, window, made, asking)
-    if "source_hours" in (needed := engine.required_frames(names)):
+    if "source_hours" in needed:
         span = Window(since=window.since - needed["source_hours"], until=window.until)
         with store.reading() as tx:
             made["source_hours"] = sources.source_hours(tx, span)
@@ -52,8 +55,6 @@ def read_frames(
         span = Window(since=window.since - needed["event_hours"], until=window.until)
         with store.reading() as tx:
             made["event_hours"] = sources.event_hours(tx, span)
-    if "baselines" in needed:
-        made["baselines"] = baseline_frame(store, window, made["key_refs"], keep=keep)
     return made | narrow_frames(store, window, made, names, bait)
 
 
@@ -105,9 +106,14 @@ def _attacked_days(store: Store, window: Window, made: Mapping[str, pd.DataFrame
     refs, networks = (
         {str(value) for each in failed for value in each[name].dropna().unique()} for name in ("key_ref", "network")
     )
+    if "auth_hours" not in made:
+        networks = set()
+    if "network_days" in made:  # they are among its rows, which reach as far
+        everywhere = made["network_days"]
+        return everywhere[everywhere["key_ref"].isin(refs) | everywhere["network"].isin(networks)]
     span = Window(since=window.since - reach, until=window.until)
     with store.reader(span) as reader:
-        return attacked_days(reader, span, refs=refs, networks=networks if "auth_hours" in made else ())
+        return attacked_days(reader, span, refs=refs, networks=networks)
 
 
 def _telemetry(tx: Transaction, now: datetime) -> pd.DataFrame:

@@ -14,11 +14,12 @@ from keywatch.inventory.syncing import Pulled, Synced, forget_others, save_pull
 from keywatch.judging import Judgement, judge
 from keywatch.keeping_house import HouseKeeper
 from keywatch.noting import note_config
+from keywatch.refusals import REFUSALS, said
 from keywatch.roles import EVERY_ROLE, Role
 from keywatch.scheduling import make_due
 from keywatch.workspace import Workspace
 from model.clock import Clock
-from model.errors import ConfigError, KeywatchError, Stopped, WorkspaceLocked
+from model.errors import ConfigError, KeywatchError, Stopped, StoreError, WorkspaceLocked
 from store.state import health
 
 
@@ -35,8 +36,15 @@ class Cycle:
     """Reports that were made, and reviews that were reminded of."""
     errors: list[str] = field(default_factory=list)
     """What went wrong with a part; the other parts went on."""
+    stuck: bool = False
+    """The store could not be read or written: a full disk, a database that is away."""
     elsewhere: int = 0
     """Work that other processes were at, or had just done."""
+
+    def failed(self, error: KeywatchError | OSError) -> None:
+        """A part of it failed."""
+        self.errors.append(said(error))
+        self.stuck = self.stuck or isinstance(error, (StoreError, OSError))
 
     def counts(self) -> dict[str, int]:
         """What the roles did, in numbers."""
@@ -108,8 +116,8 @@ class Turn:
             if not self.workspace.is_shared:
                 raise
             cycle.elsewhere += 1
-        except KeywatchError as error:
-            cycle.errors.append(str(error))
+        except REFUSALS as error:
+            cycle.failed(error)
 
     def _ingest(self, cycle: Cycle, pulled: Sequence[Pulled]) -> None:
         if self.workspace.config.inventory.sources or pulled:

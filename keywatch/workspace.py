@@ -43,6 +43,11 @@ class Workspace:
         """The store; opened, and its schema brought up to date, at the first use."""
         return Store.open(self.state_url, self.events, audit_key=lambda: self.audit_key)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the store was opened."""
+        return "store" in self.__dict__
+
     @cached_property
     def events(self) -> Events:
         """Where events are kept. Raises ConfigError for a URL that cannot be opened."""
@@ -131,5 +136,5 @@ class Workspace:
 
     def close(self) -> None:
         """Give the store's connections back."""
-        if "store" in self.__dict__:
+        if self.is_open:
             self.store.close()

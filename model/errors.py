@@ -9,6 +9,7 @@ KeywatchError                 exit 1
 │   └── FormatError           exit 1   no format fits, or the format's description is wrong
 ├── InventoryError            exit 1   an inventory file cannot be read
 ├── StoreError                exit 1   the state or the events cannot be read or written
+│   ├── StoreAway             exit 1   not now: its server is away, its disk full or read-only
 │   └── Fenced                exit 75  somebody else moved the cursor first; nothing was written
 ├── DetectorError             exit 1   a detector's declaration or its frames are wrong
 ├── DeliveryError             exit 1   a target refused, failed, or is not a target
@@ -67,6 +68,10 @@ class InventoryError(KeywatchError):
 
 class StoreError(KeywatchError):
     """The state or the events cannot be read or written."""
+
+
+class StoreAway(StoreError):
+    """It cannot be reached or written now, and may be later: a server that is away, a full or read-only disk."""
 
 
 class Fenced(StoreError):

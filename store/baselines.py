@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FOLDER: Final = "baselines"
+_LEVELS: Final = "levels."
+"""Before the ending of a file that has nothing but the levels of its day."""
 _FORMAT: Final = 4
 """Goes up when the frame's columns or their meaning change."""
 
@@ -38,11 +40,36 @@ def made_of(tx: Session, day: date, history: timedelta, zones: Mapping[str, str]
 
 def load(root: Path, day: date, made: str) -> "pd.DataFrame | None":
     """The baselines of a day that were made of just this; None when there are none, or the file cannot be read."""
+    return _loaded(_path(root, day, made))
+
+
+def load_levels(root: Path, day: date, made: str) -> "pd.DataFrame | None":
+    """Rows that have the levels of a day, by themselves or among its baselines; None as in `load`."""
+    whole = _loaded(_path(root, day, made))
+    return _loaded(_path(root, day, made, _LEVELS)) if whole is None else whole
+
+
+def save(root: Path, day: date, made: str, frame: "pd.DataFrame", *, keep: timedelta) -> None:
+    """Store the baselines of a day; those it had before, and those of days more than `keep` before it, are removed."""
+    _save(_path(root, day, made), day, frame, keep)
+
+
+def save_levels(root: Path, day: date, made: str, frame: "pd.DataFrame", *, keep: timedelta) -> None:
+    """As `save`, of the levels alone: what the two weeks after the day read of it, where nobody judges the day."""
+    _save(_path(root, day, made, _LEVELS), day, frame, keep)
+
+
+def forget_all(root: Path) -> None:
+    """Remove all of them; they are made again when somebody asks."""
+    for path in (root / _FOLDER).glob("*.arrow"):
+        path.unlink(missing_ok=True)
+
+
+def _loaded(path: Path) -> "pd.DataFrame | None":
     import pandas as pd
     import pyarrow as pa
     from pyarrow import feather
 
-    path = _path(root, day, made)
     if not path.exists():
         return None
     try:
@@ -53,12 +80,10 @@ def load(root: Path, day: date, made: str) -> "pd.DataFrame | None":
     return frame
 
 
-def save(root: Path, day: date, made: str, frame: "pd.DataFrame", *, keep: timedelta) -> None:
-    """Store the baselines of a day; those it had before, and those of days more than `keep` before it, are removed."""
+def _save(path: Path, day: date, frame: "pd.DataFrame", keep: timedelta) -> None:
     import pyarrow as pa
     from pyarrow import feather
 
-    path = _path(root, day, made)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     feather.write_feather(pa.Table.from_pandas(frame, preserve_index=False), draft, compression="uncompressed")
@@ -69,11 +94,5 @@ def save(root: Path, day: date, made: str, frame: "pd.DataFrame", *, keep: timed
             other.unlink(missing_ok=True)
 
 
-def forget_all(root: Path) -> None:
-    """Remove all of them; they are made again when somebody asks."""
-    for path in (root / _FOLDER).glob("*.arrow"):
-        path.unlink(missing_ok=True)
-
-
-def _path(root: Path, day: date, made: str) -> Path:
-    return root / _FOLDER / f"{day}.{made}.arrow"
+def _path(root: Path, day: date, made: str, kind: str = "") -> Path:
+    return root / _FOLDER / f"{day}.{made}.{kind}arrow"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from model.actor import actor
 from model.clock import SystemClock
-from model.errors import StoreError, UsageError
+from model.errors import Fenced, StoreError, UsageError
 from model.segment import Segment
 from model.window import Window
+from store.commits import Commits
 from store.events.files import Files, FolderFiles
 from store.events.interface import Events, Written
 from store.events.reader import EventsReader
@@ -41,6 +42,8 @@ class Store:
     """Where events are kept."""
     audit_key: audit.KeySource | None = None
     """Gives the key of the audit log; without one its chain is a plain one."""
+    commits: Commits = field(default_factory=Commits, compare=False)
+    """How they fare."""
 
     @classmethod
     def open(cls, state_url: str, events: Path | Events, audit_key: audit.KeySource | None = None) -> "Store":
@@ -83,14 +86,22 @@ class Store:
         """
         writing = self.state.execution_options(writes=True)
         try:
-            with Session(writing, expire_on_commit=False, info=self._info) as session, session.begin():
+            with Session(writing, expire_on_commit=False, info=self._info) as session:
+                session.begin()
                 check_fences(session, self.state)
                 yield session
+                with self.commits.timed():
+                    session.commit()
+        except Fenced as error:
+            self.commits.failed(error)
+            raise
         except (OperationalError, DatabaseError) as error:
             if isinstance(error, IntegrityError):
                 raise
             hint = "Nothing of it was written. Make room, check the disk, and try again."
-            raise refused(self.state, error, "written", hint=hint) from None
+            told = refused(self.state, error, "written", hint=hint)
+            self.commits.failed(told)
+            raise told from None
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from keywatch.collecting.ingesting import Ingested, ingest_source
 from keywatch.commands.init import make
@@ -22,6 +23,15 @@ __all__ = ["database", "postgres", "postgres_server", "postgres_template", "s3"]
 
 _SHARED = Path(__file__).parents[2] / "shared" / "data"
 _EXIT = pytest.StashKey[int]()
+
+# Hypothesis fails a test whose example takes 0.2 s: speed is for benchmarks to say, not for a busy machine.
+settings.register_profile(
+    "unhurried",
+    settings.get_profile(settings.get_current_profile_name()),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("unhurried")
 _T0 = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
 
 

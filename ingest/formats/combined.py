@@ -28,11 +28,13 @@ FITS: Final = "len(s) = 4 AND q[5] = ' '"
 PIECES: Final = common.PIECES | {"referer": "q[4]", "agent": "q[6]"}
 _BY_QUOTES: Final = (
     COLUMNS | {"ts": common.BY_QUOTES_TIME},
-    common.BY_QUOTES | {"bytes": "substr(q3, 6, length(q3) - 6)", "referer": "q4", "agent": "q6"},
+    # The cast passes over the space behind the bytes.
+    common.BY_QUOTES | {"bytes": "substr(q3, 6)", "referer": "q4", "agent": "q6"},
     (
         "q7 IS NOT NULL AND q8 IS NULL AND q5 = ' ' AND regexp_full_match(q3, ' \\d{3} (?:\\d+|-) ')"
         f" AND {common.BY_QUOTES_USUAL}"
     ),
+    (common.BY_QUOTES_SPLIT,),
 )
 
 

@@ -37,25 +37,17 @@ PIECES: Final = {
     "status": "s[2]",
     "bytes": "s[3]",
 }
-BY_QUOTES: Final = {
-    "time": "right(q1, 29)",
-    "ip": "substr(q1, 1, instr(q1, ' ') - 1)",
-    "request": "q2",
-    "status": "substr(q3, 2, 3)",
-}
+BY_QUOTES_SPLIT: Final = "string_split(q1, ' ') AS p"
+"""The step before the pieces: to split costs 0.06 µs a line, and to cut each by its place 0.04 (`substr` counts
+characters)."""
+BY_QUOTES: Final = {"time": "p[4] || ' ' || p[5]", "ip": "p[1]", "request": "q2", "status": "substr(q3, 2, 3)"}
 """The pieces where DuckDB's CSV reader splits by quotes."""
 BY_QUOTES_TIME: Final = (
     # The zone is the same in nearly all lines; only where it is none of UTC's it costs.
-    "nullif(greatest(CASE WHEN ends_with(q1, ' +0000] ')"
-    " THEN try_strptime(substr(q1, length(q1) - 27, 20), '%d/%b/%Y:%H:%M:%S')"
-    f" ELSE CAST(try_strptime({{time}}, '[{CLF_TIME}] ') AS TIMESTAMP) END, {EARLIEST}), {EARLIEST})"
+    "nullif(greatest(CASE WHEN p[5] = '+0000]' THEN try_strptime(p[4], '[%d/%b/%Y:%H:%M:%S')"
+    f" ELSE CAST(try_strptime({{time}}, '[{CLF_TIME}]') AS TIMESTAMP) END, {EARLIEST}), {EARLIEST})"
 )
-BY_QUOTES_USUAL: Final = (
-    "instr(q1, '[') = length(q1) - 28"
-    # Nearly all lines have no user: to split costs three times as much.
-    " AND CASE WHEN substr(q1, instr(q1, ' '), instr(q1, '[') - instr(q1, ' ')) = ' - - ' THEN true"
-    " ELSE starts_with(split_part(q1, ' ', 4), '[') END"
-)
+BY_QUOTES_USUAL: Final = "len(p) = 6 AND p[6] = '' AND starts_with(p[4], '[') AND ends_with(p[5], ']')"
 NO_IDENTITY: Final = "p[2] = '-'"
 """Where lines of other heads are about, the quick way fits only those whose second column is none of theirs."""
 

@@ -79,11 +79,14 @@ def _renamed(credential: Credential, expression: str) -> Credential:
     return credential if credential.of_target else replace(credential, expression=expression)
 
 
-def by_quotes(plan: Plan, columns: Mapping[str, str], pieces: Mapping[str, str], usual: str) -> Plan:
+def by_quotes(
+    plan: Plan, columns: Mapping[str, str], pieces: Mapping[str, str], usual: str, prepare: tuple[str, ...] = ()
+) -> Plan:
     """The plan with the CSV reader as its quick way; `pieces` fill the groups of `columns`, as in `text.plan`."""
     filled = dict(columns)
     for group, piece in pieces.items():
         filled = {name: expression.replace(f"{{{group}}}", piece) for name, expression in filled.items()}
     if any(not credential.of_target for credential in plan.credentials):
         return plan
-    return replace(plan, quick=Quick(reader=BY_QUOTES, columns=filled, credentials=plan.credentials, usual=usual))
+    quick = Quick(reader=BY_QUOTES, prepare=prepare, columns=filled, credentials=plan.credentials, usual=usual)
+    return replace(plan, quick=quick)

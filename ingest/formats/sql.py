@@ -96,7 +96,8 @@ def _possible(moment: str) -> str:
 WORDS: Final = (
     "string_split(request, ' ') AS words",
     (
-        "len(words) = 3 AND words[1] IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS')"
+        # The list alone becomes a join, for three times as much.
+        "len(words) = 3 AND (words[1] = 'GET' OR words[1] IN ('POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'))"
         " AND starts_with(words[3], 'HTTP/') AS plain"
     ),
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ingest.sources import files
 from ingest.sources.files import Look
+from ingest.sources.rotations import rotations
 from keywatch.collecting.elsewhere import ingest_elsewhere, is_elsewhere
 from keywatch.collecting.ingested import Ingested, Progress
 from keywatch.collecting.metering import Meter
@@ -53,6 +54,7 @@ def ingest_source(
         raise IngestError("\n".join(result.errors))
     if window is None:
         _count_lost(workspace, files.vanished(known, looks), clock)
+        looks = _count_rotations(workspace, source.name, known, looks, clock)
     taken = {cursor.origin for cursor in known}
     with open_reading(workspace, source, clock=clock, result=result, progress=progress, stopped=stopped) as reading:
         reading.lineage = this.name
@@ -95,6 +97,20 @@ def _share(seen: Look) -> float:
     """The share of a file that was read before; that of a compressed one is not known."""
     read = seen.cursor.offset if seen.cursor else 0
     return read / seen.size if 0 < read <= seen.size else 0.0
+
+
+def _count_rotations(
+    workspace: Workspace, source: str, known: Sequence[Cursor], looks: list[Look], clock: Clock
+) -> list[Look]:
+    """Count each once: what tells of it is written by the same transaction. Returns the looks as they are then."""
+    found = rotations(known, looks)
+    if not found.moves:
+        return looks
+    with workspace.store.transaction() as tx:
+        for before, after in found.moves:
+            segments.move_cursor(tx, before, after, clock.now())
+        segments.count_rotations(tx, source, renames=found.renames, rewrites=found.rewrites)
+    return found.looks
 
 
 def _count_lost(workspace: Workspace, moves: list[tuple[Cursor, Cursor]], clock: Clock) -> None:

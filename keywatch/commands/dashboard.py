@@ -22,10 +22,12 @@ def dashboard(
 ) -> None:
     """Serve the dashboard until Ctrl-C.
 
-    On 127.0.0.1 nobody has to log in; on any other address it starts only with [dashboard.login].
+    On 127.0.0.1 nobody has to log in; on any other address it starts only with a login: see dashboard.login in
+    docs/config.md. A database that is away at the start is waited for.
     """
     from dashboard.serve import OBJECTS, check, environment, serve
     from keywatch.addressing import longest_silence
+    from keywatch.commands.awaiting import await_store
     from keywatch.noting import note
     from keywatch.serving.handing import handed
     from keywatch.serving.listening import listening
@@ -35,6 +37,7 @@ def dashboard(
     workspace = Workspace.at(config_path(ctx))
     where = listening(workspace, address=address, port=port, headless=headless)
     check(where)  # refuses before anything is promised
+    await_store(workspace, lambda text: say(f"keywatch: {text}"))
     hands = handed(workspace, config_path(ctx).resolve())
     given = environment(
         state_url=workspace.state_url,

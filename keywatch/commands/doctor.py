@@ -11,7 +11,7 @@ def add(app: typer.Typer) -> None:
 
 
 def doctor(ctx: typer.Context, *, as_json: AsJson = False) -> None:
-    """Look at config, files, state, events, sources, keys, detection and alerts; nothing is changed or sent.
+    """Look at all that can be wrong, from the config to the last backup; nothing is changed, and no message is sent.
 
     Ends with 1 when something does not work.
     """

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from keywatch import work
 from keywatch.commands.shared import now, plain_json, say, workspace
 
 
@@ -43,13 +42,14 @@ def erase(
 ) -> None:
     """Forget a person, an address or a key: a pseudonym takes its place, and nothing says any more whose it is."""
     from keywatch.privacy.erasing import erase as forget
+    from keywatch.privacy.standstill import standstill
     from keywatch.privacy.subject import data_subject
 
     with workspace(ctx) as ws:
         if not yes:
             kind = data_subject(ws, subject).kind
             typer.confirm(f"Forget the {kind} {subject} for good?", abort=True, err=True)
-        with ws.lock(work.SEGMENTS):
+        with standstill(ws):
             done = forget(ws, subject, at=now())
     for table, count in done.rows.items():
         say(f"{table}: {count:,} rows changed")

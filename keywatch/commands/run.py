@@ -35,9 +35,11 @@ def run(
 ) -> None:
     """Ingest, detect and deliver until SIGTERM or Ctrl-C, which ends it within ten seconds; nothing is lost.
 
-    With the state on PostgreSQL, any number of these may run, on any number of machines: they share the work.
+    With the state on PostgreSQL, any number of these may run, on any number of machines: they share the work. A
+    database that is away at the start is waited for.
     """
     from keywatch import cycle
+    from keywatch.commands.awaiting import await_store
     from keywatch.probes import answering
     from keywatch.pulse import Pulse
     from model.clock import SystemClock
@@ -58,6 +60,7 @@ def run(
             signal.signal(number, lambda number, _: _stop(stop, number))
         pulse = Pulse(clock, seconds)
         with answering(ws, clock, pulse):
+            await_store(ws, log.error, pulse.beat)
             cycle.run(ws, clock, interval=seconds, stop=stop, tell=log.turn, roles=roles, pulse=pulse)
 
 

@@ -75,7 +75,7 @@ def compact(ctx: typer.Context) -> None:
 
 
 def prune(ctx: typer.Context) -> None:
-    """Let go what [retention] says is too old, and what is left of writers that died; `keywatch run` does both."""
+    """Let go what is older than the config's `retention`, and what dead writers left; `keywatch run` does both."""
     from keywatch.noting import note
     from store.retention import prune as let_go
     from store.sweeping import sweep_alone, sweep_shared

@@ -1,7 +1,11 @@
-"""How `keywatch run` tells what it does: a status line a turn, for people or as JSON, and never a secret."""
+"""How `keywatch run` tells what it does: a status line a turn, for people or as JSON, and never a secret.
+
+A line that cannot be written, to a file on a full disk say, is lost, and the run goes on.
+"""
 
 import json
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -35,7 +39,7 @@ class Log:
         for error in dict.fromkeys(cycle.errors):  # a database that is away is so for each part
             self.error(error)
         if self._how is LogFormat.TEXT:
-            say(f"{now():%H:%M:%S} {cycle.line()}")
+            self._say(f"{now():%H:%M:%S} {cycle.line()}")
         else:
             counts = {name.replace(" ", "_"): count for name, count in cycle.counts().items()}
             self._write(level="info", event="turn", message=cycle.line(), **counts)
@@ -43,15 +47,21 @@ class Log:
     def error(self, text: str) -> None:
         """Something went wrong."""
         if self._how is LogFormat.TEXT:
-            say(f"keywatch: {self._clean(text)}")
+            self._say(f"keywatch: {self._clean(text)}")
         else:
             self._write(level="error", event="error", message=text)
 
     def _write(self, *, level: str, event: str, message: str, **fields: object) -> None:
         at = f"{now():%Y-%m-%dT%H:%M:%S.%fZ}"
         line = {"at": at, "level": level, "event": event, "message": self._clean(message), **fields}
-        sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
+            sys.stderr.flush()
+
+    @staticmethod
+    def _say(text: str) -> None:
+        with suppress(OSError):
+            say(text)
 
     def _clean(self, text: str) -> str:
         from ingest.redact import redact

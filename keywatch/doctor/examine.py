@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from keywatch.checking import check_config
-from keywatch.doctor import alerting, files, reading, standing
+from keywatch.doctor import alerting, clock, files, reaching, reading, standing, writing
 from keywatch.doctor.remark import Remark, fine, wrong
 from keywatch.workspace import Workspace
 from model.errors import KeywatchError
@@ -14,21 +14,28 @@ from model.errors import KeywatchError
 Look = Callable[[Workspace, datetime], Iterator[Remark]]
 _LOOKS: Final[tuple[tuple[str, Look], ...]] = (
     ("files", files.permissions),
+    ("files", writing.limits),
     ("disk", files.disk),
     ("state", standing.state),
+    ("clock", clock.clock),
     ("events", standing.events),
+    ("writing", writing.written),
     ("keys", standing.keys),
+    ("sources", reading.readable),
     ("sources", reading.sources),
     ("detection", reading.detection),
     ("alerts", alerting.routes),
     ("alerts", alerting.deliveries),
+    ("alerts", reaching.reached),
+    ("dashboard", reaching.logins),
+    ("backup", standing.backup),
 )
 STORE: Final = frozenset({"disk", "state", "events"})
 """What the store is about."""
 
 
 def examine(path: Path, now: datetime) -> list[Remark]:
-    """Every remark about the workspace of a config file. Nothing is changed, and nothing is sent."""
+    """Every remark about the workspace of a config file. Nothing is changed, and no message is sent."""
     remarks: list[Remark] = []
     try:
         remarks += [fine("config", sentence) for sentence in check_config(path)]

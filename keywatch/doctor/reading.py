@@ -2,16 +2,43 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
+from ingest.sources import files
+from keywatch.collecting.elsewhere import is_elsewhere
 from keywatch.doctor.remark import Remark, fine, warning, wrong
 from keywatch.workspace import Workspace
+from model.errors import IngestError
 from store.state import findings
 from store.state import sources as source_state
 
 _REJECTED: Final = 0.05
 """Of a source's lines, from which on its format is likely to be wrong."""
+_LOOKED_AT: Final = 1000
+"""Files of a source."""
 _JUDGED: Final = timedelta(minutes=30)
+
+
+def readable(workspace: Workspace, _now: datetime) -> Iterator[Remark]:
+    """The files that each source names are there, and this user may read them; none is read."""
+    for source in workspace.config.sources:
+        if is_elsewhere(source) or source.path is None:
+            continue
+        errors: list[str] = []
+        try:
+            found = files.find([str(workspace.root / Path(source.path).expanduser())])
+        except IngestError as error:
+            yield wrong("sources", f"{source.name}: {error.what}", error.hint)
+            continue
+        for path in found[:_LOOKED_AT]:
+            try:
+                path.open("rb").close()
+            except OSError as error:
+                errors.append(f"{path} ({error.strerror})")
+        if errors:
+            said = f"{source.name}: {len(errors)} of {len(found)} files cannot be read, such as {errors[0]}."
+            yield wrong("sources", said, "Let this user read them: by a group (adm on Debian), or setfacl -m u:USER:r.")
 
 
 def sources(workspace: Workspace, now: datetime) -> Iterator[Remark]:

@@ -20,7 +20,7 @@ class Remark:
 
     level: Level
     about: str
-    """config, files, state, events, disk, sources, keys, detection or alerts."""
+    """config, files, disk, state, clock, events, writing, keys, sources, detection, alerts, dashboard or backup."""
     what: str
     remedy: str | None = None
 

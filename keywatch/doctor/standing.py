@@ -7,7 +7,7 @@ from typing import Final
 from keywatch.doctor.remark import Remark, fine, warning, wrong
 from keywatch.workspace import Workspace
 from store.compaction import due
-from store.state import inventory, segments
+from store.state import audit, inventory, segments
 from store.state.upgrade import schema_of
 
 _MANY: Final = 500
@@ -15,6 +15,8 @@ _MANY: Final = 500
 _LOOKED_AT: Final = 1000
 """Of the newest segments, where looking means to count on a server; of files all are looked for."""
 _AHEAD: Final = timedelta(hours=1)
+_BACKUP: Final = timedelta(days=2)
+"""The timer in contrib makes one each night."""
 
 
 def state(workspace: Workspace, _now: datetime) -> Iterator[Remark]:
@@ -71,3 +73,14 @@ def keys(workspace: Workspace, _now: datetime) -> Iterator[Remark]:
         )
     else:
         yield fine("keys", f"{known} keys are known.")
+
+
+def backup(workspace: Workspace, now: datetime) -> Iterator[Remark]:
+    """Where backups are made, the last one is no older than two days."""
+    with workspace.store.reading() as tx:
+        last = audit.last(tx, "store backed up")
+    if last is not None and now - last > _BACKUP:
+        said = f"The last backup is of {last:%Y-%m-%d %H:%M} UTC."
+        yield warning("backup", said, "keywatch store backup FOLDER, or look at keywatch-backup.timer.")
+    elif last is not None:
+        yield fine("backup", f"The last backup is of {last:%Y-%m-%d %H:%M} UTC.")

@@ -7,9 +7,10 @@ from typing import Final
 
 from keywatch import work
 from keywatch.inventory.syncing import Pulled, due, pull_source
+from keywatch.refusals import REFUSALS, said
 from keywatch.workspace import Workspace
 from model.clock import Clock
-from model.errors import KeywatchError, WorkspaceLocked
+from model.errors import WorkspaceLocked
 
 LOOK: Final = 5.0
 """Seconds from one look for what is due to the next."""
@@ -57,9 +58,9 @@ class Puller:
             while not self._stop.is_set():
                 try:
                     self._once()
-                except KeywatchError as error:  # the database is away, say: the next look tries again
+                except REFUSALS as error:  # the database is away, say: the next look tries again
                     with self._lock:
-                        self._errors.append(str(error))
+                        self._errors.append(said(error))
                 self._stop.wait(LOOK)
         except Exception as error:  # noqa: BLE001 (of a thread: the run ends with it, and raises it)
             self.failure = error

@@ -16,9 +16,9 @@ from store.events.files import KINDS, Files
 from store.events.parquet import write_sorted
 
 _ROWS: Final = 50_000
-_TEXTS: Final = ("route", "path", "host", "user_agent", "request_id")
+TEXTS: Final = ("route", "path", "host", "user_agent", "request_id")
 """Columns of an event in which an address may stand among other words."""
-_WHOLE: Final = r"(^|[^0-9A-Za-z.:])({})($|[^0-9A-Za-z.:]|[.:]($|[^0-9A-Za-z]))"
+WHOLE: Final = r"(^|[^0-9A-Za-z.:])({})($|[^0-9A-Za-z.:]|[.:]($|[^0-9A-Za-z]))"
 """An address that stands alone, for RE2: not a part of a longer one."""
 
 
@@ -84,9 +84,9 @@ def _conditions(columns: set[str], swap: Swap) -> tuple[list[str], dict[str, str
             here += " AND kind = 'ip'" * (name == "value")
             holds.append(f"({here})")
             puts[name] = f"CASE WHEN {here} THEN {_text(swap.address)} ELSE {name} END"
-    for name in _TEXTS if swap.addresses else ():
+    for name in TEXTS if swap.addresses else ():
         if name in columns:
-            pattern = _text(_WHOLE.format("|".join(map(re.escape, swap.addresses))))
+            pattern = _text(WHOLE.format("|".join(map(re.escape, swap.addresses))))
             holds.append(f"regexp_matches({name}, {pattern})")
             once = f"regexp_replace({name}, {pattern}, '\\1{swap.address}\\3', 'g')"
             # Twice, since two that stand side by side share the character between them.

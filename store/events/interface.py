@@ -122,6 +122,9 @@ class Events(Protocol):
         The caller lets nobody else write. Raises StoreError.
         """
 
+    def probe(self, now: datetime) -> None:
+        """Write something that no manifest names, and remove it. Raises StoreError when nothing can be written."""
+
     def stored(self) -> set[str]:
         """Ids of the segments of which anything is kept, known to a manifest or not."""
 

@@ -166,7 +166,7 @@ class ObjectFiles:
                 self._size -= size
 
     def _held(self) -> Iterator[tuple[float, int, Path]]:
-        """When each fetched object was last read, its bytes, and where it lies; other readers put and take meanwhile."""
+        """When each fetched object was last read, its bytes, its place; other readers put and take meanwhile."""
         for path in self._cache.iterdir():
             with suppress(FileNotFoundError):
                 stat = path.stat()

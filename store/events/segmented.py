@@ -20,7 +20,7 @@ from store.events.merging import draft_merged, sweep_sorting
 from store.events.parquet import write_sorted
 from store.events.reader import EventsReader, connect, open_reader
 from store.events.reseal import reseal
-from store.events.segments import Drafted, draft_segment, publish_segment
+from store.events.segments import Drafted, draft_segment, new_id, publish_segment
 
 if TYPE_CHECKING:
     import duckdb
@@ -98,6 +98,17 @@ class SegmentedEvents:
         """Files are written anew in their places; who reads an old one goes on."""
         with told_of_damage():
             return swap_all(self.files, swap)
+
+    def probe(self, now: datetime) -> None:
+        """An empty file."""
+        segment = new_id(now)
+        try:
+            self.files.draft(segment, "events").touch(mode=0o600)
+            self.files.publish(segment, ["events"])
+            self.files.remove(segment, "events")
+        except OSError as error:
+            msg = f"The events cannot be written: {error.strerror or error}."
+            raise StoreError(msg, hint="Make room, or give this user the right to write there.") from None
 
     def stored(self) -> set[str]:
         """By the names of files and drafts."""

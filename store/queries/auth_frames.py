@@ -109,16 +109,19 @@ def auth_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
     without a credential are left out.
     """
     place = (*PLACE, "asn", "client")
-    bad = events.c.outcome.in_([outcome.value for outcome in FAILED])
     hour = Bucket(events.c.ts, HOUR)
-    failing = sa.select(hour, events.c.key_ref).where(within(events.c.ts, span), bad, events.c.key_ref.is_not(None))
-    of_interest = sa.tuple_(hour, events.c.key_ref).in_(failing.distinct())
-    grouped = _grouped(span, "hour", HOUR, place, of_interest)
+    # Eight days are scanned twice: for the failures, and for all calls of the hours in which a key failed.
+    bad = sa.select(hour.label("hour"), *(events.c[name] for name in (*PLACE, "asn"))).where(
+        within(events.c.ts, span), events.c.outcome.in_([outcome.value for outcome in FAILED])
+    )
+    failures = bad.cte("failures")
+    failing = sa.select(failures.c.hour, failures.c.key_ref).where(failures.c.key_ref.is_not(None))
+    grouped = _grouped(span, "hour", HOUR, place, sa.tuple_(hour, events.c.key_ref).in_(failing.distinct()))
     mostly = _failures(grouped) * 2 >= grouped.c.requests
     failed = sa.select(grouped).where(_failures(grouped) > 0, mostly, grouped.c.key_ref.is_not(None)).subquery()
     ranked = sa.select(failed, _rank(failed, ("hour",)).label("place")).subquery()
     subjects = ("key_ref", "ip", "network", "asn")
-    often = [ranked.c[name].in_(_often(events.c[name], span, FEWEST_SLOW)) for name in subjects]
+    often = [ranked.c[name].in_(_often(failures.c[name])) for name in subjects]
     chosen = sa.select(*(ranked.c[name] for name in EMPTY["auth_hours"]))
     order = [ranked.c[name].asc().nulls_last() for name in ("hour", *place)]
     query = chosen.where(ranked.c.place <= KEPT_ROWS, sa.or_(*often)).order_by(*order)
@@ -222,8 +225,6 @@ def _failures(rows: FromClause) -> ColumnElement[int]:
     return rows.c.unauthenticated + rows.c.forbidden
 
 
-def _often(subject: ColumnElement[Any], span: Window, fewest: int) -> sa.Select[Any]:
-    """The subjects that failed so often in the span."""
-    failed = events.c.outcome.in_([outcome.value for outcome in FAILED])
-    failing = sa.select(subject).where(within(events.c.ts, span), failed, subject.is_not(None))
-    return failing.group_by(subject).having(sa.func.count() >= fewest)
+def _often(subject: ColumnElement[Any]) -> sa.Select[Any]:
+    """The subjects that failed often enough to be worth reading."""
+    return sa.select(subject).where(subject.is_not(None)).group_by(subject).having(sa.func.count() >= FEWEST_SLOW)

@@ -55,6 +55,20 @@ def lease(tx: Session, *, target: str, worker: str, now: datetime, until: dateti
     return _deliveries(tx, taken)
 
 
+def renew(tx: Session, *, targets: Sequence[str], worker: str, until: datetime) -> int:
+    """What `worker` is sending to these targets is its own until a later moment; returns how many."""
+    mine = (DeliveryRow.leased_by == worker, DeliveryRow.target.in_(list(targets)))
+    if not targets:
+        return 0
+    done = tx.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.status == str(DeliveryStatus.LEASED), *mine)
+        .values(leased_until=until)
+        .execution_options(synchronize_session=False),
+    )
+    return changed(done)
+
+
 def mark_sent(tx: Session, delivery: Delivery, now: datetime) -> bool:
     """The target took it. False when another deliverer has leased it since, or it is done already."""
     return _finish(tx, delivery, status=DeliveryStatus.SENT, sent_at=now, error_class=None, last_error=None)

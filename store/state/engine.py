@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from model.errors import StoreError
+from model.errors import StoreAway, StoreError
+from store.state.damage import not_now
 
 _BUSY_SECONDS = 30
 _SERVER = {"connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
@@ -52,7 +53,8 @@ def _make_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         msg = f"The state {path} cannot be opened: {error.strerror}."
-        raise StoreError(msg, hint="Check [store] state in keywatch.toml, and who may write there.") from None
+        kind = StoreAway if not_now(error) else StoreError
+        raise kind(msg, hint="Check [store] state in keywatch.toml, and who may write there.") from None
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 (SQLAlchemy's own type is private)

@@ -1,5 +1,7 @@
 """How large the state is: rows by table, and bytes."""
 
+from datetime import UTC, datetime
+
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -17,3 +19,11 @@ def size(tx: Session) -> int:
     if tx.get_bind().dialect.name == "sqlite":
         return int(tx.scalar(text("PRAGMA page_count")) or 0) * int(tx.scalar(text("PRAGMA page_size")) or 0)
     return int(tx.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+
+
+def server_time(tx: Session) -> datetime | None:
+    """The database server's clock; None where the database is a file."""
+    if tx.get_bind().dialect.name != "postgresql":
+        return None
+    moment: datetime = tx.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return moment.astimezone(UTC)

@@ -34,7 +34,10 @@ class SourceRow(Base):
     events: Mapped[int] = mapped_column(_ID, default=0)
     rejects: Mapped[int] = mapped_column(_ID, default=0)
     skipped: Mapped[int] = mapped_column(_ID, default=0)
+    bytes: Mapped[int] = mapped_column(_ID, default=0)
     bytes_lost: Mapped[int] = mapped_column(_ID, default=0)
+    renames: Mapped[int] = mapped_column(_ID, default=0)
+    rewrites: Mapped[int] = mapped_column(_ID, default=0)
     lost_at: Mapped[optional_moment]
     first_event_at: Mapped[optional_moment]
     last_event_at: Mapped[optional_moment]

@@ -14,7 +14,7 @@ from model.segment import Cursor, Reject, Segment, SegmentId
 from model.window import Window
 from store.state import intents
 from store.state.schema import CursorRow, MergedSegmentRow, RejectRow, SegmentRow, SourceRow
-from store.state.sources import EventHour, count_event_hours, count_hour, count_timeless
+from store.state.sources import EventHour, count_event_hours, count_hour, count_timeless, new_source
 
 _IN_ORDER = 0x6B657973
 """PostgreSQL's advisory lock of those who make segments visible."""
@@ -41,7 +41,7 @@ def move_cursor(tx: Session, before: Cursor | None, after: Cursor, now: datetime
             tx.execute(insert(CursorRow).values(origin=after.origin, **values))
         except IntegrityError:
             raise _fenced(after) from None
-        _lose(tx, after.source, after.bytes_lost, now)
+        _count_bytes(tx, after.source, after.offset, after.bytes_lost, now)
         return
     moved = tx.execute(
         update(CursorRow)
@@ -50,14 +50,24 @@ def move_cursor(tx: Session, before: Cursor | None, after: Cursor, now: datetime
     )
     if moved.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
         raise _fenced(after)
-    _lose(tx, after.source, after.bytes_lost - before.bytes_lost, now)
+    _count_bytes(tx, after.source, after.offset - before.offset, after.bytes_lost - before.bytes_lost, now)
 
 
-def _lose(tx: Session, source: str, count: int, now: datetime) -> None:
-    if count > 0:
-        row = _source_row(tx, source)
-        row.bytes_lost += count
+def _count_bytes(tx: Session, source: str, read: int, lost: int, now: datetime) -> None:
+    if read <= 0 and lost <= 0:
+        return
+    row = _source_row(tx, source)
+    row.bytes += max(0, read)
+    if lost > 0:
+        row.bytes_lost += lost
         row.lost_at = now
+
+
+def count_rotations(tx: Session, source: str, *, renames: int, rewrites: int) -> None:
+    """Add files that were renamed, and files that were rewritten in their place, to their source's counts."""
+    row = _source_row(tx, source)
+    row.renames += renames
+    row.rewrites += rewrites
 
 
 def add_segment(tx: Session, segment: Segment) -> None:
@@ -256,7 +266,7 @@ def count_lines(
 def _source_row(tx: Session, source: str) -> SourceRow:
     row = tx.get(SourceRow, source)
     if row is None:
-        row = SourceRow(name=source, lines=0, events=0, rejects=0, skipped=0, bytes_lost=0, reads_keys=False)
+        row = new_source(source)
         tx.add(row)
     return row
 

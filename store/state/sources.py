@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Delete, delete, select
+from sqlalchemy import Delete, delete, func, select
 from sqlalchemy.orm import Session
 
 from model.window import Window
@@ -80,6 +80,41 @@ def source_frame(tx: Session, now: datetime) -> "pd.DataFrame":
     frame["late"] = (lag > LATE_AFTER) | lag.isna()
     frame["lag_seconds"] = lag.dt.total_seconds()
     return frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """What was read of one source, in bytes, and how often its files were rotated."""
+
+    bytes: int
+    """Unpacked."""
+    lag_bytes: int
+    """Known to be in its files at their last look, and not read yet."""
+    renames: int
+    rewrites: int
+
+
+def volumes(tx: Session) -> dict[str, Volume]:
+    """Source to its volume."""
+    unread = select(CursorRow.source, func.sum(CursorRow.size - CursorRow.offset)).where(
+        CursorRow.size > CursorRow.offset, CursorRow.missing.is_(False)
+    )
+    lag = {str(source): int(count) for source, count in tx.execute(unread.group_by(CursorRow.source))}
+    return {
+        row.name: Volume(bytes=row.bytes, lag_bytes=lag.get(row.name, 0), renames=row.renames, rewrites=row.rewrites)
+        for row in tx.scalars(select(SourceRow).order_by(SourceRow.name))
+    }
+
+
+def names(tx: Session) -> list[str]:
+    """Of all sources that were ever read."""
+    return list(tx.scalars(select(SourceRow.name).order_by(SourceRow.name)))
+
+
+def new_source(name: str) -> SourceRow:
+    """The row of a source that was never read."""
+    counts = ("lines", "events", "rejects", "skipped", "bytes", "bytes_lost", "renames", "rewrites")
+    return SourceRow(name=name, reads_keys=False, **dict.fromkeys(counts, 0))
 
 
 def reject_frame(tx: Session, source: str | None = None, limit: int = 100) -> "pd.DataFrame":
@@ -227,7 +262,7 @@ def note_error(tx: Session, source: str, error: str, now: datetime) -> None:
     """Remember why a source could not be read; the next successful read clears it."""
     row = tx.get(SourceRow, source)
     if row is None:
-        row = SourceRow(name=source, lines=0, events=0, rejects=0, skipped=0, bytes_lost=0, reads_keys=False)
+        row = new_source(source)
         tx.add(row)
     row.last_error = error
     row.last_read_at = now

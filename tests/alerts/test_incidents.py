@@ -298,7 +298,9 @@ def drawn_findings(rows: list[Any], finding: Make, clock: FixedClock) -> Iterato
         )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(rows=drawn, seed=st.integers(0, 99))
 def test_grouping_is_stable_under_a_rerun_and_under_another_order(finding: Make, rows: list[Any], seed: int) -> None:
     clock = FixedClock(datetime(2026, 10, 1, tzinfo=UTC))
@@ -315,7 +317,9 @@ def test_grouping_is_stable_under_a_rerun_and_under_another_order(finding: Make,
     assert len({incident.id for incident in incidents}) == len(incidents)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(rows=drawn, cut=st.integers(0, 14))
 def test_findings_that_come_in_two_runs_each_have_one_incident(finding: Make, rows: list[Any], cut: int) -> None:
     clock = FixedClock(datetime(2026, 10, 1, tzinfo=UTC))

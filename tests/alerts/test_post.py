@@ -184,6 +184,8 @@ def test_no_second_thread_is_started_for_a_target_that_hangs(store: Store, clock
     post = deliverer(store, clock, opener=opener)
     reports = [post.deliver([Target(name="stuck", url="x:")], within=0.05) for _ in range(5)]
     go.set()
+    for thread in [t for t in threading.enumerate() if t.name.startswith("deliver-")]:
+        thread.join(60)  # it writes what became of it
 
     assert [("stuck",), (), (), (), ()] == [report.hung for report in reports]
     assert ["stuck"] == opened

@@ -143,7 +143,7 @@ class Pages:
     @staticmethod
     def open(path: str = "", **parameters: str) -> AppTest:
         data.forget()
-        page = AppTest.from_file(str(MAIN), default_timeout=20)
+        page = AppTest.from_file(str(MAIN), default_timeout=90)
         page._page_hash = calc_hash(path)
         for name, value in parameters.items():
             page.query_params[name] = value

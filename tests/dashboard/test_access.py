@@ -69,7 +69,7 @@ def opened(own: Workspace) -> Open:
     del own
 
     def run(path: str, claims: Mapping[str, Any], **parameters: str) -> AppTest:
-        page = AppTest.from_file(str(MAIN), default_timeout=20)
+        page = AppTest.from_file(str(MAIN), default_timeout=90)
         page._page_hash = calc_hash(path)
         page.user = dict(claims)
         for name, value in parameters.items():
@@ -111,7 +111,7 @@ def test_somebody_with_a_role_sees_the_pages(opened: Open, name: str) -> None:
 def test_the_administration_is_for_administrators(opened: Open, name: str) -> None:
     """The page is not in the menu of others, so its path leads to the first page; and it asks by itself too."""
     page = opened("admin", user(name))
-    asked = AppTest.from_function(_administration)
+    asked = AppTest.from_function(_administration, default_timeout=90)
     asked.user = user(name)
     asked.run()
 
@@ -153,7 +153,7 @@ def test_a_viewer_is_told_what_needs_an_analyst_and_offered_none_of_it(
 def test_an_act_of_a_viewer_is_refused_and_one_of_an_analyst_is_logged_with_the_name(
     opened: Open, own: Workspace
 ) -> None:
-    refused = AppTest.from_function(_acknowledging)
+    refused = AppTest.from_function(_acknowledging, default_timeout=90)
     refused.user = user("vera")
     refused.run()
     done = opened("incidents", user("otto"), incident="inc_1")
@@ -253,7 +253,7 @@ def test_a_dashboard_that_keywatch_did_not_start_shows_nothing(small: "Small", m
     monkeypatch.setenv(STATE_URL, small.workspace.state_url)
     monkeypatch.setenv(EVENTS, str(small.events))
     give(None)
-    page = AppTest.from_file(str(MAIN), default_timeout=20).run()
+    page = AppTest.from_file(str(MAIN), default_timeout=90).run()
 
     assert not [*page.metric, *page.dataframe]
     assert "was not started by keywatch" in words(page)

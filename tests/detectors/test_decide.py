@@ -150,3 +150,9 @@ def test_hostile_text_is_made_safe() -> None:
     state = fold([], [dataclasses.replace(row(0), title="\x1b[31m{count}\u202e")], 0, 5)
 
     assert "\\x1b[31m1\\u202e" == state[0].title
+
+
+def test_a_single_call_is_not_called_calls() -> None:
+    one, two = (fold([], [row(1, count=count)], 0, SPAN)[0] for count in (1, 2))
+
+    assert ("1 failed call with key a", "2 failed calls with key a") == (one.title, two.title)

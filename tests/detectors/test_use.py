@@ -138,7 +138,7 @@ def test_baselines_made_day_by_day_are_those_made_at_once(frames: Frames) -> Non
     stored = baselines(frames["key_hours"], days[:-1])
     first = days[0] - np.timedelta64(HISTORY.days, "D")
 
-    last = make(grid([frames["key_hours"]], first, days[-1]), days[-1:], zones={}, earlier=stored)
+    last = make(grid([frames["key_hours"]], first, days[-1]), days[-1:], zones={}, earlier=[stored])
 
     expected = whole[whole["day"] == last["day"].iloc[0]].reset_index(drop=True)
     pd.testing.assert_frame_equal(expected, last)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+SOON = 40
+"""Seconds in which SIGTERM ends a process on a machine that tests much else; ten are promised for one that is free."""
 
 
 @pytest.fixture

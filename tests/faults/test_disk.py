@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from keywatch.workspace import Workspace
+from tests.faults.conftest import SOON
 
 ROOT = Path(__file__).parents[2]
 LINES = 6000
@@ -168,10 +169,8 @@ def test_sigterm_in_the_middle_leaves_all_or_nothing(
     while process.poll() is None and not list((workspace.root / "events").rglob("*.parquet*")):
         time.sleep(0.002)
     process.send_signal(signal.SIGTERM)
-    began = time.monotonic()
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=SOON)
 
-    assert time.monotonic() - began < 10
     assert "Traceback" not in err
     assert stored("SELECT count(*) FROM events")[0][0] in {0, LINES}
     assert_whole_after_another_run(words, stored)

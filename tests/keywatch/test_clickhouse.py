@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from commandline import ATTACKED, GOOD, NOON, UNTIL, Cli, attack, copied, line
+from commandline import ATTACKED, GOOD, GUESSER, NOON, UNTIL, Cli, attack, copied, line
 
 from keywatch.workspace import Workspace
 from model.window import Window
@@ -173,3 +173,38 @@ def test_a_backup_is_left_to_the_servers_own_tools(both: dict[str, Cli], tmp_pat
 
     assert done.code == 2
     assert "not in files" in done.err
+
+
+def test_what_is_forgotten_is_gone_from_every_table_and_counts_stay_as_on_files(
+    both: dict[str, Cli], clickhouse_server: Client
+) -> None:
+    """The last test: it changes both houses."""
+
+    def held() -> str:
+        tables = ("events", "usage", "facets")
+        return "\n".join(str(clickhouse_server.query(f"SELECT * FROM house.{one}").result_rows) for one in tables)
+
+    cli = both["clickhouse"]
+    lines = cli("privacy", "export", "k1").out.splitlines()
+    refs = (row["key_ref"] for row in map(json.loads, lines) if row["table"] == "key_refs")
+    ref = next(one for one in refs if one.startswith("fp:"))
+    before, whole = held(), cli("usage", "--since", "2026-09-27", "--until", "2026-10-02", "--by", "hour", "--json").out
+    for subject in (GUESSER, "192.0.2.3", "k1"):
+        done = [one("privacy", "erase", subject, "--yes") for one in both.values()]
+        assert [0, 0] == [one.code for one in done], done
+
+    words = (GUESSER, "192.0.2.3'", ref)
+    after = held()
+    assert [(True, False)] * 3 == [(word in before, word in after) for word in words]
+    assert all(f"'{one}-{n}'" in after.replace("id:", "") for one, n in (("address", 1), ("address", 2), ("key", 1)))
+    assert whole == cli("usage", "--since", "2026-09-27", "--until", "2026-10-02", "--by", "hour", "--json").out
+    assert [] == clickhouse_server.query("SELECT name FROM system.tables WHERE name LIKE 'erasing%'").result_rows
+    spaces = [Workspace.at(one.config) for one in both.values()]
+    for name, question in QUESTIONS.items():
+        answers = []
+        for space in spaces:
+            with space.store.reader(DAYS) as reader:
+                answers.append(question(reader))
+        pd.testing.assert_frame_equal(*answers, rtol=1e-12, obj=name)
+    for space in spaces:
+        space.close()

@@ -1,7 +1,11 @@
 """`keywatch doctor` says what is wrong, one thing at a time, with what helps; and nothing of what is well."""
 
-from collections.abc import Callable
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from commandline import GOOD, Cli, line
@@ -50,9 +54,9 @@ def remarks(cli: Cli) -> list[str]:
 def test_of_a_workspace_that_is_well_nothing_is_said(well: Cli) -> None:
     assert [] == remarks(well)
     assert 0 == well("doctor").code
-    assert {"config", "files", "disk", "state", "events", "keys", "sources", "detection", "alerts"} == {
-        one["about"] for one in well("doctor", "--json").json()
-    }
+    about = {one["about"] for one in well("doctor", "--json").json()}
+    assert {"config", "files", "disk", "state", "clock", "events", "writing", "keys", "sources", "detection"} < about
+    assert "alerts" in about
 
 
 def no_route(cli: Cli) -> None:
@@ -98,6 +102,58 @@ def future(cli: Cli) -> None:
     cli("ingest")
 
 
+def silent_target(cli: Cli) -> None:
+    cli.configure(ALL_WELL.replace("jsonl:second.jsonl", "http://127.0.0.1:9/hook"))  # the discard port: nobody listens
+
+
+def a_clock_set_back(cli: Cli) -> None:
+    from sqlalchemy import text
+
+    workspace = Workspace.at(cli.config)
+    with workspace.store.transaction() as tx:
+        tx.execute(text("UPDATE segments SET ingested_at = :at"), {"at": SystemClock().now() + timedelta(hours=1)})
+    workspace.close()
+
+
+def an_old_backup(cli: Cli) -> None:
+    from store.state import audit
+
+    workspace = Workspace.at(cli.config)
+    with workspace.store.transaction() as tx:
+        at = SystemClock().now() - timedelta(days=3)
+        audit.record(tx, at=at, actor="ops", action="store backed up", subject="/backups", detail={})
+    workspace.close()
+
+
+def events_in_a_file(cli: Cli) -> None:
+    """No segment can be written where the day's folder should be."""
+    day = cli.root / "events" / f"{SystemClock().now():%Y%m%d}"
+    day.rename(day.with_name("elsewhere"))
+    day.touch()
+
+
+def a_provider_that_is_away(cli: Cli) -> None:
+    cli.configure(
+        ALL_WELL
+        + """
+[dashboard]
+link = "https://keywatch.example.com"
+[dashboard.login]
+issuer = "http://127.0.0.1:9"
+client_id = "keywatch"
+client_secret = "file:client.secret"
+[dashboard.login.roles.admin]
+users = ["ada@corp.example"]
+"""
+    )
+    (cli.root / "client.secret").write_text("s3cret")
+    (cli.root / "client.secret").chmod(0o600)
+
+
+def a_metrics_token_that_is_missing(cli: Cli) -> None:
+    cli.configure(ALL_WELL + '\n[run]\nlisten = "0.0.0.0:9464"\n')
+
+
 def no_inventory(cli: Cli) -> None:
     from sqlalchemy import text
 
@@ -131,6 +187,12 @@ def lost_pepper(cli: Cli) -> None:
         (rejects, ["warn: edge: 9 of 59 lines were rejected."]),
         (future, ["warn: Some events are ahead of this clock:"]),
         (no_inventory, ["warn: The inventory is empty"]),
+        (silent_target, ["warn: The target second cannot be reached: Connection refused."]),
+        (a_clock_set_back, ["which is ahead of this clock."]),
+        (an_old_backup, ["warn: The last backup is of"]),
+        (events_in_a_file, ["error: The events cannot be written"]),
+        (a_provider_that_is_away, ["does not answer as a login provider"]),
+        (a_metrics_token_that_is_missing, ["error: [run] listens on 0.0.0.0:9464"]),
         (broken_state, ["error: The state"]),
         (lost_pepper, ["error: The pepper stands in"]),
     ],
@@ -151,3 +213,55 @@ def test_each_remark_says_what_helps(well: Cli) -> None:
 
     assert all(one["remedy"] for one in well("doctor", "--json").json() if one["level"] != "ok")
     assert "keywatch ingest --source other" in well("doctor").err
+
+
+def test_a_log_that_this_user_may_not_read_is_said(well: Cli) -> None:
+    import os
+
+    log = well.root / "access.log"
+    log.chmod(0)
+    if os.access(log, os.R_OK):
+        # As root no permission is missing: a folder in the log's place is no file either.
+        log.unlink()
+        log.mkdir()
+        (log / "x").touch()
+
+    assert any("edge" in one and "cannot be read" in one for one in remarks(well)), remarks(well)
+
+
+def test_a_user_that_may_open_few_files_is_told(well: Cli) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, before[1]))
+    try:
+        assert ["warn: This user may have 200 files open."] == remarks(well)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_provider_that_names_what_a_login_needs_is_well(well: Cli) -> None:
+    told = dict.fromkeys(("authorization_endpoint", "token_endpoint", "jwks_uri"), "http://127.0.0.1/x")
+    with provider(json.dumps(told)) as url:
+        a_provider_that_is_away(well)
+        well.config.write_text(well.config.read_text().replace("http://127.0.0.1:9", url))
+
+        assert [] == [one for one in remarks(well) if "provider" in one]
+    assert "The login's provider answers." not in str(remarks(well))
+
+
+@contextmanager
+def provider(text: str) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()

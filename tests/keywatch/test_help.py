@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 ALL_HELP = """
-import json, sys
+import json, re, sys
 import typer
 from typer.testing import CliRunner
 from keywatch.__main__ import app
@@ -17,9 +17,18 @@ def paths(command, path=()):
     for name, inner in getattr(command, "commands", {}).items():
         yield from paths(inner, (*path, name))
 
-asked = [list(path) for path in paths(typer.main.get_command(app))]
+def told(command):
+    yield command.help or ""
+    yield from (getattr(one, "help", None) or "" for one in command.params)
+    for inner in getattr(command, "commands", {}).values():
+        yield from told(inner)
+
+root = typer.main.get_command(app)
+marked = [text for text in told(root) if re.search(r"\\[[a-z/#@]", text)]
+asked = [list(path) for path in paths(root)]
 codes = [CliRunner().invoke(app, [*path, "--help"]).exit_code for path in asked]
-print(json.dumps({"asked": asked, "codes": codes, "loaded": sorted({name.partition(".")[0] for name in sys.modules})}))
+loaded = sorted({name.partition(".")[0] for name in sys.modules})
+print(json.dumps({"asked": asked, "marked": marked, "codes": codes, "loaded": loaded}))
 """
 HEAVY = {"alembic", "apprise", "duckdb", "numpy", "pandas", "pyarrow", "scipy", "sqlalchemy", "streamlit"}
 
@@ -32,6 +41,7 @@ def test_help_of_every_command_works_and_imports_nothing_heavy() -> None:
     assert {"init", "ingest", "detect", "usage", "findings", "run"} <= {path[0] for path in said["asked"] if path}
     assert ["incidents", "ack"] in said["asked"]
     assert set() == HEAVY & set(said["loaded"])
+    assert [] == said["marked"], "Rich takes words in square brackets for markup and shows nothing"
 
 
 def test_help_takes_less_than_0_4_seconds_of_a_processor() -> None:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from keywatch.commands.init import make
-from keywatch.probes import answering
+from keywatch.probes import Prober, answering
 from keywatch.pulse import PATIENCE, Pulse
 from keywatch.workspace import Workspace
 from model.clock import FixedClock, SystemClock
@@ -29,6 +29,7 @@ def asked(root: Path, pulse: Pulse, config: str = LISTEN) -> Iterator[Ask]:
     """`ask(path, **headers)`: the status and the text."""
     (root / "keywatch.toml").write_text(config)
     house = Workspace.at(root / "keywatch.toml")
+    house.store  # noqa: B018 (it is opened at its first use)
     with answering(house, SystemClock(), pulse) as where:
         assert where is not None
 
@@ -72,7 +73,7 @@ def test_a_loop_that_gives_no_sign_of_life_is_not_alive(root: Path, pulse: Pulse
         pulse.beat()
 
         assert (200, "ok\n") == before == ask("/livez")
-        assert ((503, "not alive\n"), (503, "not ready\n")) == after
+        assert ((503, "not alive\n"), (503, "not ready: the loop gives no sign of life\n")) == after
 
 
 def test_a_long_interval_is_given_three_of_itself(clock: FixedClock) -> None:
@@ -90,8 +91,28 @@ def test_it_is_ready_when_a_turn_has_ended(root: Path, clock: FixedClock) -> Non
         before = ask("/readyz")
         fresh.turned(0.1, errors=0, detectors={})
 
-        assert (503, "not ready\n") == before
+        assert (503, "not ready: no turn has ended yet\n") == before
         assert (200, "ready\n") == ask("/readyz?verbose=1")
+
+
+def test_it_is_not_ready_while_the_store_refuses_what_turns_find(root: Path, pulse: Pulse) -> None:
+    with asked(root, pulse) as ask:
+        pulse.turned(0.1, errors=1, detectors={}, stuck=True)
+        stuck = ask("/readyz")
+        pulse.turned(0.1, errors=0, detectors={})
+
+        assert (503, "not ready: the last turn could not read or write the store\n") == stuck
+        assert (200, "ready\n") == ask("/readyz")
+
+
+def test_a_store_that_was_not_opened_yet_is_not_opened_by_a_question(root: Path, clock: FixedClock) -> None:
+    (root / "keywatch.toml").write_text(LISTEN)
+    house = Workspace.at(root / "keywatch.toml")
+    prober = Prober(house, SystemClock(), Pulse(clock, 30))
+
+    assert (503, "not ready: the state was not opened yet\n") == (prober.readyz().status, prober.readyz().text)
+    assert "\nkeywatch_up 0\n" in prober.metrics().text
+    assert not house.is_open
 
 
 def test_a_state_that_cannot_be_written_is_not_ready_and_its_metrics_say_so(root: Path, pulse: Pulse) -> None:
@@ -99,18 +120,16 @@ def test_a_state_that_cannot_be_written_is_not_ready_and_its_metrics_say_so(root
         (root / "keywatch.db").write_bytes(b"this is no database, " * 100)
         ready, (status, said) = ask("/readyz"), ask("/metrics")
 
-        assert ((503, "not ready\n"), 200) == (ready, status)
+        assert ((503, "not ready: the state cannot be written, or its schema is another one\n"), 200) == (ready, status)
         assert "\nkeywatch_up 0\n" in said
         assert "keywatch_turn_errors_total 1\n" in said
 
 
 def test_a_schema_that_is_not_the_program_s_is_not_ready(root: Path, pulse: Pulse) -> None:
     house = Workspace.at(root / "keywatch.toml")
-    with asked(root, pulse) as ask:
-        assert ask("/readyz")[0] == 200
-    with house.store.transaction() as tx:
+    with asked(root, pulse) as ask, house.store.transaction() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with asked(root, pulse) as ask:
+        tx.commit()
         assert ask("/readyz")[0] == 503
     house.close()
 

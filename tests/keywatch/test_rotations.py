@@ -179,6 +179,15 @@ def test_a_rotation_shows_on_both_keys_with_what_the_logs_say_of_each_step(rotat
     assert "still on the old: 198.51.100.0/24" in shown["steps"][1]["says"]
 
 
+def test_a_rotation_of_a_past_moment_knows_nothing_of_what_came_later(rotating: Cli) -> None:
+    workspace = opened(rotating)
+    (then,) = portrait(workspace, "old", NOW - 9.5 * DAY)["rotations"]
+    workspace.close()
+
+    assert "created" == then["state"]
+    assert ["done", "open", "open", "open"] == [step["state"] for step in then["steps"]]
+
+
 def test_the_page_of_a_key_is_text_and_its_json_has_the_same(rotating: Cli) -> None:
     text, data = rotating("keys", "show", "billing").out, rotating("keys", "show", "old", "--json").json()
 

@@ -76,7 +76,9 @@ def test_a_change_is_told_with_its_file_and_its_line(report: Path, change: Chang
     assert [one for one in verify(report).faults if said in one], verify(report).faults
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_a_byte_changed_anywhere_is_told_with_its_file_and_its_place(report: Path, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(report.iterdir())))

@@ -101,7 +101,7 @@ def answers(root: Path, manifest: list[Segment]) -> dict[str, list[tuple[Any, ..
         }
 
 
-SLOW_FIXTURES = [HealthCheck.function_scoped_fixture]
+SLOW_FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=SLOW_FIXTURES)

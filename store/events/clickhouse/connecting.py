@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from model.errors import ConfigError, StoreError
+from model.errors import ConfigError, StoreAway, StoreError
 from store.events.clickhouse.tables import SESSION, ddl
 
 Client = Any
@@ -97,7 +97,17 @@ class Server:
             if said is None:
                 raise
             msg = f"The events in {self.shown} cannot be {what}: {said}"
-            raise StoreError(msg, hint="Check [store] events, and that the server is there and has room.") from None
+            kind = StoreAway if _is_away(error) else StoreError
+            raise kind(msg, hint="Check [store] events, and that the server is there and has room.") from None
+
+
+def _is_away(error: BaseException | None) -> bool:
+    """Whether nobody answered: what a server says against us has no error of the network behind it."""
+    while error is not None:
+        if type(error).__module__.startswith("urllib3."):
+            return True
+        error = getattr(error, "orig", None) or error.__cause__ or error.__context__
+    return False
 
 
 def _of_driver(error: BaseException | None) -> str | None:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from model.errors import StoreError
 from model.retention import Cuts
 from model.segment import Segment, SegmentId
-from store.events.clickhouse import copying, expiring, merging, reading, sweeping, writing
+from store.events.clickhouse import copying, erasing, expiring, merging, reading, sweeping, writing
 from store.events.clickhouse.connecting import Client, Server
 from store.events.erasing import Swap
 from store.events.interface import Batches, Copy, Unfolded, Written
@@ -82,11 +81,16 @@ class ClickhouseEvents:
             return merging.resealed(self._server, client, manifest, refs=refs, kept=kept, now=now)
 
     def erase(self, swap: Swap) -> int:
-        """Not here: what stands in a table's order cannot be changed in place."""
-        if not swap.refs and not swap.addresses:
-            return 0
-        msg = f"Events on {self.shown} cannot be erased from here yet."
-        raise StoreError(msg, hint="docs/clickhouse.md says how it is done on the server; nothing was changed.")
+        """Partition by partition; ingest has to stand still."""
+        with self._told("erased") as client:
+            return erasing.erase(client, self._server, swap)
+
+    def probe(self, now: datetime) -> None:
+        """An insert of no row: it needs the same rights."""
+        del now
+        with self._told("written") as client:
+            whole = f"{self._server.database}.batches"
+            client.command(f"INSERT INTO {whole} SELECT * FROM {whole} WHERE 0")
 
     def stored(self) -> set[str]:
         """As the server's table of batches has it."""

@@ -24,7 +24,9 @@ def short(minute: int, key_ref: str | None, outcome: str) -> tuple[object, ...]:
     return (moment, key_ref, "192.0.2.1", "GET", "/", None, None, outcome, None, None, None)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(EVENTS, MINUTES, MINUTES)
 def test_hours_from_usage_are_the_half_hours_from_events(
     load: Callable[..., EventsReader],
