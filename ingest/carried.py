@@ -52,7 +52,9 @@ def look_up(duck: duckdb.DuckDBPyConnection, texts: Texts) -> Found:
     urls = {name: np.zeros(int(texts.good.sum()), dtype=np.bool_) for name in URLS if name in texts.rows.column_names}
     of_secret, of_also = ([each.bare for each in of] for of in (held.of_secret, held.of_also))
     for column, parts in ((held.secret, of_secret), (held.also, of_also)):
-        for place in range(max(map(len, parts), default=0) if column is not None else 0):
+        if column is None:
+            continue
+        for place in range(max(map(len, parts), default=0)):
             bares = [some[place] if len(some) > place else None for some in parts]
             asked = urls if column is held.secret and not place else {}
             found = _holding(duck, texts, column, bares, tuple(asked))
@@ -112,17 +114,17 @@ def _holding(
     looked = texts.rows.select([name for name in names if name in texts.rows.column_names])
     looked = looked.append_column("place", integers(place))
     duck.register("looked", looked.append_column("bare", of_texts(codes, bares).arrow()))
-    inside = " OR ".join(f"contains({name}, bare)" for name in there) or "false"
+    plain = {name: f"contains({name}, bare)" for name in names}
+    escaped = {name: f"contains({name}, '%') AND contains(TRY(url_decode({name})), bare)" for name in names}
+    inside = " OR ".join(plain[name] for name in there) or "false"
     told = {"holds": f"strlen(bare) >= {SHORT} AND ({inside})"} | {
-        url: " OR ".join(
-            f"contains({name}, bare) OR contains({name}, '%') AND contains(TRY(url_decode({name})), bare)"
-            for name in URLS[url]
-        )
-        for url in urls
+        url: " OR ".join(f"{plain[name]} OR {escaped[name]}" for name in URLS[url]) for url in urls
     }
     shown = ", ".join(f"coalesce({condition}, false) AS {name}" for name, condition in told.items())
-    wanted = " OR ".join(f"({condition})" for condition in told.values())
+    # Each text is looked at once; what the few rows that this leaves hold is asked of them alone.
+    wanted = " OR ".join((*plain.values(), *(escaped[name] for url in urls for name in URLS[url]))) or "false"
     try:
-        return duck.execute(f"SELECT place, {shown} FROM looked WHERE bare IS NOT NULL AND ({wanted})").fetchnumpy()
+        found = duck.execute(f"SELECT place, {shown} FROM looked WHERE bare IS NOT NULL AND ({wanted})").fetchnumpy()
+        return {name: np.asarray(values) for name, values in found.items()}
     finally:
         duck.unregister("looked")
