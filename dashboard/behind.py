@@ -9,11 +9,12 @@ import streamlit as st
 
 from dashboard import allkeys, charts, docket, evidence, rawlist, usual, words, zones
 from dashboard.evidence import Lens
-from dashboard.navigation import explore_button
+from dashboard.navigation import link_explore_in
 from dashboard.sight import Sight
 from model.finding import Finding, SubjectKind
 from model.incident import Incident
 from model.window import Window
+from store.queries.matching import Match
 from store.queries.spans import ceiling, floor
 
 AROUND: Final = timedelta(minutes=10)
@@ -62,17 +63,27 @@ def bucket(window: Window) -> timedelta:
 
 
 def expectation(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) -> None:
-    """What the key was expected to do; nothing for an incident without a key."""
-    if incident.key_id is None:
-        return
+    """What the key was expected to do, or else the address, the network or the platform; see `has_expectation`."""
     until = min(incident.last_seen + timedelta(hours=12), sight.period.now)
     days = evidence.whole_days(docket.began(incident) - timedelta(days=2), until, DAYS)
-    hours = evidence.usual(sight.version, days, tuple(refs.get(incident.key_id) or (incident.key_id,)))
+    if incident.key_id is not None:
+        counted = "without those answered 401"
+        hours = evidence.usual(days, tuple(refs.get(incident.key_id) or (incident.key_id,)))
+    else:
+        looked = lenses(incident, refs)
+        counted = looked[0].label.lower() if looked else "of all keys and of none"
+        hours = evidence.usual_of(days, looked[0].match if looked else Match())
     hours = hours[hours["hour"] <= pd.Timestamp(sight.period.window.until)] if len(hours) else hours
     if hours.empty:
-        st.caption("No calls of this key are stored around the incident, so there is nothing to compare.")
+        st.caption("No calls are stored around the incident, so there is nothing to compare.")
         return
-    usual.band(hours, [piece.bucket for finding in incident.findings for piece in finding.evidence])
+    usual.band(hours, [piece.bucket for finding in incident.findings for piece in finding.evidence], counted)
+
+
+def has_expectation(incident: Incident) -> bool:
+    """Whether its subject is something that calls: a source is none."""
+    platform = any(finding.subject.kind is SubjectKind.PLATFORM for finding in incident.findings)
+    return platform or bool(lenses(incident, {}))
 
 
 def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) -> None:
@@ -90,7 +101,7 @@ def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) ->
             chosen = st.pills("Which", labels, default=labels[0], required=True, key=f"lens_{incident.id}",
                               label_visibility="collapsed")  # fmt: skip
             lens = choices[labels.index(chosen)] if chosen in labels else lens
-        explore_button("Explore them", lens.parameters, window, key="explore")
+        link_explore_in("Explore them", lens.parameters, window)
     width = bucket(window)
     frames = evidence.behind(sight.version, window, lens, width)
     zone = zones.chosen()

@@ -18,14 +18,15 @@ def show(incident: Incident, sight: Sight) -> None:
     past = told.past(incident, now)
     refs = behind.key_refs(incident.findings, data.keys())
     _header(incident, past, now)
+    compared = behind.has_expectation(incident)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        if incident.key_id is not None:
+        if compared:
             behind.expectation(incident, refs, sight)
         else:
             _runbook(incident)
     with right:
-        if incident.key_id is not None:
+        if compared:
             _runbook(incident)
         remarks.show(incident, past, now)
     timeline.show(incident, past)

@@ -25,7 +25,6 @@ from dashboard.roles import Role
 from dashboard.serve import AUDIT_KEY, EVENTS, OBJECTS, STATE_URL
 from model.clock import SystemClock
 from model.errors import ConfigError
-from model.event import UNKNOWN_PREFIX
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
 from model.window import Window
@@ -35,7 +34,6 @@ from store.events.reader import EventsReader
 from store.events.segmented import SegmentedEvents
 from store.handle import Store, Transaction
 from store.queries import breakdown, sparkline, traffic
-from store.queries.counts import COUNTS
 from store.state import audit, findings, incidents, inventory, segments, sources
 from store.state.activity import activity_frame
 
@@ -248,9 +246,7 @@ def overview(version: str, period: Period) -> dict[str, pd.DataFrame]:
     where, window = place(), period.window
     keys = _usage(where, version, window)
     made = _overview(where, version, window, period.bucket)
-    named = keys["key"].dropna()
-    sums = keys[list(COUNTS)].sum().to_frame().T
-    totals = sums.assign(keys=int((~named.str.startswith(UNKNOWN_PREFIX)).sum()), addresses=made["addresses"])
+    totals = traffic.totals_of_keys(keys, made["addresses"])
     before = _totals(where, mark(where, period.before), period.before)
     return {"traffic": made["traffic"], "totals": totals, "before": before, "keys": keys}
 

@@ -19,6 +19,7 @@ from model.window import Window
 from store.queries import explored
 from store.queries.frames import event_frame
 from store.queries.matching import Dimension, Match, Values
+from store.queries.spans import HOUR
 
 LISTED: Final = 200
 """Requests behind an incident that its page lists; the newest."""
@@ -57,9 +58,19 @@ def behind(version: str, window: Window, lens: Lens, bucket: timedelta) -> dict[
     return _behind(data.place(), version, window, lens, bucket)
 
 
-def usual(version: str, days: Window, refs: Sequence[str]) -> pd.DataFrame:
-    """The hours of a key on whole UTC days, [hour, calls, expected, low, high], all its key_refs together."""
-    return _usual(data.place(), version, days, tuple(refs))
+def usual(days: Window, refs: Sequence[str]) -> pd.DataFrame:
+    """The hours of a key on whole UTC days, [hour, calls, expected, low, high], all its key_refs together.
+
+    Calls are without those answered 401, as in what judged the key.
+    """
+    where, span = data.place(), _remembered(days)
+    return _usual(where, data.mark(where, span), days, tuple(refs))
+
+
+def usual_of(days: Window, match: Match) -> pd.DataFrame:
+    """The same of all requests that match: of an address, a network, or the platform as a whole."""
+    where, span = data.place(), _remembered(days)
+    return _usual_of(where, data.mark(where, span), days, match)
 
 
 def whole_days(since: datetime, until: datetime, most: int) -> Window:
@@ -81,10 +92,29 @@ def _behind(where: Place, version: str, window: Window, lens: Lens, bucket: time
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _usual(where: Place, version: str, days: Window, refs: tuple[str, ...]) -> pd.DataFrame:
-    del version
-    span = Window(since=days.since - MEMORY, until=days.until)
+def _usual(where: Place, mark: str, days: Window, refs: tuple[str, ...]) -> pd.DataFrame:
+    del mark
+    span = _remembered(days)
     with data.reading(where, span, refs) as reader:
         hours = event_frame("key_hours", reader, span, timedelta(0))
+    return _expected(hours[hours["key_ref"].isin(refs)], days)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _usual_of(where: Place, mark: str, days: Window, match: Match) -> pd.DataFrame:
+    del mark
+    span = _remembered(days)
+    with data.reading(where, span) as reader:
+        series = explored.series(reader, span, match, by="status", bucket=HOUR, groups=())
+    hours = series.groupby("bucket", as_index=False)[["requests", "bytes_out"]].sum()
+    return _expected(hours.rename(columns={"bucket": "hour"}).assign(unauthenticated=0, client_error=0), days)
+
+
+def _expected(hours: pd.DataFrame, days: Window) -> pd.DataFrame:
     wanted = [np.datetime64(days.since.date() + n * _DAY, "D") for n in range(days.length // _DAY)]
-    return expected(hours[hours["key_ref"].isin(refs)].assign(key_ref="all"), wanted).drop(columns="key_ref")
+    return expected(hours.assign(key_ref="all"), wanted).drop(columns="key_ref")
+
+
+def _remembered(days: Window) -> Window:
+    """The days with those before them that say what is usual."""
+    return Window(since=days.since - MEMORY, until=days.until)

@@ -35,7 +35,7 @@ def _let_in(who: Person) -> None:
     try:
         if page.url_path in navigation.TIMELESS:
             _timeless_frame(page.title, who)
-        elif (sight := _frame(page.title, who)) is None:
+        elif (sight := _frame(page, who)) is None:
             banners.empty()
             return
         else:
@@ -67,18 +67,19 @@ def _timeless_frame(title: str, who: Person) -> None:
             entrance.corner(who)
 
 
-def _frame(title: str, who: Person) -> Sight | None:
+def _frame(page: st.Page, who: Person) -> Sight | None:
     """The title and the time control; None for a store without events."""
     known = data.known()
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         with st.container(gap=None, width="content"):
-            st.title(title, anchor=False)
+            st.title(page.title, anchor=False)
             below = st.empty()
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             if known.span is None:
                 entrance.corner(who)
                 return None
             with st.container(gap="xsmall", width="content", key="timeframe"):
+                timeframe.arrive(page.url_path)
                 chosen = timeframe.control(known.span, SystemClock().now())
             entrance.corner(who)
     below.caption(period.told(chosen, zones.chosen()))

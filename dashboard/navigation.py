@@ -95,15 +95,15 @@ def link_explore(label: str, filters: Filters) -> None:
     _link(_EXPLORE, label, filters, icon=_MAGNIFIER)
 
 
-def explore_button(label: str, filters: Filters, window: Window, *, key: str) -> None:
-    """As `link_explore`, in a time window of its own; `key` tells the button from the others of the page."""
-    if st.button(literal(label), key=key, icon=_MAGNIFIER, on_click=timeframe.choose, args=(window,)):
-        _open(_EXPLORE, filters)
+def link_explore_in(label: str, filters: Filters, window: Window) -> None:
+    """As `link_explore`, in a time window of its own."""
+    _link(_EXPLORE, label, {**timeframe.named(window), **filters}, icon=_MAGNIFIER)
 
 
 def _link(path: str, label: str, parameters: Filters, *, icon: str) -> None:
-    # The time stands in the URL of every page, so following a link keeps it; saying it again would say it twice.
-    those = {**_own(), **parameters}
+    # A link that is opened in a new tab has its own parameters alone. A click keeps what the controls have in the URL
+    # before them: `timeframe.arrive` takes the last.
+    those = {**timeframe.shown(), **_own(), **parameters}
     there = {name: value if isinstance(value, str) else list(value) for name, value in those.items()}
     st.page_link(st.Page(_nothing, title=path, url_path=path), label=literal(label), icon=icon, query_params=there)
 

@@ -156,8 +156,8 @@ def _counts(rows: pd.DataFrame, usage: pd.DataFrame) -> pd.DataFrame:
 
 
 def _joined(texts: pd.DataFrame) -> pd.Series:
-    first, *others = (texts[name].fillna("").astype(str) for name in texts)
-    return first.str.cat(others, sep=" ").str.lower()
+    parts = (texts[name].fillna("").astype(str) for name in texts)
+    return pd.Series([" ".join(each).lower() for each in zip(*parts, strict=True)], index=texts.index, dtype="str")
 
 
 def _judged(

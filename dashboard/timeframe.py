@@ -24,6 +24,7 @@ BRUSH: Final = "brush"
 """The selection of a chart that sets the window."""
 _SHOWN: Final = "shown_window"
 _SET: Final = "window_was_set"
+_HERE: Final = "window_of_page"
 
 
 def control(span: Window, now: datetime) -> Period:
@@ -56,11 +57,39 @@ def again(chosen: Period, span: Window, now: datetime) -> Period:
 
 def choose(window: Window) -> None:
     """Set the window from now on; only before the control is drawn, as in a callback."""
-    zone = zones.chosen()
-    st.session_state[WINDOW] = CUSTOM
     st.session_state[_SET] = True
-    st.session_state[FROM] = written(window.since, zone)
-    st.session_state[TO] = written(window.until, zone)
+    for name, value in named(window).items():
+        st.session_state[name] = value
+
+
+def named(window: Window) -> dict[str, str]:
+    """What the URL says for a window of one's own."""
+    zone = zones.chosen()
+    return {WINDOW: CUSTOM, FROM: written(window.since, zone), TO: written(window.until, zone)}
+
+
+def arrive(path: str) -> None:
+    """Take the window from the URL when the page is another one than before; only before the control is drawn.
+
+    The control lives on from page to page, and would go on with what it had, whatever a link says.
+    """
+    if st.session_state.get(_HERE, path) != path:
+        asked = {name: values[-1] for name in (WINDOW, FROM, TO) if (values := st.query_params.get_all(name))}
+        if asked.get(WINDOW) in {*PRESETS, CUSTOM} and asked[WINDOW] != st.session_state.get(WINDOW):
+            st.session_state[_SET] = True
+            for name, value in asked.items():
+                st.session_state[name] = value
+    st.session_state[_HERE] = path
+
+
+def shown() -> dict[str, str]:
+    """What the URL has to say for the same window and zone, as its controls do; nothing for what they have anyway."""
+    name = st.session_state.get(WINDOW)
+    said = {FROM: st.session_state.get(FROM), TO: st.session_state.get(TO)} if name == CUSTOM else {}
+    said |= {WINDOW: None if name == DEFAULT else name}
+    zone = zones.chosen().name
+    said |= {zones.PARAMETER: None if zone == zones.DEFAULT else zone}
+    return {name: str(value) for name, value in said.items() if value}
 
 
 def brushed(chart: str, field: str, bucket: timedelta) -> None:

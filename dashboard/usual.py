@@ -1,4 +1,4 @@
-"""The chart of a key's calls by hour beside what was expected of them, with the hours that findings rest on marked."""
+"""The chart of calls by hour beside what was expected of them, with the hours that findings rest on marked."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -21,12 +21,15 @@ _EVIDENCE: Final = "Evidence of a finding"
 _COLOURS: Final = {_CALLS: "#8593A3", _RANGE: "#8CCFD0", _EXPECTED: ACCENT, _EVIDENCE: "#D55E00"}
 
 
-def band(hours: pd.DataFrame, evidence: Iterable[datetime], *, height: int = 250) -> None:
-    """Draw it; `hours` is [hour, calls, expected, low, high], `evidence` are moments within hours to mark."""
+def band(hours: pd.DataFrame, evidence: Iterable[datetime], counted: str, *, height: int = 250) -> None:
+    """Draw it; `hours` is [hour, calls, expected, low, high], `evidence` are moments within hours to mark.
+
+    `counted` says which calls.
+    """
     marked = {pd.Timestamp(moment).floor("h") for moment in evidence}
     rows = hours.assign(**timescale.columns(hours["hour"], _HOUR), found=hours["hour"].isin(marked))
     window = Window(since=hours["hour"].min().to_pydatetime(), until=hours["hour"].max().to_pydatetime() + _HOUR)
-    timescale.draw(_chart(rows, window, height), window, _HOUR, name="usual", alternative=_sum_up(rows))
+    timescale.draw(_chart(rows, window, height, counted), window, _HOUR, name="usual", alternative=_sum_up(rows))
     behind(_table(rows))
 
 
@@ -35,7 +38,7 @@ def outside(hours: pd.DataFrame) -> "pd.Series[bool]":
     return (hours["calls"] > hours["high"]) | (hours["calls"] < hours["low"])
 
 
-def _chart(rows: pd.DataFrame, window: Window, height: int) -> alt.LayerChart:
+def _chart(rows: pd.DataFrame, window: Window, height: int, counted: str) -> alt.LayerChart:
     x = timescale.x(window)
     kind = alt.Color(
         "kind:N",
@@ -46,7 +49,7 @@ def _chart(rows: pd.DataFrame, window: Window, height: int) -> alt.LayerChart:
     )
     y = alt.Axis(labelExpr="datum.value >= 1e4 ? format(datum.value, '~s') : format(datum.value, ',')", tickCount=4,
                  domain=False)  # fmt: skip
-    base = alt.Chart(rows, title=titled("Calls per hour", "without those answered 401; the range is what was usual"))
+    base = alt.Chart(rows, title=titled("Calls per hour", f"{counted}; the range is what was usual"))
     tooltip = [
         alt.Tooltip("time:N", title="From"),
         alt.Tooltip("calls:Q", title="Calls", format=","),

@@ -25,12 +25,13 @@ _ORDERS: Final = {
 }
 """Choice to its column and whether that ascends; what was never used comes before what was used long ago."""
 _PAGE: Final = "page"
-_EXPORTED: Final = {
+EXPORTED: Final = {
     "id": "key_id", "name": "name", "environment": "environment", "owner": "owner", "status": "status",
     "hint": "hint", "expires_at": "expires_at", "last_used": "last_used", "requests": "requests",
     "successes": "successes", "unauthorized": "unauthorized", "forbidden": "forbidden", "throttled": "throttled",
     "errors": "errors", "findings": "open_findings", "risk": "risk",
 }  # fmt: skip
+"""Column to its name in the CSV file."""
 
 
 def show(sight: Sight) -> None:
@@ -53,7 +54,7 @@ def show(sight: Sight) -> None:
         st.caption(f"{len(shown):,} of {len(every):,} rows · click a row to open the key", width="stretch")
         export.button(
             "Table as CSV",
-            export.renamed(shown, _EXPORTED),
+            export.renamed(shown, EXPORTED),
             name="keys",
             window=sight.period.window,
             help_="All rows that the filters leave.",
@@ -73,7 +74,7 @@ def show(sight: Sight) -> None:
 def _page(pages: int) -> int:
     """Which page is shown; its control stands below the table, which a shorter list may have brought to an end."""
     try:
-        asked = int(st.session_state.get(_PAGE) or st.query_params.get(_PAGE, 1))
+        asked = int(str(st.session_state.get(_PAGE) or st.query_params.get(_PAGE) or 1))
     except ValueError:
         asked = 1
     if asked > pages:

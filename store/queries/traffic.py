@@ -8,10 +8,11 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import Label
 
+from model.event import UNKNOWN_PREFIX
 from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
-from store.queries.counts import COUNTS, counts, total
+from store.queries.counts import COUNTS, counts, of_outcomes, total
 from store.queries.rows import faceted, hourly, known, moments
 from store.queries.shape import COUNT, MOMENT, TEXT, shaped
 from store.queries.spans import HOUR, positive
@@ -46,6 +47,19 @@ def totals(reader: EventsReader, window: Window, *, key_refs: Sequence[str] | No
     keys: Label[Any] = sa.func.count(sa.distinct(sa.case((known(rows), rows.c.key_ref)))).label("key_refs")
     frame = reader.frame(sa.select(keys, *counts(rows)))
     return shaped(frame.assign(keys=frame["key_refs"], addresses=addresses(reader, window, key_refs=key_refs)), TOTALS)
+
+
+def totals_of_keys(usage: pd.DataFrame, addresses: int) -> pd.DataFrame:
+    """The same of what `breakdown.usage_by` counted of a window by key, and its number of addresses."""
+    named = usage["key"].dropna()
+    keys = int((~named.str.startswith(UNKNOWN_PREFIX)).sum())
+    sums = {name: usage[name].sum() for name in COUNTS} | {"keys": keys, "addresses": addresses}
+    return shaped(pd.DataFrame([sums]), TOTALS)
+
+
+def totals_of_outcomes(counted: pd.DataFrame, addresses: int) -> pd.DataFrame:
+    """The same of [outcome, requests, bytes_out], one row an outcome, but for `keys`, which is 0."""
+    return shaped(of_outcomes(counted).assign(keys=0, addresses=addresses), TOTALS)
 
 
 def addresses(reader: EventsReader, window: Window, *, key_refs: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ END = datetime(2026, 10, 29, 12, tzinfo=UTC)
 
 
 def test_a_filled_store_answers_as_an_ingested_one(tmp_path: Path) -> None:
-    folder, size = tmp_path / "workspace", ("--events", "12001", "--keys", "30", "--days", "2")
+    folder, size = tmp_path / "workspace", ("--events", "12001", "--keys", "30", "--days", "2", "--compacted")
     subprocess.run([sys.executable, "benchmarks/filling.py", str(folder), END.isoformat(), *size], cwd=ROOT, check=True)
     call = ("-c", str(folder / "keywatch.toml"), "usage", "--by", "key", "--since", "2026-10-27T12:00:00Z", "--json")
     asked = subprocess.run([sys.executable, "-m", "keywatch", *call], cwd=ROOT, check=True, capture_output=True)

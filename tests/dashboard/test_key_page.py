@@ -125,7 +125,7 @@ def test_its_requests_can_be_explored(visit: "Visit") -> None:
     page = visit("key", key="key_1", window="24h")
     (link,) = (each for each in page.get("page_link") if each.proto.label.startswith("Explore"))
 
-    assert "key=key_1&keys=billing-prod+%C2%B7+key_1" == link.proto.query_string
+    assert "window=24h&key=key_1&keys=billing-prod+%C2%B7+key_1" == link.proto.query_string
 
 
 @pytest.mark.parametrize(

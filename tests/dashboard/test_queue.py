@@ -227,6 +227,30 @@ def test_the_requests_behind_an_incident_are_those_of_its_key_from_its_address(o
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "charts"),
+    [
+        (SubjectKind.IP, "198.51.100.7", 1),
+        (SubjectKind.NETWORK, "198.51.100.0/24", 1),
+        (SubjectKind.PLATFORM, "all", 1),
+        (SubjectKind.SOURCE, "edge", 0),
+    ],
+)
+def test_what_was_usual_is_drawn_of_whatever_calls(
+    own: Store, small: "Small", pages: "Pages", kind: SubjectKind, value: str, charts: int
+) -> None:
+    about = replace(made("x", small.now).findings[0], subject=Subject(kind, value), key_id=None, ip=None)
+    ip = value if kind is SubjectKind.IP else None
+    with own.transaction() as tx:
+        save_findings(tx, [about])
+        save_incidents(tx, [replace(made("x", small.now, key_id=None, ip=ip), findings=(about,))])
+    page = pages.open("incidents", incident="inc_x")
+
+    usual = [each for each in page.get("vega_lite_chart") if each.proto.alt.startswith("Calls per hour over")]
+    assert charts == len(usual)
+    assert not charts or " 0 in all" not in usual[0].proto.alt
+
+
 def test_what_came_from_an_attacking_address_is_looked_at_whatever_its_key() -> None:
     attack = replace(made("x").findings[0], subject=Subject(SubjectKind.NETWORK, "203.0.113.0/24"))
     labels = [lens.label for lens in behind.lenses(replace(made("x"), findings=(attack,)), {})]

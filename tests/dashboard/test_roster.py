@@ -1,8 +1,11 @@
+import csv
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from dashboard import export
 from dashboard.roster import NO_KEY, OUTLINE, outline, roster, with_curves
+from dashboard.views.keys import EXPORTED
 from model.finding import Finding, Severity
 from tests.dashboard.conftest import finding
 
@@ -91,6 +94,21 @@ def test_a_row_says_its_health_why_and_its_risk() -> None:
     row = made(keys(), usage(("id:1", 30, 10)), {"key_1": [FOUND]}, never={"key_9"}).iloc[0]
 
     assert (["▲ accused", "+1"], "Many calls; 33.3 % refused", 50) == (row["health"], row["why"], row["risk"])
+
+
+def test_the_csv_file_of_keys_holds_no_formula_and_nothing_that_identifies_a_secret() -> None:
+    rows = made(keys(name="=cmd()", owner="+1", key_refs=["fp:1:00deadbeef"]), usage(("fp:1:00deadbeef", 3, 1)))
+    text = export.csv(export.renamed(rows, EXPORTED)).decode()
+
+    (row,) = csv.DictReader(text.splitlines())
+    assert ("'=cmd()", "'+1", "3") == (row["name"], row["owner"], row["requests"])
+    assert "deadbeef" not in text
+
+
+def test_a_search_looks_through_name_id_owner_and_hint() -> None:
+    row = made(keys(name="Billing", owner="Ann@co.example", hint="ac_…9"), usage()).iloc[0]
+
+    assert "billing key_1 ann@co.example ac_…9" == row["sought"]
 
 
 def test_traffic_of_no_key_has_no_health() -> None:

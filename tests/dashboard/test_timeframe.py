@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from streamlit.util import calc_hash
+
 from dashboard.period import written
 from dashboard.zones import Zone
 
@@ -51,3 +53,14 @@ def test_the_zone_stands_in_the_url_and_on_every_moment(visit: "Visit") -> None:
 
 def test_a_zone_that_does_not_exist_is_utc(visit: "Visit") -> None:
     assert "UTC to" in visit(zone="Mars/Olympus").caption[0].value
+
+
+def test_another_page_shows_the_window_that_its_link_says(visit: "Visit", pages: "Pages") -> None:
+    page = visit("key", key="key_1", window="24h")
+    page._page_hash = calc_hash("explore")
+    page.query_params["window"] = ["24h", "14d"]
+    page.run()
+
+    assert "14d" == page.session_state["window"]
+    assert [] == list(page.exception)
+    assert not any("default value" in text for text in pages.texts(page))

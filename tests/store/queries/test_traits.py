@@ -10,6 +10,7 @@ from store.events.reader import EventsReader
 from store.queries.breakdown import usage_by
 from store.queries.counts import COUNTS
 from store.queries.debut import debuts
+from store.queries.traffic import addresses, totals, totals_of_keys, totals_of_outcomes
 from store.queries.traits import TRAITS, Kind, traits
 
 MakeWindow = Callable[[str, str], Window]
@@ -32,6 +33,19 @@ def test_the_counts_are_those_of_a_breakdown_by_each_kind(
         mine = found[found["kind"] == kind].rename(columns={"value": kind}).reset_index(drop=True)
         names = [kind, *COUNTS, "first_seen", "last_seen"]
         pd.testing.assert_frame_equal(usage_by(reader, window(*now), by=kind, key_refs=[B], limit=3), mine[names])
+
+
+@pytest.mark.parametrize(("now", "_then"), WINDOWS)
+def test_totals_can_be_made_of_what_was_counted_by_key_or_by_outcome(
+    reader: EventsReader, window: MakeWindow, now: tuple[str, str], _then: tuple[str, str]
+) -> None:
+    by_key = usage_by(reader, window(*now), by="key")
+    by_outcome = usage_by(reader, window(*now), by="status").rename(columns={"status": "outcome"})
+    whole = totals(reader, window(*now))
+    places = addresses(reader, window(*now))
+
+    pd.testing.assert_frame_equal(whole, totals_of_keys(by_key, places))
+    pd.testing.assert_frame_equal(whole.assign(keys=0), totals_of_outcomes(by_outcome, places))
 
 
 @pytest.mark.parametrize(("now", "then"), WINDOWS)
