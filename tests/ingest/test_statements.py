@@ -1,4 +1,3 @@
-import time
 from collections.abc import Iterator
 
 import duckdb
@@ -33,18 +32,3 @@ def test_a_statement_reads_the_lines_that_it_is_given(duck: duckdb.DuckDBPyConne
 @pytest.mark.parametrize("data", [b"a\n" * 1_001, b"a" * (1 << 16) + b"\n", b"a\0b\n"])
 def test_many_lines_long_ones_and_those_with_a_nul_are_not_given(data: bytes) -> None:
     assert as_given(table(Records(data))) is None
-
-
-def test_a_statement_that_is_given_its_lines_is_not_planned_anew(duck: duckdb.DuckDBPyConnection) -> None:
-    many = ", ".join(f"regexp_replace(text, 'a{n}[a-z]+', 'x') || n AS c{n}" for n in range(150))
-    statements, given = Statements(duck), as_given(table(Records(b"a\n")))
-    assert given is not None
-
-    def seconds() -> float:
-        begun = time.thread_time()
-        statements.run(f"SELECT {many} FROM {GIVEN}", given)
-        return time.thread_time() - begun
-
-    first = seconds()
-
-    assert min(seconds() for _ in range(5)) < first / 2
