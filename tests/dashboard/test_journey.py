@@ -86,7 +86,7 @@ def test_from_an_alerts_link_to_the_incident_its_key_the_requests_and_a_silence(
     assert ("a load test", timedelta(hours=1)) == (made.reason, made.until - made.since)
 
     page.get_by_test_id("stPopoverButton").filter(has_text="Resolve").click()
-    page.get_by_text("A false alarm").click()
+    page.get_by_role("radiogroup", name="What was it?").get_by_text("A false alarm").click()
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Resolve").click()
     page.get_by_text("Resolved. Who heard of it hears the end of it.").wait_for()
     with shown.store.reading() as tx:
