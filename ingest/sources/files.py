@@ -26,7 +26,7 @@ from model.segment import Cursor
 
 __all__ = ["BLOCK_BYTES", "MAX_LINE", "Block", "LeftOut", "Look", "blocks", "find", "left_behind", "look", "vanished"]
 
-BLOCK_BYTES: Final = 32 << 20
+BLOCK_BYTES: Final = 26 << 20
 """Unpacked bytes that are parsed at once, and with BLOCK_LINES what bounds the memory of an ingest."""
 
 
