@@ -21,6 +21,12 @@ _METHOD_AND_ROUTE: Final = sa.func.coalesce(events.c.method + " ", "") + events.
 _VALUES: Final[dict[str, ColumnElement[Any]]] = {
     kind: _METHOD_AND_ROUTE if kind == "route" else events.c[kind] for kind in FACET_KINDS
 }
+_FACETED: Final = (
+    *(facets.c[name] for name in ("value", "key_ref", "outcome", "requests", "bytes_out")),
+    facets.c.first_ts.label("first_seen"),
+    facets.c.last_ts.label("last_seen"),
+)
+"""What a facet counts, as single events at a ragged end are counted."""
 
 
 def hourly(window: Window, key_refs: Sequence[str] | None = None, *, newest: datetime | None = None) -> Subquery:
@@ -54,16 +60,7 @@ def faceted(
     `newest` as in `hourly`.
     """
     core, ends = split(closed(window, DAY, newest), DAY)
-    whole = sa.select(
-        facets.c.day,
-        facets.c.value,
-        facets.c.key_ref,
-        facets.c.outcome,
-        facets.c.requests,
-        facets.c.bytes_out,
-        facets.c.first_ts.label("first_seen"),
-        facets.c.last_ts.label("last_seen"),
-    ).where(facets.c.kind == kind)
+    whole = sa.select(facets.c.day, *_FACETED).where(facets.c.kind == kind)
     parts = [whole.where(within(facets.c.day, core), of_keys(facets.c.key_ref, key_refs))] if core else []
     day, value = Bucket(events.c.ts, DAY).label("day"), _VALUES[kind].label("value")
     singles = (_single(end, key_refs, day, value).where(events.c[kind].is_not(None)) for end in ends)
@@ -76,16 +73,7 @@ def all_faceted(
     """As `faceted` of several kinds, with their `kind`: the facets, and the events at a ragged end, are read once."""
     core, ends = split(closed(window, DAY, newest), DAY)
     names = ("kind", "value", "key_ref", "outcome", "requests", "bytes_out", "first_seen", "last_seen")
-    whole = sa.select(
-        facets.c.kind,
-        facets.c.value,
-        facets.c.key_ref,
-        facets.c.outcome,
-        facets.c.requests,
-        facets.c.bytes_out,
-        facets.c.first_ts.label("first_seen"),
-        facets.c.last_ts.label("last_seen"),
-    ).where(facets.c.kind.in_(list(kinds)))
+    whole = sa.select(facets.c.kind, *_FACETED).where(facets.c.kind.in_(list(kinds)))
     parts = [whole.where(within(facets.c.day, core), of_keys(facets.c.key_ref, key_refs))] if core else []
     each = sa.union_all(
         *(sa.select(sa.literal(kind).label("kind"), sa.literal(1).label("of")) for kind in kinds)
