@@ -55,7 +55,7 @@ def _learnt(calls: Array, clock: npt.NDArray[np.datetime64], day: np.datetime64,
     first = np.argmax(calls > 0, axis=1)
     age = (len(clock) - first) / _HOURS
     today, _ = _local(day.astype("datetime64[s]") + np.arange(_HOURS) * np.timedelta64(1, "h"), zone)
-    young = (age < _SETTLED)[:, None]
+    young = np.asarray(age < _SETTLED, dtype=np.bool_)[:, None]
     return (
         np.where(young, around.any(axis=1)[:, today % _HOURS], flags[:, today]).astype(np.float32),
         share,

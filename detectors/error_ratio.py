@@ -107,8 +107,9 @@ def _of_new(
     hit = enough["score"] > 1
     struck, held = (hit.groupby(enough["hour"]).transform(name) for name in ("sum", "size"))
     alone = enough[hit & ~((struck >= _SEVERAL) & (struck >= held / _SEVERAL))]
-    for row in alone.itertuples(index=False):
-        yield _told(row.key_ref, row.hour, row.calls, row.failed, score=row.score, usual=row.usual)
+    each: Any
+    for each in alone.itertuples(index=False):
+        yield _told(each.key_ref, each.hour, each.calls, each.failed, score=each.score, usual=each.usual)
 
 
 def _without(rows: pd.DataFrame, judged: set[tuple[str, np.datetime64]]) -> pd.DataFrame:
