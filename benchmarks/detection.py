@@ -25,6 +25,8 @@ from benchmarks.results import write_section
 
 END: Final = datetime(2026, 10, 29, 12, tzinfo=UTC)
 DAYS: Final = 28
+LONG: Final = 90
+"""Days of the store that is asked about one key."""
 Row = tuple[str, str, str, str]
 """What, measured, peak MB, the promise."""
 
@@ -53,7 +55,7 @@ def main() -> int:
 
 
 def _cycles(folder: Path, given: argparse.Namespace) -> list[Row]:
-    made = _filled(folder, given)
+    made = _filled(folder, given, DAYS, given.store)
     measured = _python("benchmarks/cycle.py", str(folder / "keywatch.toml"), END.isoformat(), "--keys", str(given.keys))
     told: dict[str, float] = json.loads(measured.output)
     first, *cycles, hour, day = told.values()
@@ -72,8 +74,8 @@ def _cycles(folder: Path, given: argparse.Namespace) -> list[Row]:
 
 def _usage(folder: Path, given: argparse.Namespace) -> list[Row]:
     """`keywatch usage` of the busiest key and of one in the middle, over all days of the store."""
-    days = DAYS if given.store else 90
-    _filled(folder, given, days)
+    days = DAYS if given.store and not given.long else LONG
+    _filled(folder, given, days, given.long or given.store)
     rows = []
     for number in (0, given.keys // 2):
         call = ("usage", "--key", f"key_{number:05d}", "--since", f"{days}d", "--until", END.isoformat(), "--by", "day")
@@ -105,11 +107,11 @@ def _latency(folder: Path, given: argparse.Namespace) -> list[Row]:
     return [(what, f"p50 {median(seconds):.0f} s, p95 {high:.0f} s, most {seconds[-1]:.0f} s", "-", "p95 90 s")]
 
 
-def _filled(folder: Path, given: argparse.Namespace, days: int = DAYS) -> float:
+def _filled(folder: Path, given: argparse.Namespace, days: int, store: Path | None) -> float:
     """As `_store`, or a copy of the store that was given, which takes no time."""
-    if given.store is None:
+    if store is None:
         return _store(folder, given.events, given.keys, days)
-    shutil.copytree(given.store, folder, copy_function=_linked)
+    shutil.copytree(store, folder, copy_function=_linked)
     return 0.0
 
 
@@ -158,6 +160,7 @@ def _arguments() -> argparse.Namespace:
         help=f"a workspace filled before, for cycle and usage (benchmarks/filling.py FOLDER {END.isoformat()} "
         "--events N --keys K); it stays as it is",
     )
+    parser.add_argument("--long", type=Path, help=f"one filled with --days {LONG}, for usage")
     given = parser.parse_args()
     if given.store is not None:
         given.folder = given.folder or given.store.resolve().parent
