@@ -73,7 +73,7 @@ def _play(folder: Path, count: int, rows: int) -> tuple[int, int, list[float], i
         vocabulary(duck, KEYS)
         for n in range(count):
             window = Window(since=clock.at, until=clock.at + EVERY)
-            deal(duck, "made", rows=rows, seed=n, window=window, keys=KEYS)
+            deal(duck, "made", rows=rows, seed=n % 1_000, window=window, keys=KEYS)
             clock.at += EVERY
             clock.ticks += EVERY.total_seconds()
             fill(workspace, duck, "made", rows=rows, now=clock.at)

@@ -45,11 +45,12 @@ def main() -> int:
     half = memory[len(memory) // 2 :]
     slope = statistics.linear_regression(range(len(half)), half).slope * len(memory) / max(1.0, turns) * 1_000
     quarter = len(half) // 2
+    third, last = (statistics.median(part) for part in (half[:quarter], half[quarter:]))
     text = (
         f"## A process that nobody ends\n\nMeasured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {os.cpu_count()} cores,"
         f" {given.minutes:g} minutes: {lines:,} lines, {read:,.0f} of them read in {turns:,.0f} turns. Resident memory"
-        f" after a quarter {memory[len(memory) // 4]:.0f} MB, in the third quarter {statistics.median(half[:quarter]):.0f}"
-        f" MB, in the last {statistics.median(half[quarter:]):.0f} MB, at most {max(memory):.0f} MB; a line through the"
+        f" after a quarter {memory[len(memory) // 4]:.0f} MB, in the third quarter {third:.0f} MB,"
+        f" in the last {last:.0f} MB, at most {max(memory):.0f} MB; a line through the"
         f" second half rises by {slope:.1f} MB in a thousand turns."
     )
     sys.stdout.write(f"{text}\n{' '.join(f'{one:.0f}' for one in memory)}\n")
