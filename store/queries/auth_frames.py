@@ -24,7 +24,7 @@ from store.queries.frame_columns import EMPTY, SEEN, empty_frame
 from store.queries.framing import summed, values
 from store.queries.rows import known
 from store.queries.shape import shaped
-from store.queries.spans import DAY, HOUR, floor, widened, within
+from store.queries.spans import DAY, HOUR, by_day, floor, widened, within
 
 FEWEST_SLOW: Final = 6
 """A subject with fewer failures in eight days is not worth reading."""
@@ -134,7 +134,14 @@ def platform_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
     refs = sa.select(usage.c.key_ref).where(
         within(usage.c.hour, widened(span, HOUR)), usage.c.key_ref.not_like(f"{UNKNOWN_PREFIX}%")
     )
-    keys = _grouped(span, "minute", _MINUTE, ("key_ref",), events.c.key_ref.in_(refs))
+    parts = [
+        reader.frame(_platform(_grouped(part, "minute", _MINUTE, ("key_ref",), events.c.key_ref.in_(refs))))
+        for part in by_day(span)
+    ]
+    return pd.concat([shaped(part, EMPTY["platform_minutes"]) for part in parts], ignore_index=True)
+
+
+def _platform(keys: Subquery) -> sa.Select[Any]:
     minute = keys.c.minute
     query = sa.select(
         minute,
@@ -143,7 +150,7 @@ def platform_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
         total(sa.case((keys.c.server_error * 2 >= keys.c.requests, 1), else_=0)).label("erring"),
         *(total(keys.c[name]).label(name) for name in ("requests", "unauthenticated", "forbidden", "server_error")),
     )
-    return shaped(reader.frame(query.group_by(minute).order_by(minute)), EMPTY["platform_minutes"])
+    return query.group_by(minute).order_by(minute)
 
 
 def _grouped(span: Window, unit: str, width: timedelta, by: tuple[str, ...], *only: ColumnElement[bool]) -> Subquery:

@@ -18,7 +18,7 @@ from store.events.tables import events
 from store.queries.counts import requests_of, total
 from store.queries.frame_columns import EMPTY
 from store.queries.shape import shaped
-from store.queries.spans import within
+from store.queries.spans import by_day, within
 
 WIDTH: Final = timedelta(minutes=5)
 """Half of the ten minutes that the detectors look at, so that what straddles a bucket is still seen."""
@@ -80,6 +80,11 @@ def walks(reader: EventsReader, span: Window) -> pd.DataFrame:
     `paths` are distinct; `numbers` the distinct numbers in them, from `lowest` to `highest`; `rising` is how they
     grow with time, a correlation in thousandths.
     """
+    parts = [shaped(reader.frame(_walks(part)), EMPTY["walks"]) for part in by_day(span)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _walks(span: Window) -> "sa.Select[*tuple[Any, ...]]":
     number = PathNumber(events.c.path)
     route = (sa.func.coalesce(events.c.method + " ", "") + events.c.route).label("route")
     keyless = sa.case((events.c.key_ref.is_(None), events.c.ip)).label("keyless")
@@ -102,8 +107,7 @@ def walks(reader: EventsReader, span: Window) -> pd.DataFrame:
         *_seen(rows),
     )
     enough = sa.or_(paths >= FEWEST_PATHS, requests_of(rows, Outcome.OK) >= FEWEST_OK)
-    ordered = query.group_by(*by).having(enough).order_by(*(column.asc().nulls_last() for column in by))
-    return shaped(reader.frame(ordered), EMPTY["walks"])
+    return query.group_by(*by).having(enough).order_by(*(column.asc().nulls_last() for column in by))
 
 
 def _rows(span: Window, *more: ColumnElement[Any]) -> "sa.Select[*tuple[Any, ...]]":
