@@ -77,10 +77,13 @@ def narrow_frames(
     if "route_days" in made and chosen.routes:
         reach = Window(since=window.since - needed["route_days"], until=window.until)
         with store.reader(reach) as reader:
-            users = newcomers.users_of(
-                reader, window, reach, routes=chosen.routes, but=chosen.refs, owners=chosen.sharing
-            )
-        made["route_days"] = pd.concat([made["route_days"], users], ignore_index=True)
+            but = chosen.refs | chosen.sharing
+            others = newcomers.users_of(reader, window, reach, routes=chosen.routes, but=but, most=newcomers.OTHERS)
+        made["route_days"] = pd.concat([made["route_days"], others], ignore_index=True)
+    if "route_days" in made and chosen.routes and chosen.sharing:
+        with store.reader(reach, only=sorted(chosen.sharing)) as reader:
+            theirs = newcomers.users_of(reader, window, reach, routes=chosen.routes)
+        made["route_days"] = pd.concat([made["route_days"], theirs], ignore_index=True)
     return {narrow(name): frame for name, frame in made.items()}
 
 
