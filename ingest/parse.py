@@ -103,6 +103,11 @@ class Parser:
         self.events = events
         self.duck.register("events", events)
 
+    @property
+    def holds_keys(self) -> bool:
+        """Whether any of the events has a key."""
+        return self.events["key_ref"].null_count < self.events.num_rows
+
     def _block(self, records: Records, plan: Plan) -> Block:
         """The rows of the records; those that become no event are put aside."""
         rows, line = self._take_apart(records, plan)

@@ -146,7 +146,7 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
         rows = _of_parts(parser.events["line"].to_numpy(), begins, len(parts))
         rejected = _of_parts(np.array([n for n, _ in parser.rejected()], dtype=np.int64), begins, len(parts))
         hours = event_hours(parser.events, parser.rejected_lines() if parsed.rejected else None)
-        written = _write(reading, parser, ids, begins)
+        holds_keys, written = parser.holds_keys, _write(reading, parser, ids, begins)
     finally:
         reading.parsers.put(parser)
     reads_keys = plan.reads_keys or (written is not None and bool(written.activity))
@@ -200,6 +200,7 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
     if parsed.lines > parsed.skipped:
         result.formats.add(plan.format)
     result.reads_keys = result.reads_keys or reads_keys
+    result.held_keys = result.held_keys or holds_keys
     if written is not None:
         result.latest = max(result.latest or written.max_ts, written.max_ts)
 

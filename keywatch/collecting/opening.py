@@ -35,6 +35,16 @@ def never() -> bool:
     return False
 
 
+def options_of(source: SourceConfig) -> Options:
+    """What the config says about a source's lines."""
+    return Options(
+        keys=tuple(place.place for place in source.keys),
+        fields=source.fields,
+        log_format=source.log_format,
+        pattern=source.pattern,
+    )
+
+
 @dataclass(slots=True)
 class Reading:
     """The open parts of one source's ingest."""
@@ -65,12 +75,7 @@ class Reading:
     @property
     def options(self) -> Options:
         """What the config says about the source's lines."""
-        return Options(
-            keys=tuple(place.place for place in self.source.keys),
-            fields=self.source.fields,
-            log_format=self.source.log_format,
-            pattern=self.source.pattern,
-        )
+        return options_of(self.source)
 
 
 @contextmanager

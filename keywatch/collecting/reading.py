@@ -160,5 +160,6 @@ def _make(reading: Reading, block: Block, records: Records, parser: Parser, *, s
         events=parser.events,
         format=plan.format,
         reads_keys=plan.reads_keys,
+        held_keys=parser.holds_keys,
         hours=event_hours(parser.events, parser.rejected_lines() if parsed.rejected else None),
     )

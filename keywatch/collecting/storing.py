@@ -34,6 +34,8 @@ class Made:
     events: pa.Table
     format: str
     reads_keys: bool
+    held_keys: bool
+    """Whether any of the events has a key."""
     hours: tuple[EventHour, ...]
     """What of the block belongs to which hour."""
 
@@ -93,6 +95,7 @@ def finish(reading: Reading, done: Drafted) -> None:
         if parsed.lines > parsed.skipped:
             result.formats.add(made.format)
     result.reads_keys = result.reads_keys or _reads_keys(done)
+    result.held_keys = result.held_keys or any(made.held_keys for made in done.blocks)
     if done.written is not None:
         result.latest = max(result.latest or done.written.max_ts, done.written.max_ts)
     if reading.progress:

@@ -20,6 +20,11 @@ _PARTLY = 5
 _INTERRUPTED = 130
 _AHEAD = timedelta(minutes=10)
 """Clocks differ by less."""
+_KEYLESS = "No field of these lines holds an API key, so usage and detection go by address."
+_REFUSED = (
+    "API keys stand in URLs or cookies of these lines only; none was accepted and the inventory has none of them, so"
+    " they count as unknown ones of a network."
+)
 
 
 def add(app: typer.Typer) -> None:
@@ -165,8 +170,8 @@ def _tell(one: "Ingested") -> None:
         )
     if one.events and not one.reads_keys:
         say(
-            "No field of these lines holds an API key, so usage and detection go by address. If one does, name it in"
-            ' the source: key = { field = "…", kind = "secret" }.',
+            (_REFUSED if one.held_keys else _KEYLESS) + " If a field holds them, name it in the source:"
+            ' key = { field = "…", kind = "secret" }.',
         )
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from ingest.formats.interface import KeyPlace
+from ingest.formats.interface import KeyPlace, Options
+from ingest.formats.registry import FORMATS
 
 Read = Callable[..., Any]
 AT = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
@@ -173,3 +174,36 @@ def test_headers_that_are_no_pairs_are_passed_over(read: Read, headers: str) -> 
     event, *_ = read(waf() + "\n" + line + "\n").events[1:]
 
     assert ("/v1", None) == (event["path"], event["key_ref"])
+
+
+@pytest.mark.parametrize(
+    ("names", "name", "between"),
+    [
+        (CLOUDFRONT, "cs(Cookie)", ";%20"),
+        ({"time": "2026-10-01T09:30:00Z", "method": "GET", "path": "/v1", "status": 200}, "http_cookie", "; "),
+    ],
+    ids=["CloudFront", "nginx"],
+)
+def test_a_session_token_among_the_cookies_of_json_tells_who_asks(
+    read: Read, names: dict[str, object], name: str, between: str
+) -> None:
+    head, body = ("eyJhbGciOiJIUzI1NiJ9", "eyJqdGkiOiJqLTEifQ")  # {"alg":"HS256"} and {"jti":"j-1"}
+    line = json.dumps({**names, name: f"sid=1{between}session={head}.{body}.c2lnbmF0dXJl"})
+
+    event, *_ = read(line + "\n").events
+
+    assert "id:jwt:jti:j-1" == event["key_ref"]
+
+
+def test_cookies_alone_do_not_say_that_a_log_tells_its_keys() -> None:
+    line = json.dumps({**CLOUDFRONT, "cs(Cookie)": "sid=1"})
+
+    assert not FORMATS["cloudfront-json"].plan([line], Options()).reads_keys
+
+
+def test_a_header_of_cloudfront_json_that_the_config_names_is_found(read: Read) -> None:
+    line = json.dumps({**CLOUDFRONT, "cs(X-Partner)": "p-4711"})
+
+    found = read(line + "\n", keys=(KeyPlace(carrier="header", name="X-Partner", kind="id"),))
+
+    assert "id:p-4711" == found.events[0]["key_ref"]
