@@ -106,7 +106,7 @@ class Parser:
     @property
     def holds_keys(self) -> bool:
         """Whether any of the events has a key."""
-        return self.events["key_ref"].null_count < self.events.num_rows
+        return bool(self.events["key_ref"].null_count < self.events.num_rows)
 
     def _block(self, records: Records, plan: Plan) -> Block:
         """The rows of the records; those that become no event are put aside."""

@@ -151,7 +151,7 @@ def _record(one: "Ingested") -> dict[str, object]:
 
 def _tell(one: "Ingested") -> None:
     for error in one.errors:
-        say(f"keywatch: {error}")
+        say(f"keywatch: {error}" if one.source in error else f"keywatch: {one.source}: {error}")
     left = f" {one.outside:,} events are not of that time, or were stored before." if one.outside else ""
     if not one.lines:
         say(f"{one.source}: no new line" + (f" ({one.unchanged} files unchanged)." if one.unchanged else ".") + left)
