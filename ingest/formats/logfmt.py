@@ -33,8 +33,8 @@ def _plan(sample: Sequence[str], options: Options) -> Plan:
         msg = f"No field of these lines is a time; the fields are: {', '.join(names[:20]) or 'none'}."
         raise FormatError(msg, hint='Name it in the source: fields = { ts = "…" }.')
     columns = fields.columns()
-    telling = [name for name in _TELLING if name in columns] or ["target"]
-    told = " AND ".join(f"{columns[name]} IS NULL" for name in telling)
+    telling: list[str] = [name for name in _TELLING if name in columns]
+    told = " AND ".join(f"{columns[name]} IS NULL" for name in telling or ["target"])
     pair = quoted(_PAIR)
     return Plan(
         format="logfmt",

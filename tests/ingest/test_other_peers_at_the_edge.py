@@ -5,8 +5,8 @@ Grafana Alloy's, Ops Agent's, Wazuh's and OSSEC's rule tests, Filebeat's modules
 Differences that stay: of `a b user [time]` with two addresses we take the second for the client, as a virtual host goes
 before it, and Fluentd the first; what a proxy writes of people who browse (Netskope, Zscaler, CEF) is no log of an API;
 an identifier of 32 hexadecimal digits in a path may be a key and is taken out of it; times of IIS' own file format have
-no zone; three layouts of W3C lines side by side without `#Fields` are read in the one that most lines have; an audit log
-whose times name the month in words (Nextcloud's) is none of requests.
+no zone; three layouts of W3C lines side by side without `#Fields` are read in the one that most lines have; an audit
+log whose times name the month in words (Nextcloud's) is none of requests.
 """
 
 import json
