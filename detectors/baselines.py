@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from detectors import closing, silences
+from detectors import closing, falls, silences
 from detectors.baseline import MEMORY, Array, roots, squared
 from detectors.calibration import POOL_DAYS, Tail, fit_each
 from detectors.frames import HOURS, packed
@@ -28,11 +28,6 @@ RESTLESS: Final = 128.0
 """A key that is used in fewer hours of the week than this rests at nights or weekends."""
 
 _DAY: Final = np.timedelta64(1, "D")
-_CALM: Final = 0.15
-_STEADY: Final = 0.25  # the spread of a key whose days are much alike
-_FALLEN: Final = 0.005  # of days belong to keys that were retired or broke: they fell indeed
-_DUE: Final = 60.0  # calls a day: of fewer, chance alone makes half or none
-_NORMAL: Final = 1.4826
 
 
 def days_of(window: Window) -> list[np.datetime64]:
@@ -125,7 +120,7 @@ def _day(
         "keys": len(live),
         **level_columns(known[day], live),
         **_tails(hours, live, known, pool),
-        **_days_of(hours, live, known, pool, rests=alone["open_hours"] < RESTLESS),
+        **falls.of_days(hours, live, known, pool, rests=alone["open_hours"] < RESTLESS),
         **alone,
     }
     return pd.DataFrame({name: _column(columns[name], len(live)) for name in COLUMNS})
@@ -198,60 +193,16 @@ def shifted(values: Array, by: int) -> Array:
     return np.hstack([missing, values[:, : values.shape[1] - missing.shape[1]]])
 
 
-def _days_of(
-    hours: Grid,
-    live: npt.NDArray[np.int64],
-    known: Mapping[np.datetime64, Level],
-    pool: list[np.datetime64],
-    *,
-    rests: npt.NDArray[np.bool_],
-) -> dict[str, Array]:
-    """How a day's calls compare with what its hours expect: the spread of the logarithm, its tail, and the lowest.
-
-    The tail is fitted among like keys: those that rest at nights or weekends have holidays, and services have none; of
-    these, one that is as busy every day is no measure for one whose work comes in bursts, nor the reverse. A day
-    without any call is flatline's matter: keys that were retired would say of all others that they fall to nothing.
-    """
-    fallen = np.full((len(live), max(len(pool), 1)), np.nan, dtype=np.float32)
-    for place, day in enumerate(pool):
-        expected = np.nansum(squared(known[day].calls.centre[live]), axis=1)
-        total = hours.calls[live, hours.span(day, 0, 1)].sum(axis=1)
-        due = ~np.isnan(known[day].calls.centre[live]).all(axis=1) & (expected >= _DUE) & (total > 0)
-        fallen[due, place] = np.log((expected[due] + 1) / (total[due] + 1))
-    spread = np.fmax(_NORMAL * _middle_of(np.abs(fallen - _middle_of(fallen)[:, None])), _CALM)
-    rate, mean = np.ones(len(live)), np.ones(len(live))
-    calm = spread <= _STEADY
-    for alike in (rests, ~rests & calm, ~rests & ~calm):
-        tail = fit_each((fallen[alike] / spread[alike, None]).T, spared=_FALLEN)
-        rate[alike], mean[alike] = tail.rate, tail.mean
-    return {
-        "day_spread": spread,
-        "day_rate": rate,
-        "day_mean": mean,
-        "day_fallen": np.where(np.isnan(fallen), -np.inf, fallen).max(axis=1),
-        "days": (~np.isnan(fallen)).sum(axis=1),
-    }
-
-
 def _expected(live: npt.NDArray[np.int64], known: Mapping[np.datetime64, Level], pool: list[np.datetime64]) -> Array:
     """The calls that the hours of the days `pool` expected: keys by hours."""
     parts = [squared(known[day].calls.centre[live]) for day in pool]
     return np.hstack(parts) if parts else np.empty((len(live), 0), dtype=np.float32)
 
 
-def _middle_of(values: Array) -> Array:
-    """The median along the last axis without NaN; NaN where nothing is left."""
-    ordered = np.sort(values, axis=1)
-    present = (~np.isnan(values)).sum(axis=1)
-    low = np.take_along_axis(ordered, np.maximum(present - 1, 0)[:, None] // 2, axis=1)
-    high = np.take_along_axis(ordered, np.minimum(present // 2, values.shape[1] - 1)[:, None], axis=1)
-    return np.asarray((low + high)[:, 0] / 2)
-
-
 def _middle(calls: Array, sent: Array) -> Array:
     """The median of the bytes a call of a key's hours with calls."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.nan_to_num(_middle_of(np.where(calls > 0, sent / calls, np.nan)))
+        return np.nan_to_num(falls.middle(np.where(calls > 0, sent / calls, np.nan)))
 
 
 def _by_day(values: Array) -> Array:

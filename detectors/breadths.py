@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from detectors.declare import Frames
+from detectors.declare import DAY, Frames
 from detectors.lifetimes import identity, known_refs
 from detectors.windows import sliding_sums
 
@@ -15,6 +15,8 @@ BUCKET: Final = timedelta(minutes=5)
 SPAN: Final = 2 * BUCKET
 REACH: Final = timedelta(days=30)
 _CALLS_A_ROUTE: Final = 2
+_SET_UP: Final = timedelta(days=7)
+"""While a key is no older, its owner may be trying things out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class Days:
 
     age: timedelta
     """Since the first of them."""
+    old: bool
+    """Whether the key was made more than a week before: if it is new here, only the log is young."""
     forbidden: int
     """The most routes that were forbidden (403) on one day."""
     missing: int
@@ -30,7 +34,7 @@ class Days:
 
 
 class RouteDays:
-    """Days of keys by route, from route_days and key_hours; `key` is a key_id, or a key_ref without one."""
+    """Days of keys by route, from route_days, key_hours and keys; `key` is a key_id, or a key_ref without one."""
 
     def __init__(self, frames: Frames, refs: set[str]) -> None:
         """Only those of the keys that `refs` belong to are kept."""
@@ -39,6 +43,8 @@ class RouteDays:
         days, hours = (_keyed(frames[name], self._keys) for name in ("route_days", "key_hours"))
         self._days = {str(key): rows for key, rows in days[days["key"].isin(wanted)].groupby("key")}
         self._hours = {str(key): rows for key, rows in hours[hours["key"].isin(wanted)].groupby("key")}
+        made = frames["keys"][["key_id", "created_at"]].dropna()
+        self._made = dict(zip(made["key_id"], made["created_at"], strict=True))
 
     def key(self, key_ref: str) -> str:
         """The key_id of a key_ref, or itself."""
@@ -47,26 +53,37 @@ class RouteDays:
     def of(self, key_ref: str, minute: pd.Timestamp) -> Days:
         """The days before the day of `minute`."""
         day = minute.floor("D")
-        rows = self._before(key_ref, day)
+        rows, made = self._before(key_ref, day), self._made.get(self.key(key_ref))
+        old = made is not None and minute - made >= _SET_UP
         if rows is None or rows.empty:
-            return Days(age=timedelta(0), forbidden=0, missing=0)
+            return Days(age=timedelta(0), old=old, forbidden=0, missing=0)
         return Days(
             age=(day - rows["day"].min()).to_pytimedelta(),
+            old=old,
             forbidden=_widest(rows[rows["forbidden"] > 0]),
             missing=_widest(rows[rows["client_error"] > 0]),
         )
 
     def busiest(self, key_ref: str, route: str, minute: pd.Timestamp) -> tuple[int, int]:
-        """The most calls of a key to a route on one of its days before, and to all routes in one of its hours."""
+        """The most calls of a key to a route on one of its days before, and to all routes in an hour of yesterday."""
         day = minute.floor("D")
         rows = self._before(key_ref, day)
-        hours = self._hours.get(self.key(key_ref))
+        hours = self._calls(key_ref, day - DAY, day)
         if rows is None or hours is None:
             return 0, 0
-        past = hours[(hours["hour"] < day) & (hours["hour"] >= day - REACH)]
         of_route = rows[rows["route"] == route].groupby("day")["requests"].sum()
-        of_hours = past.groupby("hour")["requests"].sum()
-        return int(of_route.max()) if len(of_route) else 0, int(of_hours.max()) if len(of_hours) else 0
+        return int(of_route.max()) if len(of_route) else 0, int(hours.max()) if len(hours) else 0
+
+    def lately(self, key_ref: str, minute: pd.Timestamp) -> tuple[int, int]:
+        """In how many hours of yesterday and of today up to the hour of `minute` a key was used, and the most calls."""
+        hours = self._calls(key_ref, minute.floor("D") - DAY, minute.floor("h"))
+        return (0, 0) if hours is None or hours.empty else (len(hours), int(hours.max()))
+
+    def _calls(self, key_ref: str, since: pd.Timestamp, until: pd.Timestamp) -> "pd.Series[int] | None":
+        hours = self._hours.get(self.key(key_ref))
+        if hours is None:
+            return None
+        return hours[(hours["hour"] >= since) & (hours["hour"] < until)].groupby("hour")["requests"].sum()
 
     def _before(self, key_ref: str, day: pd.Timestamp) -> pd.DataFrame | None:
         rows = self._days.get(self.key(key_ref))

@@ -25,14 +25,16 @@ class Settings:
     times: float = 2.0
     """And so many times as many as on any whole day before."""
     history: timedelta = timedelta(days=7)
-    """It is low for a key that is younger."""
+    """For a key that is not known for so long it is low,"""
+    unknown: float = 2.0
+    """but for one that was made so long ago and has so many times the products."""
 
 
 @detector(
     id="client-switching",
     severity=Severity.MEDIUM,
     kind="rule",
-    frames=("origin_hours", *HISTORY_FRAMES),
+    frames=("origin_hours", "keys", *HISTORY_FRAMES),
     by_key=("origin_hours", "network_days", "client_days", "asn_days", "country_days"),
     named_by=(NEWCOMERS,),
     settings=Settings,
@@ -48,7 +50,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     More than 5 different products (user agents without versions) of one key within five minutes (Azure Sentinel's
     rule for NGINX has more than 5 user agents in 5 minutes, CrowdSec's http-dos-switching-ua 10), at least twice as
     many as the key had on any whole day of the last 30. A product counts at its first and at its last call in an hour.
-    Low for a key that is not a week in use.
+    Low for a key that is not a week in use, unless the inventory says that it was made a week ago and it has 12.
 
     Why it matters: who changes the user agent with every call hides from limits and rules that go by it.
 
@@ -68,12 +70,15 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     many = rows.groupby(["key", "hour"])["product"].nunique().reset_index()
     rows = rows.merge(many.loc[many["product"] >= settings.clients, ["key", "hour"]], on=["key", "hour"])
     past = histories(frames)
+    made = frames["keys"].set_index("key_id")["created_at"].dropna()
     found = []
     for (key, _), hour in rows.groupby(["key", "hour"]):
         known = past.of(str(key), hour["hour"].iloc[0].floor("D"))
         at_once = _at_once(hour, settings.span)
         if at_once >= max(settings.clients, settings.times * known.most_clients):
-            found.append(_row(hour, at_once, known, settings))
+            old = str(key) in made.index and hour["hour"].iloc[0] - made[str(key)] >= settings.history
+            sure = known.age >= settings.history or (old and at_once >= settings.unknown * settings.clients)
+            found.append(_row(hour, at_once, known, settings, sure=sure))
     return to_frame(found)
 
 
@@ -85,7 +90,7 @@ def _at_once(hour: pd.DataFrame, span: timedelta) -> int:
     return int(sliding_distinct(ends, by="key", at="at", value="product", span=span)["distinct"].max())
 
 
-def _row(hour: pd.DataFrame, at_once: int, known: History, settings: Settings) -> Scored:
+def _row(hour: pd.DataFrame, at_once: int, known: History, settings: Settings, *, sure: bool) -> Scored:
     products = sorted(set(hour["product"]))
     top = hour.sort_values(["requests", "key_ref", "ip"]).iloc[-1]
     return Scored(
@@ -93,7 +98,7 @@ def _row(hour: pd.DataFrame, at_once: int, known: History, settings: Settings) -
         subject=f"key:{top['key_ref']}",
         key_ref=str(top["key_ref"]),
         ip=None if pd.isna(top["ip"]) else str(top["ip"]),
-        severity=Severity.LOW if known.age < settings.history else None,
+        severity=None if sure else Severity.LOW,
         score=max(1.0, at_once / settings.clients),
         count=int(hour["requests"].sum()),
         first_seen=moment(hour["first_seen"].min()),

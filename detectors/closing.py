@@ -2,7 +2,8 @@
 
 Of the hours of a working day, of Saturday and of Sunday those are **open** in which the key was used on at least a
 tenth of such days of four weeks and on two at least, and the hour before and after each. Clocks are those of the
-owner's zone, so an office keeps its hours when daylight saving begins.
+owner's zone, so an office keeps its hours when daylight saving begins. While a key is known for less than ten days it
+has hardly had weekends, and an hour is open on any day when it is on one of them.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ _HOURS: Final = 24
 _TENTH: Final = 0.1
 _TWICE: Final = 2
 _FRIDAY: Final = 4
+_SETTLED: Final = 10  # days
 
 
 def learnt(hours: Grid, live: npt.NDArray[np.int64], day: np.datetime64, zones: Sequence[str]) -> dict[str, Array]:
@@ -53,8 +55,9 @@ def _learnt(calls: Array, clock: npt.NDArray[np.datetime64], day: np.datetime64,
     first = np.argmax(calls > 0, axis=1)
     age = (len(clock) - first) / _HOURS
     today, _ = _local(day.astype("datetime64[s]") + np.arange(_HOURS) * np.timedelta64(1, "h"), zone)
+    young = np.asarray(age < _SETTLED, dtype=np.bool_)[:, None]
     return (
-        flags[:, today].astype(np.float32),
+        np.where(young, around.any(axis=1)[:, today % _HOURS], flags[:, today]).astype(np.float32),
         share,
         week,
         _sums(outside, dates, int(dates.max(initial=0)) + 1).max(axis=1),

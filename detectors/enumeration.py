@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.breadths import BUCKET, RouteDays, at, key_of, lines, place, widths, with_subject
+from detectors.breadths import BUCKET, Days, RouteDays, at, key_of, lines, place, widths, with_subject
 from detectors.declare import Frames, detector
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
@@ -24,14 +24,16 @@ class Settings:
     times: float = 2.0
     """And so many times as many routes as the key missed on its worst day before."""
     history: timedelta = timedelta(days=3)
-    """It is low for a key that is younger."""
+    """For a key that is not known for so long it is low,"""
+    unknown: float = 2.0
+    """but for one that was made a week ago and misses so many times the routes."""
 
 
 @detector(
     id="enumeration",
     severity=Severity.MEDIUM,
     kind="rule",
-    frames=("breadth", "route_days", "key_hours", "key_refs"),
+    frames=("breadth", "route_days", "key_hours", "keys", "key_refs"),
     by_key=("route_days", "key_hours"),
     named_by=("breadth",),
     settings=Settings,
@@ -45,10 +47,11 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """Somebody asks for many routes that are not there.
 
     Client errors (404 and the like; not 401, 403, 429) on at least 25 different routes within ten minutes, at least
-    half of the calls (CrowdSec's http-probing has 10 paths, Azure Sentinel's rule for Kiterunner more than 500 in
-    5 minutes), and twice as many routes as the key missed on its worst day of the last 30. By key; where there is none
-    in the inventory, by address, and then low: such scans come to every public address each day. Missing things of one
-    route (a synchronisation that asks for what was deleted) are one route.
+    half of the calls (CrowdSec's http-probing has 10 paths, Azure Sentinel's rule for Kiterunner more than 500 in 5
+    minutes), and twice as many routes as the key missed on its worst day of the last 30. Low for a key that is not
+    known for three days, unless the inventory says that it was made a week ago and it misses 50. By key; where
+    there is none in the inventory, by address, and then low: such scans come to every public address each day.
+    Missing things of one route (a synchronisation that asks for what was deleted) are one route.
 
     Why it matters: who holds a key and does not know the API goes through a list of names to find what it opens.
 
@@ -67,9 +70,14 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
         key_ref = key_of(str(line.subject))
         known = days.of(key_ref, line.minute) if key_ref else None
         if known is None or line.wide >= settings.times * known.missing:
-            low = known is None or known.age < settings.history
+            low = known is None or (known.age < settings.history and not _sure(line.wide, known, settings))
             found.append(_row(line, at(rows, str(line.subject), line.minute), settings, low=low))
     return to_frame(found)
+
+
+def _sure(wide: int, known: Days, settings: Settings) -> bool:
+    """Whether what an unknown key does is odd for any key that is not being set up."""
+    return known.old and wide >= settings.unknown * settings.routes
 
 
 def _row(line: Any, near: pd.DataFrame, settings: Settings, *, low: bool) -> Scored:  # noqa: ANN401 (a named tuple)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,13 @@ from detectors.baseline import Array
 from detectors.day import Day, days
 from detectors.declare import HOUR, Frames, detector
 from detectors.peers import many_at_once
-from detectors.scores import Scored, to_frame
+from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
 from model.window import Window
 
 _Z: Final = 2.576
 """Of a normal: 0.5 % lie beyond."""
+_SEVERAL: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     Of an hour's calls (30 at least, without those answered 401) so many were answered 4xx, other than 403 and 429, that
     the lower bound of Wilson's interval (99 %) is above 50 % and above three times the key's own share of four weeks;
     or above 30 % and ten times that share, for the attack of a quarter of an hour hides among the key's other calls.
+    On a key's first day its hours before take the place of the four weeks, and only the first line counts.
 
     Why it matters: a client is broken by a change on either side, or somebody tries routes that he does not know.
 
@@ -63,7 +65,10 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     What to do: see which routes fail. If they were never called before, somebody is exploring; else tell the owner that
     the client needs a change.
     """
-    return to_frame(row for day in days(frames, window) for row in _of(day, frames, settings))
+    known = [*days(frames, window)]
+    judged = {(key, day.day) for day in known for key in day.keys}
+    rows = [row for day in known for row in _of(day, frames, settings)]
+    return to_frame([*rows, *_of_new(frames["key_hours"], judged, window, settings)])
 
 
 def _of(day: Day, frames: Frames, settings: Settings) -> Iterator[Scored]:
@@ -78,6 +83,40 @@ def _of(day: Day, frames: Frames, settings: Settings) -> Iterator[Scored]:
         yield _row(day, int(k), int(t), score=float(lower[k, t] / limit[k, 0]), usual=float(usual[k]))
 
 
+def _of_new(
+    key_hours: pd.DataFrame, judged: set[tuple[str, np.datetime64]], window: Window, settings: Settings
+) -> Iterator[Scored]:
+    """Keys without a baseline, on their first day: by their own hours before, and no more than a third of them."""
+    rows = key_hours.assign(
+        calls=key_hours["requests"] - key_hours["unauthenticated"], failed=key_hours["client_error"]
+    )
+    rows = rows[["key_ref", "hour", "calls", "failed"]].dropna(subset=["key_ref"])
+    rows = rows[(rows["hour"] >= pd.Timestamp(window.since).floor("D")) & (rows["hour"] + HOUR <= window.until)]
+    many = rows[(rows["calls"] >= settings.calls) & (rows["failed"] > settings.share * rows["calls"])]
+    rows = _without(rows[rows["hour"].isin(set(many["hour"])) | rows["key_ref"].isin(set(many["key_ref"]))], judged)
+    if rows.empty:
+        return
+    rows = rows.sort_values(["key_ref", "hour"], ignore_index=True)
+    before = (
+        rows.groupby(["key_ref", rows["hour"].dt.floor("D")])[["calls", "failed"]].cumsum() - rows[["calls", "failed"]]
+    )
+    usual = (before["failed"] + 1) / (before["calls"] + 30)
+    limit = np.minimum(np.maximum(settings.share, settings.times * usual), 1.0)
+    rows = rows.assign(usual=usual, score=wilson(rows["failed"].to_numpy(float), rows["calls"].to_numpy(float)) / limit)
+    enough = rows[rows["calls"] >= settings.calls]
+    hit = enough["score"] > 1
+    struck, held = (hit.groupby(enough["hour"]).transform(name) for name in ("sum", "size"))
+    alone = enough[hit & ~((struck >= _SEVERAL) & (struck >= held / _SEVERAL))]
+    each: Any
+    for each in alone.itertuples(index=False):
+        yield _told(each.key_ref, each.hour, each.calls, each.failed, score=each.score, usual=each.usual)
+
+
+def _without(rows: pd.DataFrame, judged: set[tuple[str, np.datetime64]]) -> pd.DataFrame:
+    days = rows["hour"].dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+    return rows[[(key, day) not in judged for key, day in zip(rows["key_ref"], days, strict=True)]]
+
+
 def wilson(failed: Array, calls: Array) -> Array:
     """The lower bound of the share failed of calls (Wilson 1927, 99 % two-sided); 0 without calls."""
     n = np.maximum(calls, 1)
@@ -88,17 +127,21 @@ def wilson(failed: Array, calls: Array) -> Array:
 
 
 def _row(day: Day, k: int, t: int, *, score: float, usual: float) -> Scored:
-    bucket, calls, failed = day.hour(t), int(day.calls[k, t]), int(day.failed[k, t])
+    return _told(day.keys[k], day.hour(t), day.calls[k, t], day.failed[k, t], score=score, usual=usual)
+
+
+def _told(key_ref: str, hour: Any, calls: Any, failed: Any, *, score: float, usual: float) -> Scored:  # noqa: ANN401
+    bucket, calls, failed = moment(hour), int(calls), int(failed)
     return Scored(
         bucket=bucket,
-        subject=f"key:{day.keys[k]}",
-        key_ref=day.keys[k],
-        score=score,
+        subject=f"key:{key_ref}",
+        key_ref=key_ref,
+        score=float(score),
         count=failed,
         first_seen=bucket,
         last_seen=bucket + HOUR,
         title="{count} failed calls with key {key}, most of what it does",
         summary=f"In the hour from {bucket:%Y-%m-%d %H:%M} UTC {failed:,} of {calls:,} calls were answered as the "
         f"client's error ({failed / max(calls, 1):.0%}; {usual:.1%} are usual).",
-        detail={"calls": calls, "failed": failed, "usual": round(usual, 4)},
+        detail={"calls": calls, "failed": failed, "usual": round(float(usual), 4)},
     )

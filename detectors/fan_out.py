@@ -30,7 +30,9 @@ class Settings:
     asns: int = 3
     """New operators within two hours that make it high."""
     history: timedelta = timedelta(days=7)
-    """How long the key must have been in use."""
+    """How long the key must have been in use,"""
+    young: timedelta = timedelta(days=3)
+    """and how long to be told a step lower."""
     requests: int = 20
     """How many calls it must have made: a weekly job with one home shows it in two weeks."""
 
@@ -52,10 +54,11 @@ class Settings:
 def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key is used from far more networks at once than it ever was.
 
-    Within an hour and the one before it succeeds from at least 4 networks (/24 or /48), 3 more and half as many again
-    as on its widest whole day of the last 30: the line lies beyond any quantile of its own hours, for an hour is
-    never wider than its day. (Elastic's "AWS Access Token Used from Multiple Addresses" has two operators in half an
-    hour.) High with 8 networks or 3 operators new to the key; low if every operator is known of it, or all are one.
+    Within an hour and the one before it succeeds from at least 4 networks (/24 or /48), 3 more and half as many
+    again as on its widest whole day of the last 30: the line lies beyond any quantile of its own hours, for an hour
+    is never wider than its day. (Elastic's "AWS Access Token Used from Multiple Addresses" has two operators in
+    half an hour.) High with 8 networks or 3 operators new to the key; low if every operator is known of it, or all
+    are one. A key that is known for three days and not yet a week is told a step lower.
 
     Why it matters: a key that was published, or is sold, is used by many at once.
 
@@ -85,10 +88,17 @@ def _line(known: History, settings: Settings) -> float:
 
 
 def _learnt(known: History, settings: Settings) -> bool:
-    return known.settled(settings.history, settings.requests)
+    return known.settled(min(settings.young, settings.history), settings.requests)
 
 
 def _severity(strange: pd.DataFrame, known: History, settings: Settings) -> Severity | None:
+    full = _of_settled(strange, known, settings)
+    if known.age >= settings.history:
+        return full
+    return None if full is Severity.HIGH else Severity.LOW
+
+
+def _of_settled(strange: pd.DataFrame, known: History, settings: Settings) -> Severity | None:
     asns = set(strange["asn"].dropna())
     if asns and strange["asn"].notna().all() and (asns <= known.asns or len(asns) == 1):
         return Severity.LOW

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from detectors.breadths import BUCKET, RouteDays, at, key_of, lines, place, ten_minutes, with_subject
+from detectors.breadths import BUCKET, Days, RouteDays, at, key_of, lines, place, ten_minutes, with_subject
 from detectors.declare import Frames, detector
 from detectors.scores import Scored, moment, one_a_bucket, to_frame
 from model.finding import Severity
@@ -22,8 +22,8 @@ class Settings:
     identifiers: int = 30
     """Different identifiers of one route within ten minutes."""
     times: float = 1.5
-    """And so many times as many as the key's calls to that route on its busiest day, or to all routes in its busiest
-    hour: whichever is less."""
+    """And so many times as many as the key's calls to that route on its busiest day, or to all routes in the busiest
+    hour of yesterday: whichever is less."""
     dense: float = 0.5
     """The share of the numbers between the lowest and the highest that were asked for, which is systematic."""
     rising: int = 950
@@ -35,14 +35,14 @@ class Settings:
     forbidden: float = 0.1
     """The share of 403 that makes it high."""
     history: timedelta = timedelta(days=3)
-    """It is low for a key that is younger."""
+    """For a key that is not known for so long it is low, unless it was made a week ago and guesses."""
 
 
 @detector(
     id="identifier-walking",
     severity=Severity.LOW,
     kind="rule",
-    frames=("walks", "route_days", "key_hours", "key_refs"),
+    frames=("walks", "route_days", "key_hours", "keys", "key_refs"),
     by_key=("route_days", "key_hours"),
     named_by=("walks",),
     settings=Settings,
@@ -55,12 +55,14 @@ class Settings:
 def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key goes through identifiers one after another.
 
-    At least 30 different identifiers of one route within ten minutes, half as many again as the key's calls to it on
-    its busiest day or to anything in its busiest hour of the last 30 days (so a synchronisation that does it every day
-    is silent), and systematic: numbers that fill half of their range, or that grow or fall with time (Azure Sentinel's
-    rule for broken object authorisation has more than 5 identifiers in 5 minutes without a list before). Medium if 5 %
-    of the calls fail, for who knows his identifiers has them from a list, or if it is three times the busiest day;
-    high if a tenth is forbidden. By address, and low, where there is no key of the inventory.
+    At least 30 different identifiers of one route within ten minutes, half as many again as the key's calls to it
+    on its busiest day of the last 30 or to anything in the busiest hour of yesterday (so a synchronisation that
+    does it every day is silent), and systematic: numbers that fill half of their range, or that grow or fall with
+    time (Azure Sentinel's rule for broken object authorisation has more than 5 identifiers in 5 minutes without a
+    list before). Medium if 5 % of the calls fail, for who knows his identifiers has them from a list, or if it is
+    three times the busiest day; high if a tenth is forbidden. Low for a key that is not known for three days,
+    unless it was made a week ago and guesses: that is medium. By address, and low, where there is no key of the
+    inventory.
 
     Why it matters: numbers that follow each other are the easiest way to read what belongs to others (OWASP API1).
 
@@ -81,8 +83,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
         key_ref = key_of(subject)
         day, hour = days.busiest(key_ref, route, line.minute) if key_ref else (0, 0)
         if line.paths >= settings.times * min(day, hour):
-            young = key_ref is None or days.of(key_ref, line.minute).age < settings.history
-            severity = Severity.LOW if young else _severity(line, day, settings)
+            known = days.of(key_ref, line.minute) if key_ref else None
+            severity = _severity(line, day, known, settings)
             found.append(_row(line, at(rows, str(line.subject), line.minute), severity, settings))
     return to_frame(one_a_bucket(found))
 
@@ -93,12 +95,15 @@ def _systematic(rows: pd.DataFrame, settings: Settings) -> "pd.Series[bool]":
     return (rows["numbers"] >= 0.8 * rows["paths"]) & (dense | (rows["rising"].abs() >= settings.rising))
 
 
-def _severity(line: Any, day: int, settings: Settings) -> Severity:  # noqa: ANN401 (a named tuple)
+def _severity(line: Any, day: int, known: Days | None, settings: Settings) -> Severity:  # noqa: ANN401 (a named tuple)
+    guessed = line.client_error + line.forbidden >= settings.missing * line.requests
+    if known is None:
+        return Severity.LOW
+    if known.age < settings.history:
+        return Severity.MEDIUM if guessed and known.old else Severity.LOW
     if line.forbidden >= settings.forbidden * line.requests:
         return Severity.HIGH
-    failed = line.client_error + line.forbidden
-    guessed = failed >= settings.missing * line.requests or line.paths >= settings.days * max(day, _FEW)
-    return Severity.MEDIUM if guessed else Severity.LOW
+    return Severity.MEDIUM if guessed or line.paths >= settings.days * max(day, _FEW) else Severity.LOW
 
 
 def _row(line: Any, near: pd.DataFrame, severity: Severity, settings: Settings) -> Scored:  # noqa: ANN401

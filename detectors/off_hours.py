@@ -28,8 +28,8 @@ class Settings:
     """Which share of four weeks' calls must lie within the key's hours."""
     open: int = 110
     """In how many hours of a week, at most, the key may be used."""
-    days: int = 10
-    """How many days its history must have, to be told as low,"""
+    days: int = 4
+    """How many days its history must have, to be told as low (the first ten know of no weekends),"""
     settled: int = 21
     """and to be told as medium."""
     requests: int = 20
@@ -53,10 +53,11 @@ class Settings:
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key is used outside its hours.
 
-    A key's hours are those of working days, of Saturday and of Sunday in which it was used on a tenth of such days of
-    four weeks (two at least), and an hour around, by its owner's clock. Of ten days at least, 95 % of its calls
-    lie in them, and they are at most 110 hours a week. It fires at 20 calls outside within six hours, three times the
-    most of any day before; five times as many are medium, of a key that is known for three weeks.
+    A key's hours are those of working days, of Saturday and of Sunday in which it was used on a tenth of such days
+    of four weeks (two at least), and an hour around, by its owner's clock. Of four days at least, 95 % of its calls
+    lie in them (until ten days are known, in those of any day), and they are at most 110 hours a week. It fires at
+    20 calls outside within six hours, three times the most of any day before; five times as many are medium, of a
+    key that is known for three weeks.
 
     Why it matters: who has stolen an office's key uses it at night, when nobody looks.
 

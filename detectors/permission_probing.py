@@ -26,14 +26,16 @@ class Settings:
     together: int = 4
     """So many keys at once are a change of rights on the platform, and low."""
     history: timedelta = timedelta(days=3)
-    """It is low for a key that is younger."""
+    """For a key that is not known for so long it is low,"""
+    unknown: float = 2.0
+    """but for one that was made a week ago and is refused on so many times the routes."""
 
 
 @detector(
     id="permission-probing",
     severity=Severity.MEDIUM,
     kind="rule",
-    frames=("breadth", "route_days", "key_hours", "key_refs"),
+    frames=("breadth", "route_days", "key_hours", "keys", "key_refs"),
     by_key=("route_days", "key_hours"),
     named_by=("breadth",),
     settings=Settings,
@@ -47,9 +49,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key tries many routes that it has no right to.
 
     Answers of 403 on at least 5 different routes within ten minutes (Elastic's "AKS API Enumeration" has 4 kinds of
-    resources), twice as many as the key had on its worst day of the last 30. High from 12 routes on. Low for a key of
-    less than three days, which is being set up; for four keys or more at once, which is a change of rights on the
-    platform; and by address where there is no key of the inventory.
+    resources), twice as many as the key had on its worst day of the last 30. High from 12 routes on. Low for a key
+    that is not known for three days and may be being set up (unless it was made a week ago and has 10 routes); for
+    four keys or more at once, which is a change of rights on the platform; and by address where there is no key of
+    the inventory.
 
     Why it matters: who has found a key tries what it opens.
 
@@ -75,8 +78,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
 
 def _severity(line: Any, known: Days | None, together: int, settings: Settings) -> Severity | None:  # noqa: ANN401
-    if known is None or known.age < settings.history or together >= settings.together:
+    if known is None or together >= settings.together:
         return Severity.LOW
+    if known.age < settings.history:
+        return None if known.old and line.wide >= settings.unknown * settings.routes else Severity.LOW
     return Severity.HIGH if line.wide >= settings.high else None
 
 

@@ -46,8 +46,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     grace of 10 minutes (revoked) or 24 hours (expired). A network of the owner's other keys or of two other keys is not
     new, and a key that was used from everywhere has none that is. A success later than the end plus 5 minutes is
     critical. A status without a date counts from when a pull first saw it; if none saw another, for all earlier time,
-    and the finding says so: a success before the inventory was pulled is then medium, for the key may have lived,
-    unless it comes after a week in which the key was not used.
+    and the finding says so: a success before the inventory was pulled is then medium if the key had been used on an
+    earlier day, for it may have lived until later.
 
     Why it matters: a success means that revoking did not work and the key still opens the door. A try from a new
     place means that somebody else has the old key; from the usual place, that a forgotten job still depends on it.
@@ -87,8 +87,8 @@ def _row(use: Use) -> Scored:
 
 def _severity(use: Use) -> Severity:
     if use.won:
-        unsure = not use.surely and (not use.watched or use.place != "unknown")
-        return Severity.MEDIUM if unsure else Severity.CRITICAL
+        # What had not been used from anywhere before had not been alive, as far as anybody knows.
+        return Severity.CRITICAL if use.surely or use.place == "unknown" else Severity.MEDIUM
     if use.place == "unknown":
         # A forgotten job would have been seen in a week of watching; somebody out of nowhere is something else.
         return Severity.MEDIUM if use.watched else Severity.LOW

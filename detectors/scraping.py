@@ -21,8 +21,8 @@ class Settings:
     pages: int = 100
     """Successful calls to one list within ten minutes."""
     times: float = 1.5
-    """And so many times as many as the key's calls to that list on its busiest day, or to all routes in its busiest
-    hour: whichever is less."""
+    """And so many times as many as the key's calls to that list on its busiest day, or to all routes in the busiest
+    hour of yesterday: whichever is less."""
     days: float = 3.0
     """So many times the busiest day's calls are medium."""
     medium: int = 300
@@ -30,14 +30,20 @@ class Settings:
     paths: int = 3
     """More different paths than this are no list, but things of one kind: identifier-walking looks at them."""
     history: timedelta = timedelta(days=3)
-    """Of a younger key nobody knows what it reads day by day: it is not told."""
+    """Of a younger key nobody knows what it reads day by day: it is told by its hours of yesterday and today."""
+    hours: int = 3
+    """It must have been used in so many of them,"""
+    hourly: float = 3.0
+    """and make so many times the calls of the busiest;"""
+    far: float = 10.0
+    """so many times are medium."""
 
 
 @detector(
     id="scraping",
     severity=Severity.LOW,
     kind="rule",
-    frames=("walks", "route_days", "key_hours", "key_refs"),
+    frames=("walks", "route_days", "key_hours", "keys", "key_refs"),
     by_key=("route_days", "key_hours"),
     named_by=("walks",),
     settings=Settings,
@@ -52,8 +58,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     At least 100 successful reads of one list (a route without identifiers, whose pages differ in the query only)
     within ten minutes (Azure Sentinel's rule for scraping has more than 100 in 5 minutes), half as many again as the
-    key's calls to it on its busiest day or to anything in its busiest hour of the last 30 days. Low, for a backfill by
-    the owner looks the same; medium if it is three times the busiest day and 300 pages within the ten minutes.
+    key's calls to it on its busiest day of the last 30 or to anything in the busiest hour of yesterday. Low, for a
+    backfill by the owner looks the same; medium if it is three times the busiest day and 300 pages within the ten
+    minutes. A key that is not known for three days is judged by its hours of yesterday and today, three at least: three
+    times the calls of the busiest are low, ten times medium.
 
     Why it matters: it is how somebody copies all that a key can see, at a rate that no limit notices.
 
@@ -75,8 +83,12 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
         day, hour = days.busiest(key_ref, route, line.minute)
         if line.ok >= settings.times * min(day, hour):
             if days.of(key_ref, line.minute).age < settings.history:
-                continue
-            much = line.ok >= max(settings.medium, settings.days * day)
+                used, most = days.lately(key_ref, line.minute)
+                if used < settings.hours or line.ok < settings.hourly * most:
+                    continue
+                much = line.ok >= max(settings.medium, settings.far * most)
+            else:
+                much = line.ok >= max(settings.medium, settings.days * day)
             severity = Severity.MEDIUM if much else Severity.LOW
             found.append(_row(line, at(rows, str(line.subject), line.minute), severity, settings))
     return to_frame(one_a_bucket(found))

@@ -3,7 +3,8 @@
 An hour is **due** when the key had calls in at least 95 % of the same hours of its four weeks (of weekdays, or of
 weekends; at least four of them, or two of each kind if it was there on all days of a week), from its first call to
 its last: the silence that it may be in is not counted, or nothing would be due any more after two days of it. 95 % is
-what chance gives 3 calls an hour; a job that runs once a night is due in one hour of the day.
+what chance gives 3 calls an hour; a job that runs once a night is due in one hour of the day. Of a key that called in
+95 % of all hours of four days at least, those of its first weekend are due as well.
 """
 
 from typing import Final
@@ -98,6 +99,9 @@ def _due(hours: Grid, live: npt.NDArray[np.int64], day: np.datetime64) -> npt.ND
     due = (held >= _FEWEST) & (present >= _REGULAR * held)
     always = (held_all >= _WEEK) & (present_all >= _REGULAR * held_all)
     due |= always & (held >= _TWO) & (present == held)
+    untold = ~np.any(like) | (held.max(axis=1, initial=0) == 0)
+    restless = present_all.sum(axis=1) >= _REGULAR * np.maximum(held_all.sum(axis=1), _FEWEST * _HOURS)
+    due |= (untold & restless)[:, None]
     return np.asarray(due, dtype=np.bool_)
 
 

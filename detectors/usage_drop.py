@@ -12,6 +12,7 @@ from detectors.baseline import Array, squared
 from detectors.baselines import RESTLESS
 from detectors.day import Day, days
 from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.falls import common_fall
 from detectors.frames import HOURS
 from detectors.peers import many_at_once
 from detectors.reached import told_until
@@ -20,6 +21,7 @@ from model.finding import Severity
 from model.window import Window
 
 _HALF: Final = 10.0
+_LATELY: Final = 6  # hours without any call are a silence, which is flatline's
 _INDEPENDENT: Final = 3  # tests a day: sums of 24 hours that slide by one are much alike
 
 
@@ -51,10 +53,11 @@ class Settings:
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key's use has fallen to a part and stays there.
 
-    The calls of 24 hours are at most 40 % of what these hours expect, those of the last 12 too, and 60 are missing. How
-    likely that is says the spread of the logarithm of the key's own days over two weeks (at least 0.15), with a tail
-    fitted over all keys. A key that is wholly silent for twelve hours is told by flatline. Of a key that rests
-    at nights or weekends it is a remark: it may be a holiday.
+    The calls of 24 hours are at most 40 % of what these hours expect, those of the last 12 too, and 60 are missing.
+    How likely that is says the spread of the logarithm of the key's own days over two weeks (at least 0.15), with a
+    tail fitted over all keys; by how much most keys fell at once (a gap in the log) is taken off. A key that is
+    wholly silent for six hours is told by flatline. Of a key that rests at nights or weekends it is a remark: it
+    may be a holiday.
 
     Why it matters: part of a system has stopped or moved to another key, a limit or a block bites, or somebody took a
     share of the traffic elsewhere.
@@ -62,8 +65,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     False alarms: holidays and ends of campaigns. A fall of three like keys and a third of all at once is none of a
     single key, and while a source is late nothing is judged.
 
-    What to do: ask the owner what changed. Look which addresses and routes are missing, and whether another key took
-    them over.
+    What to do: ask the owner what changed. Look which addresses and routes are missing, and whether another key
+    took them over.
     """
     told, before, rows = told_until(frames), None, []
     for day in days(frames, window, before=1):
@@ -79,8 +82,8 @@ class _Fallen(NamedTuple):
     expected: Array
     """What the 24 hours to an hour's end expect."""
     calls: Array
-    half: Array
-    """The calls of the last 12 of them."""
+    lately: Array
+    """The calls of the last six of them."""
     by: Array
     """The logarithm of expected by calls; the lesser of that of 24 hours and of 12."""
 
@@ -89,10 +92,11 @@ def _of(day: Day, before: Day, frames: Frames, told: pd.Timestamp, settings: Set
     fallen = _fallen(day, before)
     least = np.log(1 / settings.part)
     regular = (fallen.expected >= settings.missing) & (day.each("days") >= settings.days)
-    many = many_at_once(day, hit=fallen.by >= least / 2, regular=regular, frames=frames)
+    by = fallen.by - common_fall(np.where(regular, fallen.by, np.nan))
+    many = many_at_once(day, hit=by >= least / 2, regular=regular, frames=frames)
     missing = fallen.expected - fallen.calls >= settings.missing
-    fires = (fallen.by >= least) & (fallen.half > 0) & missing & regular & ~many
-    p = day.tail("day_").p(fallen.by / day.each("day_spread"))
+    fires = (by >= least) & (fallen.lately > 0) & missing & regular & ~many
+    p = day.tail("day_").p(by / day.each("day_spread"))
     replaced = _replaced(frames)
     for k, t in zip(*np.nonzero((fires & (p < 1))[:, : day.passed]), strict=True):
         if day.hour(t) + HOUR <= told and day.keys[k] not in replaced:
@@ -115,7 +119,7 @@ def _fallen(day: Day, before: Day) -> _Fallen:
     by = np.log((due + 1) / (had + 1))
     # Half a day at which little is due (a night) says nothing of its own.
     by_half = np.where(due_half >= _HALF, np.log((due_half + 1) / (half + 1)), by)
-    return _Fallen(due, had, np.where(due_half >= _HALF, half, had), np.minimum(by, by_half))
+    return _Fallen(due, had, _last(calls, _LATELY), np.minimum(by, by_half))
 
 
 def _last(values: Array, hours: int) -> Array:

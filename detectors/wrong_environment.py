@@ -22,7 +22,7 @@ class Settings:
     hosts: str = ""
     """`api.example.com=production, *.dev.example.com=development`; `*` stands for anything, `shared` for both."""
     learn: timedelta = timedelta(days=3)
-    """How long hosts must have been watched before anything is learnt."""
+    """How long hosts must have been watched; before, more is asked for."""
     keys: int = 3
     """How many keys of an environment a host must have to be learnt as its."""
 
@@ -42,30 +42,32 @@ class Settings:
 def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key is used in an environment that it was not made for.
 
-    A development key succeeds on a production host, or the reverse (Stripe advises to audit this; no peer has a rule
-    on access logs). Which host is whose is learnt from the 30 days before: at least 3 keys of one environment and four
-    fifths of all keys there, while of the keys of the other environment at most a fifth use it. So one host for
-    everybody is nobody's. A host's name tells it for development (dev, test, staging, sandbox). `hosts` sets it.
+    A development key succeeds on a production host, or the reverse (Stripe advises to audit this; no peer has a
+    rule on access logs). Which host is whose is learnt from the 30 days before: at least 3 keys of one environment
+    and four fifths of all keys there, while of the keys of the other environment at most a fifth use it. So one
+    host for everybody is nobody's. In the first three days what was seen until an hour ago teaches, from 6 hours
+    on, with 6 keys of the one environment and 3 of the other. A host's name tells it for development (dev, test,
+    staging, sandbox). `hosts` sets it.
 
     Why it matters: a development key is guarded as such, and what it can do in production is what it does in the hands
     of whoever finds it. A production key in a test system lies in its logs.
 
     False alarms: a smoke test after a release; a key whose environment the inventory has wrong.
 
-    What to do: ask the owner. Give the caller a key of the right environment, and let the gateway refuse keys of the
-    other one.
+    What to do: ask the owner. Give the caller a key of the right environment, and let the gateway refuse keys of
+    the other one.
     """
     refs = frames["key_refs"].assign(env=frames["key_refs"]["environment"].map(environment))
     refs = refs[refs["env"].isin(["production", "development"])][["key_ref", "key_id", "env"]]
     used = frames["host_hours"][frames["host_hours"]["ok"] > 0].merge(refs, on="key_ref")
     if used.empty:
         return to_frame([])
-    hosts = Hosts(frames["host_days"], refs, settings.hosts, learn=settings.learn, keys=settings.keys)
-    used = used.assign(day=used["hour"].dt.floor("D"))
-    pairs = used[["host", "day"]].drop_duplicates()
-    belongs = [hosts.of(str(host), day) for host, day in pairs.itertuples(index=False, name=None)]
+    days, hours = frames["host_days"], frames["host_hours"]
+    hosts = Hosts(days, hours, refs, settings.hosts, learn=settings.learn, keys=settings.keys)
+    pairs = used[["host", "hour"]].drop_duplicates()
+    belongs = [hosts.of(str(host), hour) for host, hour in pairs.itertuples(index=False, name=None)]
     pairs = pairs.assign(of=pd.Series(belongs, index=pairs.index, dtype="object"))
-    wrong = used.merge(pairs, on=["host", "day"])
+    wrong = used.merge(pairs, on=["host", "hour"])
     wrong = wrong[wrong["of"].isin(["production", "development"]) & (wrong["of"] != wrong["env"])]
     return to_frame(_row(group) for _, group in wrong.groupby(["key_ref", "hour"]))
 
