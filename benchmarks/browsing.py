@@ -37,9 +37,10 @@ new MutationObserver(look).observe(document, {subtree: true, childList: true, at
 _SETTLED: Final = f"""
 since => {{
   const w = window.watched;
-  return w.state === 'notRunning' && w.began >= since && w.ended > w.began && performance.now() - w.ended > {_QUIET};
+  return w.state === 'notRunning' && w.began > 0 && w.ended > since && performance.now() - w.ended > {_QUIET};
 }}
 """
+"""That an end came; not a beginning, since a click while figures refresh by themselves goes on with that run."""
 
 
 @contextmanager
