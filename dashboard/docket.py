@@ -42,12 +42,12 @@ def full() -> dict[str, Any]:
         "risk": tables.number(
             "Risk", 50, "The weights of its findings added up: info 1, low 5, medium 20, high 50, critical 100."
         ),
-        "headline": tables.text("What happened", 345),
-        "key": tables.text("Key", 135),
+        "headline": tables.text("What happened", 385),
+        "key": tables.text("Key", 125),
         "ip": tables.text("Address", 110),
-        "assignee": tables.text("Assigned to", 105),
+        "assignee": tables.text("Assigned to", 90),
         "since": tables.text(zones.chosen().headed("Since"), 125),
-        "seen": tables.text("Last seen", 85),
+        "seen": tables.text("Last seen", 80),
         "seen_at": tables.text(zones.chosen().headed("Last seen"), 125),
     }
 

@@ -58,10 +58,10 @@ def _chart(rows: pd.DataFrame, window: Window, height: int, counted: str) -> alt
         alt.Tooltip("high:Q", title="Usual to", format=",.0f"),
         alt.Tooltip("found:N", title="Evidence"),
     ]
-    bars = base.transform_calculate(kind=f"'{_CALLS}'").mark_bar(orient="vertical", x2Offset=-0.7, opacity=0.9)
+    bars = base.transform_calculate(kind=f"'{_CALLS}'").mark_bar(orient="vertical", x2Offset=-0.7, opacity=0.6)
     area = base.transform_calculate(kind=f"'{_RANGE}'").mark_area(opacity=0.35, interpolate="step-after")
     line = base.transform_calculate(kind=f"'{_EXPECTED}'").mark_line(
-        strokeDash=[4, 3], strokeWidth=2, interpolate="step-after"
+        strokeDash=[4, 3], strokeWidth=2.5, interpolate="step-after"
     )
     point = (
         base.transform_filter("datum.found")
