@@ -137,8 +137,7 @@ class Parser:
             return None
         first, left_out = self.events, self._left_out.filter(pc.invert(unread))
         places = own - 1 if records.numbers is None else np.searchsorted(records.numbers, own)
-        numbered = lines.table(records).take(integers(places.astype(np.int32)))
-        block = self._block(*self._slowly(numbered, second), second)
+        block = self._block(*self._slowly(lines.rows_of(records, places.astype(np.int64)), second), second)
         self.keep(together([first, normalise.events(self.duck, block, self._treatment)]))
         # Of a line that neither reads, the reason that counts is that of the format which most lines have.
         reason = self._left_out["reason"]
