@@ -102,7 +102,7 @@ class Parser:
         told = "NULL" if now is None else quoted(now.isoformat())
         self.duck.execute(f"SET VARIABLE now = CAST({told} AS TIMESTAMPTZ)")
         self.keep(pa.table({"line": integers(np.zeros(0, dtype=np.int32))}))  # room for the next ones
-        self.keep(normalise.events(self.duck, self._block(records, plan), self._treatment))
+        self.keep(normalise.events(self.duck, self._block(*self._take_apart(records, plan), plan), self._treatment))
         second = self._again(records, plan, other)
         skipped = len(records.skipped) + len(self._left_out) - self._left_out["skipped"].null_count
         rejected = len(self._left_out) - self._left_out["reason"].null_count
@@ -135,23 +135,20 @@ class Parser:
         second = other(lines.texts(records, self._lines, some), len(own) / max(1, self._lines.count))
         if second is None:
             return None
-        first, left_out, where = self.events, self._left_out.filter(pc.invert(unread)), self._lines
+        first, left_out = self.events, self._left_out.filter(pc.invert(unread))
         places = own - 1 if records.numbers is None else np.searchsorted(records.numbers, own)
-        data = b"".join(text + b"\n" for text in where.texts(places.tolist()))
-        envelopes = None if records.envelopes is None else [records.envelopes[at] for at in places.tolist()]
-        block = self._block(Records(data, numbers=own, envelopes=envelopes), second)
+        block = self._block(*self._slowly(lines.rows_of(records, places.astype(np.int64)), second), second)
         self.keep(together([first, normalise.events(self.duck, block, self._treatment)]))
         # Of a line that neither reads, the reason that counts is that of the format which most lines have.
         reason = self._left_out["reason"]
         reason = pc.if_else(pc.equal(reason, second.unread_reason), plan.unread_reason, reason)
         place = self._left_out.column_names.index("reason")
         both = [left_out, self._left_out.set_column(place, "reason", reason.cast(left_out["reason"].type))]
-        self._left_out, self._lines = pa.concat_tables(both), where
+        self._left_out = pa.concat_tables(both)
         return second
 
-    def _block(self, records: Records, plan: Plan) -> Block:
-        """The rows of the records; those that become no event are put aside."""
-        rows, line = self._take_apart(records, plan)
+    def _block(self, rows: pa.Table, line: Codes, plan: Plan) -> Block:
+        """Rows and the numbers of their lines; those that become no event are put aside."""
         left_out = pc.or_(rows["reason"].is_valid(), rows["skipped"].is_valid())
         good = ~truths(left_out)
         block = Block(rows=rows, good=good, line=line, path_is_name=plan.path_is_name)

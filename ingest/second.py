@@ -13,6 +13,13 @@ from model.errors import FormatError
 
 _FEW: Final = 0.01
 """Where so few lines cannot be read they are asked about once: they are broken ones, as a rule."""
+_SHORT: Final = 40
+"""Characters in which a time, a method, a path and a status have no room."""
+
+
+def _is_broken(line: str) -> bool:
+    line = line.strip()
+    return len(line) < _SHORT or (line.startswith("{") and not line.endswith("}"))
 
 
 class Seconds:
@@ -26,6 +33,8 @@ class Seconds:
     def plan(self, besides: str, sample: Sequence[str], share: float) -> Plan | None:
         """The plan for lines that the format `besides` cannot read; `share` is how many of all they are."""
         if self._asked and self._known is None and share < _FEW:
+            return None
+        if 2 * sum(map(_is_broken, sample)) > len(sample):
             return None
         self._asked = True
         fmt = self._known
