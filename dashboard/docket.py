@@ -25,7 +25,7 @@ def brief() -> dict[str, Any]:
     return {
         "severity": tables.severity(),
         "status": tables.status(width=125),
-        "headline": tables.text("What happened", 430),
+        "headline": tables.text("What happened", 390),
         "key": tables.text("Key", 150),
         "owner": tables.text("Owner", 195),
         "ip": tables.text("Address", 110),
@@ -42,7 +42,7 @@ def full() -> dict[str, Any]:
         "risk": tables.number(
             "Risk", 50, "The weights of its findings added up: info 1, low 5, medium 20, high 50, critical 100."
         ),
-        "headline": tables.text("What happened", 385),
+        "headline": tables.text("What happened", 345),
         "key": tables.text("Key", 125),
         "ip": tables.text("Address", 110),
         "assignee": tables.text("Assigned to", 90),

@@ -119,7 +119,7 @@ def _chosen(
         frame.assign(**{_NUMBER: range(1, len(frame) + 1)}),
         column_order=[_NUMBER, *columns],
         column_config={
-            _NUMBER: NumberColumn("#", width=36, help="The arrow keys go up and down here; the right one chooses."),
+            _NUMBER: NumberColumn("#", width=32, help="The arrow keys go up and down here; the right one chooses."),
             **columns,
         },
         hide_index=True,

@@ -9,7 +9,6 @@ import pandas as pd
 
 from dashboard import timescale, zones
 from dashboard.charts import PADDING, behind, titled
-from dashboard.palette import ACCENT
 from dashboard.words import count
 from model.window import Window
 
@@ -18,7 +17,7 @@ _CALLS: Final = "Calls"
 _RANGE: Final = "Usual range"
 _EXPECTED: Final = "Expected"
 _EVIDENCE: Final = "Evidence of a finding"
-_COLOURS: Final = {_CALLS: "#8593A3", _RANGE: "#8CCFD0", _EXPECTED: ACCENT, _EVIDENCE: "#D55E00"}
+_COLOURS: Final = {_CALLS: "#8593A3", _RANGE: "#8CCFD0", _EXPECTED: "#14AEB0", _EVIDENCE: "#D55E00"}
 
 
 def band(hours: pd.DataFrame, evidence: Iterable[datetime], counted: str, *, height: int = 250) -> None:

@@ -1,7 +1,6 @@
 """Key: one key's facts, how it is used and what is new about it, what was found, and its life."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 import streamlit as st
@@ -54,11 +53,14 @@ def show(sight: Sight) -> None:
         picker.control(wanted, sight.period.now)
     with right:
         others = comparing.control(known, portrait)
-    _header(portrait, sight.period.now)
-    if portrait.row.get("key_id"):
-        _reviews(portrait)
+    # The figures before the facts: a reader waits for them, and the browser draws in the order of what it is sent.
+    _heading(portrait)
     refs = portrait.refs
     live.refreshing(lambda seen: _tiles(refs, seen), sight)
+    with st.container(border=True):
+        facts(portrait.facts(sight.period.now))
+    if portrait.row.get("key_id"):
+        _reviews(portrait)
     if others:
         comparing.show(portrait, others, sight)
     top = onekey.top(sight.version, sight.period, portrait.refs)
@@ -72,12 +74,10 @@ def show(sight: Sight) -> None:
     _latest(portrait, sight)
 
 
-def _header(portrait: Portrait, now: datetime) -> None:
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center", key="heading_key"):
-            st.text(portrait.name)
-            status_badge(portrait.status)
-        facts(portrait.facts(now))
+def _heading(portrait: Portrait) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="heading_key"):
+        st.text(portrait.name)
+        status_badge(portrait.status)
 
 
 def _reviews(portrait: Portrait) -> None:

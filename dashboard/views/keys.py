@@ -111,11 +111,11 @@ def _table(shown: pd.DataFrame, sight: Sight) -> None:
     )
     columns: Mapping[str, Any] = {
         "name": tables.text("Key", 145),
-        "health": tables.health(health.RULES, width=130),
-        "why": tables.text("Why", 215),
+        "health": tables.health(health.RULES, width=122),
+        "why": tables.text("Why", 180),
         "risk": tables.number("Risk", 48, "The weights of its open findings added up."),
-        "status": tables.status(width=105),
-        "environment": tables.text("Environment", 92),
+        "status": tables.status(width=100),
+        "environment": tables.text("Environment", 88),
         "owner": tables.text("Owner", 190),
         "curve": tables.curve(f"Last {sight.period.name}", 90, "Requests over the window, from zero."),
         "requests": tables.number("Requests", 72),
