@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from detectors.baseline import Array, squared
@@ -21,7 +22,8 @@ from model.finding import Severity
 from model.window import Window
 
 _HALF: Final = 10.0
-_LATELY: Final = 6  # hours without any call are a silence, which is flatline's
+_EXPECTS: Final = 0.5  # calls an hour
+_SPREAD: Final = 0.6  # of the hours that so many calls would fall into
 _INDEPENDENT: Final = 3  # tests a day: sums of 24 hours that slide by one are much alike
 
 
@@ -55,8 +57,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
     The calls of 24 hours are at most 40 % of what these hours expect, those of the last 12 too, and 60 are missing.
     How likely that is says the spread of the logarithm of the key's own days over two weeks (at least 0.15), with a
-    tail fitted over all keys; by how much most keys fell at once (a gap in the log) is taken off. A key that is
-    wholly silent for six hours is told by flatline. Of a key that rests at nights or weekends it is a remark: it
+    tail fitted over all keys; by how much most keys fell at once (a gap in the log) is taken off. A key that stood
+    still for part of the day only is told by flatline. Of a key that rests at nights or weekends it is a remark: it
     may be a holiday.
 
     Why it matters: part of a system has stopped or moved to another key, a limit or a block bites, or somebody took a
@@ -82,8 +84,8 @@ class _Fallen(NamedTuple):
     expected: Array
     """What the 24 hours to an hour's end expect."""
     calls: Array
-    lately: Array
-    """The calls of the last six of them."""
+    spread: npt.NDArray[np.bool_]
+    """Whether they are spread over the day, as after a fall, and do not stand beside a silence."""
     by: Array
     """The logarithm of expected by calls; the lesser of that of 24 hours and of 12."""
 
@@ -95,7 +97,7 @@ def _of(day: Day, before: Day, frames: Frames, told: pd.Timestamp, settings: Set
     by = fallen.by - common_fall(np.where(regular, fallen.by, np.nan))
     many = many_at_once(day, hit=by >= least / 2, regular=regular, frames=frames)
     missing = fallen.expected - fallen.calls >= settings.missing
-    fires = (by >= least) & (fallen.lately > 0) & missing & regular & ~many
+    fires = (by >= least) & fallen.spread & missing & regular & ~many
     p = day.tail("day_").p(by / day.each("day_spread"))
     replaced = _replaced(frames)
     for k, t in zip(*np.nonzero((fires & (p < 1))[:, : day.passed]), strict=True):
@@ -119,7 +121,11 @@ def _fallen(day: Day, before: Day) -> _Fallen:
     by = np.log((due + 1) / (had + 1))
     # Half a day at which little is due (a night) says nothing of its own.
     by_half = np.where(due_half >= _HALF, np.log((due_half + 1) / (half + 1)), by)
-    return _Fallen(due, had, _last(calls, _LATELY), np.minimum(by, by_half))
+    # So many hours would have calls if these came at random in those that expect some.
+    due_hours = np.maximum(_last((expected >= _EXPECTS) * 1.0, 24), 1.0)
+    random = due_hours * -np.expm1(-had / due_hours)
+    spread = (_last((calls > 0) * 1.0, 24) >= _SPREAD * random) & (had > 0)
+    return _Fallen(due, had, spread, np.minimum(by, by_half))
 
 
 def _last(values: Array, hours: int) -> Array:
