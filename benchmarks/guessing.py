@@ -60,7 +60,9 @@ def add_guesses(workspace: Workspace, *, guesses: int, end: datetime) -> None:
     }
     made["network"] = f"regexp_replace({made['ip']}, '[0-9]+$', '0/24')"
     columns = ", ".join(
-        f"{made.get(name, f'CAST(NULL AS {kind})')} AS {name}" for name, kind in EVENT_COLUMNS.items() if name != "batch"
+        f"{made.get(name, f'CAST(NULL AS {kind})')} AS {name}"
+        for name, kind in EVENT_COLUMNS.items()
+        if name != "batch"
     )
     rows = guesses * 101 // 100
     with duckdb.connect() as duck:

@@ -70,7 +70,9 @@ def other(workspace: Workspace, tmp_path: Path) -> Iterator[Workspace]:
     opened.close()
 
 
-def test_live_cycles_over_a_day_with_a_late_segment_find_what_one_pass_finds(workspace: Workspace, other: Workspace) -> None:
+def test_live_cycles_over_a_day_with_a_late_segment_find_what_one_pass_finds(
+    workspace: Workspace, other: Workspace
+) -> None:
     moments = sorted({*(NOON + MINUTE * n for n in BUSY), *(NOON + 60 * MINUTE * n for n in HOURS)})
     for number, (since, until) in enumerate(pairwise(moments)):
         cycle(workspace, since, until, number, live=True)
