@@ -59,7 +59,7 @@ class Names:
 
 def _texts(column: "pd.Series[Any]") -> list[str]:
     """Of a conformed frame; null is None."""
-    return list(column.to_numpy(dtype=object, na_value=None))
+    return list(column.astype(object).where(column.notna(), None))
 
 
 def _labels(value: Any) -> Mapping[str, str]:  # noqa: ANN401 (whatever the inventory's column holds)
