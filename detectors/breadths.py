@@ -87,7 +87,10 @@ class RouteDays:
         hours = self._calls[(self._calls["hour"] < day) & (self._calls["hour"] >= day - DAY)]
         of_routes = routes.groupby(["key", "route", "day"])["requests"].sum().groupby(level=["key", "route"]).max()
         of_hours = hours.groupby(["key", "hour"])["requests"].sum().groupby(level="key").max()
-        return of_routes.astype("int64").to_dict(), of_hours.astype("int64").to_dict()
+        return (
+            dict(zip(of_routes.index.to_list(), of_routes.to_numpy(dtype="int64").tolist(), strict=True)),
+            dict(zip(of_hours.index.to_list(), of_hours.to_numpy(dtype="int64").tolist(), strict=True)),
+        )
 
     def _measured_lately(self, key: str, hour: pd.Timestamp) -> tuple[int, int]:
         rows = self._hours.get(key)

@@ -57,7 +57,7 @@ def _learnt(calls: Array, clock: npt.NDArray[np.datetime64], day: np.datetime64,
     today, _ = _local(day.astype("datetime64[s]") + np.arange(_HOURS) * np.timedelta64(1, "h"), zone)
     young = np.asarray(age < _SETTLED, dtype=np.bool_)[:, None]
     return (
-        np.where(young, around.any(axis=1)[:, today % _HOURS], flags[:, today]).astype(np.float32),
+        np.where(young, np.asarray(around.any(axis=1))[:, today % _HOURS], flags[:, today]).astype(np.float32),
         share,
         week,
         _sums(outside, dates, int(dates.max(initial=0)) + 1).max(axis=1),
