@@ -58,10 +58,13 @@ bench-worlds: $(VENV)/.ready ## Judge the detectors on labelled worlds (minutes 
 bench-dashboard: $(VENV)/.ready ## Measure the dashboard in Chromium (10 million events; minutes).
 	$(BIN)/python benchmarks/dashboard.py
 
+bench-curve: $(VENV)/.ready ## Ingest 1, 10 and 100 million lines of both kinds (half an hour, 7 GB).
+	for lines in 1000000 10000000 100000000; do $(BIN)/python benchmarks/curve.py --lines $$lines || exit 1; done
+
 bench: $(VENV)/.ready ## Measure ingest against its peers, detection, alerts, the dashboard; writes benchmarks/RESULTS.md.
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/alerts.py
 	$(MAKE) bench-dashboard
 
-.PHONY: help install demo test lint docs lock audit bench bench-worlds bench-dashboard
+.PHONY: help install demo test lint docs lock audit bench bench-curve bench-worlds bench-dashboard

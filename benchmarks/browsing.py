@@ -15,29 +15,42 @@ FLAGS: Final = (
 )  # fmt: skip
 _PATIENCE: Final = 120_000
 _QUIET: Final = 250
-"""Milliseconds without a run of the script after which it is at its end."""
+"""Milliseconds without a message from the server after which it has said everything."""
 
 _WATCH: Final = """
-window.watched = {painted: null, ended: 0, began: 0};
+window.watched = {painted: null, asked: 0, heard: 0, drawn: 0};
+const Socket = window.WebSocket;
+window.WebSocket = class extends Socket {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener('message', () => {
+      const w = window.watched;
+      w.heard = performance.now();
+      requestAnimationFrame(() => requestAnimationFrame(() => { w.drawn = performance.now(); }));
+    });
+  }
+  send(what) {
+    window.watched.asked = performance.now();
+    super.send(what);
+  }
+};
 const look = () => {
-  const at = performance.now();
   if (window.watched.painted === null && document.querySelector('[data-testid="stMetricValue"]')) {
     requestAnimationFrame(() => { window.watched.painted ??= performance.now(); });
   }
-  const app = document.querySelector('[data-test-script-state]');
-  const state = app && app.getAttribute('data-test-script-state');
-  if (state !== window.watched.state) {
-    window.watched.state = state;
-    if (state === 'running') window.watched.began = at; else window.watched.ended = at;
-  }
 };
-new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true});
+new MutationObserver(look).observe(document, {subtree: true, childList: true});
 """
-"""Notes when the first figure was painted, and when Streamlit began and ended to run."""
+"""Notes when the first figure was painted, when the server was asked and heard last, and when that was drawn.
+
+The page's own word for whether its script runs is of no use: a run of a few milliseconds begins and ends between two of
+its pictures, and was then waited for until figures refreshed by themselves, 30 s later.
+"""
 _SETTLED: Final = f"""
 since => {{
-  const w = window.watched;
-  return w.state === 'notRunning' && w.began >= since && w.ended > w.began && performance.now() - w.ended > {_QUIET};
+  const w = window.watched, app = document.querySelector('[data-test-script-state]');
+  return app && app.getAttribute('data-test-script-state') === 'notRunning' && w.asked >= since && w.heard > w.asked
+    && w.drawn > w.heard && performance.now() - w.heard > {_QUIET};
 }}
 """
 
@@ -60,7 +73,7 @@ def paint(context: BrowserContext, url: str) -> tuple[Page, float, float]:
     page.goto(url, wait_until="commit")
     page.wait_for_function("window.watched && window.watched.painted !== null")
     page.wait_for_function(_SETTLED, arg=0)
-    painted, ended = page.evaluate("[window.watched.painted, window.watched.ended]")
+    painted, ended = page.evaluate("[window.watched.painted, window.watched.drawn]")
     return page, painted / 1000, ended / 1000
 
 
@@ -99,7 +112,7 @@ class Reader:
         begun = self.page.evaluate("performance.now()")
         click()
         self.page.wait_for_function(_SETTLED, arg=begun)
-        ended: float = self.page.evaluate("window.watched.ended")
+        ended: float = self.page.evaluate("window.watched.drawn")
         return (ended - begun) / 1000
 
 

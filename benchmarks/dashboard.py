@@ -7,6 +7,7 @@ click asks for after 0.7 s, under 20 MB an idle session; twice the times at 100 
 
 import argparse
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -60,14 +61,25 @@ def main() -> None:
         raise SystemExit(msg)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         workspace = Path(folder) / "workspace"
-        end = datetime.now(UTC).replace(second=0, microsecond=0).isoformat()
-        filling = [sys.executable, str(ROOT / "benchmarks" / "filling.py"), str(workspace), end]
-        run([*filling, "--events", str(given.events), "--keys", str(given.keys), "--compacted"])
+        if given.store is None:
+            end = datetime.now(UTC).replace(second=0, microsecond=0).isoformat()
+            filling = [sys.executable, str(ROOT / "benchmarks" / "filling.py"), str(workspace), end]
+            run([*filling, "--events", str(given.events), "--keys", str(given.keys), "--compacted"])
+        else:
+            shutil.copytree(given.store, workspace, copy_function=_same)
         with _feeding(workspace, given.keys), _served(workspace) as (server, url):
             measured = _measure(server, url, given)
     text = _told(measured, given)
     print(text)
     write_section(given.results, _SECTION if given.events < 50_000_000 else f"{_SECTION}-large", text)
+
+
+def _same(source: str, to: str) -> str:
+    """Segments never change, so they are shared with the store that was given; everything else is copied."""
+    if source.endswith(".parquet"):
+        os.link(source, to)
+        return to
+    return str(shutil.copy2(source, to))
 
 
 def _measure(server: int, url: str, given: argparse.Namespace) -> Measured:
@@ -217,6 +229,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clicks", type=int, default=210)
     parser.add_argument("--idle", type=float, default=35, help="seconds that the sessions rest before memory is read")
     parser.add_argument("--folder", type=Path, help="where the store is made; 2 GB at 100 million events")
+    parser.add_argument("--store", type=Path, help="a workspace of benchmarks/filling.py that is not written to; give"
+                        " its --events and --keys, and a --folder on the same disk")  # fmt: skip
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "RESULTS.md")
     return parser.parse_args()
 

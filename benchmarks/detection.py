@@ -25,6 +25,8 @@ from benchmarks.results import write_section
 
 END: Final = datetime(2026, 10, 29, 12, tzinfo=UTC)
 DAYS: Final = 28
+LONG: Final = 90
+"""Days of the store that is asked about one key."""
 Row = tuple[str, str, str, str]
 """What, measured, peak MB, the promise."""
 
@@ -36,6 +38,7 @@ def main() -> int:
         "cycle": _cycles,
         "usage": _usage,
         "backtest": _backtest,
+        "guessing": _guessing,
         "latency": _latency,
     }
     rows: list[Row] = []
@@ -53,7 +56,7 @@ def main() -> int:
 
 
 def _cycles(folder: Path, given: argparse.Namespace) -> list[Row]:
-    made = _filled(folder, given)
+    made = _filled(folder, given, DAYS, given.store)
     measured = _python("benchmarks/cycle.py", str(folder / "keywatch.toml"), END.isoformat(), "--keys", str(given.keys))
     told: dict[str, float] = json.loads(measured.output)
     first, *cycles, hour, day = told.values()
@@ -72,8 +75,8 @@ def _cycles(folder: Path, given: argparse.Namespace) -> list[Row]:
 
 def _usage(folder: Path, given: argparse.Namespace) -> list[Row]:
     """`keywatch usage` of the busiest key and of one in the middle, over all days of the store."""
-    days = DAYS if given.store else 90
-    _filled(folder, given, days)
+    days = DAYS if given.store and not given.long else LONG
+    _filled(folder, given, days, given.long or given.store)
     rows = []
     for number in (0, given.keys // 2):
         call = ("usage", "--key", f"key_{number:05d}", "--since", f"{days}d", "--until", END.isoformat(), "--by", "day")
@@ -93,7 +96,16 @@ def _backtest(folder: Path, given: argparse.Namespace) -> list[Row]:
     call = ("-c", str(folder / "keywatch.toml"), "backtest", "--since", since, "--until", END.isoformat())
     measured = _python("-m", "keywatch", *call)
     what = f"backtest of {DAYS} days, {events:,} events"
-    return [(what, f"{measured.seconds:.1f} s", f"{measured.peak_mb:,.0f}", "60 s")]
+    told = f"{measured.seconds:.1f} s ({measured.cpu_seconds:.1f} s of CPU)"
+    return [(what, told, f"{measured.peak_mb:,.0f}", "60 s")]
+
+
+def _guessing(folder: Path, given: argparse.Namespace) -> list[Row]:
+    """The first detection over an hour in which every guess was another key."""
+    _python("benchmarks/guessing.py", str(folder), END.isoformat(), "--guesses", str(given.guesses))
+    measured = _python("-m", "keywatch", "-c", str(folder / "keywatch.toml"), "detect", "--until", END.isoformat())
+    what = f"detection over an hour of {given.guesses:,} guesses, each another key, from 20,001 addresses"
+    return [(what, f"{measured.seconds:.1f} s ({measured.cpu_seconds:.1f} s of CPU)", f"{measured.peak_mb:,.0f}", "-")]
 
 
 def _latency(folder: Path, given: argparse.Namespace) -> list[Row]:
@@ -105,11 +117,11 @@ def _latency(folder: Path, given: argparse.Namespace) -> list[Row]:
     return [(what, f"p50 {median(seconds):.0f} s, p95 {high:.0f} s, most {seconds[-1]:.0f} s", "-", "p95 90 s")]
 
 
-def _filled(folder: Path, given: argparse.Namespace, days: int = DAYS) -> float:
+def _filled(folder: Path, given: argparse.Namespace, days: int, store: Path | None) -> float:
     """As `_store`, or a copy of the store that was given, which takes no time."""
-    if given.store is None:
+    if store is None:
         return _store(folder, given.events, given.keys, days)
-    shutil.copytree(given.store, folder, copy_function=_linked)
+    shutil.copytree(store, folder, copy_function=_linked)
     return 0.0
 
 
@@ -149,7 +161,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=100_000_000)
     parser.add_argument("--keys", type=int, default=10_000)
     parser.add_argument("--bursts", type=int, default=12)
-    parser.add_argument("--only", nargs="*", choices=["cycle", "usage", "backtest", "latency"])
+    parser.add_argument("--guesses", type=int, default=1_000_000)
+    parser.add_argument("--only", nargs="*", choices=["cycle", "usage", "backtest", "guessing", "latency"])
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "RESULTS.md")
     parser.add_argument("--folder", type=Path, help="where the store is made (3 GB for 100 million events)")
     parser.add_argument(
@@ -158,6 +171,7 @@ def _arguments() -> argparse.Namespace:
         help=f"a workspace filled before, for cycle and usage (benchmarks/filling.py FOLDER {END.isoformat()} "
         "--events N --keys K); it stays as it is",
     )
+    parser.add_argument("--long", type=Path, help=f"one filled with --days {LONG}, for usage")
     given = parser.parse_args()
     if given.store is not None:
         given.folder = given.folder or given.store.resolve().parent

@@ -1,7 +1,8 @@
 """Generate a large access log: `python benchmarks/generate.py FILE --lines 2000000 --format json`.
 
 Lines are made in blocks of columns, so memory stays small whatever the number of lines. The same seed gives the same
-bytes. One line in 10,000 is broken. There is no request id: it would be most of what a compressed copy weighs, and
+bytes. `--first` and `--total` make a part of a longer log, with the same keys and its own stretch of the time. One line
+in 10,000 is broken. There is no request id: it would be most of what a compressed copy weighs, and
 keywatch does not keep it, so it would only make the peers look slow.
 """
 
@@ -37,15 +38,27 @@ _JSON: Final = (
 _COMBINED: Final = '%s - - [%02d/Jun/2025:%s +0000] "%s %s HTTP/1.1" %d %d "-" "%s"\n'
 
 
-def generate(path: Path, lines: int, format: Format, seed: int) -> int:  # noqa: A002 (the word of DESIGN.md)
-    """Write `lines` lines to `path` and return how many of them are broken (one in 10,000)."""
+def generate(
+    path: Path,
+    lines: int,
+    format: Format,  # noqa: A002 (the word of DESIGN.md)
+    seed: int,
+    *,
+    first: int = 0,
+    total: int | None = None,
+) -> int:
+    """Write `lines` lines to `path` and return how many of them are broken (one in 10,000).
+
+    They are those from line `first` on of a log of `total` lines.
+    """
     rng = np.random.default_rng(seed)
     words, write = make_vocabulary(rng), {"json": _json, "combined": _combined}[format]
+    rng, whole = np.random.default_rng([seed, first]) if first else rng, total or lines
     broken = 0
     with path.open("w", encoding="utf-8", buffering=1 << 20) as file:
-        for begin in range(0, lines, _BLOCK):
-            count = min(_BLOCK, lines - begin)
-            seconds = (np.arange(begin, begin + count) * (_DAYS * 86_400) // lines).astype(np.int64)
+        for begin in range(first, first + lines, _BLOCK):
+            count = min(_BLOCK, first + lines - begin)
+            seconds = (np.arange(begin, begin + count) * (_DAYS * 86_400) // whole).astype(np.int64)
             block = write(seconds, make_block(words, count, rng))
             for place in range((BROKEN_EVERY // 2 - begin) % BROKEN_EVERY, count, BROKEN_EVERY):
                 block[place] = block[place][:_CUT] + "\n"
@@ -83,8 +96,10 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=2_000_000)
     parser.add_argument("--format", choices=get_args(Format), default="json")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="the first line's number in a longer log")
+    parser.add_argument("--total", type=int, help="how many lines that has")
     given = parser.parse_args()
-    print(generate(given.path, given.lines, given.format, given.seed))
+    print(generate(given.path, given.lines, given.format, given.seed, first=given.first, total=given.total))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,12 @@ def table(results: Sequence[Result], ours: str) -> str:
     return "\n".join(rows)
 
 
+def section_of(path: Path, name: str) -> str:
+    """What stands between the markers of `name`; nothing where they are missing."""
+    held = path.read_text(encoding="utf-8") if path.exists() else ""
+    return held.partition(f"<!-- {name}: begin -->")[2].partition(f"<!-- {name}: end -->")[0]
+
+
 def write_section(path: Path, name: str, text: str) -> None:
     """Put `text` between the markers of `name` in the file at `path`; file and markers are made where missing."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"

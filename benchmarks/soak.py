@@ -101,7 +101,7 @@ def soak(folder: Path, seconds: float, rate: int, *, is_sqlite: bool) -> dict[st
         guessers = trouble(seconds, writer, worker, database, disk)
         took = settled(writer, worker, target, guessers)
         writer.end()
-        drained = caught_up(root, writer)
+        drained = caught_up(root, writer, worker)
         worker.measure()
         code, ended = worker.end()
         ends = (took, drained, code, ended)
@@ -183,12 +183,13 @@ def settled(writer: Writer, worker: Worker, target: Target, guessers: list[str])
     return time.monotonic() - began
 
 
-def caught_up(root: Path, writer: Writer) -> float:
+def caught_up(root: Path, writer: Writer, worker: Worker) -> float:
     """Wait until every line is counted; seconds that it took."""
     began = time.monotonic()
     while time.monotonic() - began < PATIENCE:
         if metric(root, "keywatch_source_lines_total") >= writer.lines and not metric(root, "keywatch_outbox_pending"):
             break
+        worker.look()
         time.sleep(1)
     return time.monotonic() - began
 
@@ -224,6 +225,7 @@ def judged(
         "no byte was lost": metric(root, "keywatch_source_bytes_lost_total") == 0,
         "every guesser was told of": not unheard,
         "every incident was told of": not untold,
+        "it never ends by itself": not worker.own_ends,
         "every delivery was sent": (waiting, dead) == (0, 0),
         "nothing lags": metric(root, "keywatch_source_lag_bytes") == 0,
         "memory is flat": last <= FLAT * first,

@@ -1,11 +1,14 @@
 """The one process that serves the pages, the login and the probes."""
 
+import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Final
 
 from starlette.middleware import Middleware
 from streamlit.starlette import App
@@ -15,6 +18,9 @@ from dashboard.hands import Hands
 from dashboard.passage import Passage
 from dashboard.serve import Listening, secrets
 
+_TIDIED: Final = timedelta(minutes=1)
+"""How often freed memory is given back."""
+
 
 def application(listening: Listening, hands: Hands) -> App:
     """Streamlit's application with our routes beside its own, and our checks before both."""
@@ -22,7 +28,7 @@ def application(listening: Listening, hands: Hands) -> App:
         Path(__file__).with_name("main.py"),
         secrets=secrets(listening),
         routes=probes.routes(hands),
-        lifespan=_ready,
+        lifespan=lambda _: _ready(hands),
         middleware=[
             Middleware(
                 Passage,
@@ -35,13 +41,22 @@ def application(listening: Listening, hands: Hands) -> App:
 
 
 @asynccontextmanager
-async def _ready(_: App) -> AsyncIterator[None]:
+async def _ready(hands: Hands) -> AsyncIterator[None]:
     """Load every page before anybody asks for one; what was loaded stays, and no collection looks through it again."""
     for page in iter_modules(views.__path__):
         import_module(f"{views.__name__}.{page.name}")
     gc.collect()
     gc.freeze()
+    tidying = asyncio.create_task(_tidy(hands.give_back))
     yield
+    tidying.cancel()
     from dashboard import data
 
     data.close()
+
+
+async def _tidy(give_back: Callable[[], None]) -> None:
+    """Now and then give back what was freed: between what is in use it lies in pieces, and grows with every click."""
+    while True:
+        await asyncio.sleep(_TIDIED.total_seconds())
+        await asyncio.to_thread(give_back)

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import filters, lines, onekey, tables, timescale, words
+from dashboard import lines, onekey, seeking, tables, timescale, words
 from dashboard.portrait import Portrait
 from dashboard.sight import Sight
 
@@ -14,28 +14,43 @@ PARAMETER: Final = "with"
 MOST: Final = 3
 
 
-def control(known: Mapping[str, Portrait], shown: str) -> list[Portrait]:
-    """Draw the choice of others; returns those that exist."""
-    options = [filters.label_of(portrait) for identity, portrait in known.items() if identity != shown]
+def control(known: Mapping[str, Portrait], shown: Portrait) -> list[Portrait]:
+    """Draw the choice of others; returns those that exist, and says what no key is called."""
+    asked = [str(each) for each in st.session_state.get(PARAMETER) or st.query_params.get_all(PARAMETER)]
+    near = (seeking.label_of(portrait) for portrait in seeking.kin(known, shown))
     chosen = st.multiselect(
         "Compare with",
-        options,
+        seeking.options(near, asked),
         key=PARAMETER,
         bind="query-params",
         max_selections=MOST,
         accept_new_options=True,
-        placeholder="Compare with up to three other keys",
+        placeholder="Compare with up to three: pick, or write a name or an id",
         label_visibility="collapsed",
-        width=460,
     )
-    named = (filters.identity_of(str(each)) for each in chosen)
-    return [known[identity] for identity in named if identity in known and identity != shown][:MOST]
+    named = {str(each): seeking.named(known, str(each)) for each in chosen}
+    for text in [text for text, portrait in named.items() if portrait is None]:
+        st.text(_missed(known, text))
+    others = {each.identity: each for each in named.values() if each is not None}
+    return [each for identity, each in others.items() if identity != shown.identity][:MOST]
+
+
+def _missed(known: Mapping[str, Portrait], text: str) -> str:
+    """Why a text names no key, and which it may mean."""
+    those, number = seeking.found(known, text, MOST)
+    if not those:
+        return f"△ No key is called {words.text(text)}."
+    like = ", ".join(words.text(seeking.label_of(each)) for each in those)
+    are = "is" if number == 1 else "are"
+    return (
+        f"△ No single key is called {words.text(text)}; {number:,} {are} like it: {like}{' …' if number > MOST else ''}"
+    )
 
 
 def show(portrait: Portrait, others: Sequence[Portrait], sight: Sight) -> None:
     """Draw the key and the others as lines, and their sums as a table."""
     period = sight.period
-    keys = tuple((words.text(filters.label_of(each)), each.refs) for each in (portrait, *others))
+    keys = tuple((words.text(seeking.label_of(each)), each.refs) for each in (portrait, *others))
     frames = onekey.compared(sight.version, period.window, period.bucket, keys)
     st.subheader("Compared", anchor=False)
     series = frames["series"].rename(columns={"part": "line", "requests": "amount"})

@@ -25,7 +25,7 @@ def brief() -> dict[str, Any]:
     return {
         "severity": tables.severity(),
         "status": tables.status(width=125),
-        "headline": tables.text("What happened", 430),
+        "headline": tables.text("What happened", 390),
         "key": tables.text("Key", 150),
         "owner": tables.text("Owner", 195),
         "ip": tables.text("Address", 110),
@@ -43,11 +43,11 @@ def full() -> dict[str, Any]:
             "Risk", 50, "The weights of its findings added up: info 1, low 5, medium 20, high 50, critical 100."
         ),
         "headline": tables.text("What happened", 345),
-        "key": tables.text("Key", 135),
+        "key": tables.text("Key", 125),
         "ip": tables.text("Address", 110),
-        "assignee": tables.text("Assigned to", 105),
+        "assignee": tables.text("Assigned to", 90),
         "since": tables.text(zones.chosen().headed("Since"), 125),
-        "seen": tables.text("Last seen", 85),
+        "seen": tables.text("Last seen", 80),
         "seen_at": tables.text(zones.chosen().headed("Last seen"), 125),
     }
 

@@ -8,9 +8,10 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard.data import Place, place, reading, store
-from dashboard.filters import KEYS, NONE, OWNED, SUGGESTED, label_of, outcome_label, owned_by
+from dashboard.data import Place, held, place, reading, store
+from dashboard.filters import KEYS, NONE, OWNED, SUGGESTED, outcome_label, owned_by
 from dashboard.portrait import Portrait
+from dashboard.seeking import LISTED, label_of
 from model.window import Window
 from store.queries import explored
 from store.queries.matching import Dimension, Match, Values, table_of
@@ -22,7 +23,6 @@ TOP: Final = 7
 OTHERS: Final = "All others"
 GROUPS: Final = 1000
 """Groups that the table has at most."""
-_SUGGESTIONS: Final = 40
 _SUGGESTED: Final = timedelta(minutes=5)
 _ENTRIES: Final = 24
 _READING: Final = "Reading the requests that match …"
@@ -74,10 +74,14 @@ def newest(asked: Question, limit: int) -> pd.DataFrame:
     return _newest(asked, limit)
 
 
-def suggestions(window: Window) -> dict[str, list[str]]:
-    """The busiest values of each filter that has too many to list."""
+def suggestions(window: Window, known: Mapping[str, Portrait]) -> dict[str, list[str]]:
+    """The busiest values of each filter that has too many to list, and the owners and environments of most keys."""
     frame = _suggested(place(), widened(window, DAY))
-    return {str(kind): list(values) for kind, values in frame.groupby("kind")["value"]}
+    found = {str(kind): list(values) for kind, values in frame.groupby("kind")["value"]}
+    owner, keys = held().owner, held().keys
+    busy = dict.fromkeys(owner.get(ref, ref) for ref in found.pop(KEYS, ()))
+    found[KEYS] = [*(label_of(known[identity]) for identity in busy if identity in known), NONE]
+    return found | {name: [*keys[name].dropna().value_counts().index[:LISTED], NONE] for name in OWNED}
 
 
 def told_by_events(match: Match, by: str, bucket: timedelta) -> bool:
@@ -126,4 +130,6 @@ def _newest(asked: Question, limit: int) -> pd.DataFrame:
 def _suggested(where: Place, window: Window) -> pd.DataFrame:
     """Of whole days, and read anew now and then: they only help to write a filter."""
     with reading(where, window) as reader:
-        return explored.suggested(reader, window, kinds=SUGGESTED, limit=_SUGGESTIONS)
+        values = explored.suggested(reader, window, kinds=SUGGESTED, limit=LISTED)
+        keys = explored.grouped(reader, window, Match(), by="key", limit=LISTED)["part"].dropna()
+    return pd.concat([values, pd.DataFrame({"kind": KEYS, "value": keys})], ignore_index=True)

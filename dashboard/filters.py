@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from dashboard import seeking
 from dashboard.palette import OUTCOMES
 from dashboard.portrait import Portrait
 from store.queries.matching import Dimension, Match, Values
@@ -26,7 +27,6 @@ SUGGESTED: Final[tuple[str, ...]] = ("ip", "network", "client", "route", "host",
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _PENDING: Final = "pending_filters"
 _A_ROW: Final = 6
-_SEPARATOR: Final = " · "
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,12 @@ class Filters:
     def _named(self, known: Mapping[str, Portrait]) -> set[str | None]:
         found: set[str | None] = set()
         for each in self.of[KEYS]:
-            identity = identity_of(each)
             if each == NONE:
                 found.add(None)
+            elif (portrait := seeking.named(known, each)) is not None:
+                found |= set(portrait.refs)
             else:
-                found |= set(known[identity].refs) if identity in known else {identity}
+                found.add(seeking.identity_of(each))
         return found
 
 
@@ -74,17 +75,6 @@ def owned_by(portraits: Iterable[Portrait], attribute: str) -> dict[str, list[st
     for portrait in portraits:
         found.setdefault(portrait.of(attribute) or NONE, []).extend(portrait.refs)
     return found
-
-
-def label_of(portrait: Portrait) -> str:
-    """What a key is called among the filters: its name and its identity, which is read back from there."""
-    same = portrait.name == portrait.identity
-    return portrait.identity if same else f"{portrait.name}{_SEPARATOR}{portrait.identity}"
-
-
-def identity_of(label: str) -> str:
-    """The identity in a label of `label_of`, or the identity itself."""
-    return label.rpartition(_SEPARATOR)[2]
 
 
 def outcome_label(outcome: str) -> str:
@@ -98,15 +88,13 @@ def add(parameter: str, value: str) -> None:
     st.rerun()
 
 
-def control(known: Mapping[str, Portrait], suggested: Mapping[str, Sequence[str]]) -> Filters:
-    """Draw the filters; `suggested` are the busiest values of every parameter of SUGGESTED."""
+def control(suggested: Mapping[str, Sequence[str]]) -> Filters:
+    """Draw the filters; `suggested` are the busiest values of those that have too many to list."""
     _take_over()
     options: dict[str, Sequence[str]] = {
-        **{name: suggested.get(name, ()) for name in SUGGESTED},
+        **suggested,
         "status": [word for word, _ in OUTCOMES.values()],
         "method": _METHODS,
-        KEYS: [*(label_of(each) for each in known.values()), NONE],
-        **{name: sorted(owned_by(known.values(), name)) for name in OWNED},
     }
     names = list(LABELS)
     with st.container(key="filters", gap="xsmall"):
@@ -115,7 +103,7 @@ def control(known: Mapping[str, Portrait], suggested: Mapping[str, Sequence[str]
                 with column:
                     st.multiselect(
                         LABELS[name],
-                        options[name],
+                        options.get(name, ()),
                         key=name,
                         bind="query-params",
                         placeholder="Any",

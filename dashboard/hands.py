@@ -120,6 +120,8 @@ class Hands:
     lines: Lines
     check_log: Callable[[], Checked]
     """Whether the audit log is whole."""
+    give_back: Callable[[], None]
+    """Gives the system back what memory was freed."""
 
 
 class _Given:

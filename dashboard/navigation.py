@@ -114,8 +114,9 @@ def literal(text: str) -> str:
 
 
 def _open(path: str, parameters: Filters) -> NoReturn:
-    # A page is known by its path alone; what draws it was registered by `pages`. The time window stays in the URL by
+    # A page is known by its path alone; what draws it was registered by `pages`. The time window gets into the URL by
     # itself: its control is drawn on every page.
+    timeframe.carry()
     st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params={**_own(), **parameters})
 
 

@@ -19,11 +19,13 @@ class Portrait:
     """key_id, or the key_ref of a key that no inventory row knows."""
     name: str
     label: str
-    """For the picker: the name, and the id where they differ."""
+    """The name, and the id where they differ."""
     status: str
     refs: tuple[str, ...]
     owner: str | None = None
     environment: str | None = None
+    sought: str = ""
+    """What a search looks through: name, id, owner and hint, in small letters."""
     place: int = 0
     source: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     """What it was made of: the inventory, or the activity; its row there is read when somebody looks."""
@@ -91,6 +93,7 @@ def _registered(keys: pd.DataFrame, now: datetime) -> Iterator[Portrait]:
             refs=tuple(refs),
             owner=owner or None,
             environment=environment or None,
+            sought=_joined(name, identity, owner, hint),
             place=place,
             source=keys,
         )
@@ -107,9 +110,14 @@ def _unregistered(activity: pd.DataFrame, registered: Collection[str]) -> Iterat
                 label=f"Unregistered · {name}",
                 status="unregistered",
                 refs=(identity,),
+                sought=_joined(name, identity, hint),
                 place=place,
                 source=activity,
             )
+
+
+def _joined(*parts: str | None) -> str:
+    return " ".join(part for part in parts if isinstance(part, str)).lower()
 
 
 def _full(value: object) -> str | None:

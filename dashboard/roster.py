@@ -85,6 +85,7 @@ def roster(
 
 
 def _registered(keys: pd.DataFrame, now: datetime) -> pd.DataFrame:
+    keys = keys.reset_index(drop=True)  # counts are joined by a row's place, and some of the keys may be given alone
     named = zip(keys["name"], keys["hint"], keys["key_id"], strict=True)
     return pd.DataFrame(
         {

@@ -14,6 +14,9 @@ from dashboard.words import NOTHING
 ROW: Final = 32
 """Pixels of a row's height."""
 _MOST_ROWS: Final = 14
+_NUMBER: Final = "number"
+"""The first column of a table to choose from. A table chooses its first cell when it gets the focus, so that cell must
+mean nothing: the arrow keys go up and down along the numbers, and to the right to choose (and see keyboard.js)."""
 
 Width = int | Literal["small", "medium", "large"]
 
@@ -89,7 +92,7 @@ def show(frame: pd.DataFrame, columns: Mapping[str, Any], *, alternative: str, r
 def choose(
     frame: pd.DataFrame, columns: Mapping[str, Any], *, key: str, alternative: str, rows: int = _MOST_ROWS
 ) -> int | None:
-    """A table to choose a row of, by a click on any cell; returns the chosen row's place, or None.
+    """A table to choose a row of, by a click on any cell but its number; returns the chosen row's place, or None.
 
     `frame` has a column `id`, which need not be shown.
     """
@@ -113,9 +116,12 @@ def _chosen(
     modes: Sequence[Literal["multi-row", "single-cell"]],
 ) -> tuple[int | None, list[int]]:
     event = st.dataframe(
-        frame,
-        column_order=list(columns),
-        column_config=dict(columns),
+        frame.assign(**{_NUMBER: range(1, len(frame) + 1)}),
+        column_order=[_NUMBER, *columns],
+        column_config={
+            _NUMBER: NumberColumn("#", width=32, help="The arrow keys go up and down here; the right one chooses."),
+            **columns,
+        },
         hide_index=True,
         height=height(len(frame), rows),
         row_height=ROW,
@@ -127,7 +133,7 @@ def _chosen(
         alt=alternative,
     )
     cells, ticked = event["selection"]["cells"], sorted(event["selection"]["rows"])
-    place = int(cells[0][0]) if cells else None
+    place = int(cells[0][0]) if cells and cells[0][1] != _NUMBER else None
     return place if place is not None and place < len(frame) else None, [row for row in ticked if row < len(frame)]
 
 

@@ -25,6 +25,7 @@ BRUSH: Final = "brush"
 _SHOWN: Final = "shown_window"
 _SET: Final = "window_was_set"
 _HERE: Final = "window_of_page"
+_CARRIED: Final = "window_is_carried"
 
 
 def control(span: Window, now: datetime) -> Period:
@@ -68,15 +69,28 @@ def named(window: Window) -> dict[str, str]:
     return {WINDOW: CUSTOM, FROM: written(window.since, zone), TO: written(window.until, zone)}
 
 
-def arrive(path: str) -> None:
-    """Take the window from the URL when the page is another one than before; only before the control is drawn.
+def carry() -> None:
+    """Keep the window over the next change of page, whose URL does not name it yet."""
+    st.session_state[_CARRIED] = True
 
-    The control lives on from page to page, and would go on with what it had, whatever a link says.
+
+def arrive(path: str) -> None:
+    """Take window and zone from the URL when the page is another one than before; only before the control is drawn.
+
+    The control lives on from page to page, and would go on with what it had, whatever a link or the way back says. A
+    link that is clicked has what the controls say before its own parameters: the last counts. Where both say the same
+    it stays there twice; writing it once would be one more step of the way back.
     """
-    if st.session_state.get(_HERE, path) != path:
-        asked = {name: values[-1] for name in (WINDOW, FROM, TO) if (values := st.query_params.get_all(name))}
-        if asked.get(WINDOW) in {*PRESETS, CUSTOM} and asked[WINDOW] != st.session_state.get(WINDOW):
-            st.session_state[_SET] = True
+    carried = st.session_state.pop(_CARRIED, False)
+    if st.session_state.get(_HERE, path) != path and not carried:
+        names = (WINDOW, FROM, TO, zones.PARAMETER)
+        asked = {name: values[-1] for name in names if (values := st.query_params.get_all(name))}
+        if asked.get(WINDOW, DEFAULT) not in {*PRESETS, CUSTOM} - {DEFAULT}:
+            # Not set to the default: a URL without a window makes the browser show the control's own.
+            asked.pop(WINDOW, None)
+            st.session_state.pop(WINDOW, None)
+        if asked != {name: st.session_state.get(name) for name in asked}:
+            st.session_state[_SET] = WINDOW in asked
             for name, value in asked.items():
                 st.session_state[name] = value
     st.session_state[_HERE] = path

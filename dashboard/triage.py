@@ -32,7 +32,7 @@ def state(incident: Incident, past: Past, now: datetime) -> None:
 
 def bar(incident: Incident, past: Past) -> None:
     """The row of buttons of one incident; each act stands in the audit log."""
-    with st.container(horizontal=True, gap="small", key="triage"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="triage"):
         if access.offers("Handling an incident"):
             _acts(incident, past)
         if incident.key_id:

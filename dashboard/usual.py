@@ -9,7 +9,6 @@ import pandas as pd
 
 from dashboard import timescale, zones
 from dashboard.charts import PADDING, behind, titled
-from dashboard.palette import ACCENT
 from dashboard.words import count
 from model.window import Window
 
@@ -18,7 +17,7 @@ _CALLS: Final = "Calls"
 _RANGE: Final = "Usual range"
 _EXPECTED: Final = "Expected"
 _EVIDENCE: Final = "Evidence of a finding"
-_COLOURS: Final = {_CALLS: "#8593A3", _RANGE: "#8CCFD0", _EXPECTED: ACCENT, _EVIDENCE: "#D55E00"}
+_COLOURS: Final = {_CALLS: "#8593A3", _RANGE: "#8CCFD0", _EXPECTED: "#14AEB0", _EVIDENCE: "#D55E00"}
 
 
 def band(hours: pd.DataFrame, evidence: Iterable[datetime], counted: str, *, height: int = 250) -> None:
@@ -58,10 +57,10 @@ def _chart(rows: pd.DataFrame, window: Window, height: int, counted: str) -> alt
         alt.Tooltip("high:Q", title="Usual to", format=",.0f"),
         alt.Tooltip("found:N", title="Evidence"),
     ]
-    bars = base.transform_calculate(kind=f"'{_CALLS}'").mark_bar(orient="vertical", x2Offset=-0.7, opacity=0.9)
+    bars = base.transform_calculate(kind=f"'{_CALLS}'").mark_bar(orient="vertical", x2Offset=-0.7, opacity=0.6)
     area = base.transform_calculate(kind=f"'{_RANGE}'").mark_area(opacity=0.35, interpolate="step-after")
     line = base.transform_calculate(kind=f"'{_EXPECTED}'").mark_line(
-        strokeDash=[4, 3], strokeWidth=2, interpolate="step-after"
+        strokeDash=[4, 3], strokeWidth=2.5, interpolate="step-after"
     )
     point = (
         base.transform_filter("datum.found")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
 import pandas as pd
@@ -41,10 +42,14 @@ class RouteDays:
         self._keys = identity(frames)
         wanted = {self.key(ref) for ref in refs}
         days, hours = (_keyed(frames[name], self._keys) for name in ("route_days", "key_hours"))
-        self._days = {str(key): rows for key, rows in days[days["key"].isin(wanted)].groupby("key")}
-        self._hours = {str(key): rows for key, rows in hours[hours["key"].isin(wanted)].groupby("key")}
+        self._routes, self._calls = days[days["key"].isin(wanted)], hours[hours["key"].isin(wanted)]
+        self._days = {str(key): rows for key, rows in self._routes.groupby("key")}
+        self._hours = {str(key): rows for key, rows in self._calls.groupby("key")}
         made = frames["keys"][["key_id", "created_at"]].dropna()
         self._made = dict(zip(made["key_id"], made["created_at"], strict=True))
+        # A key has many buckets a day, and all of a day are held against the same days before it.
+        self._widest, self._busiest = cache(self._measured_widths), cache(self._measured_busiest)
+        self._lately = cache(self._measured_lately)
 
     def key(self, key_ref: str) -> str:
         """The key_id of a key_ref, or itself."""
@@ -52,41 +57,51 @@ class RouteDays:
 
     def of(self, key_ref: str, minute: pd.Timestamp) -> Days:
         """The days before the day of `minute`."""
-        day = minute.floor("D")
-        rows, made = self._before(key_ref, day), self._made.get(self.key(key_ref))
+        made = self._made.get(self.key(key_ref))
         old = made is not None and minute - made >= _SET_UP
-        if rows is None or rows.empty:
-            return Days(age=timedelta(0), old=old, forbidden=0, missing=0)
-        return Days(
-            age=(day - rows["day"].min()).to_pytimedelta(),
-            old=old,
-            forbidden=_widest(rows[rows["forbidden"] > 0]),
-            missing=_widest(rows[rows["client_error"] > 0]),
-        )
+        age, forbidden, missing = self._widest(self.key(key_ref), minute.floor("D"))
+        return Days(age=age, old=old, forbidden=forbidden, missing=missing)
 
     def busiest(self, key_ref: str, route: str, minute: pd.Timestamp) -> tuple[int, int]:
         """The most calls of a key to a route on one of its days before, and to all routes in an hour of yesterday."""
-        day = minute.floor("D")
-        rows = self._before(key_ref, day)
-        hours = self._calls(key_ref, day - DAY, day)
-        if rows is None or hours is None:
+        of_routes, of_hours = self._busiest(minute.floor("D"))
+        key = self.key(key_ref)
+        if key not in self._days or key not in self._hours:
             return 0, 0
-        of_route = rows[rows["route"] == route].groupby("day")["requests"].sum()
-        return int(of_route.max()) if len(of_route) else 0, int(hours.max()) if len(hours) else 0
+        return of_routes.get((key, route), 0), of_hours.get(key, 0)
 
     def lately(self, key_ref: str, minute: pd.Timestamp) -> tuple[int, int]:
         """In how many hours of yesterday and of today up to the hour of `minute` a key was used, and the most calls."""
-        hours = self._calls(key_ref, minute.floor("D") - DAY, minute.floor("h"))
-        return (0, 0) if hours is None or hours.empty else (len(hours), int(hours.max()))
+        return self._lately(self.key(key_ref), minute.floor("h"))
 
-    def _calls(self, key_ref: str, since: pd.Timestamp, until: pd.Timestamp) -> "pd.Series[int] | None":
-        hours = self._hours.get(self.key(key_ref))
-        if hours is None:
-            return None
-        return hours[(hours["hour"] >= since) & (hours["hour"] < until)].groupby("hour")["requests"].sum()
+    def _measured_widths(self, key: str, day: pd.Timestamp) -> tuple[timedelta, int, int]:
+        rows = self._before(key, day)
+        if rows is None or rows.empty:
+            return timedelta(0), 0, 0
+        age = (day - rows["day"].min()).to_pytimedelta()
+        return age, _widest(rows[rows["forbidden"] > 0]), _widest(rows[rows["client_error"] > 0])
 
-    def _before(self, key_ref: str, day: pd.Timestamp) -> pd.DataFrame | None:
-        rows = self._days.get(self.key(key_ref))
+    def _measured_busiest(self, day: pd.Timestamp) -> tuple[dict[tuple[str, str], int], dict[str, int]]:
+        """Of all keys at once: by key and route, and by key."""
+        routes = self._routes[(self._routes["day"] < day) & (self._routes["day"] >= day - REACH)]
+        hours = self._calls[(self._calls["hour"] < day) & (self._calls["hour"] >= day - DAY)]
+        of_routes = routes.groupby(["key", "route", "day"])["requests"].sum().groupby(level=["key", "route"]).max()
+        of_hours = hours.groupby(["key", "hour"])["requests"].sum().groupby(level="key").max()
+        return (
+            dict(zip(of_routes.index.to_list(), of_routes.to_numpy(dtype="int64").tolist(), strict=True)),
+            dict(zip(of_hours.index.to_list(), of_hours.to_numpy(dtype="int64").tolist(), strict=True)),
+        )
+
+    def _measured_lately(self, key: str, hour: pd.Timestamp) -> tuple[int, int]:
+        rows = self._hours.get(key)
+        if rows is None:
+            return 0, 0
+        found = rows[(rows["hour"] >= hour.floor("D") - DAY) & (rows["hour"] < hour)]
+        calls = found.groupby("hour")["requests"].sum()
+        return (len(calls), int(calls.max())) if len(calls) else (0, 0)
+
+    def _before(self, key: str, day: pd.Timestamp) -> pd.DataFrame | None:
+        rows = self._days.get(key)
         return None if rows is None else rows[(rows["day"] < day) & (rows["day"] >= day - REACH)]
 
 

@@ -55,9 +55,9 @@ def _learnt(calls: Array, clock: npt.NDArray[np.datetime64], day: np.datetime64,
     first = np.argmax(calls > 0, axis=1)
     age = (len(clock) - first) / _HOURS
     today, _ = _local(day.astype("datetime64[s]") + np.arange(_HOURS) * np.timedelta64(1, "h"), zone)
-    young, any_day = np.reshape(age, (-1, 1)) < _SETTLED, np.asarray(around.max(axis=1))
+    young = np.asarray(age < _SETTLED, dtype=np.bool_)[:, None]
     return (
-        np.where(young, any_day[:, today % _HOURS], flags[:, today]).astype(np.float32),
+        np.where(young, np.asarray(around.any(axis=1))[:, today % _HOURS], flags[:, today]).astype(np.float32),
         share,
         week,
         _sums(outside, dates, int(dates.max(initial=0)) + 1).max(axis=1),

@@ -32,23 +32,16 @@ class Names:
 
     def __init__(self, key_refs: pd.DataFrame, keys: pd.DataFrame) -> None:
         zones = key_refs.dropna(subset=["key_ref", "timezone"])
-        self.zones: dict[str, str] = dict(zip(zones["key_ref"], zones["timezone"], strict=True))
+        self.zones: dict[str, str] = dict(zip(_texts(zones["key_ref"]), _texts(zones["timezone"]), strict=True))
         """key_ref to the IANA time zone of its owner."""
-        self._known: dict[str, KeyName] = {}
-        labels = dict(zip(keys["key_id"], map(_labels, keys["labels"]), strict=True))
-        self.labels: Mapping[str, Mapping[str, str]] = {str(key): found for key, found in labels.items() if found}
+        labels = zip(_texts(keys["key_id"]), map(_labels, keys["labels"]), strict=True)
+        self.labels: Mapping[str, Mapping[str, str]] = {key: found for key, found in labels if found}
         """Of keys by key_id; those without labels are not in it."""
+        self._known: dict[str, tuple[str | None, ...]] = {}
         for frame, column in ((keys, "key_id"), (key_refs, "key_ref")):
-            for row in frame[[column, "key_id", "name", "owner", "environment"]].itertuples(index=False, name=None):
-                texts = [None if pd.isna(value) else str(value) for value in row]
-                if texts[0] is not None and texts[1] is not None:
-                    self._known[texts[0]] = KeyName(
-                        key_id=texts[1],
-                        name=texts[2],
-                        owner=texts[3],
-                        environment=texts[4],
-                        labels=self.labels.get(texts[1], {}),
-                    )
+            known = frame.dropna(subset=[column, "key_id"])
+            columns = (_texts(known[name]) for name in ("key_id", "name", "owner", "environment"))
+            self._known.update(zip(_texts(known[column]), zip(*columns, strict=True), strict=True))
 
     @classmethod
     def nobody(cls) -> "Names":
@@ -57,7 +50,16 @@ class Names:
 
     def of(self, key: str | None) -> KeyName | None:
         """What is known of a key_ref or key_id."""
-        return self._known.get(key) if key is not None else None
+        if key is None or key not in self._known:
+            return None
+        key_id, name, owner, environment = self._known[key]
+        labels = self.labels.get(str(key_id), {})
+        return KeyName(key_id=str(key_id), name=name, owner=owner, environment=environment, labels=labels)
+
+
+def _texts(column: "pd.Series[Any]") -> list[str]:
+    """Of a conformed frame; null is None."""
+    return list(column.astype(object).where(column.notna(), None))
 
 
 def _labels(value: Any) -> Mapping[str, str]:  # noqa: ANN401 (whatever the inventory's column holds)

@@ -5,6 +5,8 @@ from typing import Any, Final
 from model.errors import ConfigError
 
 _TRIES: Final = 8
+_CONNECT, _READ = 5, 20
+"""Seconds; boto3's own are 60 each."""
 
 
 def client(service: str, *, region: str | None, profile: str | None, endpoint: str | None, where: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
@@ -19,7 +21,8 @@ def client(service: str, *, region: str | None, profile: str | None, endpoint: s
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
         retries = {"mode": "standard", "total_max_attempts": _TRIES}
-        return session.client(service, endpoint_url=endpoint, config=Config(retries=retries))
+        config = Config(retries=retries, connect_timeout=_CONNECT, read_timeout=_READ)
+        return session.client(service, endpoint_url=endpoint, config=config)
     except BotoCoreError as error:
         msg = f"{where} cannot be asked: {error}"
         raise ConfigError(msg, hint="Check its region and profile.") from None

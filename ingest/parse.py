@@ -33,13 +33,25 @@ from model.coded import Codes, encoded, numbers, wide
 from model.event import EVENT_COLUMNS
 from model.plain import plain
 from model.segment import Reject
+from model.together import together
 
 _SAMPLE_LENGTH: Final = 300
 _LOOKED_AT: Final = 2000
 """Characters of a reject that are redacted for its sample."""
 _REJECT_SAMPLES: Final = 1000
+_ASKED: Final = 100
+"""So many of the lines that a plan cannot read are shown to whoever may know another."""
 _MANY: Final = 4
 """When more than one line in so many is unusual, the quick way is none."""
+
+
+Other = Callable[[Sequence[str], float], Plan | None]
+"""(some lines that the plan cannot read, the share of the block's lines that they are): the plan of another format that
+reads most of them, or None."""
+
+
+def no_other(_lines: Sequence[str], _share: float) -> None:
+    """Knows none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +65,8 @@ class Parsed:
     rejected: int
     rejects: tuple[Reject, ...]
     """Samples, at most a thousand."""
+    other: Plan | None = None
+    """What else some of the lines were read by."""
 
 
 class Parser:
@@ -79,15 +93,17 @@ class Parser:
         if self._file is not None:
             self._file.close()
 
-    def parse(self, records: Records, plan: Plan, *, now: datetime | None = None) -> Parsed:
+    def parse(self, records: Records, plan: Plan, *, now: datetime | None = None, other: Other = no_other) -> Parsed:
         """Make `events` of a block's records.
 
-        `now` is the newest moment that they can be of: by it a year is found that a line leaves out.
+        `now` is the newest moment that they can be of: by it a year is found that a line leaves out. `other` is asked
+        about the lines that the plan cannot read.
         """
         told = "NULL" if now is None else quoted(now.isoformat())
         self.duck.execute(f"SET VARIABLE now = CAST({told} AS TIMESTAMPTZ)")
         self.keep(pa.table({"line": integers(np.zeros(0, dtype=np.int32))}))  # room for the next ones
-        self.keep(normalise.events(self.duck, self._block(records, plan), self._treatment))
+        self.keep(normalise.events(self.duck, self._block(*self._take_apart(records, plan), plan), self._treatment))
+        second = self._again(records, plan, other)
         skipped = len(records.skipped) + len(self._left_out) - self._left_out["skipped"].null_count
         rejected = len(self._left_out) - self._left_out["reason"].null_count
         return Parsed(
@@ -96,6 +112,7 @@ class Parser:
             skipped=skipped,
             rejected=rejected,
             rejects=self._rejects(records) if rejected else (),
+            other=second,
         )
 
     def keep(self, events: pa.Table) -> None:
@@ -103,9 +120,35 @@ class Parser:
         self.events = events
         self.duck.register("events", events)
 
-    def _block(self, records: Records, plan: Plan) -> Block:
-        """The rows of the records; those that become no event are put aside."""
-        rows, line = self._take_apart(records, plan)
+    @property
+    def holds_keys(self) -> bool:
+        """Whether any of the events has a key."""
+        return bool(self.events["key_ref"].null_count < self.events.num_rows)
+
+    def _again(self, records: Records, plan: Plan, other: Other) -> Plan | None:
+        """Read by another plan what this one cannot; returns it, None where there is none."""
+        unread = pc.is_in(self._left_out["reason"], value_set=strings([plan.unread_reason, plan.time_reason]))
+        if not pc.any(unread).as_py():
+            return None
+        own = np.sort(wide(self._left_out.filter(unread)["n"])).astype(np.int32)
+        some = own[:: -(-len(own) // _ASKED)].tolist()
+        second = other(lines.texts(records, self._lines, some), len(own) / max(1, self._lines.count))
+        if second is None:
+            return None
+        first, left_out = self.events, self._left_out.filter(pc.invert(unread))
+        places = own - 1 if records.numbers is None else np.searchsorted(records.numbers, own)
+        block = self._block(*self._slowly(lines.rows_of(records, places.astype(np.int64)), second), second)
+        self.keep(together([first, normalise.events(self.duck, block, self._treatment)]))
+        # Of a line that neither reads, the reason that counts is that of the format which most lines have.
+        reason = self._left_out["reason"]
+        reason = pc.if_else(pc.equal(reason, second.unread_reason), plan.unread_reason, reason)
+        place = self._left_out.column_names.index("reason")
+        both = [left_out, self._left_out.set_column(place, "reason", reason.cast(left_out["reason"].type))]
+        self._left_out = pa.concat_tables(both)
+        return second
+
+    def _block(self, rows: pa.Table, line: Codes, plan: Plan) -> Block:
+        """Rows and the numbers of their lines; those that become no event are put aside."""
         left_out = pc.or_(rows["reason"].is_valid(), rows["skipped"].is_valid())
         good = ~truths(left_out)
         block = Block(rows=rows, good=good, line=line, path_is_name=plan.path_is_name)

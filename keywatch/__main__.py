@@ -26,12 +26,8 @@ from keywatch.commands import (
     store,
     usage,
 )
+from keywatch.refusals import NO_MEMORY, no_memory
 from model.errors import KeywatchError
-
-_NO_MEMORY = (
-    "The memory is not enough, or a limit on it is too low.\n"
-    "  Give the process 600 MB, and 4 GB of address space; what was stored stays, and the next run goes on from there."
-)
 
 app = typer.Typer(
     name="keywatch",
@@ -115,10 +111,9 @@ def _run() -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except Exception as error:
-        # DuckDB's is no MemoryError, and to import it for its name would make `--help` slow.
-        if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryException":
+        if not no_memory(error):
             raise
-        sys.stderr.write(f"keywatch: {_NO_MEMORY}\n")
+        sys.stderr.write(f"keywatch: {NO_MEMORY}\n")
         return 1
     return 0
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,25 +10,33 @@ import pandas as pd
 
 from detectors.baselines import HISTORY, Made, days_of, make, make_each
 from detectors.calibration import POOL_DAYS
+from detectors.frames import HOURS
 from detectors.grid import grid
 from keywatch.memory import give_back
 from model.window import Window
 from store import baselines
 from store.handle import Store
 from store.queries.frames import use_hours
-from store.state import segments
+from store.state import activity, segments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _DAY: Final = timedelta(days=1)
 _KEEP: Final = timedelta(days=120)
+_ASIDE: Final = timedelta(days=POOL_DAYS + 10)
+"""How long those of a pass are kept: the next week's reach back so far."""
+_ROWS: Final = 250_000
+"""At most so many hours of keys are read at once, or a day of them."""
 
 
-def baseline_frame(store: Store, window: Window, key_refs: pd.DataFrame, *, keep: bool = True) -> pd.DataFrame:
+def baseline_frame(
+    store: Store, window: Window, key_refs: pd.DataFrame, *, keep: bool = True, aside: Path | None = None
+) -> pd.DataFrame:
     """The frame `baselines` of the days that judge the window; `key_refs` is the frame that says the owners' zones.
 
-    Without `keep` nothing is stored. With it the levels of the two weeks before are, too: tomorrow needs them again.
+    What is made is stored, the levels of the two weeks before too: tomorrow needs them again. With `aside`, a folder of
+    the caller's, it is stored there; without `keep` nowhere else.
     """
     known = key_refs.dropna(subset=["key_ref", "timezone"])
     zones = dict(zip(known["key_ref"], known["timezone"], strict=True))
@@ -38,20 +47,27 @@ def baseline_frame(store: Store, window: Window, key_refs: pd.DataFrame, *, keep
         wanted = [day for day in wanted if span and _midnight(day) > span.since]
         reach = {day - before * _DAY for day in wanted for before in range(POOL_DAYS + 1)}
         made = {day: baselines.made_of(tx, day, HISTORY, zones) for day in reach}
-    found = {day: baselines.load(store.events.scratch, day, made[day]) for day in wanted}
+    places = [place for place in (aside, store.events.scratch) if place is not None]
+    found = {day: _first(baselines.load(place, day, made[day]) for place in places) for day in wanted}
     missing = [day for day in wanted if found[day] is None]
     if missing:
-        earlier = (baselines.load_levels(store.events.scratch, day, made[day]) for day in sorted(reach - set(missing)))
+        before = sorted(reach - set(missing))
+        earlier = (_first(baselines.load_levels(place, day, made[day]) for place in places) for day in before)
+        target = aside or (store.events.scratch if keep else None)
         for one in _made(store, missing, zones, (frame for frame in earlier if frame is not None and len(frame))):
             day = _date(one.day)
-            if keep:
+            if target is not None:
                 save = baselines.save if one.wanted else baselines.save_levels
-                save(store.events.scratch, day, made[day], one.rows, keep=_KEEP)
+                save(target, day, made[day], one.rows, keep=_KEEP if target != aside else _ASIDE)
             if one.wanted:
                 found[day] = one.rows
         give_back()
     frames = [frame for frame in found.values() if frame is not None and len(frame)]
     return pd.concat(frames, ignore_index=True) if frames else make(grid([], *_nothing()), [], zones={})
+
+
+def _first(frames: Iterable[pd.DataFrame | None]) -> pd.DataFrame | None:
+    return next((frame for frame in frames if frame is not None), None)
 
 
 def _made(
@@ -64,11 +80,15 @@ def _made(
 
 
 def _parts(store: Store, since: date, until: date) -> Iterator[pd.DataFrame]:
-    """The frame key_hours of the days [since, until), a day at a time, as far as baselines read it."""
+    """The frame key_hours of the days [since, until), some days at a time, as far as baselines read it."""
+    with store.reading() as tx:
+        keys = activity.count_seen(tx)
+    # Each question has its price: days of few keys are asked for together.
+    length = _DAY * max(1, _ROWS // (HOURS * max(keys, 1)))
     start, end = _midnight(since), _midnight(until)
     with store.reader(Window(since=start, until=end)) as reader:
         while start < end:
-            part = Window(since=start, until=start + _DAY)
+            part = Window(since=start, until=min(start + length, end))
             yield use_hours(reader, part)
             start = part.until
 

@@ -7,16 +7,16 @@ from typing import Any
 from alerts.channels.redact import mask
 from dashboard.serve import check
 from detectors import engine
-from ingest.formats.registry import named
 from keywatch import judging, probes
 from keywatch.addressing import longest_silence, telling, usable
 from keywatch.collecting.elsewhere import check_place
-from keywatch.config import Config, SourceConfig, load
+from keywatch.collecting.examining import check_source
+from keywatch.config import Config, load
 from keywatch.inventory.connecting import connect
 from keywatch.serving.listening import listening, metrics_token, policy
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
-from model.errors import ConfigError, FormatError
+from model.errors import ConfigError
 
 _REFERENCES = frozenset({"env", "file", "keyring"})
 _HIDDEN = "****"
@@ -32,7 +32,7 @@ def check_config(path: Path) -> list[str]:
     reached = usable(workspace)
     _check_names(workspace.config)
     for source in workspace.config.sources:
-        _check_format(source)
+        check_source(workspace, source)
         check_place(workspace, source, SystemClock())
     for place in workspace.config.inventory.sources:
         connect(workspace, place, SystemClock()).close()
@@ -62,15 +62,6 @@ def _check_names(config: Config) -> None:
         if twice is not None:
             msg = f"[[{table}]] has the name {twice!r} twice."
             raise ConfigError(msg, hint="Give each a name of its own.")
-
-
-def _check_format(source: SourceConfig) -> None:
-    try:
-        if source.format != "auto":
-            named(source.format)
-    except FormatError as error:
-        msg = f"The source {source.name}: {error.what}"
-        raise ConfigError(msg, hint=error.hint) from None
 
 
 def shown_config(path: Path) -> dict[str, object]:

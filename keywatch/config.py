@@ -196,7 +196,9 @@ class RouteConfig(Section):
         description="severity (at or above), detector, owner, team, environment, key (name or id, with *), source, ip"
         " (address or block), labels, older (the incident's age).",
     )
-    to: tuple[str, ...] = Field(description="Names of targets; `@owner` is that of the key's owner or team.")
+    to: tuple[str, ...] = Field(
+        description="Names of targets; `@owner` is that of the key's owner or team; `[]`: nobody is told."
+    )
     continue_: bool = Field(default=False, alias="continue", description="Go on to the next route.")
     digest: Literal["daily", "weekly"] | None = Field(
         default=None, description="Sum them up once a day or a week instead of telling each."

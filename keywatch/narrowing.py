@@ -14,6 +14,7 @@ import pandas as pd
 
 from detectors import engine
 from detectors.declare import DAY, NEWCOMERS, Detector, narrow
+from detectors.frames import conform
 from detectors.leaked_key_signs import marked
 from model.window import Window
 from store.handle import Store
@@ -67,21 +68,29 @@ def narrow_frames(
     for group, refs in _groups(needed, chosen):
         near = Window(since=window.since - max(group.values()), until=window.until)
         with store.reader(near, only=sorted(refs)) as reader:
-            made |= {name: event_frame(name, reader, window, reach) for name, reach in group.items()}
+            # As in reading: texts as Python's own strings take three times the room.
+            made |= {name: conform(name, event_frame(name, reader, window, reach)) for name, reach in group.items()}
     networks = chosen.networks | _networks(made, chosen.odd)
     if "network_days" in made and networks:
         reach = Window(since=window.since - needed["network_days"], until=window.until)
         with store.reader(reach) as reader:
             there = newcomers.days_at(reader, "network_days", reach, at=networks, but=chosen.refs | chosen.owners)
-        made["network_days"] = pd.concat([made["network_days"], there], ignore_index=True)
+        made["network_days"] = _with(made["network_days"], "network_days", there)
     if "route_days" in made and chosen.routes:
         reach = Window(since=window.since - needed["route_days"], until=window.until)
         with store.reader(reach) as reader:
-            users = newcomers.users_of(
-                reader, window, reach, routes=chosen.routes, but=chosen.refs, owners=chosen.sharing
-            )
-        made["route_days"] = pd.concat([made["route_days"], users], ignore_index=True)
+            but = chosen.refs | chosen.sharing
+            others = newcomers.users_of(reader, window, reach, routes=chosen.routes, but=but, most=newcomers.OTHERS)
+        made["route_days"] = _with(made["route_days"], "route_days", others)
+    if "route_days" in made and chosen.routes and chosen.sharing:
+        with store.reader(reach, only=sorted(chosen.sharing)) as reader:
+            theirs = newcomers.users_of(reader, window, reach, routes=chosen.routes)
+        made["route_days"] = _with(made["route_days"], "route_days", theirs)
     return {narrow(name): frame for name, frame in made.items()}
+
+
+def _with(frame: pd.DataFrame, name: str, more: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([frame, conform(name, more)], ignore_index=True)
 
 
 def _groups(needed: Mapping[str, timedelta], chosen: Chosen) -> Iterator[tuple[dict[str, timedelta], frozenset[str]]]:

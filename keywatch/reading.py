@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -31,29 +32,30 @@ def read_frames(
     *,
     detectors: Collection[str] | None = None,
     keep: bool = True,
+    aside: Path | None = None,
     bait: str,
     state: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """The frames of `detectors` (None: all) for a window, by name.
 
     Those that a detector takes by key are cut to the keys in question and stand under the name that `declare.narrow`
-    gives. Without `keep`, baselines that are made for it are not stored. `bait` is the label of canary keys.
-    `state` are the frames of `state_frames` where they have been read already.
+    gives. `keep` and `aside` as in `baseline_frame`; `bait` is the label of canary keys. `state` are frames that have
+    been read already: those of `state_frames`, or more.
     """
     names = list(engine.names() if detectors is None else detectors)
     chosen = [engine.load(name) for name in names]
     made = dict(state) if state is not None else state_frames(store, now)
     needed = engine.required_frames(names)
     if "baselines" in needed:  # first, for making them takes the most room, and nothing else is held yet
-        made["baselines"] = baseline_frame(store, window, made["key_refs"], keep=keep)
+        made["baselines"] = baseline_frame(store, window, made["key_refs"], keep=keep, aside=aside)
     _read(store, window, made, {name for each in chosen for name in _at_once(each)})
     asking = {name for each in chosen if each.asks is not None and each.asks(made) for name in each.later}
     _read(store, window, made, asking)
-    if "source_hours" in needed:
+    if "source_hours" in needed and "source_hours" not in made:
         span = Window(since=window.since - needed["source_hours"], until=window.until)
         with store.reading() as tx:
             made["source_hours"] = sources.source_hours(tx, span)
-    if "event_hours" in needed:
+    if "event_hours" in needed and "event_hours" not in made:
         span = Window(since=window.since - needed["event_hours"], until=window.until)
         with store.reading() as tx:
             made["event_hours"] = sources.event_hours(tx, span)
@@ -62,18 +64,25 @@ def read_frames(
     return made | narrow
 
 
-def state_frames(store: Store, now: datetime) -> dict[str, pd.DataFrame]:
-    """Those of the frames that come from the state, as of `now`."""
+def state_frames(
+    store: Store, now: datetime, *, keys: Mapping[str, pd.DataFrame] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Those of the frames that come from the state, as of `now`; `keys` are those of `key_frames`, if read before."""
     with store.reading() as tx:
-        return {
-            "keys": inventory.key_frame(tx),
-            "key_refs": inventory.ref_frame(tx),
+        others = {
             "sources": sources.source_frame(tx, now),
             "telemetry": _telemetry(tx, now),
             "outbox": deliveries.backlog(tx, now),
             "inventory": listings.inventory_frame(tx),
             "exceptions": exceptions.standing_frame(tx, now),
         }
+    return {**(key_frames(store) if keys is None else keys), **others}
+
+
+def key_frames(store: Store) -> dict[str, pd.DataFrame]:
+    """The inventory's frames, which are of today whatever is judged."""
+    with store.reading() as tx:
+        return {"keys": inventory.key_frame(tx), "key_refs": inventory.ref_frame(tx)}
 
 
 def _at_once(detector: Detector) -> set[str]:

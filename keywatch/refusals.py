@@ -4,13 +4,26 @@ from typing import Final
 
 from model.errors import KeywatchError
 
-REFUSALS: Final = (KeywatchError, OSError)
-"""A disk that is full, no file that may be opened any more: the next turn tries again."""
+REFUSALS: Final = (KeywatchError, OSError, MemoryError)
+"""A disk that is full, no file that may be opened any more, no memory: the next turn tries again."""
+NO_MEMORY: Final = (
+    "The memory is not enough, or a limit on it is too low.\n"
+    "  Give the process 600 MB, and 4 GB of address space; what was stored stays, and the next run goes on from there."
+)
 
 
-def said(error: KeywatchError | OSError) -> str:
+def no_memory(error: BaseException) -> bool:
+    """Whether Python or DuckDB had no memory; DuckDB is not imported for the name of its error."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException"
+
+
+def said(error: Exception) -> str:
     """The sentence of one of them."""
     if isinstance(error, KeywatchError):
+        return str(error)
+    if no_memory(error):
+        return NO_MEMORY
+    if not isinstance(error, OSError):
         return str(error)
     where = f" ({error.filename})" if error.filename else ""
     return f"The system refused: {error.strerror or error}{where}.\n  Nothing of this part was done; it is tried again."

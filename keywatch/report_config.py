@@ -3,7 +3,7 @@
 from datetime import time
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from keywatch.section import Section
 
@@ -36,3 +36,12 @@ class ReportsConfig(Section):
         default="7d", description="Between reminders of a review that is still open, in `keywatch run`; `0s`: none."
     )
     schedule: tuple[ScheduleConfig, ...] = ()
+
+    @field_validator("signing_key")
+    @classmethod
+    def _by_reference(cls, given: str) -> str:
+        kind, _, name = given.partition(":")
+        if kind not in {"env", "file", "keyring"} or not name:
+            msg = "the key itself does not stand here: write env:NAME, file:PATH or keyring:NAME"
+            raise ValueError(msg)
+        return given

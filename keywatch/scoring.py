@@ -5,6 +5,8 @@ Scores are additive over windows, so the parts give what the whole would.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import pandas as pd
@@ -13,7 +15,7 @@ from detectors import engine, leaked_key_signs
 from detectors.declare import DAY
 from detectors.engine import Scores
 from detectors.settings import DetectorsConfig
-from keywatch.reading import read_frames
+from keywatch.reading import key_frames, read_frames, state_frames
 from model.window import Window
 from store.handle import Store
 from store.state import segments
@@ -60,14 +62,38 @@ def read_parts(
     """
     standing = [name for name in detectors if engine.load(name).kind == "standing"]
     others = [name for name in detectors if name not in standing]
-    for part in _parts_of(window, _quiet_from(store, window)):
-        silent = part.length > PART
-        read = {} if silent else read_frames(store, part, part.until, detectors=others, keep=keep, bait=bait)
-        yield part, _as_of(read, part.until), others
-        ends = parts(part, step) if step is not None else [Window(since=part.until - DAY, until=part.until)]
-        for near in ends if standing and (step is not None or part.until == window.until) else ():
-            frames = read_frames(store, near, near.until, detectors=standing, keep=keep, bait=bait)
-            yield near, _as_of(frames, near.until), standing
+    keys = key_frames(store)
+    with TemporaryDirectory(prefix="keywatch-") as folder:
+        aside = None if keep else Path(folder)  # the next part needs the baselines of this one
+        for part in _parts_of(window, _quiet_from(store, window)):
+            read: dict[str, pd.DataFrame] = {}
+            if part.length <= PART:  # longer is the silence after the last event
+                state = state_frames(store, part.until, keys=keys)
+                read = read_frames(
+                    store, part, part.until, detectors=others, keep=keep, aside=aside, bait=bait, state=state
+                )
+            yield part, _as_of(read, part.until), others
+            ends = parts(part, step) if step is not None else [Window(since=part.until - DAY, until=part.until)]
+            if standing and (step is not None or part.until == window.until):
+                for near, frames in _as_they_stood(store, list(ends), standing, keys, bait):
+                    yield near, _as_of(frames, near.until), standing
+
+
+def _as_they_stood(
+    store: Store, ends: Sequence[Window], detectors: Sequence[str], keys: Mapping[str, pd.DataFrame], bait: str
+) -> Iterator[tuple[Window, dict[str, pd.DataFrame]]]:
+    """The frames of standing detectors at the end of each window; `ends` follow each other.
+
+    What they read of events is in days: those of all ends are read once, where no end but the last cuts one in two.
+    """
+    held: dict[str, pd.DataFrame] = {}
+    if all(not (near.until - _EPOCH) % DAY for near in ends[:-1]):
+        whole = Window(since=ends[0].since, until=ends[-1].until)
+        state = state_frames(store, whole.until, keys=keys)
+        held = read_frames(store, whole, whole.until, detectors=detectors, bait=bait, state=state)
+    for near in ends:
+        state = state_frames(store, near.until, keys=keys)
+        yield near, read_frames(store, near, near.until, detectors=detectors, bait=bait, state=held | state)
 
 
 def bait_of(config: DetectorsConfig) -> str:

@@ -14,7 +14,7 @@ from keywatch.inventory.syncing import Pulled, Synced, forget_others, save_pull
 from keywatch.judging import Judgement, judge
 from keywatch.keeping_house import HouseKeeper
 from keywatch.noting import note_config
-from keywatch.refusals import REFUSALS, said
+from keywatch.refusals import REFUSALS, no_memory, said
 from keywatch.roles import EVERY_ROLE, Role
 from keywatch.scheduling import make_due
 from keywatch.workspace import Workspace
@@ -37,15 +37,16 @@ class Cycle:
     errors: list[str] = field(default_factory=list)
     """What went wrong with a part; the other parts went on."""
     stuck: bool = False
-    """The store could not be read or written: a full disk, a database that is away."""
+    """The store could not be read or written: a full disk, a database that is away, no memory."""
     elsewhere: int = 0
     """Work that other processes were at, or had just done."""
 
-    def failed(self, error: KeywatchError | OSError) -> None:
+    def failed(self, error: Exception) -> None:
         """A part of it failed."""
         self.errors.append(said(error))
         # Who was fenced lost to another worker, which has it.
-        self.stuck = self.stuck or (isinstance(error, (StoreError, OSError)) and not isinstance(error, Fenced))
+        own = isinstance(error, KeywatchError) and (isinstance(error, Fenced) or not isinstance(error, StoreError))
+        self.stuck = self.stuck or not own
 
     def counts(self) -> dict[str, int]:
         """What the roles did, in numbers."""
@@ -117,7 +118,9 @@ class Turn:
             if not self.workspace.is_shared:
                 raise
             cycle.elsewhere += 1
-        except REFUSALS as error:
+        except Exception as error:
+            if not isinstance(error, REFUSALS) and not no_memory(error):
+                raise
             cycle.failed(error)
 
     def _ingest(self, cycle: Cycle, pulled: Sequence[Pulled]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ingest.fingerprint import Pepper
+from ingest.room import share_one
 from ingest.routes import Cap
 from keywatch.config import Config, load
 from keywatch.holding import holding, waiting_for
@@ -36,6 +37,7 @@ class Workspace:
     @classmethod
     def at(cls, config_path: Path) -> "Workspace":
         """The workspace of a config file. Raises ConfigError."""
+        share_one()  # before the engines' threads begin
         return cls(config_path.resolve().parent, load(config_path))
 
     @cached_property

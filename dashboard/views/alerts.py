@@ -173,8 +173,8 @@ def _deliveries(targets: Targets, now: datetime) -> None:
         "target": tables.text("Target", 95),
         "status": tables.delivery(),
         "severity": tables.severity(),
-        "title": tables.text("Message", 420),
-        "why": tables.text("Why", 330),
+        "title": tables.text("Message", 430),
+        "why": tables.text("Why", 260),
         "attempts": tables.number("Tries", 55),
         "next": tables.text("Next try", 90),
     }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard import allkeys, exploring, export, filters, rawlist, stacks, tables, words, zones
+from dashboard import allkeys, exploring, export, filters, rawlist, seeking, stacks, tables, words, zones
 from dashboard.filters import KEYS, LABELS, NONE, Filters
 from dashboard.navigation import link_key
 from dashboard.portrait import Portrait
@@ -20,7 +20,7 @@ def show(sight: Sight) -> None:
     """Draw the page."""
     period = sight.period
     known = allkeys.known(period.now)
-    chosen = filters.control(known, exploring.suggestions(period.window))
+    chosen = filters.control(exploring.suggestions(period.window, known))
     by, measure = _controls(chosen)
     match = chosen.match(known)
     asked = exploring.question(sight.version, period.window, match)
@@ -56,9 +56,9 @@ def _controls(chosen: Filters) -> tuple[str, str]:
 
 def _one_key(chosen: Filters, known: Mapping[str, Portrait]) -> None:
     named = chosen.of.get(KEYS, ())
-    identity = filters.identity_of(named[0]) if len(named) == 1 else None
-    if identity is not None and identity in known:
-        link_key(identity, f"Open the page of {known[identity].name}")
+    portrait = seeking.named(known, named[0]) if len(named) == 1 else None
+    if portrait is not None:
+        link_key(portrait.identity, f"Open the page of {portrait.name}")
 
 
 def _limits(sight: Sight, match: Match, by: str) -> None:

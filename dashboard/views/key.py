@@ -1,7 +1,6 @@
 """Key: one key's facts, how it is used and what is new about it, what was found, and its life."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
@@ -14,6 +13,7 @@ from dashboard import (
     lifecycle,
     live,
     onekey,
+    picker,
     rawlist,
     records,
     tiles,
@@ -22,11 +22,12 @@ from dashboard import (
     zones,
 )
 from dashboard.factsheet import facts, status_badge
-from dashboard.filters import KEYS, label_of
+from dashboard.filters import KEYS
 from dashboard.navigation import KEY, link_explore, link_review
 from dashboard.portrait import Portrait, unknown
 from dashboard.roles import Role
 from dashboard.roster import UNKNOWN
+from dashboard.seeking import label_of
 from dashboard.sight import Sight
 
 _REVIEWS: Final = 3
@@ -39,22 +40,27 @@ def show(sight: Sight) -> None:
     known = allkeys.known(sight.period.now)
     if wanted == UNKNOWN:
         known = {**known, UNKNOWN: unknown(data.usage(sight.version, sight.period.window))}
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        chosen = _picker(known, wanted)
-        others = comparing.control(known, chosen) if chosen is not None else []
-    if chosen is None:
+    if wanted is None or wanted not in known:
+        picker.control(None, sight.period.now)
         if wanted is not None:
             st.text(f"Neither the inventory nor the logs know a key {words.text(wanted)}.")
         else:
-            st.caption("Pick a key above, or click one on the overview or on the page of keys.")
+            st.caption("Find a key above, or click one on the overview or on the page of keys.")
         return
-    if chosen != wanted:
-        st.query_params[KEY] = chosen
-    portrait = known[chosen]
-    _header(portrait, sight.period.now)
+    portrait = known[wanted]
+    left, right = st.columns(2, gap="small")
+    with left:
+        picker.control(wanted, sight.period.now)
+    with right:
+        others = comparing.control(known, portrait)
+    # The figures before the facts: a reader waits for them, and the browser draws in the order of what it is sent.
+    _heading(portrait)
+    refs = portrait.refs
+    live.refreshing(lambda seen: _tiles(refs, seen), sight)
+    with st.container(border=True):
+        facts(portrait.facts(sight.period.now))
     if portrait.row.get("key_id"):
         _reviews(portrait)
-    live.refreshing(lambda seen: _tiles(portrait, seen), sight)
     if others:
         comparing.show(portrait, others, sight)
     top = onekey.top(sight.version, sight.period, portrait.refs)
@@ -62,31 +68,16 @@ def show(sight: Sight) -> None:
         st.info(f"Not used in the last {sight.period.name}. Choose a longer window above.", icon=":material/bedtime:")
     else:
         _use(portrait, top, sight)
-    records.findings(data.findings_of(chosen), sight.period.now)
-    if chosen != UNKNOWN and portrait.row.get("key_id"):
-        lifecycle.show(onekey.life(sight.version, chosen, sight.period.now), known)
+    records.findings(data.findings_of(wanted), sight.period.now)
+    if wanted != UNKNOWN and portrait.row.get("key_id"):
+        lifecycle.show(onekey.life(sight.version, wanted, sight.period.now), known)
     _latest(portrait, sight)
 
 
-def _picker(known: Mapping[str, Portrait], wanted: str | None) -> str | None:
-    options = list(known)
-    return st.selectbox(
-        "Key",
-        options,
-        index=options.index(wanted) if wanted is not None and wanted in known else None,
-        format_func=lambda identity: known[identity].label,
-        placeholder="Pick a key by name or id",
-        label_visibility="collapsed",
-        width=420,
-    )
-
-
-def _header(portrait: Portrait, now: datetime) -> None:
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center", key="heading_key"):
-            st.text(portrait.name)
-            status_badge(portrait.status)
-        facts(portrait.facts(now))
+def _heading(portrait: Portrait) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="heading_key"):
+        st.text(portrait.name)
+        status_badge(portrait.status)
 
 
 def _reviews(portrait: Portrait) -> None:
@@ -96,9 +87,10 @@ def _reviews(portrait: Portrait) -> None:
         link_review(str(row["id"]), portrait.identity, f"Decide in the review of {words.text(row['period'])}")
 
 
-def _tiles(portrait: Portrait, sight: Sight) -> None:
+def _tiles(refs: Sequence[str], sight: Sight) -> None:
+    """The figures; of `refs` alone, since what looks again by itself keeps what it was handed."""
     period = sight.period
-    frames = onekey.top(sight.version, period, portrait.refs)
+    frames = onekey.top(sight.version, period, refs)
     now, before = data.totals(frames, compares=period.compares)
     columns = st.columns(7, gap="small")
     with columns[0]:

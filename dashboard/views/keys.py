@@ -110,17 +110,17 @@ def _table(shown: pd.DataFrame, sight: Sight) -> None:
         last_used_at=shown["last_used"].map(lambda at: zone.minute(at, "")),
     )
     columns: Mapping[str, Any] = {
-        "name": tables.text("Key", 150),
-        "health": tables.health(health.RULES),
-        "why": tables.text("Why", 190),
-        "risk": tables.number("Risk", 50, "The weights of its open findings added up."),
-        "status": tables.status(),
-        "environment": tables.text("Environment", 100),
-        "owner": tables.text("Owner", 160),
-        "curve": tables.curve(f"Last {sight.period.name}", 105, "Requests over the window, from zero."),
-        "requests": tables.number("Requests", 75),
+        "name": tables.text("Key", 145),
+        "health": tables.health(health.RULES, width=122),
+        "why": tables.text("Why", 180),
+        "risk": tables.number("Risk", 48, "The weights of its open findings added up."),
+        "status": tables.status(width=100),
+        "environment": tables.text("Environment", 88),
+        "owner": tables.text("Owner", 190),
+        "curve": tables.curve(f"Last {sight.period.name}", 90, "Requests over the window, from zero."),
+        "requests": tables.number("Requests", 72),
         "unauthorized": tables.number("401", 50),
-        "ago": tables.text("Last used", 85),
+        "ago": tables.text("Last used", 82),
         "last_used_at": tables.text(zone.headed("Last used"), 125),
     }
     place = tables.choose(

@@ -110,10 +110,10 @@ def _keys(frames: Mapping[str, pd.DataFrame], sight: Sight) -> None:
         return
     columns = {
         "name": tables.text("Key", 160),
-        "owner": tables.text("Owner", 200),
-        "curve": tables.curve(f"Last {sight.period.name}", 160),
-        "requests": tables.number("Requests", 85),
-        "unauthorized": tables.number("401", 65),
+        "owner": tables.text("Owner", 190),
+        "curve": tables.curve(f"Last {sight.period.name}", 125),
+        "requests": tables.number("Requests", 80),
+        "unauthorized": tables.number("401", 60),
         "findings": tables.number("Open findings", 100),
     }
     place = tables.choose(

@@ -115,8 +115,8 @@ def _rejects(names: list[str]) -> None:
     columns: dict[str, Any] = {
         "at": tables.text(zones.chosen().headed("Read"), 130),
         "source": tables.text("Source", 110),
-        "reason": tables.text("Why", 260),
-        "sample": tables.text("Sample", 560),
+        "reason": tables.text("Why", 180),
+        "sample": tables.text("Sample", 500),
         "place": tables.text("File and line", "large"),
     }
     tables.show(shown, columns, alternative="Rejected lines, the newest first: source, reason, sample, file and line.")

@@ -29,10 +29,11 @@ def _columns(read: Read) -> dict[str, str]:
 
 def _skips(read: Read) -> tuple[tuple[str, str], ...]:
     category = first([read("category"), read("Category")])
+    asked = ", ".join(present(read(f"properties.{name}")) for name in ("httpMethod", "clientIP"))
     return (
         (f"ends_with({category}, 'FirewallLog')", "firewall"),
         (f"ends_with({category}, 'PerformanceLog')", "performance"),
-        (f"{category} = 'Administrative' AND {present(read('properties.httpMethod'))} IS NULL", "activity"),
+        (f"NOT starts_with({category}, 'ApplicationGateway') AND coalesce({asked}) IS NULL", "activity"),
     )
 
 
@@ -44,9 +45,9 @@ FORMAT: Final[Format] = format_of(
             fields("properties.clientIP properties.httpMethod properties.requestUri"),
             fields("ClientIp HttpMethod RequestUri HttpStatus"),
         ),
-        words=('"ApplicationGatewayAccess',),
+        words=('"ApplicationGatewayAccess', '"ApplicationGatewayFirewall', '"ApplicationGatewayPerformance'),
         fields={
-            "ts": ("time", "timeStamp", "TimeGenerated"),
+            "ts": ("time", "timeStamp", "timestamp", "TimeGenerated"),
             "ip": ("properties.clientIP", "ClientIp"),
             "method": ("properties.httpMethod", "HttpMethod"),
             "target": (

@@ -8,6 +8,7 @@ all the same: that is how a key leaks, and a call of nobody's otherwise.
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ingest.formats.interface import Credential, KeyPlace, Options
@@ -20,7 +21,7 @@ Read = Callable[[str], str]
 
 _BEFORE_HEADER: Final = re.compile(r"^(?:request[_.])?(?:http|req|request|header|headers|cs)?_+")
 _COOKIE_PAIR: Final = "(?:^|; ?){}=([^;]+)"
-_JWT_COOKIE: Final = r"(?:^|; ?)[^=;]+=(eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)(?:;|$)"
+_JWT_COOKIE: Final = r"(?:^|;(?: |%20)?)[^=;]+=(eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)(?:;|$)"
 _PARAMETER: Final = re.compile(r"\{[^{}]*\}")
 _HOST: Final = "^(?:https?://[^/]+)?"
 
@@ -48,7 +49,7 @@ def credentials(
     cookies = cookies if cookies is not None else among("Cookie")
     if not options.keys:
         fields = [Credential(expression=present(read(f)), kind=kind) for f, kind in KEYS.items() if f in known]
-        tokens = [_in_cookies(cookies, _JWT_COOKIE, "secret")] if cookies is not None else []
+        tokens = (token_in(cookies),) if cookies is not None else ()
         return (*fields, _query(None), *tokens)
     found = [_at(place, read, find, cookies) for place in options.keys]
     return tuple(credential for credential in found if credential is not None)
@@ -61,6 +62,11 @@ def strayed(options: Options) -> tuple[Credential, ...]:
         return ()
     own = (_BEFORE_HEADER.sub("", _plain(place.name.rpartition(".")[2])) for place in secret)
     return (_asked("secret", api_key_pattern(own)),)
+
+
+def token_in(cookies: str) -> Credential:
+    """A JWT among the cookies, whichever it is called."""
+    return replace(_in_cookies(cookies, _JWT_COOKIE, "secret"), by_chance=True)
 
 
 def same_header(field: str, header: str) -> bool:

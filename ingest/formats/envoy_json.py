@@ -28,7 +28,11 @@ FORMAT: Final[Format] = format_of(
     Layout(
         name="envoy-json",
         title="Envoy or Istio JSON",
-        marks=(fields("response_flags response_code start_time"), fields("response_flags start_time bytes_received")),
+        marks=(
+            fields("response_flags response_code start_time"),
+            fields("response_flags start_time bytes_received"),
+            fields("downstream_remote_address response_code start_time"),
+        ),
         fields={
             "ts": ("start_time",),
             "forwarded": ("x_forwarded_for", "x-forwarded-for"),

@@ -65,6 +65,8 @@ class Credential:
     """SQL over `text` and the names of `prepare`; with `of_target` over `target` alone, and `{found}`."""
     kind: Kind = "secret"
     of_target: bool = False
+    by_chance: bool = False
+    """Whether lines need not hold one for their keys to be known: a session's token in a cookie."""
     found: str = "NULL"
     """With `of_target`: SQL over `target` that `{found}` stands for, so that it is computed once."""
 
@@ -132,8 +134,8 @@ class Plan:
 
     @property
     def reads_keys(self) -> bool:
-        """Whether a field of the lines (not only their URL) can hold a credential."""
-        return any(not credential.of_target for credential in self.credentials)
+        """Whether a field of the lines (not only their URL or a cookie) can hold a credential."""
+        return any(not (credential.of_target or credential.by_chance) for credential in self.credentials)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

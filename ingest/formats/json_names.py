@@ -169,6 +169,8 @@ _CARRIERS: Final = frozenset(
 )
 """Request headers that carry a credential."""
 _BEFORE_HEADER = re.compile(r"(?i)^(?:http|arg|(?:req|request)?[_-]?headers?|req|request)[_-]")
+_SENT: Final = re.compile(r"cs\(([^()]+)\)")
+"""As W3C's extended log calls a header from client to server."""
 _OF_ANSWER = re.compile(r"(?i)(?:^|\.)(?:resp|res|response|downstream|origin|upstream|backend)(?:[._-]|headers?\.)")
 _OF_BACKEND = re.compile(r"(?i)(?:^|\.)(?:upstream|origin|backend)")
 
@@ -194,5 +196,7 @@ def same_header(name: str, header: str) -> bool:
 
 
 def _header(name: str) -> str:
-    """The header that a field of that name could hold: `request_X-Api-Key` and `http_x_api_key` hold `x-api-key`."""
+    """The header that a field of that name could hold: `http_x_api_key` and `cs(X-Api-Key)` hold `x-api-key`."""
+    if (sent := _SENT.fullmatch(name)) is not None:
+        return sent[1].lower().replace("_", "-")
     return _BEFORE_HEADER.sub("", name.rpartition(".")[2]).lower().replace("_", "-")

@@ -228,7 +228,12 @@ class _Building:
             if name not in own and (kind := kind_of(name.removeprefix(self.inside))) is not None
         }
         places = tuple(KeyPlace(name=name, kind=kind) for name, kind in (own | seen).items())
-        return (*(self._carried(places) if places else ()), *in_query)
+        return (*(self._carried(places) if places else ()), *in_query, *self._tokens())
+
+    def _tokens(self) -> tuple[Credential, ...]:
+        """A JWT in the Cookie header, where the sample shows one."""
+        held = next((name for name in self.sample.leaves if same_header(name, "cookie")), None)
+        return () if held is None else (carriers.token_in(self.read_key(held)),)
 
     def _carried(self, places: tuple[KeyPlace, ...]) -> tuple[Credential, ...]:
         return carriers.credentials(

@@ -15,7 +15,8 @@ _BEGIN = re.compile(r'[A-Za-z_@][^\s="]*=')
 _FEWEST: Final = 3
 _OWN: Final = COLUMNS | {"forwarded": ("fwd", *COLUMNS["forwarded"])}
 _DURATIONS: Final = {"service": 1.0}
-_TELLING: Final = ("method", "target", "request", "status")
+_TELLING: Final = ("method", "request", "status")
+"""What a line has that is a request; a path alone is a file's as often. Without any of them the path has to do."""
 
 
 def _confidence(sample: Sequence[str], options: Options) -> float:
@@ -32,7 +33,8 @@ def _plan(sample: Sequence[str], options: Options) -> Plan:
         msg = f"No field of these lines is a time; the fields are: {', '.join(names[:20]) or 'none'}."
         raise FormatError(msg, hint='Name it in the source: fields = { ts = "…" }.')
     columns = fields.columns()
-    told = " AND ".join(f"{columns[name]} IS NULL" for name in _TELLING if name in columns)
+    telling: list[str] = [name for name in _TELLING if name in columns]
+    told = " AND ".join(f"{columns[name]} IS NULL" for name in telling or ["target"])
     pair = quoted(_PAIR)
     return Plan(
         format="logfmt",

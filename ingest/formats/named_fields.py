@@ -42,8 +42,13 @@ class Named:
         return self._seen(self.own[column])
 
     def is_log(self) -> bool:
-        """Whether the names are those of requests: a time, and something of what was asked or answered."""
+        """Whether the names are those of requests: a time, and something of what was asked or answered.
+
+        A path alone is a file's as often as a request's.
+        """
         told = [column for column in _TELLING if self.of(column)]
+        if told == ["target"] and not self.of("ip") and "target" not in self.options.fields:
+            return False
         return bool(told) and (bool(self.of("ts")) or len(told) > 1)
 
     def moment(self) -> str:

@@ -41,7 +41,9 @@ def _checked(options: Options) -> tuple[str, list[str]]:
     except pa.ArrowInvalid as error:
         reason = _REASON.sub(r"\1", str(error)).strip()
         msg = f"RE2 refuses the pattern: {reason}."
-        raise FormatError(msg, hint="RE2 has no look-ahead, no look-behind and no backreference.") from None
+        raise FormatError(
+            msg, hint="Mend the pattern. RE2 has no look-ahead, no look-behind and no backreference."
+        ) from None
     return pattern, names
 
 

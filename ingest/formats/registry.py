@@ -23,6 +23,7 @@ FORMATS: Final[dict[str, Format]] = _found()
 """By name: every module of this folder that has a FORMAT."""
 
 _ENOUGH = 0.3
+_MOST = 0.5
 _SHOWN = 200
 _LOOKED_AT = 2000
 
@@ -37,6 +38,16 @@ def named(name: str) -> Format:
     msg = f"There is no format {name!r}."
     meant = f"Did you mean {near[0]!r}? " if near else ""
     raise FormatError(msg, hint=f"{meant}The formats are: auto, {', '.join(FORMATS)}.")
+
+
+def other(sample: Sequence[str], options: Options, *, besides: str) -> Format | None:
+    """The format that most of some lines have which the format `besides` cannot read; None for none.
+
+    Formats that need a header, and the one that takes whatever looks like a request, would make events of broken lines.
+    """
+    able = [fmt for fmt in FORMATS.values() if fmt.directive is None and fmt.name not in {besides, "clf-like", "csv"}]
+    best, fmt = max(((fmt.confidence(sample, options), fmt) for fmt in able), key=lambda pair: pair[0])
+    return fmt if best >= _MOST else None
 
 
 def recognise(sample: Sequence[str], options: Options, *, where: str) -> tuple[Format, float]:

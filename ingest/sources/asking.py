@@ -19,6 +19,8 @@ from model.errors import IngestError
 
 _TRIES: Final = 5
 _FIRST_WAIT: Final = 1.0
+_PATIENCE: Final = 15.0
+"""Seconds after which a server that gave no answer at all is not tried again: there are other sources to read."""
 _LONGEST_WAIT: Final = 300.0
 """Seconds; a server that asks for more is asked again by the next ingest."""
 _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -74,10 +76,11 @@ class Asker:
         `path` continues the URL, or is a URL of the same origin. Raises Refused, or IngestError when it never answers.
         """
         url = with_params(path if "://" in path else joined(self.url, path), params or {})
-        wait = 0.0
+        wait, began, tried = 0.0, time.monotonic(), 0
         for attempt in range(_TRIES):
             if wait:
                 self.sleep(wait)
+            tried += 1
             wait = _FIRST_WAIT * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 (spreads retries, no secret)
             try:
                 answer = self._once(method, url, document)
@@ -87,9 +90,13 @@ class Asker:
                 wait = max(wait, self._told_to_wait(later, url))
             except Unreachable as error:
                 failed = Unreachable(f"{shown(url)}: {error.what}")
+                if time.monotonic() + wait - began > _PATIENCE:
+                    break
             except (ValueError, RecursionError):
                 failed = Unreachable(f"{shown(url)} answered with JSON that is not whole.")
-        raise IngestError(failed.what, hint=f"It was tried {_TRIES} times; the next ingest goes on from here.")
+        times = f"{tried} times" if tried > 1 else "once"
+        kind = Unreachable if isinstance(failed, Unreachable) else IngestError
+        raise kind(failed.what, hint=f"It was tried {times}; the next ingest goes on from here.")
 
     def close(self) -> None:
         """Close the connection."""

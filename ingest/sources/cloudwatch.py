@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from ingest import aws
+from ingest.sources.patience import within
 from ingest.sources.records import Page, Position, Record, as_line, nanoseconds
 from model.errors import IngestError
 from model.window import Window
 
 _MS: Final = 1_000_000
+_ANSWER: Final = 20.0
+"""Seconds for a page, what boto3 tries again when throttled among them; it would try a dead server for minutes."""
 
 
 class Client(Protocol):
@@ -57,7 +60,7 @@ class Cloudwatch:
         chosen = {"nextToken": token, "logStreamNamePrefix": self.streams, "filterPattern": self.filter}
         arguments |= {name: value for name, value in chosen.items() if value is not None}
         try:
-            return self.client.filter_log_events(**arguments)
+            return within(_ANSWER, f"CloudWatch Logs ({self.group})", self.client.filter_log_events, **arguments)
         except Exception as error:
             if not aws.is_theirs(error):  # all others are our own mistakes
                 raise

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from ingest.sources.content import digest
+from ingest.sources.ordered import Listings, Standing
 
 _MAGIC: Final = re.compile(r"[*?\[]")
 _VERSIONS: Final = ("ETag", "etag", "md5Hash", "content_md5", "generation", "version_id")
@@ -34,18 +36,20 @@ class Found:
         return f"0:{self.size}:{self.version}"
 
 
-def matching(fs: Any, pattern: str) -> list[Found]:  # noqa: ANN401 (fsspec has no types)
+def matching(fs: Any, pattern: str, listings: Listings | None = None) -> list[Found]:  # noqa: ANN401 (no types)
     """The objects that a pattern (in the file system's own words, without its protocol) names, oldest first.
 
-    A folder that is named stands for all that lies below it. Empty objects are left out.
+    A folder that is named stands for all that lies below it. Empty objects are left out. With `listings`, of a large
+    folder that was listed before it may be those that came since.
     """
+    listings = listings or begun(0.0)
     parts = pattern.split("/")
     if not parts[-1]:
         parts[-1] = "**"
     found: dict[str, Mapping[str, Any]] = {}
-    for one in _follow(fs, "", parts):
-        inside = fs.find(one["name"], detail=True) if one["type"] == "directory" else {one["name"]: one}
-        found |= inside
+    for one in _follow(fs, "", parts, listings):
+        inside = _all_below(fs, one["name"], listings) if one["type"] == "directory" else [one]
+        found |= {one["name"]: one for one in inside}
     # A listing of links tells names only.
     told = (one if "size" in one else fs.info(one["name"]) for one in found.values())
     made = [_found(fs, one) for one in told if one.get("size") != 0]
@@ -54,10 +58,21 @@ def matching(fs: Any, pattern: str) -> list[Found]:  # noqa: ANN401 (fsspec has 
 
 def folders(fs: Any, pattern: str) -> list[str]:  # noqa: ANN401 (fsspec has no types)
     """The paths, of folders too, that a pattern names."""
-    return [str(one["name"]) for one in _follow(fs, "", pattern.split("/"))]
+    return [str(one["name"]) for one in _follow(fs, "", pattern.split("/"), begun(0.0))]
 
 
-def _follow(fs: Any, base: str, parts: list[str]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
+def fixed(pattern: str) -> str:
+    """The part of a pattern that stands for itself."""
+    parts = pattern.split("/")
+    return "/".join(parts[: next((at for at, part in enumerate(parts) if _MAGIC.search(part)), len(parts))])
+
+
+def begun(now: float, known: Mapping[str, Standing] | None = None) -> Listings:
+    """The listings of a look at `now`, of which nothing was listed yet."""
+    return Listings(now=now, known=known or {}, modified=_modified)
+
+
+def _follow(fs: Any, base: str, parts: list[str], listings: Listings) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
     literal = 0
     while literal < len(parts) and not _MAGIC.search(parts[literal]):
         literal += 1
@@ -66,17 +81,18 @@ def _follow(fs: Any, base: str, parts: list[str]) -> Iterator[Mapping[str, Any]]
     if not rest:
         yield from _named(fs, base)
     elif rest[0] == "**":
-        yield from _below(fs, base, "/".join(rest))
+        yield from _below(fs, base, "/".join(rest), listings)
     else:
         accepts = re.compile(component(rest[0]))
-        for one in _listed(fs, base):
+        listed = partial(_listed, fs, base)
+        for one in listings.of(fs, base, listed, deep=False) if len(rest) == 1 else listed():
             name = str(one["name"]).rstrip("/")
             if not accepts.fullmatch(name.rpartition("/")[2]):
                 continue
             if len(rest) == 1:
                 yield one
             elif one["type"] == "directory":
-                yield from _follow(fs, name, rest[1:])
+                yield from _follow(fs, name, rest[1:], listings)
 
 
 def _named(fs: Any, path: str) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
@@ -95,11 +111,15 @@ def _listed(fs: Any, path: str) -> list[Mapping[str, Any]]:  # noqa: ANN401
     return [one for one in found if str(one["name"]).strip("/") != path.strip("/")]
 
 
-def _below(fs: Any, base: str, rest: str) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
+def _below(fs: Any, base: str, rest: str, listings: Listings) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
     accepts = re.compile(_deep(rest))
-    for name, one in fs.find(base, detail=True).items():
-        if accepts.fullmatch(str(name).strip("/").removeprefix(base.strip("/")).strip("/")):
+    for one in _all_below(fs, base, listings):
+        if accepts.fullmatch(str(one["name"]).strip("/").removeprefix(base.strip("/")).strip("/")):
             yield one
+
+
+def _all_below(fs: Any, base: str, listings: Listings) -> list[Mapping[str, Any]]:  # noqa: ANN401
+    return listings.of(fs, base, lambda: list(fs.find(base, detail=True).values()), deep=True)
 
 
 def _deep(pattern: str) -> str:
@@ -124,7 +144,7 @@ def component(glob: str) -> str:
 
 
 def _found(fs: Any, one: Mapping[str, Any]) -> Found:  # noqa: ANN401
-    modified = next((_seconds(one[name]) for name in _TIMES if one.get(name) is not None), 0.0)
+    modified = _modified(one)
     marks = [str(one[name]) for name in _VERSIONS if one.get(name)]
     version = marks[0] if marks else str(modified) if modified else ""
     path = str(one["name"])
@@ -135,6 +155,10 @@ def _found(fs: Any, one: Mapping[str, Any]) -> Found:  # noqa: ANN401
         version=version if len(version) < _LONG else digest(version.encode()),
         modified=modified,
     )
+
+
+def _modified(one: Mapping[str, Any]) -> float:
+    return next((_seconds(one[name]) for name in _TIMES if one.get(name) is not None), 0.0)
 
 
 def _seconds(value: object) -> float:

@@ -1,14 +1,18 @@
 """Objects of object stores and file servers, through fsspec: opened as streams, read like files."""
 
 import io
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
+from ingest.sources import listing
 from ingest.sources.content import Content, digest
 from ingest.sources.decompress import LONGEST_MAGIC, codec_of
 from ingest.sources.listing import Found
+from ingest.sources.patience import ANSWER, PIECE, is_away, within
 from ingest.sources.records import origin
+from ingest.sources.wire import Unreachable, shown
 from model.errors import ConfigError, IngestError, KeywatchError
 from model.segment import Cursor
 
@@ -16,6 +20,8 @@ STORES: Final = frozenset({"abfs", "abfss", "adl", "az", "gcs", "gs", "oci", "os
 """Objects there are written once, and under one name."""
 SERVERS: Final = frozenset({"hdfs", "memory", "sftp", "smb", "ssh", "webdav", "webhdfs"})
 """Files there grow, and are renamed."""
+_CLIENTS: Final = ("adlfs", "azure", "gcsfs", "paramiko", "s3fs")
+"""Loggers of the clients."""
 _BLOCK: Final = 8 << 20
 _BUFFER: Final = 1 << 20
 
@@ -26,7 +32,7 @@ class Raw(io.RawIOBase):
     def __init__(self, fs: Any, found: Found) -> None:  # noqa: ANN401 (fsspec has no types)
         self._url = found.url
         with told(found.url):
-            self._file = fs.open(found.path, "rb", block_size=_BLOCK)
+            self._file = within(PIECE, found.url, fs.open, found.path, "rb", block_size=_BLOCK)
 
     def readable(self) -> bool:
         """It is read."""
@@ -39,7 +45,7 @@ class Raw(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 (a buffer)
         """Some of the bytes that follow; 0 at the end."""
         with told(self._url):
-            data = self._file.read(len(buffer))
+            data = within(PIECE, self._url, self._file.read, len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
@@ -112,11 +118,15 @@ def file_system(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
         raise ConfigError(msg, hint=f"There are: https, {known}; local files go by `path`.")
     import fsspec
 
+    for client in _CLIENTS:
+        # Our own error tells what goes wrong; their tracebacks would stand on stderr, with signed URLs in them.
+        logging.getLogger(client).addHandler(logging.NullHandler())
     try:
         # Listings are made anew at each look: a cached one would hide what came since. Servers cache none, and take
         # every option for one of their connection's.
         anew = {"use_listings_cache": False} if protocol in STORES else {}
-        fs = fsspec.filesystem(protocol, skip_instance_cache=True, **anew, **_host(url), **options)
+        given = {"skip_instance_cache": True, **anew, **_host(url), **options}
+        fs = within(ANSWER, shown(url), fsspec.filesystem, protocol, **given)
         return fs, str(fs._strip_protocol(url))  # noqa: SLF001 (fsspec has no public name for it)
     except ImportError as error:
         msg = f"{protocol}:// needs a package that is not installed: {error}"
@@ -124,9 +134,22 @@ def file_system(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     except (TypeError, ValueError) as error:
         msg = f"{protocol}:// cannot be opened: {error}"
         raise ConfigError(msg, hint="Check [sources.objects] options.") from None
+    except KeywatchError:
+        raise
     except Exception as error:  # noqa: BLE001 (some connect at once, and each has a tree of errors of its own)
-        msg = f"{protocol}:// cannot be reached: {type(error).__name__}: {error}"
+        msg = f"{shown(url)} cannot be reached: {type(error).__name__}: {error}"
         raise IngestError(msg, hint="Check its address and credentials; the next ingest goes on from here.") from None
+
+
+def check_answers(fs: Any, pattern: str, where: str) -> None:  # noqa: ANN401 (fsspec has no types)
+    """Raise Unreachable for a server that does not answer a small question in time."""
+    try:
+        with told(where):
+            within(ANSWER, where, fs.info, listing.fixed(pattern))
+    except Unreachable:
+        raise
+    except IngestError:
+        return  # a refusal is an answer, and listing tells it better
 
 
 def fresh(name: str, found: Found, taken: Collection[str] = ()) -> Cursor:
@@ -174,14 +197,15 @@ def _continues(fs: Any, one: Found, cursors: Sequence[Cursor]) -> Cursor | None:
 
 @contextmanager
 def told(where: str) -> Iterator[None]:
-    """Turn what a file system raises into an IngestError that names the place."""
+    """Turn what a file system raises into an IngestError that names the place; Unreachable where the server is away."""
     try:
         yield
     except KeywatchError:
         raise
     except Exception as error:  # noqa: BLE001 (each file system has a tree of errors of its own)
         msg = f"{where} cannot be read: {type(error).__name__}: {error}".rstrip(": ")
-        raise IngestError(msg, hint="Check its address and credentials; the next ingest goes on from here.") from None
+        kind = Unreachable if is_away(error) else IngestError
+        raise kind(msg, hint="Check its address and credentials; the next ingest goes on from here.") from None
 
 
 def _host(url: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from ingest.sources.records import Page, Position, Record, as_line
 from ingest.sources.values import Value, earlier, number, plain, read_back, written
+from ingest.sources.wire import CONNECT
 from model.errors import ConfigError, IngestError
 from model.window import Window
 
@@ -42,7 +43,7 @@ class Sql:
             msg = "The query of [sources.sql] is no SELECT."
             raise ConfigError(msg, hint="It is only read from.")
         try:
-            self._engine = sa.create_engine(self.url, pool_pre_ping=True)
+            self._engine = sa.create_engine(self.url, pool_pre_ping=True, connect_args=_patience(self.url))
         except (ArgumentError, ModuleNotFoundError, NoSuchModuleError, ValueError) as error:
             msg = f"The database of [sources.sql] cannot be opened: {type(error).__name__}."
             hint = "Write postgresql+psycopg://…, sqlite:///…, or another URL of SQLAlchemy, and install its driver."
@@ -122,6 +123,13 @@ class Sql:
         return Record(
             id=identity, line=as_line(document if line is None else line), at=number(self._cursor(row), count)
         )
+
+
+def _patience(url: str) -> dict[str, Any]:
+    """How long the driver waits for a server, where it would wait for minutes and the URL does not say."""
+    parts = sa.make_url(url)
+    asks = parts.get_backend_name() == "postgresql" and parts.get_driver_name() in {"psycopg", "psycopg2"}
+    return {"connect_timeout": round(CONNECT)} if asks and "connect_timeout" not in parts.query else {}
 
 
 def only_read(connection: sa.Connection) -> None:

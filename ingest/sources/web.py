@@ -25,6 +25,8 @@ _DEPTH: Final = 20
 class WebFiles:
     """The files below a server's folders."""
 
+    protocol = "https"
+
     def __init__(self, asker: Asker) -> None:
         self._asker = asker
 

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 from ingest.sources.addresses import is_private, why_not
 from model.errors import ConfigError, IngestError
 
-TIMEOUT: Final = 30.0
-"""Seconds for a connection, and for each piece of an answer."""
+CONNECT: Final = 10.0
+"""Seconds for a connection."""
+TIMEOUT: Final = 20.0
+"""Seconds for each piece of an answer."""
 DEADLINE: Final = 300.0
 """Seconds for a whole answer, however it drips."""
 MAX_BYTES: Final = 128 << 20
@@ -57,15 +59,18 @@ class Connection(http.client.HTTPConnection):
 
     def _dial(self, addresses: list[tuple[int, str]]) -> socket.socket:
         last: OSError = ConnectionRefusedError("it has no address")
+        until = time.monotonic() + CONNECT
         for family, address in addresses:
             sock = socket.socket(family, socket.SOCK_STREAM)
-            sock.settimeout(TIMEOUT)
+            # Of all addresses together: a name may have many, and none of them answer.
+            sock.settimeout(max(0.1, until - time.monotonic()))
             try:
                 sock.connect((address, self.port))
             except OSError as error:
                 sock.close()
                 last = error
             else:
+                sock.settimeout(TIMEOUT)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 return sock
         raise last

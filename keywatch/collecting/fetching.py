@@ -9,9 +9,9 @@ from ingest.sources import layout, listing
 from ingest.sources.files import Block, blocks_of
 from ingest.sources.listing import Found
 from ingest.sources.matching import LIVE_IDLE, broken
-from ingest.sources.objects import STORES, ObjectContent, file_system, fresh, is_read, matched, told
+from ingest.sources.objects import STORES, ObjectContent, check_answers, file_system, fresh, is_read, matched, told
 from ingest.sources.web import WebFiles
-from ingest.sources.wire import shown
+from ingest.sources.wire import Unreachable, shown
 from keywatch.collecting import filing
 from keywatch.collecting.gathering import SMALL, Gathering
 from keywatch.collecting.metering import Meter
@@ -57,6 +57,9 @@ def read_objects(reading: Reading, window: Window | None) -> None:
 def _read_days(reading: Reading, place: Place, window: Window | None) -> None:
     this = open_pass(reading.workspace, reading.source, window, reading.clock.now())
     reading.lineage, whole = this.name, True
+    if not isinstance(place.fs, WebFiles):
+        _check_answers(reading, place)
+    listings = filing.listings(reading, place.pattern, window, by_name=place.by_name)
     days = list(filing.days(reading, place.fs, place.pattern, window))
     meter = Meter(reading.progress) if reading.progress else None
     reading.progress = meter
@@ -64,7 +67,7 @@ def _read_days(reading: Reading, place: Place, window: Window | None) -> None:
     for number, day in enumerate(days):
         pattern = place.pattern if day is None else layout.on(place.pattern, day)
         with told(reading.source.name):
-            found = listing.matching(place.fs, pattern)
+            found = listing.matching(place.fs, pattern, listings)
         seen += len(found)
         if meter:
             meter.begin(((one.url, one.size, 0.0) for one in found), part=number, parts=len(days))
@@ -74,7 +77,9 @@ def _read_days(reading: Reading, place: Place, window: Window | None) -> None:
         whole = _read_all(reading, place, this, found) and whole
         if day is not None and window is None and whole:
             filing.mark(reading, place.pattern, day)
-    if not seen:
+    if whole:
+        filing.keep_listings(reading, place.pattern, listings)
+    if not seen and not listings.is_part:
         msg = f"There is no object {shown(url_of(reading.workspace, reading.source))}."
         raise IngestError(msg, hint="Check the bucket, the pattern, and that these credentials may list it.")
 
@@ -118,6 +123,11 @@ def _read_all(reading: Reading, place: Place, this: Pass, found: Sequence[Found]
             with ObjectContent(place.fs, one) as content:
                 reading.keep = this.keep_of(content)
                 read_blocks(reading, _blocks(reading, place, content, one, cursor), one.url)
+        except Unreachable as error:
+            whole = False
+            result.errors.append(str(error))
+            gathering.flush()
+            _check_answers(reading, place)  # else all others would be waited for as long, one by one
         except FormatError as error:
             gathering.flush()
             if not result.files:
@@ -129,6 +139,11 @@ def _read_all(reading: Reading, place: Place, this: Pass, found: Sequence[Found]
             result.errors.append(str(error))
     gathering.flush()
     return whole
+
+
+def _check_answers(reading: Reading, place: Place) -> None:
+    where = f"{reading.source.name} ({shown(url_of(reading.workspace, reading.source))})"
+    check_answers(place.fs, place.pattern, where)
 
 
 def _known(reading: Reading, place: Place, found: Sequence[Found]) -> Iterator[tuple[Found, Cursor | None]]:

@@ -1,17 +1,20 @@
-"""Which days of a dated layout are listed, and up to which day all has been read."""
+"""Which days of a dated layout are listed and up to which day all has been read; how far large folders are listed."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, date, timedelta
 from typing import Any
 
 from ingest.sources import layout, listing
 from ingest.sources.objects import told
+from ingest.sources.ordered import Listings, Standing
 from ingest.sources.records import origin
 from keywatch.collecting.opening import Reading
 from model.window import Window
 from store.state import pulls
 
 _DAY = timedelta(days=1)
+_FOLDER = "folder"
 
 
 def days(reading: Reading, fs: Any, pattern: str, window: Window | None) -> Iterator[date | None]:  # noqa: ANN401
@@ -42,6 +45,31 @@ def mark(reading: Reading, pattern: str, day: date) -> None:
     now = reading.clock.now()
     with reading.workspace.store.transaction() as tx:
         pulls.save_position(tx, _origin(reading, pattern), reading.source.name, {"day": day.isoformat()}, now)
+
+
+def listings(reading: Reading, pattern: str, window: Window | None, *, by_name: bool) -> Listings:
+    """The listings of this look: those of an ordinary look at a store go on from the last one's.
+
+    Where the URL has days, the day bounds what is listed.
+    """
+    now, known = reading.clock.now().timestamp(), dict[str, Standing]()
+    if by_name and window is None and not layout.is_dated(pattern):
+        with reading.workspace.store.reading() as tx:
+            positions = pulls.positions(tx, reading.source.name)
+        known = {p[_FOLDER]: Standing(**{k: v for k, v in p.items() if k != _FOLDER})
+                 for p in positions.values() if _FOLDER in p}  # fmt: skip
+    return listing.begun(now, known)
+
+
+def keep_listings(reading: Reading, pattern: str, made: Listings) -> None:
+    """Remember how far large folders were listed, once all that was listed has been read."""
+    changed = {folder: one for folder, one in made.learned.items() if made.known.get(folder) != one}
+    if changed and not layout.is_dated(pattern):
+        now, name = reading.clock.now(), reading.source.name
+        with reading.workspace.store.transaction() as tx:
+            for folder, one in changed.items():
+                position = {_FOLDER: folder, **asdict(one)}
+                pulls.save_position(tx, origin(name, "folder", folder), name, position, now)
 
 
 def _existing(fs: Any, pattern: str, first: date, last: date) -> list[date]:  # noqa: ANN401

@@ -141,15 +141,16 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
     plan = plan_of(reading, records.data, sample, fmt, context="")
     parser = reading.parsers.get()
     try:
-        parsed = parser.parse(records, plan, now=reading.clock.now())
+        parsed = parser.parse(records, plan, now=reading.clock.now(), other=reading.other(fmt))
         ids = [new_id(reading.clock.now()) for _ in parts]
         rows = _of_parts(parser.events["line"].to_numpy(), begins, len(parts))
         rejected = _of_parts(np.array([n for n, _ in parser.rejected()], dtype=np.int64), begins, len(parts))
         hours = event_hours(parser.events, parser.rejected_lines() if parsed.rejected else None)
-        written = _write(reading, parser, ids, begins)
+        holds_keys, written = parser.holds_keys, _write(reading, parser, ids, begins)
     finally:
         reading.parsers.put(parser)
-    reads_keys = plan.reads_keys or (written is not None and bool(written.activity))
+    also = parsed.other
+    reads_keys = any(one.reads_keys for one in (plan, also) if one) or (written is not None and bool(written.activity))
     whole = None if written is None else _segment(reading, written, rows=parsed.events, rejects=parsed.rejected)
     if written is not None and whole is not None:
         reading.workspace.store.publish(written, whole)
@@ -198,8 +199,9 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
     result.rejects += parsed.rejected
     result.skipped += parsed.skipped
     if parsed.lines > parsed.skipped:
-        result.formats.add(plan.format)
+        result.formats |= {one.format for one in (plan, also) if one}
     result.reads_keys = result.reads_keys or reads_keys
+    result.held_keys = result.held_keys or holds_keys
     if written is not None:
         result.latest = max(result.latest or written.max_ts, written.max_ts)
 

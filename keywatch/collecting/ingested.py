@@ -29,5 +29,7 @@ class Ingested:
     """The latest time that an event has."""
     formats: set[str] = field(default_factory=set)
     reads_keys: bool = False
+    held_keys: bool = False
+    """Whether any event has a key, be it refused and of nobody."""
     errors: list[str] = field(default_factory=list)
     """A sentence for each file that could not be read whole."""

@@ -6,14 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from queue import SimpleQueue
 from typing import Final
 
 import pyarrow as pa
 
 from ingest.block import BlockFiles
-from ingest.formats.interface import Options
-from ingest.parse import Parser
+from ingest.formats.interface import Format, Options
+from ingest.parse import Other, Parser, no_other
+from ingest.second import Seconds
 from ingest.sources.files import Block
 from keywatch.collecting.admitting import cap_of
 from keywatch.collecting.ingested import Ingested, Progress
@@ -33,6 +35,16 @@ PARSERS: Final = min(processors(), 2)
 def never() -> bool:
     """Nobody says stop."""
     return False
+
+
+def options_of(source: SourceConfig) -> Options:
+    """What the config says about a source's lines."""
+    return Options(
+        keys=tuple(place.place for place in source.keys),
+        fields=source.fields,
+        log_format=source.log_format,
+        pattern=source.pattern,
+    )
 
 
 @dataclass(slots=True)
@@ -61,16 +73,17 @@ class Reading:
     """Told of each block in the transaction that stores it."""
     stopped: Callable[[], bool] = never
     """Whether to read no further block."""
+    seconds: Seconds | None = None
+    """Finds the formats that some lines have beside the one that most have; None where the config names one."""
+
+    def other(self, fmt: Format) -> Other:
+        """Who is asked about lines that a format cannot read."""
+        return no_other if self.seconds is None else partial(self.seconds.plan, fmt.name)
 
     @property
     def options(self) -> Options:
         """What the config says about the source's lines."""
-        return Options(
-            keys=tuple(place.place for place in self.source.keys),
-            fields=self.source.fields,
-            log_format=self.source.log_format,
-            pattern=self.source.pattern,
-        )
+        return options_of(self.source)
 
 
 @contextmanager
@@ -102,4 +115,9 @@ def open_reading(
         memory = BlockFiles(PARSERS + 1)
         stack.callback(memory.close)
         pool = stack.enter_context(ThreadPoolExecutor(PARSERS, thread_name_prefix="parse"))
-        yield Reading(workspace, source, clock, result, progress, pool, parsers, memory, kept, number, stopped=stopped)
+        reading = Reading(
+            workspace, source, clock, result, progress, pool, parsers, memory, kept, number, stopped=stopped
+        )
+        if source.format == "auto" and source.log_format is None and source.pattern is None:
+            reading.seconds = Seconds(reading.options)
+        yield reading

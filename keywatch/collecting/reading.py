@@ -149,7 +149,8 @@ def _make(reading: Reading, block: Block, records: Records, parser: Parser, *, s
     own = records.held
     try:
         plan = plan_of(reading, records.text, sample, fmt, context=block.context)
-        parsed, outside = kept(parser, parser.parse(records, plan, now=reading.clock.now()), reading.keep(block))
+        parsed = parser.parse(records, plan, now=reading.clock.now(), other=reading.other(fmt))
+        parsed, outside = kept(parser, parsed, reading.keep(block))
     finally:
         if own is not None:
             own.release()
@@ -159,6 +160,8 @@ def _make(reading: Reading, block: Block, records: Records, parser: Parser, *, s
         outside=outside,
         events=parser.events,
         format=plan.format,
-        reads_keys=plan.reads_keys,
+        also=parsed.other.format if parsed.other else None,
+        reads_keys=plan.reads_keys or (parsed.other is not None and parsed.other.reads_keys),
+        held_keys=parser.holds_keys,
         hours=event_hours(parser.events, parser.rejected_lines() if parsed.rejected else None),
     )

@@ -33,7 +33,11 @@ class Made:
     """Events that are not stored."""
     events: pa.Table
     format: str
+    also: str | None
+    """The format of its other lines."""
     reads_keys: bool
+    held_keys: bool
+    """Whether any of the events has a key."""
     hours: tuple[EventHour, ...]
     """What of the block belongs to which hour."""
 
@@ -91,8 +95,9 @@ def finish(reading: Reading, done: Drafted) -> None:
         result.skipped += parsed.skipped
         result.outside += made.outside
         if parsed.lines > parsed.skipped:
-            result.formats.add(made.format)
+            result.formats |= {made.format} | ({made.also} if made.also else set())
     result.reads_keys = result.reads_keys or _reads_keys(done)
+    result.held_keys = result.held_keys or any(made.held_keys for made in done.blocks)
     if done.written is not None:
         result.latest = max(result.latest or done.written.max_ts, done.written.max_ts)
     if reading.progress:

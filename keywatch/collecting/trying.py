@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,11 +12,12 @@ from typing import Any, Final
 from ingest import lines
 from ingest.fingerprint import Pepper
 from ingest.formats.directives import directives
-from ingest.formats.interface import Format, KeyPlace, Options
+from ingest.formats.interface import Format, KeyPlace, Options, Plan
 from ingest.formats.registry import named, recognise
 from ingest.framing.choose import HEAD, framing_of
 from ingest.framing.interface import Framing, Records
-from ingest.parse import Parser
+from ingest.parse import Other, Parser
+from ingest.second import Seconds
 from ingest.sources.content import Content
 from ingest.sources.encoding import encoding_of
 from ingest.sources.finding import find
@@ -96,7 +97,8 @@ def try_file(file: Path, name: str, options: Options) -> Tried:
         place = where if framing.name == "lines" else f"{where} inside its wrappers ({framing.name})"
         fmt, tried.confidence = _choose(name, sample, options, place)
         tried.format = fmt.name
-        _parse(tried, records, sample, fmt, options, written=written)
+        pinned = name != "auto" or options.log_format is not None or options.pattern is not None
+        _parse(tried, records, sample, fmt, options, written=written, pinned=pinned)
     _number(tried, records)
     return tried
 
@@ -132,18 +134,43 @@ def _choose(name: str, sample: list[str], options: Options, where: str) -> tuple
 
 
 def _parse(
-    tried: Tried, records: Records, sample: list[str], fmt: Format, options: Options, *, written: datetime
+    tried: Tried,
+    records: Records,
+    sample: list[str],
+    fmt: Format,
+    options: Options,
+    *,
+    written: datetime,
+    pinned: bool,
 ) -> None:
     # Nothing is kept, so any pepper does: the references only tell which lines share a key.
     parser = Parser(Treatment(source=_NO_SOURCE, pepper=Pepper(b"formats test"), request_id=True))
     try:
         held = directives(records.data, fmt.directive) if fmt.directive else []
-        parser.parse(records, fmt.plan(held + sample, options), now=written)
+        other = _other(tried, fmt, options, pinned=pinned)
+        parser.parse(records, fmt.plan(held + sample, options), now=written, other=other)
         tried.events = [{"line": row["line"]} | row for row in parser.rows()]
         tried.skipped = [{"line": n, "class": kind} for n, kind in parser.skipped()]
         tried.rejects = [{"line": n, "reason": reason} for n, reason in parser.rejected()]
     finally:
         parser.close()
+
+
+def _other(tried: Tried, fmt: Format, options: Options, *, pinned: bool) -> Other:
+    """Who is asked about lines that the format cannot read; where it is named, the answer is only told."""
+    seconds = Seconds(replace(options, log_format=None, pattern=None))
+
+    def asked(lines: Sequence[str], share: float) -> Plan | None:
+        plan = seconds.plan(fmt.name, lines, share)
+        if plan is not None and pinned:
+            tried.remarks.append(
+                f"Lines that are no {fmt.name} look like {plan.format}. Without a format of the config's both are read."
+            )
+        elif plan is not None:
+            tried.remarks.append(f"Lines that are no {fmt.name} are read as {plan.format}.")
+        return None if pinned else plan
+
+    return asked
 
 
 def _number(tried: Tried, records: Records) -> None:

@@ -20,6 +20,11 @@ _PARTLY = 5
 _INTERRUPTED = 130
 _AHEAD = timedelta(minutes=10)
 """Clocks differ by less."""
+_KEYLESS = "No field of these lines holds an API key, so usage and detection go by address."
+_REFUSED = (
+    "API keys stand in URLs or cookies of these lines only; none was accepted and the inventory has none of them, so"
+    " they count as unknown ones of a network."
+)
 
 
 def add(app: typer.Typer) -> None:
@@ -146,7 +151,7 @@ def _record(one: "Ingested") -> dict[str, object]:
 
 def _tell(one: "Ingested") -> None:
     for error in one.errors:
-        say(f"keywatch: {error}")
+        say(f"keywatch: {error}" if one.source in error else f"keywatch: {one.source}: {error}")
     left = f" {one.outside:,} events are not of that time, or were stored before." if one.outside else ""
     if not one.lines:
         say(f"{one.source}: no new line" + (f" ({one.unchanged} files unchanged)." if one.unchanged else ".") + left)
@@ -165,8 +170,8 @@ def _tell(one: "Ingested") -> None:
         )
     if one.events and not one.reads_keys:
         say(
-            "No field of these lines holds an API key, so usage and detection go by address. If one does, name it in"
-            ' the source: key = { field = "…", kind = "secret" }.',
+            (_REFUSED if one.held_keys else _KEYLESS) + " If a field holds them, name it in the source:"
+            ' key = { field = "…", kind = "secret" }.',
         )
 
 

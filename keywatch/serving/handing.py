@@ -9,6 +9,7 @@ from keywatch import checkpoints
 from keywatch.checking import shown_config
 from keywatch.configured import detectors_config
 from keywatch.disk_metrics import disk_metrics
+from keywatch.memory import give_back
 from keywatch.metrics import metrics
 from keywatch.serving.listening import metrics_token, policy
 from keywatch.serving.logins import Logins
@@ -46,6 +47,7 @@ def handed(workspace: Workspace, config: Path) -> Hands:
         config=lambda: shown_config(config),
         lines=_lines(workspace),
         check_log=check_log,
+        give_back=give_back,
     )
 
 

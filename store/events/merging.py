@@ -17,10 +17,10 @@ from store.events import aggregate
 from store.events.files import KINDS, Files, quoted
 from store.events.parquet import write_sorted
 from store.events.segments import SEAL_ROWS, Drafted
+from store.events.sorting import ROWS, by_key_and_time
 
 _MEMORY: Final = "256MB"
-"""What DuckDB may take to sort; more events than that are sorted on the disk."""
-_ROWS: Final = 50_000
+"""What DuckDB may take; what it cannot hold goes to the disk."""
 _SORTING: Final = "sorting-"
 _GROUPS: Final = {
     "usage": ("hour", "key_ref", "host", "outcome"),
@@ -49,10 +49,15 @@ def draft_merged(
         with tempfile.TemporaryDirectory(dir=files.scratch, prefix=_SORTING) as scratch, _opened(scratch) as duck:
             files.attach(duck)
             duck.execute("CREATE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept)])
-            events = f"SELECT * FROM {_read(files, inputs, 'events')} ORDER BY key_ref, ts"
-            count = _write(duck, events, files.draft(segment, "events"))
+            count = write_sorted(by_key_and_time(duck, _read(files, inputs, "events")), files.draft(segment, "events"))
             for kind in kinds[1:]:
-                _write(duck, _summed(files, inputs, kind), files.draft(segment, kind))
+                write_sorted(duck.sql(_summed(files, inputs, kind)).to_arrow_reader(ROWS), files.draft(segment, kind))
+    except duckdb.OutOfMemoryException:
+        msg = (
+            f"{len(inputs)} segments of {rows:,} events cannot be merged: neither {_MEMORY} of memory nor the room in"
+            f" {files.scratch} suffices to sort them."
+        )
+        raise StoreError(msg, hint="Nothing was changed. Make room there; it is tried again.") from None
     except OSError as error:
         msg = f"The segment {files.name(segment, 'events')} cannot be written: {error}"
         raise StoreError(msg, hint="Nothing of it counts. Make room, check the disk, and try again.") from None
@@ -101,10 +106,6 @@ def _summed(files: Files, inputs: Sequence[Segment], kind: str) -> str:
     groups = ", ".join(_GROUPS[kind])
     union = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
     return f"SELECT {groups}, {_SUMS}{_FIRST_LAST[kind]} FROM ({union}) GROUP BY {groups} ORDER BY {_ORDER[kind]}"
-
-
-def _write(duck: duckdb.DuckDBPyConnection, select: str, draft: Path) -> int:
-    return write_sorted(duck.sql(select).to_arrow_reader(_ROWS), draft)
 
 
 def _read(files: Files, segments: Sequence[Segment], kind: str) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.sql.expression import CTE, ColumnElement
 
 from model.event import Outcome
 from model.window import Window
-from store.dialect import Bucket, Part
+from store.dialect import Bucket, Instant, Part
 from store.events.tables import events, facets
 from store.queries.spans import DAY, floor, within
 
@@ -32,13 +32,16 @@ _BLOCK: Final = timedelta(hours=8)
 _QUARTER: Final = timedelta(minutes=15)
 _MINUTE: Final = timedelta(minutes=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MONTH: Final = timedelta(days=31)
+_PAIR: Final = (facets.c.key_ref, facets.c.value.label("network"))
 _TEXTS = {outcome.value for outcome in FAILED}
 
 
 class Attacks:
     """The selects about one span, shared by those who read it."""
 
-    def __init__(self, span: Window) -> None:
+    def __init__(self, span: Window, past: CTE | None = None) -> None:
+        """`past` as `past` gives it, for who reads it anyway: facets are read once then."""
         self.span = span
         failed = sa.select(
             Bucket(events.c.ts, _MINUTE).label("minute"),
@@ -50,7 +53,7 @@ class Attacks:
         self.failed: CTE = failed.group_by(*(column for column in failed.selected_columns if column.name != "n")).cte(
             "failed"
         )
-        self.settled: CTE = self._settled()
+        self.settled: CTE = self._settled(past)
         strange = sa.select(self.failed).join(self.settled, self._at_home(self.failed.c), isouter=True)
         self.strange: CTE = strange.where(self.settled.c.key_ref.is_(None)).cte("strange")
 
@@ -90,21 +93,37 @@ class Attacks:
             within(events.c.ts, self.span), events.c.key_ref.in_(often), events.c.network.is_not(None)
         )
 
-    def _settled(self) -> CTE:
-        known = sa.select(facets.c.key_ref, facets.c.value.label("network")).where(
-            facets.c.kind == "network",
-            within(facets.c.day, self.days),
-            facets.c.outcome == Outcome.OK.value,
-            facets.c.key_ref.is_not(None),
-            facets.c.key_ref.in_(sa.select(self.failed.c.key_ref).where(self.failed.c.key_ref.is_not(None))),
-        )
-        return known.distinct().cte("settled")
+    def _settled(self, past: CTE | None) -> CTE:
+        failing = sa.select(self.failed.c.key_ref).where(self.failed.c.key_ref.is_not(None))
+        if past is not None:
+            settled = sa.select(past.c.key_ref, past.c.network)
+            settled = settled.where(past.c.at >= Instant(self.days.since), past.c.key_ref.in_(failing))
+            return settled.cte("settled")
+        days = _successes(self.days).where(facets.c.key_ref.in_(failing))
+        return days.with_only_columns(*_PAIR).distinct().cte("settled")
 
     def _at_home(self, columns: Any) -> ColumnElement[bool]:  # noqa: ANN401 (a collection of columns)
         return sa.and_(
             columns.key_ref == self.settled.c.key_ref,
             columns.network == self.settled.c.network,
         )
+
+
+def past(span: Window) -> CTE:
+    """The last day before a span's on which each key_ref succeeded at a network, of a month: key_ref, network, at."""
+    until = floor(span.since, DAY)
+    days = _successes(Window(since=floor(span.since - _MONTH, DAY), until=until))
+    last = sa.func.max(facets.c.day).label("at")
+    return days.with_only_columns(*_PAIR, last).group_by(facets.c.key_ref, facets.c.value).cte("past")
+
+
+def _successes(days: Window) -> sa.Select[Any]:
+    return sa.select(*_PAIR).where(
+        facets.c.kind == "network",
+        within(facets.c.day, days),
+        facets.c.outcome == Outcome.OK.value,
+        facets.c.key_ref.is_not(None),
+    )
 
 
 def _near(failed: CTE, subject: str, unit: str) -> sa.Select[Any]:
@@ -128,4 +147,4 @@ def _text(column: ColumnElement[Any]) -> ColumnElement[str]:
     return sa.func.coalesce(column, "")
 
 
-__all__: Sequence[str] = ("FAILED", "FEWEST_FAILURES", "PLACE", "SETTLED", "Attacks")
+__all__: Sequence[str] = ("FAILED", "FEWEST_FAILURES", "PLACE", "SETTLED", "Attacks", "past")

@@ -17,14 +17,14 @@ from model.event import UNKNOWN_PREFIX, Outcome
 from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
-from store.events.tables import events, facets, usage
-from store.queries.attacks import FAILED, PLACE, Attacks
+from store.events.tables import events, usage
+from store.queries.attacks import FAILED, PLACE, Attacks, past
 from store.queries.counts import requests_of, total
 from store.queries.frame_columns import EMPTY, SEEN, empty_frame
 from store.queries.framing import summed, values
 from store.queries.rows import known
 from store.queries.shape import shaped
-from store.queries.spans import DAY, HOUR, floor, widened, within
+from store.queries.spans import DAY, HOUR, by_day, floor, widened, within
 
 FEWEST_SLOW: Final = 6
 """A subject with fewer failures in eight days is not worth reading."""
@@ -34,7 +34,8 @@ KEPT_ROWS: Final = 1000
 """So many rows with nothing but failures a minute keep their address; an hour of slow ones has as many."""
 
 _MINUTE: Final = timedelta(minutes=1)
-_MONTH: Final = timedelta(days=31)
+_DAY: Final = "day"
+_HOUR: Final = "hour"
 
 
 def auth_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
@@ -58,35 +59,30 @@ def worked(reader: EventsReader, span: Window) -> pd.DataFrame:
     `at` is the end of the hour, for hours that began within the span's days; before those, the end of the last day
     alone, since all that is asked is whether there was one. Pairs of a key that settled have no hours: the day says it.
     """
-    attacks = Attacks(span)
+    days = past(span)
+    attacks = Attacks(span, days)
     failed = attacks.failed.c
-    begun = floor(span.since, DAY)
     networks = sa.union_all(sa.select(failed.network), attacks.suspects("network")).subquery()
-    here = (
-        sa.select(networks.c.network).where(networks.c.network.is_not(None)),
-        sa.select(failed.key_ref).where(failed.key_ref.is_not(None)),
+    at_networks = sa.select(networks.c.network).where(networks.c.network.is_not(None))
+    of_keys = sa.select(failed.key_ref).where(failed.key_ref.is_not(None))
+    before = sa.select(days.c.key_ref, days.c.network, days.c.at, sa.literal(_DAY).label("unit")).where(
+        sa.or_(days.c.network.in_(at_networks), days.c.key_ref.in_(of_keys))
     )
-    days = sa.select(facets.c.key_ref, facets.c.value.label("network"), sa.func.max(facets.c.day).label("at")).where(
-        facets.c.kind == "network",
-        within(facets.c.day, Window(since=floor(span.since - _MONTH, DAY), until=begun)),
-        facets.c.outcome == Outcome.OK.value,
-        facets.c.key_ref.is_not(None),
-        sa.or_(facets.c.value.in_(here[0]), facets.c.key_ref.in_(here[1])),
-    )
-    before = shaped(reader.frame(days.group_by(facets.c.key_ref, facets.c.value)), EMPTY["worked"])
     hour = Bucket(events.c.ts, HOUR).label("at")
-    hours = sa.select(events.c.key_ref, events.c.network, hour).where(
-        within(events.c.ts, Window(since=begun, until=span.until)),
+    since = sa.select(events.c.key_ref, events.c.network, hour, sa.literal(_HOUR).label("unit")).where(
+        within(events.c.ts, Window(since=floor(span.since, DAY), until=span.until)),
         events.c.outcome == Outcome.OK.value,
         events.c.key_ref.is_not(None),
         events.c.network.is_not(None),
-        sa.or_(events.c.network.in_(here[0]), events.c.key_ref.in_(here[1])),
+        sa.or_(events.c.network.in_(at_networks), events.c.key_ref.in_(of_keys)),
         sa.tuple_(events.c.key_ref, events.c.network).not_in(
             sa.select(attacks.settled.c.key_ref, attacks.settled.c.network)
         ),
     )
-    since = shaped(reader.frame(hours.distinct()), EMPTY["worked"])
-    frame = pd.concat([before.assign(at=before["at"] + DAY), since.assign(at=since["at"] + HOUR)])
+    # One query, so that what both ask for is worked out once.
+    found = reader.frame(sa.union_all(before, since.distinct()).subquery().select())
+    frame = shaped(found, EMPTY["worked"])
+    frame["at"] += pd.to_timedelta(found["unit"].map({_DAY: DAY, _HOUR: HOUR}))
     return shaped(frame.sort_values(["at", "key_ref", "network"], ignore_index=True), EMPTY["worked"])
 
 
@@ -138,7 +134,14 @@ def platform_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
     refs = sa.select(usage.c.key_ref).where(
         within(usage.c.hour, widened(span, HOUR)), usage.c.key_ref.not_like(f"{UNKNOWN_PREFIX}%")
     )
-    keys = _grouped(span, "minute", _MINUTE, ("key_ref",), events.c.key_ref.in_(refs))
+    parts = [
+        reader.frame(_platform(_grouped(part, "minute", _MINUTE, ("key_ref",), events.c.key_ref.in_(refs))))
+        for part in by_day(span)
+    ]
+    return pd.concat([shaped(part, EMPTY["platform_minutes"]) for part in parts], ignore_index=True)
+
+
+def _platform(keys: Subquery) -> sa.Select[Any]:
     minute = keys.c.minute
     query = sa.select(
         minute,
@@ -147,7 +150,7 @@ def platform_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
         total(sa.case((keys.c.server_error * 2 >= keys.c.requests, 1), else_=0)).label("erring"),
         *(total(keys.c[name]).label(name) for name in ("requests", "unauthenticated", "forbidden", "server_error")),
     )
-    return shaped(reader.frame(query.group_by(minute).order_by(minute)), EMPTY["platform_minutes"])
+    return query.group_by(minute).order_by(minute)
 
 
 def _grouped(span: Window, unit: str, width: timedelta, by: tuple[str, ...], *only: ColumnElement[bool]) -> Subquery:

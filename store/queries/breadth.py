@@ -18,21 +18,24 @@ from store.events.tables import events
 from store.queries.counts import requests_of, total
 from store.queries.frame_columns import EMPTY
 from store.queries.shape import shaped
-from store.queries.spans import within
+from store.queries.spans import by_day, within
 
 WIDTH: Final = timedelta(minutes=5)
 """Half of the ten minutes that the detectors look at, so that what straddles a bucket is still seen."""
 FEWEST_REFUSED: Final = 2
 """Fewer routes refused within a bucket (401 without a credential, or 403) are not worth reading: five that straddle one
 are two and three at worst, or one and four."""
-FEWEST_SUSPECT: Final = 3
-"""Nor are subjects that fail on fewer in the whole span."""
 FEWEST_MISSING: Final = 8
 """As FEWEST_REFUSED, of client errors: a quarter of what enumeration asks for in two buckets."""
 FEWEST_PATHS: Final = 20
 """Fewer paths of one route within a bucket are no walk."""
 FEWEST_OK: Final = 50
 """Fewer successes on one route within a bucket are no scraping."""
+
+_PLACE: Final = ("minute", "key_ref", "ip", "network")
+_FAILED: Final = (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN, Outcome.CLIENT_ERROR)
+_ROUTES: Final = ("refused_routes", "forbidden_routes", "missing_routes")
+"""How many routes met each of `_FAILED`."""
 
 _OVERFLOW: Final = "/…"
 """The route of paths beyond the cap of routes (ingest.routes): there, the path tells them apart."""
@@ -47,26 +50,24 @@ def breadth(reader: EventsReader, span: Window) -> pd.DataFrame:
     forbidden_routes, missing_routes, first_seen, last_seen]; `minute` is the beginning of five. Routes are distinct
     ones, with their paths where there is no route. `refused_routes` are those answered 401.
     """
-    failed = [outcome.value for outcome in (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN, Outcome.CLIENT_ERROR)]
-    asked = sa.case(
-        (sa.or_(events.c.route.is_(None), events.c.route == _OVERFLOW), events.c.path), else_=events.c.route
+    wide = _wide(span)
+    by = [wide.c[name] for name in _PLACE]
+    single = _rows(span).subquery()
+    here = sa.and_(
+        single.c.minute == wide.c.minute,
+        *(_text(single.c[name]) == _text(wide.c[name]) for name in _PLACE if name != "minute"),
     )
-    rows = _rows(span, asked.label("asked")).where(*_suspects(asked, span, failed)).subquery()
-    by = [rows.c[name] for name in ("minute", "key_ref", "ip", "network")]
-    refused, forbidden, missing = (
-        _distinct(rows.c.asked, rows, outcome)
-        for outcome in (Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN, Outcome.CLIENT_ERROR)
+    query = (
+        sa.select(
+            *by,
+            *_counts(single, Outcome.OK, *_FAILED),
+            *(sa.func.max(wide.c[name]).label(name) for name in _ROUTES),
+            *_seen(single),
+        )
+        .select_from(sa.join(single, wide, here))
+        .group_by(*by)
     )
-    query = sa.select(
-        *by,
-        *_counts(rows, Outcome.OK, Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN, Outcome.CLIENT_ERROR),
-        refused.label("refused_routes"),
-        forbidden.label("forbidden_routes"),
-        missing.label("missing_routes"),
-        *_seen(rows),
-    )
-    enough = sa.or_(refused >= FEWEST_REFUSED, forbidden >= FEWEST_REFUSED, missing >= FEWEST_MISSING)
-    ordered = query.group_by(*by).having(enough).order_by(*(column.asc().nulls_last() for column in by))
+    ordered = query.order_by(*(column.asc().nulls_last() for column in by))
     return shaped(reader.frame(ordered), EMPTY["breadth"])
 
 
@@ -79,6 +80,11 @@ def walks(reader: EventsReader, span: Window) -> pd.DataFrame:
     `paths` are distinct; `numbers` the distinct numbers in them, from `lowest` to `highest`; `rising` is how they
     grow with time, a correlation in thousandths.
     """
+    parts = [shaped(reader.frame(_walks(part)), EMPTY["walks"]) for part in by_day(span)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _walks(span: Window) -> "sa.Select[*tuple[Any, ...]]":
     number = PathNumber(events.c.path)
     route = (sa.func.coalesce(events.c.method + " ", "") + events.c.route).label("route")
     keyless = sa.case((events.c.key_ref.is_(None), events.c.ip)).label("keyless")
@@ -101,8 +107,7 @@ def walks(reader: EventsReader, span: Window) -> pd.DataFrame:
         *_seen(rows),
     )
     enough = sa.or_(paths >= FEWEST_PATHS, requests_of(rows, Outcome.OK) >= FEWEST_OK)
-    ordered = query.group_by(*by).having(enough).order_by(*(column.asc().nulls_last() for column in by))
-    return shaped(reader.frame(ordered), EMPTY["walks"])
+    return query.group_by(*by).having(enough).order_by(*(column.asc().nulls_last() for column in by))
 
 
 def _rows(span: Window, *more: ColumnElement[Any]) -> "sa.Select[*tuple[Any, ...]]":
@@ -118,15 +123,25 @@ def _rows(span: Window, *more: ColumnElement[Any]) -> "sa.Select[*tuple[Any, ...
     ).where(within(events.c.ts, span))
 
 
-def _suspects(asked: ColumnElement[Any], span: Window, failed: list[str]) -> list[ColumnElement[bool]]:
-    """Only subjects with enough distinct failing routes in the whole span: few events are left to count by bucket."""
-    found = []
-    for name in ("ip", "key_ref"):
-        subject = events.c[name]
-        failing = sa.select(subject).where(within(events.c.ts, span), events.c.outcome.in_(failed))
-        wide = failing.where(subject.is_not(None)).group_by(subject)
-        found.append(subject.in_(wide.having(sa.func.count(asked.distinct()) >= FEWEST_SUSPECT)))
-    return [sa.or_(*found)]
+def _wide(span: Window) -> Subquery:
+    """The rows of `breadth` with their distinct routes: only failures are read, which are few of all events."""
+    asked = sa.case(
+        (sa.or_(events.c.route.is_(None), events.c.route == _OVERFLOW), events.c.path), else_=events.c.route
+    )
+    failed = events.c.outcome.in_([outcome.value for outcome in _FAILED])
+    # Once a row and then counted: two plain groupings are cheaper than one with what is distinct.
+    each = _rows(span, asked.label("asked")).where(failed).subquery()
+    columns = [each.c[name] for name in (*_PLACE, "outcome", "asked")]
+    once = sa.select(*columns).distinct().subquery()
+    by = [once.c[name] for name in _PLACE]
+    counts = {
+        name: sa.func.count(sa.case((once.c.outcome == outcome.value, once.c.asked)))
+        for name, outcome in zip(_ROUTES, _FAILED, strict=True)
+    }
+    fewest = (FEWEST_REFUSED, FEWEST_REFUSED, FEWEST_MISSING)
+    enough = sa.or_(*(count >= least for count, least in zip(counts.values(), fewest, strict=True)))
+    named = [count.label(name) for name, count in counts.items()]
+    return sa.select(*by, *named).group_by(*by).having(enough).subquery()
 
 
 def _busy(span: Window) -> ColumnElement[bool]:
@@ -135,10 +150,6 @@ def _busy(span: Window) -> ColumnElement[bool]:
     groups = (Bucket(events.c.ts, WIDTH), who, events.c.route)
     calls = sa.select(*groups).where(within(events.c.ts, span), events.c.route.is_not(None), who.is_not(None))
     return sa.tuple_(*groups).in_(calls.group_by(*groups).having(sa.func.count() >= FEWEST_PATHS))
-
-
-def _distinct(asked: ColumnElement[Any], rows: Subquery, outcome: Outcome) -> ColumnElement[int]:
-    return sa.func.count(sa.case((rows.c.outcome == outcome.value, asked)).distinct())
 
 
 def _counts(rows: Subquery, *outcomes: Outcome) -> list[Label[int]]:
@@ -150,3 +161,8 @@ def _counts(rows: Subquery, *outcomes: Outcome) -> list[Label[int]]:
 
 def _seen(rows: Subquery) -> list[Label[Any]]:
     return [sa.func.min(rows.c.ts).label("first_seen"), sa.func.max(rows.c.ts).label("last_seen")]
+
+
+def _text(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """Null is a place like others."""
+    return sa.func.coalesce(column, "")

@@ -27,7 +27,7 @@ from store.queries.framing import values as _values
 from store.queries.life_frames import LIFE_FRAMES
 from store.queries.rows import hourly, known
 from store.queries.shape import COUNT, shaped
-from store.queries.spans import HOUR, widened, within
+from store.queries.spans import HOUR, by_day, widened, within
 
 USE: Final = {
     name: kind
@@ -76,8 +76,9 @@ def origin_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
     succeeded: a million guesses are no rows.
     """
     listed = sa.select(usage.c.key_ref).where(within(usage.c.hour, widened(span, HOUR)), known(usage))
-    rows = _events(span, "hour", HOUR, "ip", "network", "asn", "country", "client").where(events.c.key_ref.in_(listed))
-    return _grouped(reader, "origin_hours", rows.subquery())
+    places = ("ip", "network", "asn", "country", "client")
+    parts = [_events(part, "hour", HOUR, *places).where(events.c.key_ref.in_(listed)) for part in by_day(span)]
+    return pd.concat([_grouped(reader, "origin_hours", part.subquery()) for part in parts], ignore_index=True)
 
 
 def network_days(reader: EventsReader, span: Window) -> pd.DataFrame:

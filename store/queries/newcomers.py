@@ -15,7 +15,7 @@ from model.window import Window
 from store.dialect import Instant
 from store.events.reader import EventsReader
 from store.events.tables import events
-from store.queries.frame_columns import EMPTY
+from store.queries.frame_columns import EMPTY, empty_frame
 from store.queries.framing import summed, values
 from store.queries.rows import faceted, hourly, known
 from store.queries.shape import TEXT, shaped
@@ -30,6 +30,8 @@ SPREAD: Final = 4
 """A key of so many networks, or so many clients, in the hours that are judged is looked at."""
 OTHERS: Final = 50
 """So many other keys of a route tell as much as all of them: that it is nothing special."""
+_STEPS: Final = (DAY, timedelta(days=7), timedelta(days=400))
+"""How far back is looked for them."""
 
 
 def judged_days(window: Window) -> Window:
@@ -79,30 +81,50 @@ def users_of(
     span: Window,
     *,
     routes: Collection[str],
-    but: Collection[str],
-    owners: Collection[str],
+    but: Collection[str] = (),
+    most: int | None = None,
 ) -> pd.DataFrame:
-    """Rows of route_days that tell who else uses routes: all of `owners`, and OTHERS of the rest, per route.
+    """Rows of route_days that tell who uses routes, without the key_refs `but`: `most` a route, or all.
 
     Of the days before the window's, each key has its last one; in the window's days its first success counts.
     """
     days = judged_days(window)
-    last, now = _last_of_each(reader, span, days, routes), _asked(reader, span, days, routes)
-    parts = [
-        pd.concat([one[mine], one[~mine].groupby("route").head(OTHERS)])
-        for found, by in ((last, "day"), (now, "first_ok"))
-        for one in [found[~found["key_ref"].isin(but)].sort_values([by, "key_ref"], ascending=[by != "day", True])]
-        for mine in [one["key_ref"].isin(owners)]
-    ]
+    before = Window(since=span.since, until=max(span.since, days.since))
+    last = _last_of_most(reader, before, routes, but, most) if most else _last_of_each(reader, before, routes)
+    parts = []
+    for found, by in ((last, "day"), (_asked(reader, span, days, routes), "first_ok")):
+        ordered = found[~found["key_ref"].isin(but)].sort_values([by, "key_ref"], ascending=[by != "day", True])
+        parts.append(ordered.groupby("route").head(most) if most else ordered)
     return pd.concat(parts)
 
 
-def _last_of_each(reader: EventsReader, span: Window, days: Window, routes: Collection[str]) -> pd.DataFrame:
-    """The last day before `days` of each key_ref and route, as rows of route_days.
+def _last_of_most(
+    reader: EventsReader, span: Window, routes: Collection[str], but: Collection[str], most: int
+) -> pd.DataFrame:
+    """As `_last_of_each`, without `but`, and no further back than until each route has `most` of them.
+
+    The day before tells enough of most routes: a month of all keys at once took 300 MB.
+    """
+    parts, left, until = [empty_frame("route_days")], set(routes), span.until
+    for reach in _STEPS:
+        since = max(span.since, span.until - reach)
+        if not left or since >= until:
+            break
+        found = _last_of_each(reader, Window(since=since, until=until), left)
+        found = found[~found["key_ref"].isin(but)]
+        later = pd.MultiIndex.from_frame(pd.concat(parts)[["key_ref", "route"]])
+        parts.append(found[~pd.MultiIndex.from_frame(found[["key_ref", "route"]]).isin(later)])
+        count = pd.concat(parts).groupby("route").size()
+        left, until = left - set(count[count >= most].index), since
+    return pd.concat(parts, ignore_index=True)
+
+
+def _last_of_each(reader: EventsReader, span: Window, routes: Collection[str]) -> pd.DataFrame:
+    """The last day in the span of each key_ref and route, as rows of route_days.
 
     The engine picks it: a month of all keys would be a hundred times as many rows.
     """
-    rows = values("route", Window(since=span.since, until=max(span.since, days.since)))
+    rows = values("route", span)
     tried = _succeeded(rows, routes)
     place = (rows.c.key_ref, rows.c.route)
     last = sa.select(sa.func.max(rows.c.day), *place).where(*tried).group_by(*place)

@@ -47,6 +47,11 @@ def save_activity(tx: Session, activity: Sequence[Activity]) -> None:
     )
 
 
+def count_seen(tx: Session) -> int:
+    """How many key_refs the logs ever saw."""
+    return tx.scalar(select(func.count()).select_from(KeyActivityRow)) or 0
+
+
 def _as_kept(moment: datetime | None) -> str | None:
     if moment is None:
         return None

@@ -62,6 +62,7 @@ def test_the_first_route_that_matches_takes_it_unless_it_continues(incident: Inc
     assert ("pager", "chat") == targets(incident, first, last)
     assert ("pager", "chat", "mail") == targets(incident, onwards, last)
     assert () == targets(incident)
+    assert () == targets(incident, Route(when=Matcher(severity=Severity.HIGH), to=()), last)
 
 
 def test_explain_says_for_each_route_why(incident: Incident) -> None:

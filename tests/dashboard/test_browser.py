@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from dashboard.data import TICK
 from keywatch.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -30,6 +31,15 @@ FLAGS = (
 PATIENCE = 90
 """Seconds for a machine that tests much else."""
 ROW = 32
+DRAWN = 500
+"""Milliseconds in which a choice would have led elsewhere."""
+NAMED = """
+(() => {
+  const at = document.activeElement, label = at.getAttribute('aria-label') || at.innerText || '';
+  return label.replace(/\\s+/g, ' ').replace(/^[a-z_]+ (?=[A-Z0-9])/, '').trim();
+})()
+"""
+"""What the element with the focus is called, without its icon's name."""
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="Chromium is not installed")
 
@@ -100,6 +110,22 @@ def click_first_row(page: "Page", table: str) -> None:
     page.mouse.click(box["x"] + 60, box["y"] + 1.5 * ROW)
 
 
+def refreshing(page: "Page") -> list[float]:
+    """Fills with the seconds after which the server has parts of a page ask again."""
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    intervals: list[float] = []
+
+    def hear(frame: str | bytes) -> None:
+        if isinstance(frame, bytes):
+            said = ForwardMsg.FromString(frame)
+            if said.WhichOneof("type") == "auto_rerun":
+                intervals.append(said.auto_rerun.interval)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    return intervals
+
+
 def parameters(page: "Page") -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
@@ -107,6 +133,7 @@ def parameters(page: "Page") -> dict[str, list[str]]:
 def test_from_the_overview_to_a_key_with_the_state_in_the_url(page: "Page") -> None:
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    intervals = refreshing(page)
     page.goto("/")
     page.get_by_role("radio", name="24h").click()
     page.wait_for_url("**/?window=24h")
@@ -118,6 +145,7 @@ def test_from_the_overview_to_a_key_with_the_state_in_the_url(page: "Page") -> N
     tile.get_by_text("96", exact=True).wait_for()
     page.locator("[aria-label^='Requests per 15 minutes, stacked by outcome']").wait_for()
 
+    assert {TICK.total_seconds()} == set(intervals)
     assert {"key": ["key_1"], "window": ["24h"]} == parameters(page)
     assert ["ac_live_…bbbb"] == page.get_by_test_id("stText").get_by_text("ac_live").all_inner_texts()
 
@@ -126,3 +154,51 @@ def test_from_the_overview_to_a_key_with_the_state_in_the_url(page: "Page") -> N
 
     assert {"key": ["key_1"], "window": ["24h"]} == parameters(page)
     assert not complaints
+
+
+def test_with_the_keyboard_alone_from_the_menu_to_a_key_that_is_searched_for(page: "Page") -> None:
+    page.goto("/")
+    page.get_by_test_id("stMetric").first.wait_for()
+    reach(page, "Keys")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/keys")
+    page.get_by_role("button", name="1 Never expires").wait_for()
+    reach(page, "1 Never expires")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/keys?hygiene=endless")
+    page.get_by_text("1 of 6 rows").wait_for()
+    page.goto("/key")
+    page.get_by_role("textbox", name="Find a key").wait_for()
+    reach(page, "Find a key")
+    page.keyboard.type("billing")
+    page.get_by_test_id("stDataFrame").wait_for()
+    reach(page, "Fullscreen: Keys that are found")
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(DRAWN)
+
+    assert "/key" == urlsplit(page.url).path
+    assert {} == parameters(page)
+
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/key?*key=key_1*")
+    page.get_by_test_id("stText").get_by_text("billing-prod", exact=True).wait_for()
+
+
+def test_the_tabulator_leads_past_a_table_and_chooses_nothing(page: "Page") -> None:
+    page.goto("/")
+    page.locator("[aria-label^='Requests per hour, stacked by outcome']").wait_for()
+    reach(page, "Fullscreen: Standing incidents")
+    reach(page, "Show as table")
+    page.wait_for_timeout(DRAWN)
+
+    assert "/" == urlsplit(page.url).path
+    assert {} == parameters(page)
+
+
+def reach(page: "Page", name: str) -> None:
+    """Go on with the tabulator until what is called so has the focus."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate(NAMED).startswith(name):
+            return
+    pytest.fail(f"No tabulator leads to {name}.")

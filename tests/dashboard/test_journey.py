@@ -69,6 +69,7 @@ def test_from_an_alerts_link_to_the_incident_its_key_the_requests_and_a_silence(
     page.wait_for_url("**/explore?*")
     page.get_by_role("heading", name="Explore").wait_for()
     page.get_by_role("radio", name="custom", exact=True, checked=True).wait_for()
+    page.wait_for_url("**/explore?*window=custom*")
 
     asked = parameters(page)
     assert (["key_1"], ["198.51.100.7"], "custom") == (asked["keys"], asked["ip"], asked["window"][-1])

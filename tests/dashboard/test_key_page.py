@@ -133,3 +133,16 @@ def test_its_requests_can_be_explored(visit: "Visit") -> None:
 )
 def test_marks_in_a_name_stand_for_themselves(text: str, written: str) -> None:
     assert written == literal(text)
+
+
+def test_what_no_key_is_called_is_said_with_what_is_like_it(pages: "Pages", visit: "Visit") -> None:
+    page = visit("key", key="key_1", **{"with": "old"})
+
+    assert "△ No single key is called old; 1 is like it: old-export · key_3" in pages.texts(page)
+    assert not [each for each in page.dataframe if "addresses" in each.value.columns]
+
+
+def test_a_key_is_compared_by_its_name_too(visit: "Visit") -> None:
+    page = visit("key", key="key_1", **{"with": "crm-dev"})
+
+    assert ["billing-prod · key_1", "crm-dev · key_2"] == list(having(page, "label", "addresses")["label"])

@@ -191,9 +191,10 @@ def test_requests_without_a_credential_open_no_page(pages: "Pages", visit: "Visi
     assert "no credential" in page.toast[0].value
 
 
-def test_a_key_can_be_picked_when_the_url_names_none(pages: "Pages", visit: "Visit") -> None:
+def test_a_key_can_be_found_when_the_url_names_none(pages: "Pages", visit: "Visit") -> None:
     page = visit("key")
-    next(each for each in page.selectbox if each.label == "Key").select("key_2").run()
+    next(each for each in page.text_input if each.label == "Find a key").set_value("CRM").run()
+    page = pages.click(page, "found", "name", "crm-dev")
 
     assert {"key": "key_2"} == pages.url(page)
     assert "crm-dev" in pages.texts(page)

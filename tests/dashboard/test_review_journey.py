@@ -16,7 +16,9 @@ from reports import worksheet
 from reports.verify import verify
 from store.state import audit, chain
 from store.state.reports import open_reviews
+from tests.dashboard.conftest import BILLING, CRM, OLD, STRAY
 from tests.dashboard.test_browser import CHROMIUM, ROW, address, click_first_row, page, shown
+from tests.e2e.leaks import in_bytes
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -108,6 +110,7 @@ def test_from_the_open_review_to_the_verified_files(
     (taken,) = (tmp_path / "taken").iterdir()
 
     assert () == verify(taken).faults
+    assert [] == in_bytes(taken, (BILLING, CRM, OLD, STRAY))
     assert "closed" == verify(taken).stage
     assert {"keep": 2} == json.loads((taken / "closing.json").read_bytes())["decisions"]
     page.get_by_test_id("stDownloadButton").wait_for()

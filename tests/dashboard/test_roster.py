@@ -48,6 +48,14 @@ def test_a_key_adds_up_what_all_its_references_did() -> None:
     assert (33, 1) == (row["requests"], row["unauthorized"])
 
 
+def test_some_of_the_keys_have_their_own_counts() -> None:
+    every = pd.concat([keys(key_id=f"key_{n}", key_refs=[f"id:{n}"]) for n in range(4)], ignore_index=True)
+    some = every[every["key_id"].isin({"key_1", "key_3"})]
+    rows = made(some, usage(("id:3", 30, 0), ("id:1", 3, 1)))
+
+    assert [("key_3", 30), ("key_1", 3)] == list(rows[["id", "requests"]].itertuples(index=False, name=None))
+
+
 def test_curves_are_read_of_the_first_keys_alone_and_add_up_their_references() -> None:
     asked: list[set[str]] = []
 

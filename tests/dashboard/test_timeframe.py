@@ -64,3 +64,28 @@ def test_another_page_shows_the_window_that_its_link_says(visit: "Visit", pages:
     assert "14d" == page.session_state["window"]
     assert [] == list(page.exception)
     assert not any("default value" in text for text in pages.texts(page))
+
+
+def test_another_window_of_ones_own_is_taken_from_the_link_too(pages: "Pages", visit: "Visit", small: "Small") -> None:
+    first, second = ((written(small.now - timedelta(minutes=m), Zone()) for m in ms) for ms in ((75, 45), (75, 15)))
+    page = visit("key", key="key_1", window="custom", **dict(zip(("from", "to"), first, strict=True)))
+    counted = pages.metrics(page)["Requests"]
+    page._page_hash = calc_hash("")
+    for name, value in zip(("from", "to"), second, strict=True):
+        page.query_params[name] = value
+    page.run()
+
+    assert ("2", "custom") == (counted, page.session_state["window"])
+    assert "5" == pages.metrics(page)["Requests"]
+
+
+def test_a_page_whose_link_names_no_window_shows_the_usual_one(pages: "Pages", visit: "Visit") -> None:
+    page = visit("explore", window="24h")
+    page._page_hash = calc_hash("key")
+    page.query_params.clear()
+    page.query_params["key"] = "key_1"
+    page.run()
+
+    assert "7d" == page.session_state["window"]
+    assert "288" == pages.metrics(page)["Requests"]
+    assert [] == list(page.exception)

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from lines import CANARIES, OWN, OWN_PREFIX
 
 from ingest.fingerprint import Pepper
-from ingest.formats.interface import Plan
+from ingest.formats.interface import Options, Plan
 from ingest.formats.quick import quick_way
 from ingest.framing.interface import Records
 from ingest.lines import readable
-from ingest.parse import Parser
+from ingest.parse import Other, Parser, no_other
 from ingest.redact import issued
+from ingest.second import Seconds
 from ingest.treatment import Treatment
 
 Row = Mapping[str, Any]
@@ -49,10 +51,10 @@ class Reader:
         """Close the parser."""
         self._parser.close()
 
-    def read(self, lines: Sequence[bytes], plan: Plan) -> Outcome:
+    def read(self, lines: Sequence[bytes], plan: Plan, other: Other = no_other) -> Outcome:
         """The block of these lines, each with its end."""
         data = readable(b"".join(line + b"\n" for line in lines), at_start=False)
-        parsed = self._parser.parse(Records(data), plan)
+        parsed = self._parser.parse(Records(data), plan, other=other)
         return Outcome(
             rows=self._parser.rows(),
             rejected=self._parser.rejected(),
@@ -65,13 +67,14 @@ class Reader:
 def broken(reader: Reader, lines: Sequence[bytes], good: set[int], plan: Plan) -> Iterator[str]:
     """What does not hold for a block; `good` are the places of lines that must come out as they do alone."""
     found = reader.read(lines, plan)
-    total, events, rejects, skipped = found.counts
-    if not (len(lines) == total == events + rejects + skipped):
-        yield f"counts {found.counts} of {len(lines)} lines"
-    numbers = [*(row["line"] for row in found.rows), *(n for n, _ in found.rejected), *(n for n, _ in found.skipped)]
-    if sorted(numbers) != list(range(1, len(lines) + 1)):
-        yield f"line numbers {sorted(set(range(1, len(lines) + 1)) ^ set(numbers))[:5]}, {len(numbers)} of {len(lines)}"
-    yield from _leaks(found, lines, _OF_IDS | _OF_NAMES if plan.path_is_name else _OF_IDS)
+    yield from _sound(found, lines, plan)
+    if found.rejected:
+        both = reader.read(lines, plan, partial(Seconds(Options()).plan, plan.format))
+        yield from _sound(both, lines, plan)
+        own = {row["line"] for row in found.rows}
+        yield from _differences(
+            "with and without a second format", found.rows, [r for r in both.rows if r["line"] in own], lines
+        )
     alone = reader.read([lines[place] for place in sorted(good)], plan)
     among = [row for row in found.rows if row["line"] - 1 in good]
     yield from _differences("good lines alone and among hostile ones", alone.rows, among, lines)
@@ -82,6 +85,17 @@ def broken(reader: Reader, lines: Sequence[bytes], good: set[int], plan: Plan) -
     for name in ("rejected", "skipped"):
         unlike = sorted(set(getattr(found, name)) ^ set(getattr(slowly, name)))
         yield from (f"{name} by one way only: {n} {lines[n[0] - 1]!r}" for n in unlike[:2])
+
+
+def _sound(found: Outcome, lines: Sequence[bytes], plan: Plan) -> Iterator[str]:
+    """Each line counts once, and no secret is shown."""
+    total, events, rejects, skipped = found.counts
+    if not (len(lines) == total == events + rejects + skipped):
+        yield f"counts {found.counts} of {len(lines)} lines"
+    numbers = [*(row["line"] for row in found.rows), *(n for n, _ in found.rejected), *(n for n, _ in found.skipped)]
+    if sorted(numbers) != list(range(1, len(lines) + 1)):
+        yield f"line numbers {sorted(set(range(1, len(lines) + 1)) ^ set(numbers))[:5]}, {len(numbers)} of {len(lines)}"
+    yield from _leaks(found, lines, _OF_IDS | _OF_NAMES if plan.path_is_name else _OF_IDS)
 
 
 def _leaks(found: Outcome, lines: Sequence[bytes], lenient: frozenset[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 What elastic's, CrowdSec's, Matomo's and netdata's own files give was compared by hand. Differences that stay: behind a
 list of forwarded addresses they take the first public one for the client, we the peer; a method in small letters is no
-method; a file in which two formats alternate is read in the one that most lines have.
+method.
 """
 
 from collections.abc import Callable

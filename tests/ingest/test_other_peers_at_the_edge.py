@@ -1,10 +1,12 @@
 """Shapes that firewalls, distributions and proxies of other parsers' tests write; the lines are our own.
 
 Looked at: SEKOIA's intake formats, Datadog's, OpenTelemetry's, Panther's, Vector's, Logstash's, Fluentd's, alp's,
-Grafana Alloy's, Ops Agent's. Differences that stay: of `a b user [time]` with two addresses we take the second for the
-client, as a virtual host goes before it, and Fluentd the first; what a proxy writes of people who browse (Netskope,
-Zscaler, CEF) is no log of an API; an identifier of 32 hexadecimal digits in a path may be a key and is taken out of it;
-times of IIS' own file format have no zone.
+Grafana Alloy's, Ops Agent's, Wazuh's and OSSEC's rule tests, Filebeat's modules, lnav's, eventgen's, AWStats'.
+Differences that stay: of `a b user [time]` with two addresses we take the second for the client, as a virtual host goes
+before it, and Fluentd the first; what a proxy writes of people who browse (Netskope, Zscaler, CEF) is no log of an API;
+an identifier of 32 hexadecimal digits in a path may be a key and is taken out of it; times of IIS' own file format have
+no zone; three layouts of W3C lines side by side without `#Fields` are read in the one that most lines have; an audit
+log whose times name the month in words (Nextcloud's) is none of requests.
 """
 
 import json
@@ -14,7 +16,9 @@ from typing import Any
 
 import pytest
 
-from ingest.formats.interface import KeyPlace
+from ingest.formats.interface import KeyPlace, Options
+from ingest.formats.registry import FORMATS
+from model.errors import FormatError
 
 Read = Callable[..., Any]
 AT = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
@@ -115,6 +119,20 @@ SHAPES = {
         ),
         {**READ, "status": 403},
     ),
+    "Envoy's JSON with fields of somebody's own": (
+        (
+            '{"start_time":"2026-10-01T09:30:00Z","method":"GET","x-envoy-origin-path":"/v1","response_code":404,'
+            '"user-agent":"curl/8","downstream_remote_address":"203.0.113.9:4711",":authority":"api.example"}'
+        ),
+        {**READ, "host": "api.example", "status": 404, "user_agent": "curl/8"},
+    ),
+    "Azure's gateway with its time called otherwise": (
+        (
+            '{"operationName":"ApplicationGatewayAccess","timestamp":"2026-10-01T09:30:00Z","properties":{"clientIP":'
+            '"203.0.113.9","httpMethod":"GET","requestUri":"/v1","httpStatus":404,"host":"api.example"}}'
+        ),
+        {**READ, "host": "api.example", "status": 404},
+    ),
     "nginx as JSON with names of somebody's own": (
         (
             '{"time_local":"01/Oct/2026:09:30:00 +0000","request_method":"GET","request_uri":"/v1",'
@@ -173,3 +191,63 @@ def test_headers_that_are_no_pairs_are_passed_over(read: Read, headers: str) -> 
     event, *_ = read(waf() + "\n" + line + "\n").events[1:]
 
     assert ("/v1", None) == (event["path"], event["key_ref"])
+
+
+@pytest.mark.parametrize(
+    ("names", "name", "between"),
+    [
+        (CLOUDFRONT, "cs(Cookie)", ";%20"),
+        ({"time": "2026-10-01T09:30:00Z", "method": "GET", "path": "/v1", "status": 200}, "http_cookie", "; "),
+    ],
+    ids=["CloudFront", "nginx"],
+)
+def test_a_session_token_among_the_cookies_of_json_tells_who_asks(
+    read: Read, names: dict[str, object], name: str, between: str
+) -> None:
+    head, body = ("eyJhbGciOiJIUzI1NiJ9", "eyJqdGkiOiJqLTEifQ")  # {"alg":"HS256"} and {"jti":"j-1"}
+    line = json.dumps({**names, name: f"sid=1{between}session={head}.{body}.c2lnbmF0dXJl"})
+
+    event, *_ = read(line + "\n").events
+
+    assert "id:jwt:jti:j-1" == event["key_ref"]
+
+
+def test_cookies_alone_do_not_say_that_a_log_tells_its_keys() -> None:
+    line = json.dumps({**CLOUDFRONT, "cs(Cookie)": "sid=1"})
+
+    assert not FORMATS["cloudfront-json"].plan([line], Options()).reads_keys
+
+
+def test_a_header_of_cloudfront_json_that_the_config_names_is_found(read: Read) -> None:
+    line = json.dumps({**CLOUDFRONT, "cs(X-Partner)": "p-4711"})
+
+    found = read(line + "\n", keys=(KeyPlace(carrier="header", name="X-Partner", kind="id"),))
+
+    assert "id:p-4711" == found.events[0]["key_ref"]
+
+
+def test_of_a_gateways_records_only_its_access_log_are_requests(read: Read) -> None:
+    access = (
+        '{"operationName":"ApplicationGatewayAccess","time":"2026-10-01T09:30:00Z","category":'
+        '"ApplicationGatewayAccessLog","properties":{"clientIP":"203.0.113.9","httpMethod":"GET","requestUri":"/v1"}}\n'
+    )
+    firewall = access.replace("Access", "Firewall").replace('"httpMethod":"GET"', '"action":"Blocked"')
+    health = '{"category":"ResourceHealth","operationName":"x/action","properties":{},"time":"2026-10-01T09:30:00Z"}\n'
+
+    found = read(firewall * 3 + access + health)
+
+    assert ["/v1"] == [event["path"] for event in found.events]
+    assert not found.rejects
+
+
+@pytest.mark.parametrize("more", ["", "ts=2026-10-01T09:30:01Z method=GET path=/v1 status=200 level=info\n"])
+def test_the_path_of_a_file_makes_no_request_of_a_remark(read: Read, more: str) -> None:
+    remark = (
+        'ts=2026-10-01T09:30:00Z level=info component=tailer msg="tail routine: started" path=/var/log/pods/0.log\n'
+    )
+
+    if more:
+        assert ["/v1"] == [event["path"] for event in read(remark * 3 + more).events]
+    else:
+        with pytest.raises(FormatError):
+            read(remark * 3)

@@ -116,6 +116,17 @@ def test_a_log_without_a_key_field_works_by_address_and_says_so(cli: Cli) -> Non
     assert sum(row["requests"] for row in by_address) == 200
 
 
+def test_keys_that_stand_in_urls_only_and_were_all_refused_are_not_called_missing(cli: Cli) -> None:
+    asked = "".join(f"/v1/agents?api_key={GOOD[:-1]}{n} " for n in range(9)).split()
+    line = '203.0.113.9 - - [01/Oct/2026:12:00:00 +0000] "GET {} HTTP/1.1" 401 12 "-" "curl/8.9.1"'
+    path = cli.log([line.format(target) for target in asked])
+
+    done = cli("ingest", path)
+
+    assert "No field of these lines" not in done.err
+    assert "API keys stand in URLs or cookies of these lines only; none was accepted" in done.err
+
+
 def test_a_log_with_a_key_field_says_nothing_of_the_kind(cli: Cli) -> None:
     done = cli("ingest", cli.log(attack()))
 

@@ -3,7 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
+import duckdb
+import pytest
 from commandline import ATTACKED, GOOD, GUESSER, GUESSES, NOON, UNTIL, Cli, line
+
+from keywatch.keeping_house import HouseKeeper
+from keywatch.turn import Turn
+from keywatch.workspace import Workspace
+from model.clock import Clock, FixedClock
+from model.errors import StoreError
 
 
 def ingest_in_parts(cli: Cli) -> None:
@@ -58,3 +66,52 @@ def test_a_round_of_run_merges_by_itself(cli: Cli) -> None:
 
     assert 1 == cli("store", "status", "--json").json()["segments"]
     assert 70 == cli("store", "status", "--json").json()["events"]
+
+
+def test_a_merge_without_the_memory_for_it_rests_and_what_makes_room_was_done(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest_in_parts(cli)
+    orphan = cli.root / "events" / "20260101" / "20260101T000000000000-00000000.events.parquet"
+    orphan.parent.mkdir()
+    orphan.touch()
+    workspace, clock, keeper = Workspace.at(cli.config), FixedClock(NOON + timedelta(days=2)), HouseKeeper()
+
+    def segments() -> int:
+        return int(cli("store", "status", "--json").json()["segments"])
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr("store.events.merging._MEMORY", "1MB")
+        with pytest.raises(StoreError, match="4 segments of 70 events cannot be merged: neither 1MB of memory"):
+            keeper.keep(workspace, clock)
+        assert not orphan.exists()
+        clock.ticks += 599
+        keeper.keep(workspace, clock)
+        clock.ticks += 1
+        with pytest.raises(StoreError):
+            keeper.keep(workspace, clock)
+        assert 4 == segments()
+    clock.ticks += 600
+    keeper.keep(workspace, clock)
+    workspace.close()
+
+    assert 1 == segments()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), duckdb.OutOfMemoryException("no block of 256 KB")])
+def test_a_part_that_memory_does_not_suffice_for_ends_itself_and_not_the_run(cli: Cli, error: Exception) -> None:
+    class Large(HouseKeeper):
+        def keep(self, workspace: Workspace, clock: Clock) -> None:
+            del workspace, clock
+            raise error
+
+    cli.log([line(NOON, token=GOOD)])
+    cli.configure(ATTACKED)
+    workspace = Workspace.at(cli.config)
+
+    cycle = Turn(workspace=workspace, clock=FixedClock(NOON), keeper=Large()).take()
+    workspace.close()
+
+    assert [1] == [one.lines for one in cycle.ingested]
+    assert cycle.stuck
+    assert ["The memory is not enough, or a limit on it is too low."] == [one.splitlines()[0] for one in cycle.errors]

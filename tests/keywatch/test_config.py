@@ -193,3 +193,13 @@ def test_config_check_opens_what_sources_ask_and_sends_nothing(cli: Cli, place: 
 
     assert done.code == 4
     assert said in done.err
+
+
+def test_a_signing_key_that_is_no_reference_is_refused_without_showing_it(cli: Cli) -> None:
+    cli.configure('[reports]\nsigning_key = "MC4CAQAwBQYDK2VwBCIE"\n')
+
+    done = cli("config", "check")
+
+    assert done.code == 4
+    assert "reports.signing_key: the key itself does not stand here: write env:NAME" in done.err
+    assert "MC4CAQ" not in done.err + done.out

@@ -366,7 +366,8 @@ def test_a_server_that_does_not_answer_is_told_and_asked_again_later(fetch: Fetc
     (told,) = fetch("smb://root@logs.example/share/access.log*").errors
 
     assert told.startswith(
-        "smb:// cannot be reached: ConnectionRefusedError: [Errno 111] nobody listens at logs.example\n"
+        "smb://logs.example/share/access.log* cannot be reached: "
+        "ConnectionRefusedError: [Errno 111] nobody listens at logs.example\n"
     )
 
 

@@ -1,4 +1,5 @@
-"""Live cycles of a few minutes, with a segment that came late, find what one pass over the same store finds."""
+"""Live cycles over a day, by the minute where something happens and with a segment that came late, find what one
+pass over the same store finds."""
 
 import shutil
 from collections.abc import Iterator
@@ -16,14 +17,18 @@ from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state.findings import list_findings
 
-END = NOON + timedelta(minutes=100)
-EVERY = timedelta(minutes=20)
+MINUTE = timedelta(minutes=1)
+END = NOON + timedelta(days=1)
+BUSY = (*range(34, 40), *range(84, 89))
+"""The minutes after noon in which guesses come, and late lines: a cycle at the end of each."""
+HOURS = (0, 1, 2, 6, 12, 24)
+"""The cycles of the rest of the day."""
 
 
 def lines() -> Iterator[tuple[datetime, datetime, str]]:
     """When a line arrives, when it happened, and its text: use, a burst of 401, guesses, and a burst that is late."""
-    for n in range(200):
-        at = NOON + timedelta(seconds=30 * n)
+    for n in range(288):
+        at = NOON + timedelta(minutes=5 * n)
         yield at, at, line(at, token=GOOD)
     for n, token in enumerate(GUESSES):
         at = NOON + timedelta(minutes=35, seconds=3 * n)
@@ -65,8 +70,10 @@ def other(workspace: Workspace, tmp_path: Path) -> Iterator[Workspace]:
     opened.close()
 
 
-def test_live_cycles_with_a_late_segment_find_what_one_pass_finds(workspace: Workspace, other: Workspace) -> None:
-    moments = [NOON + EVERY * n for n in range((END - NOON) // EVERY + 1)]
+def test_live_cycles_over_a_day_with_a_late_segment_find_what_one_pass_finds(
+    workspace: Workspace, other: Workspace
+) -> None:
+    moments = sorted({*(NOON + MINUTE * n for n in BUSY), *(NOON + 60 * MINUTE * n for n in HOURS)})
     for number, (since, until) in enumerate(pairwise(moments)):
         cycle(workspace, since, until, number, live=True)
     cycle(other, NOON, END, 0, live=False)
