@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import CTE, ColumnElement
 
-from model.event import Outcome
+from model.event import UNKNOWN_PREFIX, Outcome
 from model.window import Window
 from store.dialect import Bucket, Instant, Part
 from store.events.tables import events, facets
@@ -43,17 +43,21 @@ class Attacks:
     def __init__(self, span: Window, past: CTE | None = None) -> None:
         """`past` as `past` gives it, for who reads it anyway: facets are read once then."""
         self.span = span
+        self._homes = self._all_homes(past)
         failed = sa.select(
             Bucket(events.c.ts, _MINUTE).label("minute"),
             _number(events.c.ts, _BLOCK).label("block"),
             _number(events.c.ts, _QUARTER).label("quarter"),
-            *(events.c[name] for name in PLACE),
+            self._named().label("key_ref"),
+            events.c.ip,
+            events.c.network,
             sa.func.count().label("n"),
         ).where(within(events.c.ts, span), events.c.outcome.in_(sorted(_TEXTS)))
         self.failed: CTE = failed.group_by(*(column for column in failed.selected_columns if column.name != "n")).cte(
             "failed"
         )
-        self.settled: CTE = self._settled(past)
+        failing = sa.select(self.failed.c.key_ref).where(self.failed.c.key_ref.is_not(None))
+        self.settled: CTE = sa.select(self._homes).where(self._homes.c.key_ref.in_(failing)).cte("settled")
         strange = sa.select(self.failed).join(self.settled, self._at_home(self.failed.c), isouter=True)
         self.strange: CTE = strange.where(self.settled.c.key_ref.is_(None)).cte("strange")
 
@@ -93,14 +97,27 @@ class Attacks:
             within(events.c.ts, self.span), events.c.key_ref.in_(often), events.c.network.is_not(None)
         )
 
-    def _settled(self, past: CTE | None) -> CTE:
-        failing = sa.select(self.failed.c.key_ref).where(self.failed.c.key_ref.is_not(None))
+    def _all_homes(self, past: CTE | None) -> CTE:
+        """Where each key succeeded on the days before: key_ref, network."""
         if past is not None:
-            settled = sa.select(past.c.key_ref, past.c.network)
-            settled = settled.where(past.c.at >= Instant(self.days.since), past.c.key_ref.in_(failing))
-            return settled.cte("settled")
-        days = _successes(self.days).where(facets.c.key_ref.in_(failing))
-        return days.with_only_columns(*_PAIR).distinct().cte("settled")
+            homes = sa.select(past.c.key_ref, past.c.network).where(past.c.at >= Instant(self.days.since))
+            return homes.cte("homes")
+        return _successes(self.days).with_only_columns(*_PAIR).distinct().cte("homes")
+
+    def _named(self) -> ColumnElement[str | None]:
+        """The key_ref of a failed call where it may matter which one it is, else one word for all of them.
+
+        It does not of a credential that failed fewer than FEWEST_FAILURES times in the span, did nothing else in it,
+        and never succeeded before: of a guess. So a million guesses take the memory of the places they come from.
+        """
+        failed = sa.func.sum(sa.case((events.c.outcome.in_(sorted(_TEXTS)), 1), else_=0))
+        twice = sa.select(events.c.key_ref).where(within(events.c.ts, self.span), events.c.key_ref.is_not(None))
+        twice = twice.group_by(events.c.key_ref).having(
+            sa.or_(failed >= FEWEST_FAILURES, sa.and_(failed > 0, failed < sa.func.count()))
+        )
+        at_all = sa.select(self._homes.c.key_ref)
+        told = sa.or_(events.c.key_ref.is_(None), events.c.key_ref.in_(twice), events.c.key_ref.in_(at_all))
+        return sa.case((told, events.c.key_ref), else_=sa.literal(UNKNOWN_PREFIX))
 
     def _at_home(self, columns: Any) -> ColumnElement[bool]:  # noqa: ANN401 (a collection of columns)
         return sa.and_(
@@ -128,12 +145,14 @@ def _successes(days: Window) -> sa.Select[Any]:
 
 def _near(failed: CTE, subject: str, unit: str) -> sa.Select[Any]:
     """The subjects and the units in which, or next to which, they failed often enough."""
+    name, times = failed.c[subject], sa.func.sum(failed.c.n)
+    at_all = sa.select(name).where(name.is_not(None)).group_by(name).having(times >= FEWEST_FAILURES)
     parts = [
-        sa.select(failed.c[subject].label("subject"), (failed.c[unit] + by).label("unit"), failed.c.n)
+        sa.select(name.label("subject"), (failed.c[unit] + by).label("unit"), failed.c.n).where(name.in_(at_all))
         for by in (-1, 0, 1)
     ]
     rows = sa.union_all(*parts).subquery()
-    often = sa.select(rows.c.subject, rows.c.unit).where(rows.c.subject.is_not(None))
+    often = sa.select(rows.c.subject, rows.c.unit)
     return often.group_by(rows.c.subject, rows.c.unit).having(sa.func.sum(rows.c.n) >= FEWEST_FAILURES)
 
 
