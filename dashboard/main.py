@@ -12,7 +12,7 @@ from model.clock import SystemClock
 from model.errors import AccessDenied, KeywatchError
 
 _HERE = Path(__file__).parent
-_KEYBOARD = (_HERE / "keyboard.js").read_text(encoding="utf-8")
+_KEYBOARD = "<script>\n" + (_HERE / "keyboard.js").read_text(encoding="utf-8") + "</script>"
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     st.set_page_config(page_title="keywatch", page_icon=str(_HERE / "mark.svg"), layout="wide")
     st.html(_HERE / "style.css")
     with st.container(key="keyboard"):
-        st.html(f"<script>{_KEYBOARD}</script>", unsafe_allow_javascript=True)
+        st.html(_KEYBOARD, unsafe_allow_javascript=True)
     st.logo((_HERE / "logo.svg").read_text(encoding="utf-8"), size="large")
     try:
         _let_in(access.person())

@@ -75,6 +75,8 @@ def test_from_an_alerts_link_to_the_incident_its_key_the_requests_and_a_silence(
     assert (["key_1"], ["198.51.100.7"], "custom") == (asked["keys"], asked["ip"], asked["window"][-1])
 
     page.go_back()
+    if "/explore?" in page.url:  # the window of the link stands in the history before the one that was drawn
+        page.go_back()
     page.wait_for_url("**/incidents?*incident=inc_1*")
     page.get_by_test_id("stPopoverButton").filter(has_text="Silence").click()
     page.get_by_role("textbox", name="Why").fill("a load test")

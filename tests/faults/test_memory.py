@@ -84,7 +84,7 @@ def test_where_memory_runs_out_nothing_moves_and_with_more_of_it_all_is_stored(
     log = tmp_path / "a.log"
     log.write_text("".join(line(n) for n in range(60_000)))
 
-    refused = [limited(workspace, str(log), limit=size << 20) for size in (900, 1100)]
+    refused = [limited(workspace, str(log), limit=size << 20) for size in (650, 700)]
     with workspace.store.reading() as tx:
         moved, known = segments.ids(tx), segments.cursors(tx, "files")
     done = limited(workspace, str(log), limit=ENOUGH)
