@@ -70,7 +70,7 @@ def _running(config: Path, interval: int) -> Iterator[subprocess.Popen[bytes]]:
 
 def _one(n: int, file: TextIO, target: Path, process: subprocess.Popen[bytes]) -> float:
     for _ in range(60):
-        _line(file, f"203.0.113.{n + 1}", _secret(n), 401)
+        _line(file, f"198.18.{n + 1}.9", _secret(n), 401)  # of one network they would be one incident
         time.sleep(0.03)
     done = time.monotonic()
     while time.monotonic() - done < _LONGEST:

@@ -99,7 +99,7 @@ def soak(folder: Path, seconds: float, rate: int, *, is_sqlite: bool) -> dict[st
     writer.start()
     try:
         guessers = trouble(seconds, writer, worker, database, disk)
-        took = settled(writer, worker, target, guessers)
+        took = settled(root, writer, worker, target, guessers)
         writer.end()
         drained = caught_up(root, writer, worker)
         worker.measure()
@@ -173,14 +173,24 @@ def no_room(worker: Worker, disk: Disk) -> None:
         worker.limit(SMALL)
 
 
-def settled(writer: Writer, worker: Worker, target: Target, guessers: list[str]) -> float:
+def settled(root: Path, writer: Writer, worker: Worker, target: Target, guessers: list[str]) -> float:
     """Wait until every guesser was told of while the log goes on, a tenth as fast; seconds that it took."""
     writer.rate = max(1, writer.rate // 10)
     began = time.monotonic()
-    while time.monotonic() - began < PATIENCE and not all(target.heard_of(one) for one in guessers):
+    while time.monotonic() - began < PATIENCE and not_told(root, target, guessers):
         worker.look()
-        time.sleep(0.5)
+        time.sleep(2)
     return time.monotonic() - began
+
+
+def not_told(root: Path, target: Target, guessers: list[str]) -> list[str]:
+    """The guessers that no message names, nor the incident that they belong to: a cluster of them is one incident."""
+    left = [one for one in guessers if not target.heard_of(one)]
+    if not left:
+        return []
+    found = json.loads(ask(root, "findings", "--json"))
+    incidents = {one["ip"]: one["incident_id"] for one in found if one["ip"] in left and one["incident_id"]}
+    return [one for one in left if one not in incidents or not target.heard_of(incidents[one])]
 
 
 def caught_up(root: Path, writer: Writer, worker: Worker) -> float:
@@ -209,7 +219,7 @@ def judged(
     kept = metric(root, "keywatch_store_events")
     third = max(1, len(worker.memory) // 3)
     first, last = (statistics.median(part) for part in (worker.memory[:third], worker.memory[-third:]))
-    unheard = [one for one in guessers if not target.heard_of(one)]
+    unheard = not_told(root, target, guessers)
     waiting, dead = metric(root, "keywatch_outbox_pending"), metric(root, "keywatch_outbox_dead")
     incidents = json.loads(ask(root, "incidents", "--json"))
     untold = [
