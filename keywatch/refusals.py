@@ -19,11 +19,8 @@ def no_memory(error: BaseException) -> bool:
 
 def said(error: Exception) -> str:
     """The sentence of one of them."""
-    if isinstance(error, KeywatchError):
-        return str(error)
-    if no_memory(error):
-        return NO_MEMORY
-    if not isinstance(error, OSError):
-        return str(error)
-    where = f" ({error.filename})" if error.filename else ""
-    return f"The system refused: {error.strerror or error}{where}.\n  Nothing of this part was done; it is tried again."
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        why = error.strerror or error
+        return f"The system refused: {why}{where}.\n  Nothing of this part was done; it is tried again."
+    return NO_MEMORY if no_memory(error) else str(error)

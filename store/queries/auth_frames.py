@@ -68,7 +68,7 @@ def _parts(reader: EventsReader, span: Window) -> Iterator[Window]:
         yield span
         return
     width = ceiling(span.since + (span.until - span.since) / pieces, _MINUTE) - span.since
-    since = span.since
+    since, width = span.since, max(width, _MINUTE)
     while since < span.until:
         until = min(floor(since + width, _MINUTE), span.until)
         yield Window(since=since, until=until)

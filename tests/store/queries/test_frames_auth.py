@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from model.window import Window
 from store.events.reader import EventsReader
-from store.queries.auth_frames import KEPT_KEYS, KEPT_ROWS
+from store.queries.auth_frames import KEPT_KEYS, KEPT_ROWS, auth_minutes
 from store.queries.frame_columns import EMPTY
 from store.queries.frames import event_frame
 
@@ -138,3 +139,67 @@ def test_failures_from_everywhere_count_for_their_key(
     frame = event_frame("auth_minutes", reader, window("2026-03-29", "2026-03-30"), NOW)
 
     assert list(frame["ip"]) == ["192.0.0.1", "192.0.1.1", "192.0.2.1"]
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [("01:05", "01:08"), pytest.param("01:04:30", "01:05:20", id="no whole minutes, and less than one a part")],
+)
+def test_failures_that_are_ranked_in_parts_are_the_same_rows(
+    reader: EventsReader,
+    window: Callable[[str, str], Window],
+    monkeypatch: pytest.MonkeyPatch,
+    since: str,
+    until: str,
+) -> None:
+    judged = window(f"2026-03-29T{since}", f"2026-03-29T{until}")
+    with monkeypatch.context() as one_by_one:
+        one_by_one.setattr("store.queries.auth_frames.RANKED", 1)
+        parts = auth_minutes(reader, judged)
+
+    assert len(parts)
+    pd.testing.assert_frame_equal(auth_minutes(reader, judged), parts)
+
+
+OK = ("GET", "/", None, 200, "ok", None, None, None)
+REFUSED = ("GET", "/", None, 401, "unauthenticated", None, None, None)
+HOME = "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("calls", "read"),
+    [
+        pytest.param(
+            [*((f"29T01:0{n}", "a", HOME, *REFUSED) for n in range(3)), ("29T01:40", "a", "203.0.113.9", *OK)],
+            [("a", 0)] * 3 + [("a", 1)],
+            id="a key that failed three times is looked for elsewhere",
+        ),
+        pytest.param(
+            [("29T01:00:10", "a", HOME, *REFUSED), ("29T01:00:20", "a", HOME, *OK)],
+            [("a", 1)],
+            id="what a key did in the minute in which it failed is told",
+        ),
+        pytest.param(
+            [
+                *((f"28T0{n}:00", key, HOME, *OK) for n, key in enumerate("ab")),
+                *((f"29T01:0{n}", key, HOME, *REFUSED) for n, key in enumerate("aabb")),
+                ("29T01:10", "c", HOME, *OK),
+            ],
+            [("a", 0), ("a", 0), ("b", 0), ("b", 0)],
+            id="few failures of keys at home make no suspect of their address",
+        ),
+    ],
+)
+def test_a_credential_counts_by_name_where_its_name_matters(
+    stored: Callable[..., EventsReader],
+    event: Callable[..., dict[str, Any]],
+    window: Callable[[str, str], Window],
+    calls: list[tuple[Any, ...]],
+    read: list[tuple[str, int]],
+) -> None:
+    rows = [(f"2026-03-{at}Z", f"fp:1:{key}", *rest) for at, key, *rest in calls]
+    reader = stored([event(line, row) for line, row in enumerate(rows)])
+
+    frame = auth_minutes(reader, window("2026-03-29", "2026-03-30"))
+
+    assert [(f"fp:1:{key}", ok) for key, ok in read] == list(zip(frame["key_ref"], frame["ok"], strict=True))
