@@ -44,18 +44,20 @@ class Attacks:
         """`past` as `past` gives it, for who reads it anyway: facets are read once then."""
         self.span = span
         self._homes = self._all_homes(past)
-        failed = sa.select(
+        place = ("block", "quarter", "ref", "ip", "network")
+        single = sa.select(
             Bucket(events.c.ts, _MINUTE).label("minute"),
             _number(events.c.ts, _BLOCK).label("block"),
             _number(events.c.ts, _QUARTER).label("quarter"),
-            self._named().label("key_ref"),
+            # Not `key_ref`: ClickHouse would read its own result where the column is meant.
+            self._named().label("ref"),
             events.c.ip,
             events.c.network,
-            sa.func.count().label("n"),
-        ).where(within(events.c.ts, span), events.c.outcome.in_(sorted(_TEXTS)))
-        self.failed: CTE = failed.group_by(*(column for column in failed.selected_columns if column.name != "n")).cte(
-            "failed"
         )
+        each = single.where(within(events.c.ts, span), events.c.outcome.in_(sorted(_TEXTS))).subquery()
+        columns = [each.c.minute, *(each.c[name].label("key_ref" if name == "ref" else name) for name in place)]
+        counted = sa.select(*columns, sa.func.count().label("n"))
+        self.failed: CTE = counted.group_by(each.c.minute, *(each.c[name] for name in place)).cte("failed")
         failing = sa.select(self.failed.c.key_ref).where(self.failed.c.key_ref.is_not(None))
         self.settled: CTE = sa.select(self._homes).where(self._homes.c.key_ref.in_(failing)).cte("settled")
         strange = sa.select(self.failed).join(self.settled, self._at_home(self.failed.c), isouter=True)
