@@ -11,6 +11,7 @@ from detectors import engine
 from detectors.declare import Detector
 from detectors.frames import conform
 from keywatch.baselining import baseline_frame
+from keywatch.failing import failing_hours
 from keywatch.memory import give_back
 from keywatch.narrowing import narrow_frames
 from model.window import Window
@@ -23,6 +24,7 @@ from store.state import deliveries, exceptions, inventory, listings, segments, s
 NEAR: Final = timedelta(days=3)
 """A frame that reaches no further back is read by itself, so that it opens only the segments of those days."""
 _MONTH: Final = timedelta(days=40)
+_APART: Final = ("auth_hours", "attacked_days")
 
 
 def read_frames(
@@ -48,9 +50,9 @@ def read_frames(
     needed = engine.required_frames(names)
     if "baselines" in needed:  # first, for making them takes the most room, and nothing else is held yet
         made["baselines"] = baseline_frame(store, window, made["key_refs"], keep=keep, aside=aside)
-    _read(store, window, made, {name for each in chosen for name in _at_once(each)})
+    _read(store, window, made, {name for each in chosen for name in _at_once(each)}, keep=keep, aside=aside)
     asking = {name for each in chosen if each.asks is not None and each.asks(made) for name in each.later}
-    _read(store, window, made, asking)
+    _read(store, window, made, asking, keep=keep, aside=aside)
     if "source_hours" in needed and "source_hours" not in made:
         span = Window(since=window.since - needed["source_hours"], until=window.until)
         with store.reading() as tx:
@@ -90,16 +92,27 @@ def _at_once(detector: Detector) -> set[str]:
     return set(detector.frames) - set(detector.by_key) - set(detector.later)
 
 
-def _read(store: Store, window: Window, made: dict[str, pd.DataFrame], names: Collection[str]) -> None:
+def _read(
+    store: Store,
+    window: Window,
+    made: dict[str, pd.DataFrame],
+    names: Collection[str],
+    *,
+    keep: bool,
+    aside: Path | None,
+) -> None:
     """Add the frames of events that are not there yet."""
     needed = {name: reach for name, reach in engine.reaches(names).items() if name in EMPTY and name not in made}
     for low, high in ((timedelta(0), NEAR), (NEAR, _MONTH), (_MONTH, timedelta.max)):
         group = {
             name: reach
             for name, reach in needed.items()
-            if low <= max(reach, DEEP.get(name, reach)) < high and name != "attacked_days"
+            if low <= max(reach, DEEP.get(name, reach)) < high and name not in _APART
         }
         made |= _events(store, window, group)
+    if "auth_hours" in needed:
+        span = Window(since=window.since - needed["auth_hours"], until=window.until)
+        made["auth_hours"] = conform("auth_hours", failing_hours(store, span, keep=keep, aside=aside))
     if "attacked_days" in needed:
         made["attacked_days"] = _attacked_days(store, window, made, needed["attacked_days"])
 

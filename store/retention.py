@@ -6,6 +6,7 @@ from datetime import datetime
 
 from model.retention import Cuts
 from model.segment import Segment
+from store import day_files
 from store.compaction import GRACE, merge
 from store.handle import Store
 from store.state import segments, sources
@@ -51,6 +52,8 @@ def prune(store: Store, cuts: Cuts, *, now: datetime) -> Pruned:
             rejects=sources.forget_rejects(tx, cuts.rejects) if cuts.rejects else 0,
             hours=sources.forget_hours(tx, cuts.hours) if cuts.hours else 0,
         )
+    if cuts.events is not None:
+        day_files.forget_before(store.events.scratch, day_files.FAILING, cuts.events.date())
     long_ago = [one for one in fresh if one.events_dropped_at is not None and one.events_dropped_at <= now - GRACE]
     store.events.expire(long_ago, cuts, now)
     return pruned

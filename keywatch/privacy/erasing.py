@@ -9,7 +9,7 @@ from keywatch.privacy.files import forget_in_files, naming
 from keywatch.privacy.subject import DataSubject, data_subject
 from keywatch.workspace import Workspace
 from model.actor import actor
-from store import baselines
+from store import day_files
 from store.events.erasing import Swap
 from store.handle import Transaction
 from store.state import audit, mentions, people, reports
@@ -62,8 +62,7 @@ def erase(workspace: Workspace, text: str, *, at: datetime) -> Erased:
             people.give_back(tx, stand_in)
         subject_of_row = stand_in if known else "nothing"
         audit.record(tx, at=at, actor=actor(), action="privacy erased", subject=subject_of_row, detail=detail)
-    if subject.kind == "key":
-        baselines.forget_all(workspace.store.events.scratch)
+    day_files.forget_all(workspace.store.events.scratch)
     return Erased(
         kind=subject.kind,
         stand_in=stand_in if known else None,

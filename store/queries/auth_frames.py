@@ -26,8 +26,6 @@ from store.queries.rows import known
 from store.queries.shape import shaped
 from store.queries.spans import DAY, HOUR, by_day, ceiling, floor, widened, within
 
-FEWEST_SLOW: Final = 6
-"""A subject with fewer failures in eight days is not worth reading."""
 KEPT_KEYS: Final = 50
 """So many key_refs of an address keep their names in a minute; what failed beyond is folded into one row."""
 KEPT_ROWS: Final = 1000
@@ -122,28 +120,30 @@ def attacked_days(
 def auth_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Hours in which a key_ref failed at a place at least as often as not.
 
-    [hour, key_ref, ip, network, asn, client, requests, ok, unauthenticated, forbidden, first_seen, last_seen] of
-    key_refs, addresses, networks and ASNs with FEWEST_SLOW failures in the span, at most KEPT_ROWS an hour. Requests
-    without a credential are left out.
+    [hour, key_ref, ip, network, asn, client, requests, ok, unauthenticated, forbidden, first_seen, last_seen], at most
+    KEPT_ROWS an hour, those with most failures. Requests without a credential are left out. What decides about a row
+    is in its own hour, so the days of a span may be read apart.
     """
+    parts = [shaped(reader.frame(_hours_of(part)), EMPTY["auth_hours"]) for part in by_day(span)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _hours_of(span: Window) -> sa.Select[Any]:
     place = (*PLACE, "asn", "client")
     hour = Bucket(events.c.ts, HOUR)
-    # Eight days are scanned twice: for the failures, and for all calls of the hours in which a key failed.
-    bad = sa.select(hour.label("hour"), *(events.c[name] for name in (*PLACE, "asn"))).where(
-        within(events.c.ts, span), events.c.outcome.in_([outcome.value for outcome in FAILED])
+    # Scanned twice: for the failures, and for all calls of the hours in which a key failed.
+    failing = sa.select(hour.label("hour"), events.c.key_ref).where(
+        within(events.c.ts, span),
+        events.c.outcome.in_([outcome.value for outcome in FAILED]),
+        events.c.key_ref.is_not(None),
     )
-    failures = bad.cte("failures")
-    failing = sa.select(failures.c.hour, failures.c.key_ref).where(failures.c.key_ref.is_not(None))
     grouped = _grouped(span, "hour", HOUR, place, sa.tuple_(hour, events.c.key_ref).in_(failing.distinct()))
     mostly = _failures(grouped) * 2 >= grouped.c.requests
     failed = sa.select(grouped).where(_failures(grouped) > 0, mostly, grouped.c.key_ref.is_not(None)).subquery()
     ranked = sa.select(failed, _rank(failed, ("hour",)).label("place")).subquery()
-    subjects = ("key_ref", "ip", "network", "asn")
-    often = [ranked.c[name].in_(_often(failures.c[name])) for name in subjects]
-    chosen = sa.select(*(ranked.c[name] for name in EMPTY["auth_hours"]))
     order = [ranked.c[name].asc().nulls_last() for name in ("hour", *place)]
-    query = chosen.where(ranked.c.place <= KEPT_ROWS, sa.or_(*often)).order_by(*order)
-    return shaped(reader.frame(query), EMPTY["auth_hours"])
+    chosen = sa.select(*(ranked.c[name] for name in EMPTY["auth_hours"]))
+    return chosen.where(ranked.c.place <= KEPT_ROWS).order_by(*order)
 
 
 def platform_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
@@ -248,8 +248,3 @@ def _only_failed(rows: FromClause) -> ColumnElement[int]:
 
 def _failures(rows: FromClause) -> ColumnElement[int]:
     return rows.c.unauthenticated + rows.c.forbidden
-
-
-def _often(subject: ColumnElement[Any]) -> sa.Select[Any]:
-    """The subjects that failed often enough to be worth reading."""
-    return sa.select(subject).where(subject.is_not(None)).group_by(subject).having(sa.func.count() >= FEWEST_SLOW)
