@@ -1,6 +1,7 @@
 """What the page of one key reads; cached by the version of the segments it is of, the window and the key_refs."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,7 +9,9 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from dashboard import onereader
 from dashboard.data import Place, inventory_of, mark, place, reading, state_of, store
+from dashboard.onereader import reading_of
 from dashboard.period import Period
 from model.event import Outcome
 from model.rotation import Rotation
@@ -73,9 +76,9 @@ def week(version: str, window: Window, refs: Sequence[str], zone: str) -> pd.Dat
     return _heat(place(), version, window, tuple(refs), zone)
 
 
-def latest(version: str, window: Window, refs: Sequence[str]) -> pd.DataFrame:
-    """The LATEST newest requests of the window, as `store.queries.requests.latest`."""
-    return _latest(place(), version, window, tuple(refs))
+def latest(version: str, window: Window, refs: Sequence[str], about: int) -> pd.DataFrame:
+    """The LATEST newest of `about` so many requests of the window, as `store.queries.requests.latest`."""
+    return _latest(place(), version, window, tuple(refs), about)
 
 
 def compared(version: str, window: Window, bucket: timedelta, keys: Sequence[tuple[str, tuple[str, ...]]]) -> Frames:
@@ -94,12 +97,19 @@ def before(window: Window) -> Window:
     return Window(since=floor(window.since - BEFORE, DAY), until=window.since)
 
 
+def at_once(period: Period, refs: tuple[str, ...]) -> AbstractContextManager[None]:
+    """Until it ends, all that is asked here of these key_refs and this period is read once."""
+    window, day = period.window, floor(period.window.since, DAY)  # whose begun part is counted from single events
+    every = Window(since=min(period.before.since, before(window).since), until=window.until)
+    return onereader.at_once(every, min(period.before.since, day), refs)
+
+
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _top(where: Place, version: str, window: Window, bucket: timedelta, refs: tuple[str, ...]) -> Frames:
     """One question: what is counted by outcome over time adds up to everything else."""
     del version
     match = Match(wanted=(("key", refs),))
-    with reading(where, window) as reader:
+    with reading_of(where, window, refs) as reader:
         series = explored.series(reader, window, match, by="status", bucket=bucket, groups=_OUTCOMES)
         addresses = traffic.addresses(reader, window, key_refs=refs)
     named = series.rename(columns={"part": "outcome"})
@@ -115,14 +125,14 @@ def _top(where: Place, version: str, window: Window, bucket: timedelta, refs: tu
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _totals(where: Place, mark: str, window: Window, refs: tuple[str, ...]) -> pd.DataFrame:
     del mark
-    with reading(where, window) as reader:
+    with reading_of(where, window, refs) as reader:
         return traffic.totals(reader, window, key_refs=refs)
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _durations(where: Place, version: str, window: Window, bucket: timedelta, refs: tuple[str, ...]) -> pd.DataFrame:
     del version
-    with reading(where, window) as reader:
+    with reading_of(where, window, refs) as reader:
         return latency.quantiles(reader, window, bucket=bucket, key_refs=refs)
 
 
@@ -130,7 +140,7 @@ def _durations(where: Place, version: str, window: Window, bucket: timedelta, re
 def _used_with(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> Frames:
     del version
     earlier = before(window)
-    with reading(where, Window(since=earlier.since, until=window.until)) as reader:
+    with reading_of(where, Window(since=earlier.since, until=window.until), refs) as reader:
         found = traits(reader, window, earlier, key_refs=refs, most=_MOST, newest=DEBUTS)
         busy = {kind: _busiest(found, kind) for kind in ("route", "ip", "client")}
         places = debut.places(reader, window, list(busy["ip"]["ip"]), key_refs=refs)
@@ -148,16 +158,16 @@ def _busiest(found: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 @st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
-def _latest(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> pd.DataFrame:
+def _latest(where: Place, version: str, window: Window, refs: tuple[str, ...], about: int) -> pd.DataFrame:
     del version
-    with reading(where, window) as reader:
-        return requests.latest(reader, window, key_refs=refs, limit=LATEST)
+    with reading_of(where, window, refs) as reader:
+        return requests.latest(reader, window, key_refs=refs, limit=LATEST, about=about)
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _heat(where: Place, version: str, window: Window, refs: tuple[str, ...], zone: str) -> pd.DataFrame:
     del version
-    with reading(where, window) as reader:
+    with reading_of(where, window, refs) as reader:
         return heat.hour_by_weekday(reader, window, zone=zone, key_refs=refs)
 
 

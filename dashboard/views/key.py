@@ -1,6 +1,6 @@
 """Key: one key's facts, how it is used and what is new about it, what was found, and its life."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import streamlit as st
@@ -55,6 +55,12 @@ def show(sight: Sight) -> None:
         others = comparing.control(known, portrait)
     # The figures before the facts: a reader waits for them, and the browser draws in the order of what it is sent.
     _heading(portrait)
+    with onekey.at_once(sight.period, portrait.refs):
+        _asked(portrait, others, known, sight)
+
+
+def _asked(portrait: Portrait, others: Sequence[Portrait], known: Mapping[str, Portrait], sight: Sight) -> None:
+    """All that has to be read of the key."""
     refs = portrait.refs
     live.refreshing(lambda seen: _tiles(refs, seen), sight)
     with st.container(border=True):
@@ -63,15 +69,16 @@ def show(sight: Sight) -> None:
         _reviews(portrait)
     if others:
         comparing.show(portrait, others, sight)
-    top = onekey.top(sight.version, sight.period, portrait.refs)
-    if not int(top["totals"]["requests"].iloc[0]):
+    top = onekey.top(sight.version, sight.period, refs)
+    requests = int(top["totals"]["requests"].iloc[0])
+    if not requests:
         st.info(f"Not used in the last {sight.period.name}. Choose a longer window above.", icon=":material/bedtime:")
     else:
         _use(portrait, top, sight)
-    records.findings(data.findings_of(wanted), sight.period.now)
-    if wanted != UNKNOWN and portrait.row.get("key_id"):
-        lifecycle.show(onekey.life(sight.version, wanted, sight.period.now), known)
-    _latest(portrait, sight)
+    records.findings(data.findings_of(portrait.identity), sight.period.now)
+    if portrait.identity != UNKNOWN and portrait.row.get("key_id"):
+        lifecycle.show(onekey.life(sight.version, portrait.identity, sight.period.now), known)
+    _latest(portrait, sight, requests)
 
 
 def _heading(portrait: Portrait) -> None:
@@ -117,7 +124,7 @@ def _use(portrait: Portrait, top: onekey.Frames, sight: Sight) -> None:
     usage.news(parts["news"], portrait.row.get("first_seen"), sight)
 
 
-def _latest(portrait: Portrait, sight: Sight) -> None:
+def _latest(portrait: Portrait, sight: Sight, about: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Latest requests", anchor=False)
         if portrait.identity != UNKNOWN:
@@ -125,7 +132,7 @@ def _latest(portrait: Portrait, sight: Sight) -> None:
     if portrait.identity == UNKNOWN:
         st.caption("Credentials that nobody knows and that never succeeded are counted by network, not listed.")
         return
-    latest = onekey.latest(sight.version, sight.period.window, portrait.refs)
+    latest = onekey.latest(sight.version, sight.period.window, portrait.refs, about)
     rawlist.show(latest, alternative="The latest requests of this key, newest first.", rows=12)
     if len(latest) == onekey.LATEST:
         st.caption(f"The {onekey.LATEST} newest of this window.")

@@ -62,7 +62,7 @@ def _swap_file(duck: duckdb.DuckDBPyConnection, files: Files, segment: str, kind
     replaced = ", ".join(f"{put} AS {name}" for name, put in puts.items())
     try:
         rows = duck.sql(f"SELECT * REPLACE ({replaced}) FROM {source}").to_arrow_reader(_ROWS)
-        write_sorted(rows, files.draft(segment, kind))
+        write_sorted(rows, files.draft(segment, kind), kind)
         files.publish(segment, [kind])
     except OSError as error:
         files.draft(segment, kind).unlink(missing_ok=True)

@@ -49,9 +49,13 @@ def draft_merged(
         with tempfile.TemporaryDirectory(dir=files.scratch, prefix=_SORTING) as scratch, _opened(scratch) as duck:
             files.attach(duck)
             duck.execute("CREATE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept)])
-            count = write_sorted(by_key_and_time(duck, _read(files, inputs, "events")), files.draft(segment, "events"))
+            count = write_sorted(
+                by_key_and_time(duck, _read(files, inputs, "events")), files.draft(segment, "events"), "events"
+            )
             for kind in kinds[1:]:
-                write_sorted(duck.sql(_summed(files, inputs, kind)).to_arrow_reader(ROWS), files.draft(segment, kind))
+                write_sorted(
+                    duck.sql(_summed(files, inputs, kind)).to_arrow_reader(ROWS), files.draft(segment, kind), kind
+                )
     except duckdb.OutOfMemoryException:
         msg = (
             f"{len(inputs)} segments of {rows:,} events cannot be merged: neither {_MEMORY} of memory nor the room in"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 from sqlalchemy import Connection, Select, create_engine
@@ -13,12 +13,17 @@ from sqlalchemy.pool import StaticPool
 from model.event import EVENT_COLUMNS
 from model.segment import Segment
 from store.dialect import DUCKDB
-from store.events import aggregate
 from store.events.arrow import by_arrow
-from store.events.files import Files, quoted
+from store.events.files import KINDS, Files, quoted
+from store.events.tails import Tails, count
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_FEW: Final = 50
+_MANY: Final = 50_000
+"""Events that are not held: they take some 300 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,31 @@ class EventsReader:
 
         return pd.read_sql(query, self.connection)
 
+    def hold(self, since: datetime) -> None:
+        """Read what there is once, for many questions to a reader of few keys; DuckDB alone has to be told.
+
+        Usage and facets, and the events from `since` on, unless they are many; earlier ones are gone from it then.
+        """
+        if self.connection.dialect.name != DUCKDB:
+            return
+        duck: Any = self.connection.connection.dbapi_connection
+        for name in KINDS[1:]:
+            _hold(duck, name)
+        late = f"ts >= '{since.astimezone(UTC).isoformat()}'"
+        asked = f"SELECT coalesce(sum(requests), 0) > {_MANY} FROM usage WHERE {late.replace('ts', 'hour', 1)}"
+        [(many,)] = duck.execute(asked).fetchall()
+        if not many:
+            _hold(duck, "events", f" WHERE {late}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all readers of a process that asks again and again use."""
+
+    duck: duckdb.DuckDBPyConnection
+    """Of `connect`; one's own takes 13 ms of processor time to open."""
+    tails: Tails = field(default_factory=Tails)
+
 
 @contextmanager
 def open_reader(
@@ -45,21 +75,19 @@ def open_reader(
     manifest: Sequence[Segment],
     kept: Sequence[str],
     only: Sequence[str] | None = None,
-    shared: duckdb.DuckDBPyConnection | None = None,
+    shared: "Shared | None" = None,
 ) -> Iterator[EventsReader]:
     """A reader over the manifest's segments; `kept` are the key_refs that tails do not fold.
 
-    With `only`, events, usage and facets hold the rows of these key_refs and no others. `shared` is a connection of
-    `connect` whose instance is used; its own one takes 13 ms of processor time to open.
+    With `only`, events, usage and facets hold the rows of these key_refs and no others.
     """
     import duckdb_engine  # with a dialect of PostgreSQL's, which an ingest need not load
 
-    duck = connect(files) if shared is None else shared.cursor()
+    duck = connect(files) if shared is None else shared.duck.cursor()
     try:
         duck.execute("SET TimeZone = 'UTC'")
-        if only is not None:
-            duck.execute("CREATE TEMP TABLE chosen AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(only)])
-        _make_views(duck, files, manifest, kept, _CHOSEN if only is not None else "")
+        chosen = "" if only is None else _choose(duck, only)
+        _make_views(duck, files, manifest, kept, chosen=chosen, ahead=shared.tails if shared is not None else None)
         engine = create_engine(
             "duckdb:///:memory:",
             creator=lambda: duckdb_engine.ConnectionWrapper(duck),
@@ -79,36 +107,41 @@ def connect(files: Files) -> duckdb.DuckDBPyConnection:
     return duck
 
 
-_CHOSEN = " WHERE key_ref IN (SELECT key_ref FROM chosen)"
+def _choose(duck: duckdb.DuckDBPyConnection, only: Sequence[str]) -> str:
+    """Few plain names are written out: then row groups without them are not read."""
+    if 0 < len(only) <= _FEW and all(ref.isascii() and ref.isprintable() for ref in only):
+        return f" WHERE key_ref IN ({quoted(only)[1:-1]})"
+    duck.execute("CREATE TEMP TABLE chosen AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(only)])
+    return " WHERE key_ref IN (SELECT key_ref FROM chosen)"
 
 
 def _make_views(
-    duck: duckdb.DuckDBPyConnection, files: Files, manifest: Sequence[Segment], kept: Sequence[str], chosen: str
+    duck: duckdb.DuckDBPyConnection,
+    files: Files,
+    manifest: Sequence[Segment],
+    kept: Sequence[str],
+    *,
+    chosen: str,
+    ahead: Tails | None,
 ) -> None:
     sealed = [segment for segment in manifest if segment.sealed]
     tails = [segment for segment in manifest if not segment.sealed]
     nothing = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in EVENT_COLUMNS.items())
     duck.execute(f"CREATE TEMP TABLE no_events AS SELECT {nothing} LIMIT 0")
-    # Only tails are folded here.
-    duck.execute(
-        "CREATE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept) if tails else []]
-    )
-    _view(
-        duck,
-        "events",
-        (_read(files, [one for one in manifest if one.events_dropped_at is None], "events") or "no_events") + chosen,
-    )
-    _view(duck, "tails", (_read(files, tails, "events") or "no_events") + chosen)
-    _view_of(duck, "folded_tails", aggregate.folded("tails", f"({aggregate.known('tails', 'kept')})"))
-    for name, of_tails in (("usage", aggregate.usage), ("facets", aggregate.facets)):
-        parts = [of_tails("folded_tails")] if tails or not sealed else []
+    events = [one for one in manifest if one.events_dropped_at is None]
+    _view_of(duck, "events", f"SELECT * FROM {_read(files, events, 'events')}{chosen}")
+    source, empty = _read(files, tails, "events"), not manifest
+    counted = count(duck, source, tails, kept, chosen=chosen, ahead=ahead) if tails or empty else {}
+    for name in KINDS[1:]:
+        parts = [counted[name]] if counted else []
         if sealed:
             parts.append(f"SELECT * FROM {_read(files, sealed, name)}{chosen}")
         _view_of(duck, name, " UNION ALL BY NAME ".join(f"({part})" for part in parts))
 
 
-def _view(duck: duckdb.DuckDBPyConnection, name: str, source: str) -> None:
-    _view_of(duck, name, f"SELECT * FROM {source}")
+def _hold(duck: duckdb.DuckDBPyConnection, name: str, where: str = "") -> None:
+    duck.execute(f"CREATE TEMP TABLE held_{name} AS SELECT * FROM {name}{where}")
+    duck.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM held_{name}")
 
 
 def _view_of(duck: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
@@ -116,4 +149,5 @@ def _view_of(duck: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
 
 
 def _read(files: Files, segments: Sequence[Segment], kind: str) -> str:
-    return f"read_parquet({quoted(files.name(one.id, kind) for one in segments)})" if segments else ""
+    """What stands behind FROM."""
+    return f"read_parquet({quoted(files.name(one.id, kind) for one in segments)})" if segments else "no_events"

@@ -18,7 +18,7 @@ from store.events.files import KINDS, Files, Stored
 from store.events.interface import Batches, Copy, Unfolded, Written
 from store.events.merging import draft_merged, sweep_sorting
 from store.events.parquet import write_sorted
-from store.events.reader import EventsReader, connect, open_reader
+from store.events.reader import EventsReader, Shared, connect, open_reader
 from store.events.reseal import reseal
 from store.events.segments import Drafted, draft_segment, new_id, publish_segment
 
@@ -34,12 +34,12 @@ class SegmentedEvents:
     def __init__(self, files: Files) -> None:
         self.files = files
         self._lock = Lock()
-        self._shared: duckdb.DuckDBPyConnection | None = None
+        self._shared: Shared | None = None
 
     def share(self) -> None:
         """Let all readers from now on use one DuckDB, until `close`: for a process that asks again and again."""
         with self._lock, told_of_damage():
-            self._shared = self._shared or connect(self.files)
+            self._shared = self._shared or Shared(connect(self.files))
 
     @property
     def scratch(self) -> Path:
@@ -160,7 +160,7 @@ class SegmentedEvents:
             for kind, rows in readers.items():
                 if rows is not None:
                     draft = self.files.draft(segment.id, kind)
-                    write_sorted(rows, draft)
+                    write_sorted(rows, draft, kind)
                     size += draft.stat().st_size
             self.files.publish(segment.id, [kind for kind, rows in readers.items() if rows is not None])
         except OSError as error:
@@ -172,7 +172,7 @@ class SegmentedEvents:
         """The shared DuckDB goes."""
         with self._lock:
             if self._shared is not None:
-                self._shared.close()
+                self._shared.duck.close()
                 self._shared = None
 
     def _stored(self, chosen: set[str]) -> Iterator[Stored]:

@@ -31,9 +31,11 @@ def latest(
     ip: str | None = None,
     outcome: str | None = None,
     limit: int = 200,
+    about: int | None = None,
 ) -> pd.DataFrame:
     """The newest events that match all of what is given: the columns of an event, newest first.
 
+    `about` is how many there may be, for who knows it: times that hold too few are not looked at then.
     key_refs are those of the log: a credential that usage folds is found here by its own key_ref.
     """
     wanted = [of_keys(events.c.key_ref, key_refs)]
@@ -41,10 +43,12 @@ def latest(
         wanted.append(events.c.ip == ip)
     if outcome is not None:
         wanted.append(events.c.outcome == outcome)
-    return last(reader, window, wanted, limit)
+    return last(reader, window, wanted, limit, about)
 
 
-def last(reader: EventsReader, window: Window, wanted: Sequence[ColumnElement[bool]], limit: int) -> pd.DataFrame:
+def last(
+    reader: EventsReader, window: Window, wanted: Sequence[ColumnElement[bool]], limit: int, about: int | None = None
+) -> pd.DataFrame:
     """The newest events that meet conditions: the columns of an event, newest first.
 
     The end of the window is looked at first, and more of it only where that has too few: who asks for the newest
@@ -53,7 +57,7 @@ def last(reader: EventsReader, window: Window, wanted: Sequence[ColumnElement[bo
     newest = (events.c.ts.desc(), events.c.batch.desc(), events.c.line.desc())
     end = window.until if reader.newest is None else min(window.until, max(window.since, reader.newest) + _MOMENT)
     found = empty(LATEST)
-    for share in _SHARES:
+    for share in _SHARES if about is None else [each for each in _SHARES if each == 1 or about / each >= limit]:
         near = Window(since=max(window.since, end - window.length / share), until=window.until)
         query = sa.select(events).where(within(events.c.ts, near), *wanted).order_by(*newest).limit(limit)
         found = shaped(reader.frame(query), LATEST)

@@ -129,10 +129,13 @@ def known(rows: FromClause) -> ColumnElement[bool]:
 
 
 def _single(end: Window, key_refs: Sequence[str] | None, *columns: Label[Any]) -> Select[*tuple[Any, ...]]:
-    key_ref = _folded(end)
-    chosen = of_keys(key_ref, key_refs)
     if key_refs is not None and not any(ref.startswith(UNKNOWN_PREFIX) for ref in key_refs):
-        chosen = sa.and_(of_keys(events.c.key_ref, key_refs), chosen)  # a plain column prunes row groups
+        # What is folded has none of these key_refs; and a plain column prunes row groups.
+        key_ref: ColumnElement[str] = events.c.key_ref
+        chosen = sa.and_(of_keys(key_ref, key_refs), key_ref.in_(_known(end, key_refs)))
+    else:
+        key_ref = _folded(end)
+        chosen = of_keys(key_ref, key_refs)
     return sa.select(
         *columns,
         key_ref.label("key_ref"),
@@ -145,10 +148,15 @@ def _single(end: Window, key_refs: Sequence[str] | None, *columns: Label[Any]) -
 
 
 def _folded(end: Window) -> ColumnElement[str]:
-    known = sa.select(usage.c.key_ref).where(within(usage.c.hour, widened(end, HOUR)), usage.c.key_ref.is_not(None))
     unknown = sa.literal(UNKNOWN_PREFIX) + sa.func.coalesce(events.c.network, "-")
-    itself = sa.or_(events.c.key_ref.is_(None), events.c.key_ref.in_(known))
+    itself = sa.or_(events.c.key_ref.is_(None), events.c.key_ref.in_(_known(end)))
     return sa.case((itself, events.c.key_ref), else_=unknown)
+
+
+def _known(end: Window, key_refs: Sequence[str] | None = None) -> Select[*tuple[Any, ...]]:
+    """The key_refs, or which of these, that usage knows in the hours of a ragged end."""
+    hours = within(usage.c.hour, widened(end, HOUR))
+    return sa.select(usage.c.key_ref).where(hours, usage.c.key_ref.is_not(None), of_keys(usage.c.key_ref, key_refs))
 
 
 def _stacked(parts: list[Select[*tuple[Any, ...]]]) -> Subquery:

@@ -1,0 +1,73 @@
+"""One reader for all that the page of a key asks: what there is of the key is read once, and asked many times."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dashboard.data import Place, place, reading
+from model.event import UNKNOWN_PREFIX
+from model.window import Window
+from store.events.reader import EventsReader
+
+Refs = tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Once:
+    """A reader that is opened when something is asked for that no cache has."""
+
+    where: Place
+    window: Window
+    since: datetime
+    """No question asks for single events before it."""
+    refs: Refs
+    stack: ExitStack = field(default_factory=ExitStack)
+    opened: EventsReader | None = None
+
+    def fits(self, where: Place, window: Window, refs: Refs) -> bool:
+        mine = self.window
+        return (where, refs) == (self.where, self.refs) and mine.since <= window.since and window.until <= mine.until
+
+    def reader(self) -> EventsReader:
+        if self.opened is None:
+            self.opened = self.stack.enter_context(reading(self.where, self.window, self.refs))
+            self.opened.hold(self.since)
+        return self.opened
+
+
+_once: ContextVar[_Once | None] = ContextVar("once", default=None)
+
+
+@contextmanager
+def at_once(window: Window, since: datetime, refs: Refs) -> Iterator[None]:
+    """Until it ends, questions about these key_refs in the window share one reader; raises AccessDenied.
+
+    No question may need single events of before `since`.
+    """
+    if _folded(refs):
+        yield
+        return
+    with ExitStack() as stack:
+        token = _once.set(_Once(where=place(), window=window, since=since, refs=refs, stack=stack))
+        try:
+            yield
+        finally:
+            _once.reset(token)
+
+
+@contextmanager
+def reading_of(where: Place, window: Window, refs: Refs) -> Iterator[EventsReader]:
+    """A reader for a question about these key_refs: the shared one, or one of its own."""
+    once = _once.get()
+    if once is not None and once.fits(where, window, refs):
+        yield once.reader()
+        return
+    # What is folded has no key_ref of its own, so there the reader has to know all.
+    with reading(where, window, None if _folded(refs) else refs) as reader:
+        yield reader
+
+
+def _folded(refs: Refs) -> bool:
+    return any(ref.startswith(UNKNOWN_PREFIX) for ref in refs)

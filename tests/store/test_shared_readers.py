@@ -1,0 +1,125 @@
+"""A process that asks again and again counts tails once and may hold what it asks of; the answers are the same."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from model.window import Window
+from store.compaction import merge
+from store.events import reader, tails
+from store.events.segmented import SegmentedEvents
+from store.handle import Store
+from store.queries import breakdown, requests, traffic
+from tests.store.filled import DAY, EACH, NOW, Fill, duck, filler
+from tests.store.test_engines import answers
+
+__all__ = ["duck"]
+
+FEW = ["fp:1:0", "fp:1:1"]
+PART = Window(since=DAY + timedelta(seconds=30), until=DAY + timedelta(minutes=3, seconds=5))
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{tmp_path}/state.db", tmp_path / "events")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def fill(empty_store: Store, duck: object) -> Fill:
+    return filler(empty_store, duck)  # type: ignore[arg-type]
+
+
+def share(store: Store) -> None:
+    assert isinstance(store.events, SegmentedEvents)
+    store.events.share()
+
+
+@pytest.mark.parametrize("only", [None, FEW, ["it's \x07 none"]])
+def test_what_is_counted_ahead_is_what_would_be_counted(empty_store: Store, fill: Fill, only: list[str] | None) -> None:
+    merge(empty_store, fill(4)[2:], now=NOW, seal=True)
+    alone = answers(empty_store, only)
+
+    share(empty_store)
+
+    assert alone == answers(empty_store, only)
+    assert alone == answers(empty_store, only)
+
+
+def test_a_new_tail_and_a_new_key_count_at_once(empty_store: Store, fill: Fill) -> None:
+    share(empty_store)
+    fill(2)
+    before = answers(empty_store)
+    fill(1, first=2)
+    counted = answers(empty_store)
+    with empty_store.reader(kept=["fp:1:guess4"]) as known:
+        unfolded = breakdown.usage_by(known, Window(since=DAY, until=NOW), by="key")
+
+    empty_store.events.close()
+
+    assert before != counted == answers(empty_store)
+    assert 3 == int(unfolded.set_index("key")["requests"]["fp:1:guess4"])
+
+
+def test_more_tails_than_are_held_are_counted_each_time(
+    empty_store: Store, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(3)
+    alone = answers(empty_store)
+    monkeypatch.setattr(tails, "MOST", 2 * EACH)
+
+    share(empty_store)
+
+    assert alone == answers(empty_store)
+
+
+@pytest.mark.parametrize("many", [0, 1000])
+def test_what_is_held_answers_alike(empty_store: Store, fill: Fill, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    merge(empty_store, fill(4)[:2], now=NOW, seal=True)
+    monkeypatch.setattr(reader, "_MANY", many)
+    found = []
+    for hold in (False, True):
+        with empty_store.reader(only=FEW) as asked:
+            if hold:
+                asked.hold(PART.since)
+            found.append(
+                (
+                    requests.latest(asked, PART, key_refs=FEW).to_dict("records"),
+                    traffic.totals(asked, PART, key_refs=FEW).to_dict("records"),
+                    breakdown.usage_by(asked, PART, by="ip", key_refs=FEW).to_dict("records"),
+                )
+            )
+
+    assert found[0] == found[1]
+    assert all(found[0])
+
+
+@pytest.mark.parametrize("about", [None, 0, 3, 1000])
+def test_the_newest_are_found_whatever_is_said_of_their_number(
+    empty_store: Store, fill: Fill, about: int | None
+) -> None:
+    fill(4)
+    whole = Window(since=DAY, until=NOW)
+    with empty_store.reader() as asked:
+        found = requests.latest(asked, whole, key_refs=FEW, limit=5, about=about)
+        every = requests.latest(asked, whole, key_refs=FEW, limit=1000)
+
+    assert list(every["ts"].head(5)) == list(found["ts"])
+
+
+def test_counts_lie_in_smaller_groups_than_events(
+    empty_store: Store, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.events.parquet._COUNTS", 10)
+    made = merge(empty_store, fill(4), now=NOW, seal=True)
+
+    groups = {
+        kind: pq.read_metadata(empty_store.files.name(made.id, kind)).num_row_groups for kind in ("events", "facets")
+    }
+
+    assert 1 == groups["events"]
+    assert groups["facets"] > 1
