@@ -254,6 +254,7 @@ class Config(BaseSettings):
         extra="forbid",
         frozen=True,
         validate_default=True,
+        defer_build=True,
     )
     toml_path: ClassVar[Path | None] = None
 

@@ -7,14 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from sqlalchemy import Connection, Select, create_engine
+from sqlalchemy import Connection, RowMapping, Select, create_engine
 from sqlalchemy.pool import StaticPool
 
 from model.event import EVENT_COLUMNS
 from model.segment import Segment
 from store.dialect import DUCKDB
 from store.events import aggregate
-from store.events.arrow import by_arrow
 from store.events.files import Files, quoted
 
 if TYPE_CHECKING:
@@ -33,10 +32,16 @@ class EventsReader:
     def frame(self, query: Select[*tuple[Any, ...]]) -> "pd.DataFrame":
         """The query's rows; columns as it labels them."""
         if self.connection.dialect.name == DUCKDB:
+            from store.events.arrow import by_arrow
+
             return by_arrow(query, self.connection)
         import pandas as pd
 
         return pd.read_sql(query, self.connection)
+
+    def rows(self, query: Select[*tuple[Any, ...]]) -> list[RowMapping]:
+        """The same for a few rows, as the driver gives them."""
+        return list(self.connection.execute(query).mappings())
 
 
 @contextmanager

@@ -13,8 +13,8 @@ import duckdb
 from model.segment import Segment
 from store.events import aggregate
 from store.events.files import KINDS, PARQUET, Files, quoted
+from store.events.ids import new_id
 from store.events.interface import Unfolded
-from store.events.segments import new_id
 
 
 def reseal(
