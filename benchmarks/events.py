@@ -14,7 +14,8 @@ from keywatch.workspace import Workspace
 from model.event import EVENT_COLUMNS
 from model.segment import Segment
 from model.window import Window
-from store.events.segments import new_id, write_segment
+from store.events.ids import new_id
+from store.events.segments import write_segment
 from store.state import activity, inventory, segments
 
 SOURCE: Final = "edge"

@@ -9,7 +9,7 @@ from alerts.config import Escalation, Quiet, Route, Target, Telling, Timing
 from alerts.matching import matcher_of
 from alerts.routing import names
 from alerts.templates import Templates, template
-from keywatch.config import QuietConfig, RouteConfig, TargetConfig
+from keywatch.alerts_config import QuietConfig, RouteConfig, TargetConfig
 from keywatch.references import resolve
 from keywatch.workspace import Workspace
 from model.errors import ConfigError, DeliveryError, UsageError

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from ingest.inventory.table import COLUMNS
+from ingest.inventory.columns import COLUMNS
 from keywatch.exceptions import Moment, Texts
 from keywatch.places import AuthConfig, Duration, PagesConfig
 from keywatch.section import Section

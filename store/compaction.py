@@ -11,7 +11,7 @@ from typing import Final
 
 from model.errors import Fenced, StoreError
 from model.segment import Segment
-from store.events.segments import new_id
+from store.events.ids import new_id
 from store.handle import Store
 from store.state import segments
 from store.state.inventory import known_refs

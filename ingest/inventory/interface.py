@@ -1,6 +1,6 @@
 """What a connector is: it lists the keys of one place as rows, all of them or none.
 
-A row has the columns of `table.COLUMNS`; what a place holds beyond those goes no further. A secret may stand in its
+A row has the columns of `columns.COLUMNS`; what a place holds beyond those goes no further. A secret may stand in its
 column `secret` alone: it is fingerprinted in memory and dropped.
 """
 

@@ -5,35 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from ingest.fingerprint import Pepper, bare, hint
+from ingest.inventory.columns import COLUMNS
 from ingest.redact import redact
 from ingest.sources.fields import reach
 from model.errors import InventoryError
 from model.key import Key, KeyId, KeyRef, KeyStatus
 from model.plain import plain
 
-COLUMNS = (
-    "key_id",
-    "name",
-    "hint",
-    "owner",
-    "team",
-    "environment",
-    "scopes",
-    "timezone",
-    "status",
-    "created_at",
-    "expires_at",
-    "revoked_at",
-    "rotated_at",
-    "last_used_at",
-    "last_used_detail",
-    "telemetry_since",
-    "successor",
-    "labels",
-    "refs",
-    "pulled_at",
-    "secret",
-)
 _STATUS = {
     "active": KeyStatus.ACTIVE,
     "enabled": KeyStatus.ACTIVE,

@@ -22,8 +22,8 @@ from keywatch.collecting.reading import format_of, plan_of, readable
 from keywatch.collecting.timing import event_hours
 from model.segment import Segment, SegmentId
 from model.window import Window
+from store.events.ids import new_id
 from store.events.interface import Written
-from store.events.segments import new_id
 from store.state import activity, refs, segments
 
 SMALL: Final = 1 << 20

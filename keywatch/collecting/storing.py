@@ -17,8 +17,8 @@ from model.coded import numbers
 from model.segment import Segment
 from model.together import together
 from model.window import Window
+from store.events.ids import new_id
 from store.events.interface import Written
-from store.events.segments import new_id
 from store.state import activity, refs, segments
 from store.state.sources import EventHour
 

@@ -32,7 +32,7 @@ def usage(
 ) -> None:
     """Who used what, how often, and what became of it."""
     from model.window import Window
-    from store.queries.breakdown import By, usage_by
+    from store.queries.breakdown import By, usage_rows
 
     group = by or ("hour" if key else "key")
     if group not in get_args(By):
@@ -45,8 +45,7 @@ def usage(
             names = _names(tx) if group == "key" else {}
         window = Window(since=moment_since(ws, since, end), until=end)
         with ws.store.reader(window) as reader:
-            frame = usage_by(reader, window, by=group, key_refs=refs, limit=limit or None)  # type: ignore[arg-type]
-    rows = [{str(n): v for n, v in row.items()} for row in frame.to_dict("records")]
+            rows = usage_rows(reader, window, by=group, key_refs=refs, limit=limit or None)  # type: ignore[arg-type]
     if group == "key":
         rows = [row | names.get(row["key"], {"key_id": row["key"], "key_name": None}) for row in rows]
     if as_json:
@@ -63,15 +62,11 @@ def _called(row: dict[str, Any]) -> str:
 
 def refs_of(tx: "Transaction", key: str) -> list[str]:
     """The references of a key named by id, name or reference. Raises UsageError for an unknown one."""
-    from store.state.activity import activity_frame
-    from store.state.inventory import ref_frame
+    from store.state.inventory import refs_called
 
-    refs = ref_frame(tx)
-    found = refs[(refs["key_id"] == key) | (refs["name"] == key) | (refs["key_ref"] == key)]["key_ref"]
-    if len(found):
-        return [str(ref) for ref in found]
-    if key in set(activity_frame(tx)["key_ref"]):
-        return [key]
+    found = refs_called(tx, key)
+    if found:
+        return found
     msg = f"No key is called {key!r}, and no event carries it."
     raise UsageError(msg, hint="keywatch keys list, or keywatch usage --by key")
 
@@ -89,8 +84,6 @@ def moment_since(ws: "Workspace", since: str | None, end: datetime) -> datetime:
 
 
 def _names(tx: "Transaction") -> dict[str, dict[str, Any]]:
-    from store.state.inventory import ref_frame
+    from store.state.inventory import key_names
 
-    return {
-        row["key_ref"]: {"key_id": row["key_id"], "key_name": row["name"]} for row in ref_frame(tx).to_dict("records")
-    }
+    return {ref: {"key_id": key_id, "key_name": name} for ref, (key_id, name) in key_names(tx).items()}

@@ -12,6 +12,17 @@ _COUNTS = (
     " max(duration_ms) AS duration_max, count(duration_ms) AS timed"
 )
 
+GROUPS: Final = {
+    "usage": ("hour", "key_ref", "host", "outcome"),
+    "facets": ("day", "key_ref", "kind", "value", "outcome"),
+}
+"""What the counts are by."""
+_SUMS: Final = (
+    "CAST(sum(requests) AS BIGINT) AS requests, CAST(sum(bytes_out) AS BIGINT) AS bytes_out,"
+    " sum(duration_sum) AS duration_sum, max(duration_max) AS duration_max, CAST(sum(timed) AS BIGINT) AS timed"
+)
+_FIRST_LAST: Final = {"usage": "", "facets": ", min(first_ts) AS first_ts, max(last_ts) AS last_ts"}
+
 
 class Value(NamedTuple):
     """What facets of a kind are counted by."""
@@ -57,6 +68,12 @@ REF: Final = (
     f" ELSE '{UNKNOWN_PREFIX}' || coalesce(CAST(e.network AS VARCHAR), '-') END"
 )
 """The folded key_ref of an event `e` beside the known credential `k`."""
+
+
+def added_up(kind: str, source: str) -> str:
+    """A SELECT of partial counts, `usage` or `facets`, as one row a group."""
+    groups = ", ".join(GROUPS[kind])
+    return f"SELECT {groups}, {_SUMS}{_FIRST_LAST[kind]} FROM {source} GROUP BY {groups}"
 
 
 def usage(source: str) -> str:

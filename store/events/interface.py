@@ -11,21 +11,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from model.retention import Cuts
 from model.segment import Segment, SegmentId
 
 if TYPE_CHECKING:
     import duckdb
+    import numpy as np
     import pyarrow as pa
 
     from store.events.erasing import Swap
     from store.events.reader import EventsReader
 
-Numbers = np.ndarray[tuple[int], np.dtype[np.int64 | np.int32]]
-Batches = tuple[Sequence[str], Numbers, Numbers]
-"""Ids of batches; the place among them of each event's; the event's line in it."""
+    Numbers = np.ndarray[tuple[int], np.dtype[np.int64 | np.int32]]
+    Batches = tuple[Sequence[str], Numbers, Numbers]
+    """Ids of batches; the place among them of each event's; the event's line in it."""
 
 Activity = tuple[str, str | None, datetime, datetime, datetime | None]
 """(key_ref, hint, first seen, last seen, last success)."""
@@ -84,7 +83,7 @@ class Events(Protocol):
         *,
         segment: SegmentId,
         kept: Collection[str],
-        batches: Batches | None = None,
+        batches: "Batches | None" = None,
     ) -> Written:
         """Make a segment of events (columns of EVENT_COLUMNS except `batch`); texts may be dictionaries.
 

@@ -22,15 +22,6 @@ from store.events.sorting import ROWS, by_key_and_time
 _MEMORY: Final = "256MB"
 """What DuckDB may take; what it cannot hold goes to the disk."""
 _SORTING: Final = "sorting-"
-_GROUPS: Final = {
-    "usage": ("hour", "key_ref", "host", "outcome"),
-    "facets": ("day", "key_ref", "kind", "value", "outcome"),
-}
-_SUMS: Final = (
-    "CAST(sum(requests) AS BIGINT) AS requests, CAST(sum(bytes_out) AS BIGINT) AS bytes_out,"
-    " sum(duration_sum) AS duration_sum, max(duration_max) AS duration_max, CAST(sum(timed) AS BIGINT) AS timed"
-)
-_FIRST_LAST: Final = {"usage": "", "facets": ", min(first_ts) AS first_ts, max(last_ts) AS last_ts"}
 _ORDER: Final = {"usage": "key_ref, hour", "facets": "key_ref, kind, day"}
 
 
@@ -107,9 +98,8 @@ def _summed(files: Files, inputs: Sequence[Segment], kind: str) -> str:
         folded = aggregate.folded(source, f"({aggregate.known(source, 'kept')})")
         counts = aggregate.usage if kind == "usage" else aggregate.facets
         parts.append(counts(f"({folded})"))
-    groups = ", ".join(_GROUPS[kind])
     union = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
-    return f"SELECT {groups}, {_SUMS}{_FIRST_LAST[kind]} FROM ({union}) GROUP BY {groups} ORDER BY {_ORDER[kind]}"
+    return f"{aggregate.added_up(kind, f'({union})')} ORDER BY {_ORDER[kind]}"
 
 
 def _read(files: Files, segments: Sequence[Segment], kind: str) -> str:

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
-from sqlalchemy import Connection, Select, create_engine
+from sqlalchemy import Connection, RowMapping, Select, create_engine
 from sqlalchemy.pool import StaticPool
 
 from model.event import EVENT_COLUMNS
 from model.segment import Segment
 from store.dialect import DUCKDB
-from store.events.arrow import by_arrow
 from store.events.files import KINDS, Files, quoted
 from store.events.tails import Tails, count
 
@@ -38,10 +37,16 @@ class EventsReader:
     def frame(self, query: Select[*tuple[Any, ...]]) -> "pd.DataFrame":
         """The query's rows; columns as it labels them."""
         if self.connection.dialect.name == DUCKDB:
+            from store.events.arrow import by_arrow
+
             return by_arrow(query, self.connection)
         import pandas as pd
 
         return pd.read_sql(query, self.connection)
+
+    def rows(self, query: Select[*tuple[Any, ...]]) -> list[RowMapping]:
+        """The same for a few rows, as the driver gives them."""
+        return list(self.connection.execute(query).mappings())
 
     def hold(self, since: datetime) -> None:
         """Read what there is once, for many questions to a reader of few keys; DuckDB alone has to be told.

@@ -1,4 +1,7 @@
-"""Events in segments' files, as `store.events.interface.Events`."""
+"""Events in segments' files, as `store.events.interface.Events`.
+
+What writes is imported where it is needed: with Arrow and NumPy it takes longer to start than a question takes.
+"""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,23 +10,21 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from model.errors import StoreError
 from model.retention import Cuts
 from model.segment import Segment, SegmentId
 from store.events.damage import told_of_damage
-from store.events.erasing import Swap, swap_all
 from store.events.files import KINDS, Files, Stored
-from store.events.interface import Batches, Copy, Unfolded, Written
-from store.events.merging import draft_merged, sweep_sorting
-from store.events.parquet import write_sorted
+from store.events.ids import new_id
+from store.events.interface import Copy, Unfolded, Written
 from store.events.reader import EventsReader, Shared, connect, open_reader
-from store.events.reseal import reseal
-from store.events.segments import Drafted, draft_segment, new_id, publish_segment
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
+
+    from store.events.erasing import Swap
+    from store.events.interface import Batches
 
 _ROWS = 50_000
 
@@ -54,29 +55,37 @@ class SegmentedEvents:
     def draft(
         self,
         duck: "duckdb.DuckDBPyConnection",
-        events: pa.Table,
+        events: "pa.Table",
         *,
         segment: SegmentId,
         kept: Collection[str],
-        batches: Batches | None = None,
+        batches: "Batches | None" = None,
     ) -> Written:
         """Drafts of its files."""
+        from store.events.segments import draft_segment
+
         return draft_segment(duck, events, files=self.files, segment=segment, kept=kept, batches=batches)
 
     def merge(self, inputs: Sequence[Segment], *, segment: SegmentId, kept: Collection[str], seal: bool) -> Written:
         """Drafts of a larger one's files."""
+        from store.events.merging import draft_merged, sweep_sorting
+
         sweep_sorting(self.files.scratch)
         with told_of_damage():
             return draft_merged(self.files, inputs, segment=segment, kept=kept, seal=seal)
 
     def publish(self, written: Written, intend: Callable[[], None]) -> None:
         """Files that no manifest knows are remains: no intent has to say so."""
+        from store.events.segments import Drafted, publish_segment
+
         del intend
         assert isinstance(written, Drafted)  # noqa: S101 (made by draft or merge)
         publish_segment(self.files, written)
 
     def discard(self, written: Written) -> None:
         """Its files go."""
+        from store.events.segments import Drafted
+
         assert isinstance(written, Drafted)  # noqa: S101 (made by draft or merge)
         for kind in written.kinds:
             self.files.remove(written.id, kind)
@@ -92,11 +101,15 @@ class SegmentedEvents:
     def reseal(self, manifest: Sequence[Segment], refs: Sequence[str], kept: Sequence[str], now: datetime) -> Unfolded:
         """Successors of the segments' files."""
         with told_of_damage():
+            from store.events.reseal import reseal
+
             return reseal(self.files, manifest, refs, kept, now)
 
-    def erase(self, swap: Swap) -> int:
+    def erase(self, swap: "Swap") -> int:
         """Files are written anew in their places; who reads an old one goes on."""
         with told_of_damage():
+            from store.events.erasing import swap_all
+
             return swap_all(self.files, swap)
 
     def probe(self, now: datetime) -> None:
@@ -151,6 +164,8 @@ class SegmentedEvents:
 
     def adopt(self, segment: Segment, copy: Copy) -> int:
         """Into files; those of an earlier try are written over."""
+        from store.events.parquet import write_sorted
+
         readers = {"events": copy.events} | {
             kind: None if table is None else table.to_reader()
             for kind, table in (("usage", copy.usage), ("facets", copy.facets))

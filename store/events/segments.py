@@ -1,9 +1,8 @@
 """Writing one segment: its Parquet files, durable before anybody hears of them."""
 
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -16,8 +15,11 @@ from model.event import EVENT_COLUMNS
 from model.segment import SegmentId
 from store.events.counting import counted, span
 from store.events.files import KINDS, Files
-from store.events.interface import Batches, Written
+from store.events.interface import Written
 from store.events.parquet import write_parquet
+
+if TYPE_CHECKING:
+    from store.events.interface import Batches
 
 SEAL_ROWS = 5_000
 """A batch of fewer events stays a tail: its facets would outweigh its events."""
@@ -31,11 +33,6 @@ class Drafted(Written):
     """What it has files of."""
 
 
-def new_id(now: datetime) -> SegmentId:
-    """Sorts by time of writing; the random tail keeps two writers apart."""
-    return SegmentId(f"{now:%Y%m%dT%H%M%S}{now.microsecond:06d}-{secrets.token_hex(4)}")
-
-
 def draft_segment(
     duck: duckdb.DuckDBPyConnection,
     events: pa.Table,
@@ -43,7 +40,7 @@ def draft_segment(
     files: Files,
     segment: SegmentId,
     kept: Collection[str],
-    batches: Batches | None = None,
+    batches: "Batches | None" = None,
 ) -> Drafted:
     """Write events (columns of EVENT_COLUMNS except `batch`) as the drafts of one segment.
 
@@ -78,7 +75,7 @@ def write_segment(
     return written
 
 
-def batched(events: pa.Table, segment: SegmentId, batches: Batches | None) -> pa.Table:
+def batched(events: pa.Table, segment: SegmentId, batches: "Batches | None") -> pa.Table:
     """Events with the column `batch`, in the order of EVENT_COLUMNS; the segment is the batch unless it has several."""
     if batches is None:
         whole = events.append_column("batch", constant(segment, len(events)).arrow())

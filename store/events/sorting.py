@@ -33,15 +33,24 @@ def by_key_and_time(duck: duckdb.DuckDBPyConnection, source: str, at_once: int =
     return pa.RecordBatchReader.from_batches(schema, _batches(duck, source, at_once))
 
 
-def _batches(duck: duckdb.DuckDBPyConnection, source: str, at_once: int) -> Iterator[pa.RecordBatch]:
+def ranges(duck: duckdb.DuckDBPyConnection, source: str, at_once: int = AT_ONCE) -> Iterator[tuple[str, list[str]]]:
+    """Conditions with their parameters that divide `source` by key, and a busy key by time: each holds about `at_once`.
+
+    They are in the order of key_ref, then ts. Raises duckdb.Error when it cannot be read.
+    """
     for first, last, count in duck.execute(_PARTS.format(source=source, at_once=at_once)).fetchall():
         if first is None:
             keys, names = "key_ref IS NULL", []
         else:
             keys, names = "key_ref BETWEEN ? AND ?", [first, last]
         for span in _spans(duck, f"{source} WHERE {keys}", names, -(-count // at_once) if first == last else 1):
-            part = f"SELECT * FROM {source} WHERE {keys}{span} ORDER BY key_ref, ts"
-            yield from duck.sql(part, params=names).to_arrow_reader(ROWS)
+            yield f"{keys}{span}", names
+
+
+def _batches(duck: duckdb.DuckDBPyConnection, source: str, at_once: int) -> Iterator[pa.RecordBatch]:
+    for condition, names in ranges(duck, source, at_once):
+        part = f"SELECT * FROM {source} WHERE {condition} ORDER BY key_ref, ts"
+        yield from duck.sql(part, params=names).to_arrow_reader(ROWS)
 
 
 def _spans(duck: duckdb.DuckDBPyConnection, of_key: str, names: list[str], pieces: int) -> Iterator[str]:

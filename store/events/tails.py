@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
-import pyarrow as pa
 
 from model.segment import Segment
 from store.events import aggregate
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MOST: Final = 100_000
 """Events of tails that are counted ahead; the counts of more might be more than a process should hold."""
@@ -25,7 +27,7 @@ class Tails:
 
     def counts(
         self, duck: duckdb.DuckDBPyConnection, source: str, tails: Sequence[Segment], kept: Sequence[str]
-    ) -> Mapping[str, pa.Table]:
+    ) -> "Mapping[str, pa.Table]":
         """`usage` and `facets` of the tails, which `source` reads. Raises duckdb.Error."""
         of = (tuple(tail.id for tail in tails), hash(tuple(kept)))
         with self._lock:

@@ -1,13 +1,15 @@
 """The counts that every breakdown has, in one order."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement, FromClause, Label
 
 from model.event import Outcome
 from store.queries.shape import COUNT
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COUNTS: Final[dict[str, str]] = dict.fromkeys(
     ("requests", "successes", "unauthorized", "forbidden", "throttled", "errors", "bytes_out"),
@@ -33,8 +35,10 @@ def counts(rows: FromClause) -> list[Label[int]]:
     ]
 
 
-def of_outcomes(counted: pd.DataFrame) -> pd.DataFrame:
+def of_outcomes(counted: "pd.DataFrame") -> "pd.DataFrame":
     """One row of COUNTS from [outcome, requests, bytes_out], one row an outcome."""
+    import pandas as pd
+
     requests = dict(zip(counted["outcome"], counted["requests"], strict=True))
     parts = {name: sum(int(requests.get(each.value, 0)) for each in those) for name, those in _OUTCOMES.items()}
     sums = {"requests": int(counted["requests"].sum()), **parts, "bytes_out": int(counted["bytes_out"].sum())}

@@ -5,9 +5,10 @@ every value is null. Callers get the dtypes below, always.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOMENT: Final = "datetime64[us, UTC]"
 """An aware moment; missing is NaT."""
@@ -23,17 +24,23 @@ SERIES: Final = "list"
 """A list of numbers in every row."""
 
 
-def shaped(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+def shaped(frame: "pd.DataFrame", columns: Mapping[str, str]) -> "pd.DataFrame":
     """The columns named, in their order and with their dtypes; `columns` maps a name to one of the words above."""
+    import pandas as pd
+
     return pd.DataFrame({name: _as(frame[name], kind) for name, kind in columns.items()})
 
 
-def empty(columns: Mapping[str, str]) -> pd.DataFrame:
+def empty(columns: Mapping[str, str]) -> "pd.DataFrame":
     """No rows of these columns."""
+    import pandas as pd
+
     return shaped(pd.DataFrame(columns=list(columns)), columns)
 
 
-def _as(values: pd.Series, kind: str) -> pd.Series:
+def _as(values: "pd.Series", kind: str) -> "pd.Series":
+    import pandas as pd
+
     if kind == MOMENT:
         return pd.to_datetime(values, utc=True).astype(MOMENT)
     if kind == COUNT:

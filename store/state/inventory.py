@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from model.key import Key, KeyStatus
@@ -134,6 +134,20 @@ def key_frame(tx: Session) -> "pd.DataFrame":
 def key_ids(tx: Session) -> dict[str, str]:
     """Reference to the id of the key that it is of."""
     return {row[0]: row[1] for row in tx.execute(select(KeyRefRow.key_ref, KeyRefRow.key_id))}
+
+
+def key_names(tx: Session) -> dict[str, tuple[str, str | None]]:
+    """Reference to the id and the name of the key that it is of."""
+    named = select(KeyRefRow.key_ref, KeyRow.key_id, KeyRow.name).join(KeyRow, KeyRow.key_id == KeyRefRow.key_id)
+    return {row[0]: (row[1], row[2]) for row in tx.execute(named)}
+
+
+def refs_called(tx: Session, key: str) -> list[str]:
+    """The references of the keys of that id, name or reference; of none, the reference itself if the logs saw it."""
+    called = or_(KeyRow.key_id == key, KeyRow.name == key, KeyRefRow.key_ref == key)
+    of_keys = select(KeyRefRow.key_ref).join(KeyRow, KeyRow.key_id == KeyRefRow.key_id).where(called)
+    seen = select(KeyActivityRow.key_ref).where(KeyActivityRow.key_ref == key)
+    return list(tx.scalars(of_keys.order_by(KeyRefRow.key_ref))) or list(tx.scalars(seen))
 
 
 def ref_frame(tx: Session) -> "pd.DataFrame":

@@ -16,8 +16,8 @@ from model.segment import Segment
 from model.window import Window
 from reports.render import render
 from reports.snapshot import Snapshot, take
+from store.events.ids import new_id
 from store.events.places import open_events
-from store.events.segments import new_id
 from store.handle import Store, Transaction
 from store.state import activity, deliveries, findings, incidents, inventory, outbox, segments
 from tests.engines import ENGINES, clickhouse, clickhouse_server

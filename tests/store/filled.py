@@ -10,7 +10,7 @@ import pytest
 
 from model.event import EVENT_COLUMNS
 from model.segment import Segment, SegmentId
-from store.events.segments import new_id
+from store.events.ids import new_id
 from store.handle import Store
 from store.state import segments
 

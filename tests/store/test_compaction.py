@@ -11,7 +11,8 @@ from model.errors import Fenced, StoreError
 from model.segment import Segment, SegmentId
 from store.compaction import compact, due, merge
 from store.events.files import path_of
-from store.events.segments import new_id, publish_segment
+from store.events.ids import new_id
+from store.events.segments import publish_segment
 from store.handle import Store
 from store.state import segments
 from store.sweeping import sweep_alone

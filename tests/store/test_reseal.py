@@ -4,12 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from keywatch.registering import register
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.key import Key, KeyId, KeyRef
+from store.events.reseal import reseal
+from store.state import segments
 
 SECRET = "ac_live_Zr8Qm2Lk5Tn9Vb3Xw7Yc4Hd6"
 
@@ -67,3 +70,30 @@ def test_the_logs_first_and_last_look_at_a_key_are_known_from_before_its_import(
 
     assert (low, high) == (row["first_seen"], row["last_seen"])
     assert row["last_success"] is None or row["last_success"] != row["last_success"]
+
+
+@pytest.mark.parametrize("at_once", [50, 700])
+def test_counted_some_keys_after_another_the_counts_are_those_of_one_piece(
+    at_once: int,
+    tmp_path: Path,
+    workspace: Workspace,
+    ingest: Callable[..., Any],
+    line: Callable[..., str],
+) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(refused(line, 6_000))
+    ingest(log)
+    ref, now, files = str(workspace.pepper.key_ref(SECRET)), SystemClock().now(), workspace.store.files
+    with workspace.store.reading() as tx:
+        manifest = segments.overlapping(tx, None)
+
+    def counted(at_once: int) -> list[list[tuple[Any, ...]]]:
+        ((_, new),) = reseal(files, manifest, [ref], [], now, at_once=at_once).successors
+        names = [files.name(new.id, kind) for kind in ("usage", "facets")]
+        return [duckdb.sql(f"SELECT * FROM read_parquet('{name}') ORDER BY ALL").fetchall() for name in names]
+
+    usage, facets = counted(10_000)
+
+    assert [usage, facets] == counted(at_once)
+    assert 6_050 == sum(row[4] for row in usage)
+    assert {ref, None} == {row[1] for row in usage} == {row[1] for row in facets}

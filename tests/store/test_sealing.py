@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from model.event import EVENT_COLUMNS, FACET_KINDS, Outcome
 from model.segment import Segment, SegmentId
-from store.events import segments
+from store.events import ids, segments
 from store.events.files import FolderFiles, path_of
 from store.events.reader import open_reader
 
@@ -62,9 +62,7 @@ def write(duck: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.M
         rows = [[{"source": "edge", "line": n, **event}.get(name) for name in names] for n, event in enumerate(events)]
         duck.executemany(f"INSERT INTO made VALUES ({', '.join('?' * len(names))})", rows)
         monkeypatch.setattr(segments, "SEAL_ROWS", 0 if sealed else 1 << 30)
-        written = segments.write_segment(
-            duck, "made", files=FolderFiles(tmp_path), segment=segments.new_id(T0), kept=KEPT
-        )
+        written = segments.write_segment(duck, "made", files=FolderFiles(tmp_path), segment=ids.new_id(T0), kept=KEPT)
         return manifest_row(written, len(events)), written
 
     return run
@@ -209,7 +207,7 @@ def test_facets_have_all_kinds(write: Write, tmp_path: Path) -> None:
 
 
 def test_ids_of_segments_sort_by_time_and_never_repeat() -> None:
-    found = [segments.new_id(T0 + timedelta(microseconds=n // 2)) for n in range(1000)]
+    found = [ids.new_id(T0 + timedelta(microseconds=n // 2)) for n in range(1000)]
 
     assert len(set(found)) == 1000
     assert sorted(name[:21] for name in found) == [name[:21] for name in found]

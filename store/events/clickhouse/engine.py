@@ -14,11 +14,13 @@ from model.segment import Segment, SegmentId
 from store.events.clickhouse import copying, erasing, expiring, merging, reading, sweeping, writing
 from store.events.clickhouse.connecting import Client, Server
 from store.events.erasing import Swap
-from store.events.interface import Batches, Copy, Unfolded, Written
+from store.events.interface import Copy, Unfolded, Written
 from store.events.reader import EventsReader
 
 if TYPE_CHECKING:
     import duckdb
+
+    from store.events.interface import Batches
 
 
 class ClickhouseEvents:
@@ -47,7 +49,7 @@ class ClickhouseEvents:
         *,
         segment: SegmentId,
         kept: Collection[str],
-        batches: Batches | None = None,
+        batches: "Batches | None" = None,
     ) -> Written:
         """Nothing is sent before it is published."""
         return writing.draft(self._server, duck, events, segment=segment, kept=kept, batches=batches)

@@ -17,8 +17,8 @@ from store.events.clickhouse.reading import fill
 from store.events.clickhouse.tables import COUNTED, COUNTERS, GROUPS, TIMES
 from store.events.clickhouse.views import folded, within
 from store.events.clickhouse.writing import Waiting
+from store.events.ids import new_id
 from store.events.interface import Unfolded
-from store.events.segments import new_id
 
 
 def merged(

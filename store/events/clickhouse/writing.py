@@ -12,11 +12,13 @@ from model.segment import SegmentId
 from store.events import segments
 from store.events.clickhouse.connecting import Client, Server
 from store.events.counting import counted, folded_refs, span
-from store.events.interface import Batches, Written
+from store.events.interface import Written
 from store.events.segments import batched
 
 if TYPE_CHECKING:
     import duckdb
+
+    from store.events.interface import Batches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ def draft(
     *,
     segment: SegmentId,
     kept: Collection[str],
-    batches: Batches | None,
+    batches: "Batches | None",
 ) -> Waiting:
     """The events as the server takes them; nothing is sent yet. It is the server that counts usage and facets."""
     sealed = len(events) >= segments.SEAL_ROWS

@@ -1,6 +1,7 @@
 """Usage by each thing, on both engines."""
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from model.errors import UsageError
 from model.window import Window
 from store.events.reader import EventsReader
-from store.queries.breakdown import BY, By, usage_by
+from store.queries.breakdown import BY, By, usage_by, usage_rows
 
 COUNTS = ("requests", "successes", "unauthorized", "forbidden", "throttled", "errors", "bytes_out")
 FOLDED = "unknown:198.51.100.0/24"
@@ -102,6 +103,20 @@ def test_hosts_have_a_row_for_requests_without_one(
         columns("host"),
         usage_by(reader, everything, by="host"),
     )
+
+
+@pytest.mark.parametrize("by", BY)
+def test_rows_without_pandas_are_those_of_the_frame(
+    reader: EventsReader, window: Callable[[str, str], Window], by: By
+) -> None:
+    ragged = window("2026-03-28T22:30", "2026-03-30T00:30")
+    frame = usage_by(reader, ragged, by=by)
+    rows = usage_rows(reader, ragged, by=by)
+
+    assert rows
+    assert frame.to_dict("records") == rows
+    assert {int} == {type(row[name]) for row in rows for name in COUNTS}
+    assert {UTC} == {row["first_seen"].tzinfo for row in rows}
 
 
 @pytest.mark.parametrize("by", BY)
