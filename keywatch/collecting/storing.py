@@ -1,6 +1,5 @@
 """Parsed blocks to one segment, and the transaction that makes it known: cursor, rejects, manifest, counts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
