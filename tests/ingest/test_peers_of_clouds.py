@@ -142,3 +142,15 @@ def test_google_s_usage_logs_of_buckets_are_read(read: Read) -> None:
         found["duration_ms"],
         found["user_agent"],
     )
+
+
+@pytest.mark.parametrize("took", ["NaN", "inf", "-"])
+def test_a_duration_that_is_no_number_is_none(read: Read, took: str) -> None:
+    line = (
+        '[2026-10-01T09:30:03.000Z] "GET /v1 HTTP/1.1" 200 - via_upstream - "-" 0 135 {} 1 "-" "okhttp/4.12.0" "id-4"'
+        ' "agents:8000" "192.0.2.11:80" inbound|8000|| 127.0.0.1:41854 192.0.2.11:80 198.51.100.24:37 - default\n'
+    )
+
+    found = read(line.format(7) * 20 + line.format(took))
+
+    assert [None] == [event["duration_ms"] for event in found.events[20:]]
