@@ -101,7 +101,7 @@ class Parser:
         """
         told = "NULL" if now is None else quoted(now.isoformat())
         self.duck.execute(f"SET VARIABLE now = CAST({told} AS TIMESTAMPTZ)")
-        self.keep(pa.table({"line": integers(np.zeros(0, dtype=np.int32))}))  # room for the next ones
+        self.forget()  # room for the next ones
         self.keep(normalise.events(self.duck, self._block(*self._take_apart(records, plan), plan), self._treatment))
         second = self._again(records, plan, other)
         skipped = len(records.skipped) + len(self._left_out) - self._left_out["skipped"].null_count
@@ -119,6 +119,10 @@ class Parser:
         """Take these for the block's events."""
         self.events = events
         self.duck.register("events", events)
+
+    def forget(self) -> None:
+        """Let go of the last block's events."""
+        self.keep(pa.table({"line": integers(np.zeros(0, dtype=np.int32))}))
 
     @property
     def holds_keys(self) -> bool:

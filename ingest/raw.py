@@ -114,6 +114,9 @@ def _typed(name: str, expression: str) -> str:
     kind = _TYPES.get(name)
     if name == "status":
         return f"nullif(TRY_CAST({expression} AS SMALLINT), 0)"
+    if name == "duration_ms":
+        # NaN, which is greater than all, would be each sum that it stands in; `least` passes nulls over.
+        return f"nullif(least(TRY_CAST({expression} AS DOUBLE), 'infinity'::DOUBLE), 'infinity'::DOUBLE)"
     return expression if kind is None else f"TRY_CAST({expression} AS {kind})"
 
 

@@ -14,8 +14,8 @@ from ingest.formats.interface import Format, Options, Plan
 from ingest.formats.quick import by_quotes
 
 _TEXT: Final = r'(?P<{}>(?:[^"\\\r\n]|\\.)*)'
-_MIDDLE: Final = r"(?: +[\d.-]+)*? +"
-"""Columns between bytes and referer."""
+_MIDDLE: Final = r"(?: +(?:(?:ms:)?[\d.-]+|[\da-fA-F:.]*:[\da-fA-F:.]*|[+X]))*? +"
+"""Columns between bytes and referer: numbers, and Tomcat's addresses, milliseconds and state of the connection."""
 _BOTH: Final = f'(?:"{_TEXT.format("referer")}"|-) +(?:"{_TEXT.format("agent")}"|-)'
 _CUT: Final = f'(?:{_MIDDLE}(?:"{_TEXT.format("referer")}"?|-)(?: +(?:"{_TEXT.format("agent")}"?|-))?)?'
 REST: Final = common.REST + _CUT

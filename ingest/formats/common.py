@@ -13,7 +13,7 @@ from ingest.formats.sql import CLF_TIME, EARLIEST
 QUOTED: Final = r'"(?P<{}>(?:[^"\\]|\\.)*)"'
 """A quoted field; nginx writes a quote as \\x22, Apache as \\"."""
 _TIME: Final = r"\[(?P<time>[^\]]+)\] +(?:\(\d+ s\) +)?"
-REST: Final = _TIME + QUOTED.format("request") + r" +(?P<status>\d{3}|-|000) +(?P<bytes>\d+|-)"
+REST: Final = _TIME + QUOTED.format("request") + r" +(?P<status>\d{3}|-|0) +(?P<bytes>\d+|-)"
 """From the time on; Gandi writes how long the request took behind it."""
 PATTERN: Final = clf.PLAIN + REST
 COLUMNS: Final = {

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from ingest.formats import envoy_flags, held, text
+from ingest.formats import envoy_flags, error_log, held, text
 from ingest.formats.addresses import host_of_request, last_of_list, without_port
 from ingest.formats.interface import Format, Options, Plan
 from ingest.formats.share import share
@@ -85,7 +85,7 @@ def _plan(_sample: Sequence[str], options: Options) -> Plan:
         credentials=held.credentials(options),
         quickly=(_SPLITS, _FITS, _PIECES),
     )
-    return replace(plan, skips=(("r.request = '- - -'", "tcp"),))
+    return replace(plan, skips=(("r.request = '- - -'", "tcp"), error_log.SKIP))
 
 
 FORMAT: Final = Format(name="envoy-text", title="Envoy or Istio text log", confidence=_confidence, plan=_plan)

@@ -8,7 +8,17 @@ from ingest.formats import variables
 Kind = Literal["secret", "id"]
 
 _MORE: Final[dict[str, tuple[str, ...]]] = {
-    "ts": ("time_unix_nano", "request_time_utc", "logged_at", "created_at", "when", "EventTime", "TimeGenerated", "t"),
+    "ts": (
+        "time_unix_nano",
+        "request_time_utc",
+        "logged_at",
+        "created_at",
+        "when",
+        "EventTime",
+        "TimeGenerated",
+        "time_micros",
+        "t",
+    ),
     "ip": (
         "httpRequest.remoteIp",
         "client.ip",
@@ -68,6 +78,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "originalUrl",
         "uri_path",
         "cs_uri_stem",
+        "cs_uri",
         "http_path",
         "req_path",
         "original_path",
@@ -75,7 +86,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "http.path",
     ),
     "request": ("request_line", "http_request_first_line", "request_first_line"),
-    "host": ("authority", ":authority", "url.domain", "server.address", "http.host", "req.headers.host"),
+    "host": ("authority", ":authority", "url.domain", "server.address", "http.host", "req.headers.host", "cs_host"),
     "status": (
         "httpRequest.status",
         "http.response.status_code",
@@ -101,6 +112,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "content_length",
         "length",
         "res.headers.content-length",
+        "sc_bytes",
     ),
     "bytes_in": (
         "httpRequest.requestSize",
@@ -110,6 +122,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "requestSize",
         "req_size",
         "bytes_received",
+        "cs_bytes",
     ),
     "user_agent": (
         "httpRequest.userAgent",
@@ -120,6 +133,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "headers.user-agent",
         "requestHeaders.user-agent",
         "user-agent",
+        "cs_user_agent",
     ),
     "referer": (
         "httpRequest.referer",
@@ -127,8 +141,9 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
         "http.referer",
         "req.headers.referer",
         "headers.referer",
+        "cs_referer",
     ),
-    "request_id": ("http.request.id", "req.id", "x-request-id", "requestID"),
+    "request_id": ("http.request.id", "req.id", "x-request-id", "requestID", "s_request_id"),
     "country": ("geo.country_iso_code", "client.geo.country_iso_code", "source.geo.country_iso_code", "country_code"),
     "asn": ("client.as.number", "source.as.number", "asn"),
 }
@@ -145,6 +160,7 @@ UNITS: Final = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3}
 DURATIONS: Final = {
     **variables.DURATIONS,
     "httpRequest.latency": 1e3,
+    "time_taken_micros": 1e-3,
     "event.duration": 1e-6,
     "responseTime": 1.0,
     "response-time": 1.0,

@@ -149,7 +149,7 @@ class _Building:
             # Parsers of CLF call its first column so.
             found |= _of_host(found["host"])
         if any(_URL.search(name) for name in self.names("target")):
-            url = r"regexp_extract(bare_target, '^https?://(?:[^/?#@]*@)?([^/?#]+)', 1)"
+            url = r"regexp_extract(bare_target, '^https?://(?:[^/?#@]*@)?([^/?#]+?)(?::80|:443)?(?:[/?#]|$)', 1)"
             of_url = f"CASE WHEN starts_with(bare_target, 'http') THEN nullif({url}, '') END"
             found["host"] = f"coalesce({found['host']}, {of_url})" if "host" in found else of_url
         return found

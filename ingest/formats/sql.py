@@ -106,7 +106,7 @@ pattern. Splitting takes 0.17 µs a line, cutting by places (`substr`, which cou
 
 TARGET_OF_REQUEST: Final = (
     "CASE WHEN plain THEN words[2] ELSE coalesce("
-    "nullif(regexp_extract(request, '^[A-Z][A-Z_-]{0,19} (.*?)(?: HTTP/[0-9.]+)?$', 1), ''),"
+    "nullif(regexp_extract(request, '^[A-Z][A-Z_-]{0,19} (.*?)(?: HTTP/[0-9.]+)? *$', 1), ''),"
     " nullif(regexp_replace(request, '^- - HTTP/[0-9.]+$', ''), '')) END"
 )
 """The target of a request line (`GET /path HTTP/1.1`); what is no request line is its own target, but for dashes."""

@@ -11,7 +11,7 @@ from ingest.formats.interface import Format, Options, Plan
 from ingest.formats.sql import present
 
 PATTERN: Final = (
-    r"^(?P<time>\d{9,11}\.\d{1,6}) +(?P<took>-?\d+) +(?P<ip>\S+) +[A-Za-z_]+/(?P<status>\d{3}|-) +(?P<bytes>\d+|-)"
+    r"^(?P<time>\d{9,11}(?:\.\d{1,6})?) +(?P<took>-?\d+) +(?P<ip>\S+) +[A-Za-z_]+/(?P<status>\d{3}|-) +(?P<bytes>\d+|-)"
     r" +(?P<method>\S+) +(?P<target>\S+) +(?P<user>\S+) +[A-Z_]+/\S+"
 )
 _COLUMNS: Final = {
@@ -19,11 +19,16 @@ _COLUMNS: Final = {
     "ip": text.field("ip"),
     "method": f"nullif({text.field('method')}, 'NONE')",
     "target": text.field("target"),
-    "host": "nullif(regexp_extract({target}, '^(?:[a-z_]+://)?(?:[^/?#@]*@)?(\\[[^\\]]*\\]|[^/?#@:]+)', 1), 'error')",
+    "host": (
+        "nullif(nullif(regexp_extract({target}, '^(?:[a-z_]+://)?(?:[^/?#@]*@)?(\\[[^\\]]*\\]|[^/?#@:]+)', 1),"
+        " 'error'), '')"
+    ),
     "status": text.field("status"),
     "bytes_out": text.field("bytes"),
     "duration_ms": "greatest(TRY_CAST({took} AS DOUBLE), 0)",
 }
+_LOG: Final = (r"regexp_matches(text, '^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?: kid\d+)?\| ')", "log")
+"""What Squid says of itself, in cache.log."""
 _SPLITS: Final = ("string_split(ltrim(substr(text, 15)), ' ') AS w", "string_split(w[3], '/') AS a")
 """What stands behind the time, whose width is fixed; only the duration is padded."""
 _FITS: Final = (
@@ -52,6 +57,7 @@ def _plan(_sample: Sequence[str], options: Options) -> Plan:
         {name: expression if "{" in expression else present(expression) for name, expression in _COLUMNS.items()},
         credentials=clf.credentials(options, text.GROUP.findall(PATTERN), name="squid"),
         quickly=(_SPLITS, _FITS, _PIECES),
+        skips=(_LOG,),
     )
 
 

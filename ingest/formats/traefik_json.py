@@ -35,7 +35,7 @@ FORMAT: Final[Format] = format_of(
         ),
         kin=fields("level time"),
         fields={
-            "ts": ("StartUTC", "time"),
+            "ts": ("StartUTC", "StartLocal", "time"),
             "method": ("RequestMethod",),
             "target": ("RequestPath",),
             "host": ("RequestHost", "RequestAddr"),

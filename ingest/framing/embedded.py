@@ -39,6 +39,7 @@ _TIMES: Final = (
     "date",
     "_source.@timestamp",
 )
+_OPENED: Final = "properties"
 _JOURNAL: Final = frozenset({"__REALTIME_TIMESTAMP", "__CURSOR", "_SOURCE_REALTIME_TIMESTAMP"})
 
 Fits = Callable[[bytes], bool]
@@ -49,6 +50,8 @@ def wrapper_of(lines: Sequence[bytes], also: Fits) -> Wrapper | None:
     records = [object_of(line) for line in lines]
     if most((record is not None and not _JOURNAL.isdisjoint(record) for record in records), lines):
         return _wrapper("journald", "MESSAGE")
+    if most((record is not None and _inner(record) is not None for record in records), lines):
+        return Wrapper(name=f"json:{_OPENED}", peel=_opened)
     for place in _PLACES:
         held = [_held(record, place) for record in records if record is not None and not is_request(record)]
         if most((text is not None and (is_something(text) or also(text)) for text in held), lines):
@@ -58,6 +61,27 @@ def wrapper_of(lines: Sequence[bytes], also: Fits) -> Wrapper | None:
 
 def _wrapper(name: str, place: str) -> Wrapper:
     return Wrapper(name=name, peel=lambda lines: _peel(lines, place))
+
+
+def _inner(record: dict[str, Any]) -> dict[str, Any] | None:
+    """What Azure's exports write as a text where they may write an object."""
+    text = record.get(_OPENED)
+    return object_of(text.encode("utf-8", "replace")) if isinstance(text, str) else None
+
+
+def _opened(lines: list[bytes]) -> Peel:
+    """The records with an object in the place of its text."""
+    texts: list[bytes] = []
+    for line in lines:
+        record = object_of(line)
+        inner = None if record is None else _inner(record)
+        told = line if record is None or inner is None else _compact(record | {_OPENED: inner})
+        texts.append(told)
+    return Peel(texts=texts, times=None)
+
+
+def _compact(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, separators=(",", ":")).encode()
 
 
 def _peel(lines: list[bytes], place: str) -> Peel:
@@ -76,7 +100,7 @@ def _held(record: dict[str, Any], place: str) -> bytes | None:
         case str() as text:
             return one_line(text)
         case dict() as inner if is_request(inner):
-            return json.dumps(inner, separators=(",", ":")).encode()
+            return _compact(inner)
         case list() as octets if octets and all(isinstance(octet, int) and 0 <= octet <= 255 for octet in octets):  # noqa: PLR2004 (a byte)
             return one_line(bytes(octets).decode("utf-8", "replace"))
     return None

@@ -125,6 +125,7 @@ class _Batch:
 
     def _draft(self, parser: Parser) -> None:
         made, self._made = [each for each in self._made if each is not None], []
+        parser.forget()
         self.done.set_result(draft(self._reading, parser.duck, made))
 
     def _fail(self, error: BaseException) -> None:

@@ -1,6 +1,5 @@
 """Parsed blocks to one segment, and the transaction that makes it known: cursor, rejects, manifest, counts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,16 +61,19 @@ class Drafted:
         return self.blocks[-1].block
 
 
-def draft(reading: Reading, duck: duckdb.DuckDBPyConnection, made: Sequence[Made]) -> Drafted:
-    """Write the segment of consecutive blocks; lines are numbered from its beginning on."""
+def draft(reading: Reading, duck: duckdb.DuckDBPyConnection, made: list[Made]) -> Drafted:
+    """Write the segment of consecutive blocks; lines are numbered from its beginning on. `made` is emptied."""
     begin = made[0].block.before_lines
     tables = [_shifted(each.events, each.block.before_lines - begin) for each in made if len(each.events)]
     blocks = tuple(replace(each, events=pa.table({})) for each in made)
+    # Only the whole is needed from here on: a block's own codes and texts would stand beside it, 20 MB.
+    made.clear()
     if not tables:
         return Drafted(blocks=blocks, written=None)
     segment, events = new_id(reading.clock.now()), together(tables)
+    tables.clear()
     written = reading.workspace.store.events.draft(duck, events, segment=segment, kept=reading.kept)
-    del events, tables
+    del events
     give_back()
     return Drafted(blocks=blocks, written=written)
 
