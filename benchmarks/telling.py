@@ -1,79 +1,66 @@
-"""How many messages a live run of a made-up world gives: `python benchmarks/telling.py FOLDER --seed 117`.
+"""How many messages people get of what a workspace has found: `python benchmarks/telling.py WORKSPACE`.
 
-The world is read whole and judged in steps, each as of its moment, so each step tells what a run would have told then.
-A folder with a workspace already (of `benchmarks/guessing.py`, say) is judged from `--since` to `--until` as it is.
+Its findings are told anew, each at its first moment and the standing ones every five minutes, as a run tells them.
 """
 
 import argparse
-import json
 import sys
+import tempfile
 from collections import Counter
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import sqlalchemy as sa
-
-from benchmarks.measure import run
-from benchmarks.worlds.make import make
-from keywatch.judging import judge
+from alerts.config import Route, Telling, Timing
+from alerts.outbox import tell_findings
 from keywatch.workspace import Workspace
+from model.finding import FindingStatus, Severity
+from store.handle import Store
+from store.state.findings import list_findings, save_findings
 
-_PROGRAM = [sys.executable, "-m", "keywatch"]
-_SOURCE = """
-[[sources]]
-name = "edge"
-path = "{path}"
-format = "nginx-json"
-key = {{ field = "http_x_api_token" }}
-"""
+_STEP = timedelta(minutes=5)
+_HELD = timedelta(days=1)
+"""So long an attack's finding stays open."""
 
 
 def main() -> None:
-    """Read the command line, judge in steps, print the messages by kind and by what was new."""
+    """Read the findings, tell them, print the messages by kind and those that only further keys made."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--seed", type=int, default=117)
-    parser.add_argument("--days", type=int, default=10)
-    parser.add_argument("--keys", type=int, default=80)
-    parser.add_argument("--step", type=float, default=15, help="minutes")
-    parser.add_argument("--since", type=datetime.fromisoformat)
-    parser.add_argument("--until", type=datetime.fromisoformat)
-    given = parser.parse_args()
-    if given.since is None:
-        given.since, given.until = _world(given)
-    workspace = Workspace.at(given.folder / "keywatch.toml")
-    now = given.since
-    while now < given.until:
-        now += timedelta(minutes=given.step)
-        judge(workspace, now=now)
+    parser.add_argument("workspace", type=Path)
+    workspace = Workspace.at(parser.parse_args().workspace / "keywatch.toml")
     with workspace.store.reading() as tx:
-        rows = tx.execute(sa.text("SELECT kind, payload, created_at FROM alerts ORDER BY created_at")).all()
+        found = [one for one in list_findings(tx) if one.status is not FindingStatus.MUTED]
     workspace.close()
-    said = [(kind, json.loads(payload)) for kind, payload, _ in rows]
-    further = [doc["changes"] for kind, doc in said if kind == "updated" and _only_further(doc["changes"])]
-    days = (given.until - given.since) / timedelta(days=1)
-    print(f"{days:.2f} days, {len(said)} messages: {dict(Counter(kind for kind, _ in said))}")
-    print(f"{len(further)} of them tell of further keys and addresses alone: {len(further) / max(days, 1):.2f} a day")
-    for changes in further[:20]:
-        print(f"  {' '.join(changes)}")
-
-
-def _only_further(changes: list[str]) -> bool:
-    return bool(changes) and all(" further " in change for change in changes)
-
-
-def _world(given: argparse.Namespace) -> tuple[datetime, datetime]:
-    made = given.folder.parent / f"{given.folder.name}-world"
-    world = make(made, seed=given.seed, days=given.days, size=given.keys)
-    run([*_PROGRAM, "init", str(given.folder)])
-    config = given.folder / "keywatch.toml"
-    with config.open("a", encoding="utf-8") as file:
-        file.write(_SOURCE.format(path=(made / "access.log").resolve()))
-    run([*_PROGRAM, "-c", str(config), "keys", "import", str(made / "keys.csv"), "--hash-keys"])
-    run([*_PROGRAM, "-c", str(config), "ingest"])
-    return world.start, world.start + timedelta(days=world.days)
+    grave = sorted((one for one in found if one.severity.rank >= Severity.MEDIUM.rank), key=lambda one: one.first_seen)
+    telling = Telling(routes=(Route(to=("chat",)),), timing=Timing(reminder=None))
+    kinds: Counter[str] = Counter()
+    words: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(f"sqlite:///{folder}/state.db", Path(folder) / "events")
+        now, waiting, standing = grave[0].first_seen, list(grave), []
+        while waiting or standing:
+            now += _STEP
+            fresh = [replace(one, incident_id=None, detected_at=now, status=FindingStatus.OPEN) for one in waiting
+                     if one.first_seen <= now]  # fmt: skip
+            waiting = waiting[len(fresh) :]
+            over = [one for one in standing if one.last_seen + _HELD <= now]
+            standing = [one for one in [*standing, *fresh] if one not in over]
+            done = [replace(one, status=FindingStatus.RESOLVED, resolved_at=now) for one in over]
+            with store.transaction() as tx:
+                save_findings(tx, [*fresh, *done])
+                ids = [one.id for one in (*fresh, *done)]
+                told = tell_findings(tx, list_findings(tx, ids=ids) if ids else [], telling, now=now)
+            for alert in told.alerts:
+                changes = [str(one) for one in alert.payload.get("changes", ())]  # type: ignore[attr-defined]
+                kinds[alert.kind] += 1
+                if alert.kind == "updated" and all(" further " in one for one in changes):
+                    words.append(" ".join(changes))
+        store.close()
+    days = max((grave[-1].first_seen - grave[0].first_seen) / timedelta(days=1), 1)
+    print(f"{len(grave)} findings of {days:.1f} days, {dict(kinds)}")
+    print(f"{len(words)} messages of further keys and addresses alone, {len(words) / days:.2f} a day: {words[:12]}")
 
 
 if __name__ == "__main__":
