@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from alerts.config import Escalation, Timing
 from alerts.headline import family
 from alerts.routing import Addressed
+from alerts.spread import Spread, spread
 from model.finding import FindingStatus
 from model.incident import Alert, AlertKind, Incident, IncidentStatus
 
 _DAY = timedelta(days=1)
 _LONGEST_HOLD = timedelta(hours=4)
+_DOUBLINGS = 16
 _STANDING = (FindingStatus.OPEN, FindingStatus.ACKNOWLEDGED)
 
 
@@ -55,7 +57,7 @@ def news(incident: Incident, past: Past, addressed: Addressed, timing: Timing, n
         return _back(past, timing, now)
     if addressed.to and not past.heard:
         return News(kind="opened")
-    return _changed(incident, last, timing, now) or _unanswered(incident, past, addressed, timing, now)
+    return _changed(incident, past, last, timing, now) or _unanswered(incident, past, addressed, timing, now)
 
 
 def _back(past: Past, timing: Timing, now: datetime) -> News | None:
@@ -69,8 +71,8 @@ def _back(past: Past, timing: Timing, now: datetime) -> News | None:
     return News(kind="opened", changes=(f"It was resolved, and is back.{again}",))
 
 
-def _changed(incident: Incident, last: Alert, timing: Timing, now: datetime) -> News | None:
-    """Detectors that joined, or a higher severity; changes wait for the interval, a rise does not."""
+def _changed(incident: Incident, past: Past, last: Alert, timing: Timing, now: datetime) -> News | None:
+    """Detectors that joined, a higher severity, further keys and addresses; all but a rise wait for the interval."""
     named = last.payload.get("detectors")
     known = {family(str(name)) for name in named} if isinstance(named, list) else set()
     told = [finding for finding in incident.findings if finding.status is not FindingStatus.MUTED]
@@ -79,9 +81,27 @@ def _changed(incident: Incident, last: Alert, timing: Timing, now: datetime) -> 
     rose = incident.severity.rank > last.severity.rank
     if rose:
         changes.insert(0, f"The severity rose from {last.severity} to {incident.severity}.")
-    if not changes or not (rose or now >= last.created_at + timing.update):
+    before, reach = Spread.of(last, told), spread(told)
+    further = reach.beyond(before)
+    changes += [further] if further else []
+    fresh = joined or _spread(incident, past, timing, now, before=before, reach=reach)
+    if not rose and not (fresh and now >= last.created_at + timing.update):
         return None
     return News(kind="updated", changes=tuple(changes))
+
+
+def _spread(incident: Incident, past: Past, timing: Timing, now: datetime, *, before: Spread, reach: Spread) -> bool:
+    """Whether further keys and addresses are worth a word: each waits twice as long as the last, to four hours.
+
+    Twice as many critical ones as were told do not wait. Whoever acknowledged it hears of critical ones only.
+    """
+    if incident.status is IncidentStatus.ACKNOWLEDGED and reach.critical <= before.critical:
+        return False
+    opened = max((n for n, alert in enumerate(past.alerts) if alert.kind == "opened"), default=0)
+    words = sum(alert.kind == "updated" for alert in past.alerts[opened:])
+    wait = min(timing.update * 2 ** min(words, _DOUBLINGS), max(_LONGEST_HOLD, timing.update))
+    doubled = reach.critical >= 2 * before.critical and reach.critical > before.critical
+    return bool(reach.beyond(before)) and (doubled or now >= past.alerts[-1].created_at + wait)
 
 
 def _unanswered(incident: Incident, past: Past, addressed: Addressed, timing: Timing, now: datetime) -> News | None:
@@ -94,7 +114,9 @@ def _unanswered(incident: Incident, past: Past, addressed: Addressed, timing: Ti
             return News(kind="escalated", changes=(_waited(step),), to=step.to)
     last = past.alerts[-1]
     if timing.reminder is not None and now >= last.created_at + timing.reminder:
-        return News(kind="reminder", changes=("Nobody has acknowledged it yet.",))
+        told = [finding for finding in incident.findings if finding.status is not FindingStatus.MUTED]
+        further = spread(told).beyond(Spread.of(last, told))
+        return News(kind="reminder", changes=("Nobody has acknowledged it yet.", *([further] if further else [])))
     return None
 
 

@@ -113,10 +113,11 @@ class _Desk:
         mute = mute_of(incident, self.silences, facts, self.now)
         earlier, places = self.earlier.get(incident.id, []), self.places.get(incident.id, [])
         past = _past(earlier, places, muted=mute is not None)
-        fresh = news(incident, past, where, self.telling.timing, self.now)
+        waiting = past.last is not None and _unsent(past.last, places, self.now)
+        timing = replace(self.telling.timing, update=timedelta(0)) if waiting else self.telling.timing
+        fresh = news(incident, past, where, timing, self.now)
         if fresh is None or (mute is not None and fresh.kind in {"reminder", "escalated"}):
             return
-        waiting = past.last is not None and _unsent(past.last, places, self.now)
         if waiting and fresh.kind == "resolved" and past.last is not None:
             reason = "It was over before it was told."
             self.suppressed += outbox.withdraw(self.tx, past.last.id, reason=reason)

@@ -12,6 +12,7 @@ incident         id, headline, severity, status, subject, opened_at, last_seen, 
                  weights of its findings; 100 is as much as a critical one)
 key              null, or id, name, owner, environment, hint (prefix and last four), labels
 detectors        ids of the detectors that take part
+spread           how many keys and addresses have findings of high or critical, and how many of them critical ones
 findings         up to 20, gravest first: id, detector, severity, status, title, summary, first_seen, last_seen, count,
                  score, ip, attack (MITRE ATT&CK ids), controls, runbook
 more_findings    how many findings the list leaves out
@@ -25,7 +26,8 @@ from datetime import UTC, datetime
 
 from alerts.rendering import key_page
 from alerts.risk import risk
-from model.finding import Finding
+from alerts.spread import spread
+from model.finding import Finding, FindingStatus
 from model.incident import Alert, Incident
 from model.plain import plain
 from store.state.incidents import KeyFacts
@@ -53,6 +55,7 @@ def document(
         "incident": _incident(incident),
         "key": _key(incident, facts),
         "detectors": sorted({finding.detector for finding in incident.findings}),
+        "spread": spread([one for one in gravest if one.status is not FindingStatus.MUTED]).document(),
         "findings": [_finding(finding) for finding in gravest[:_FINDINGS]],
         "more_findings": max(0, len(gravest) - _FINDINGS),
         "links": {"incident": link, "key": key_page(link, incident.key_id) if link and incident.key_id else None},

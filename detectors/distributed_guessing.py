@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -57,8 +57,9 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     calls from such networks (Elastic's "Okta Brute Force (Multi-Source)": 5 addresses, 10 failures, 30 min); low for a
     key that is revoked or expired. Many keys: 40 failed calls of 10 keys from 20 networks within 30 minutes, all at
     places where these keys had not succeeded, and four times the mean of the three hours before (Elastic's "Password
-    Spray (Multi-Source)": 5 addresses, 8 users, 25 failures). A network that alone makes up half of it is left to its
-    own detectors, and single keys are silent while the cluster is told.
+    Spray (Multi-Source)": 5 addresses, 8 users, 25 failures). A network that alone makes up more than half of it is
+    left to its own detectors, and the others are judged without it. Single keys are silent while the cluster is told,
+    and so are addresses and networks that made less than a tenth of it.
 
     Why it matters: somebody rents many addresses so that no limit by address bites. No key and no address stands out;
     only all of them together do.
@@ -94,14 +95,24 @@ def taking_part(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
 
     Other detectors are silent about them. `minutes` are `tried`.
     """
-    rows = [(ip, burst.minute) for burst in _clusters(minutes, settings) for ip in _small(burst)]
-    frame = pd.DataFrame(rows, columns=["ip", "minute"])
-    return frame.astype({"ip": minutes["ip"].dtype, "minute": minutes["minute"].dtype})
+    return _parts(minutes, settings, "ip")
 
 
-def _small(burst: Burst) -> list[str]:
-    sums = burst.failed.groupby("ip")["failures"].sum()
-    return [str(ip) for ip in sums.index[sums * 10 < burst.failures]]
+@remembered
+def networks_taking_part(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """As `taking_part`, of networks: network, minute."""
+    return _parts(minutes, settings, "network")
+
+
+def _parts(minutes: pd.DataFrame, settings: Settings, by: str) -> pd.DataFrame:
+    rows = [(one, burst.minute) for burst in _clusters(minutes, settings) for one in _small(burst, by)]
+    frame = pd.DataFrame(rows, columns=[by, "minute"])
+    return frame.astype({by: minutes[by].dtype, "minute": minutes["minute"].dtype})
+
+
+def _small(burst: Burst, by: str) -> list[str]:
+    sums = burst.failed.groupby(by)["failures"].sum()
+    return [str(one) for one in sums.index[sums * 10 < burst.failures]]
 
 
 @remembered
@@ -125,6 +136,26 @@ def _keys(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
 @remembered
 def _clusters(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
     rows = _suspect(minutes).assign(all="all")
+    lines = _cluster_lines(rows, settings)
+    lines = lines.assign(before=lines.groupby("all")["minute"].shift(1))
+    spread = bursts(rows, "all", lines, settings.span)
+    found = [burst for burst in spread if _alone(burst) is None]
+    beside: dict[str, set[datetime]] = {}
+    for burst in spread:
+        if network := _alone(burst):
+            beside.setdefault(network, set()).add(burst.minute)
+    for network, at in beside.items():
+        rest = rows[(rows["network"] != network).fillna(value=True)]
+        over = _cluster_lines(rest, settings)
+        over = over[over["minute"].isin(at)]
+        told = pd.Series(sorted({*over["minute"], *(pd.Timestamp(burst.minute) for burst in found)}))
+        over = over.assign(before=over["minute"].map(dict(zip(told, told.shift(1), strict=True))))
+        found += [burst for burst in bursts(rest, "all", over, settings.span) if _alone(burst) is None]
+    return sorted(found, key=lambda burst: burst.minute)
+
+
+def _cluster_lines(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The minutes at which the rows together are over each line: all, minute, failures, requests."""
     lines = over_the_line(rows, "all", at_least=settings.cluster_failures, span=settings.span, share=0)
     for value, least in (("network", settings.cluster_networks), ("key_ref", settings.cluster_keys)):
         valued = rows.dropna(subset=[value])
@@ -133,10 +164,13 @@ def _clusters(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
     longer = sliding_sums(rows, by="all", at="minute", of=["failures"], span=settings.span + 3 * HOUR)
     lines = lines.merge(longer.rename(columns={"failures": "longer"}), on=["all", "minute"])
     usual = (lines["longer"] - lines["failures"]) * (settings.span / (3 * HOUR))
-    lines = lines[lines["failures"] >= settings.times * usual].drop(columns="longer")
-    lines = lines.assign(before=lines.groupby("all")["minute"].shift(1))
-    spread = bursts(rows, "all", lines, settings.span)
-    return [b for b in spread if b.failed.groupby("network")["failures"].sum().max() * 2 <= b.failures]
+    return lines[lines["failures"] >= settings.times * usual].drop(columns=["longer", "before"])
+
+
+def _alone(burst: Burst) -> str | None:
+    """The network that makes up more than half of it, if any: that is one attacker's, and others are judged without."""
+    sums = burst.failed.groupby("network")["failures"].sum()
+    return str(sums.idxmax()) if len(sums) and sums.max() * 2 > burst.failures else None
 
 
 def _suspect(minutes: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors import auth_burst_network
+from detectors import auth_burst_network, distributed_guessing
 from detectors.bursts import Burst, bursts, counting, listed, recent
 from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
 from detectors.remember import remembered
@@ -29,6 +29,8 @@ class Settings:
     """Different unknown keys of a network's addresses within the hour."""
     addresses: int = 4
     """So many addresses make it the network's."""
+    nowhere_keys: int = 10
+    """Different unknown keys within `span` of calls without an address in the log, all together."""
 
 
 @detector(
@@ -48,7 +50,9 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     At least 5 different unknown keys that failed within ten minutes from one address (CrowdSec's ssh-bf_user-enum
     has 5 distinct users), or 8 within an hour; or 10 within an hour from 4 addresses of one network, none of which is
-    enough by itself (auth-burst-network tells when they are many at once). Unknown is a key that the inventory does
+    enough by itself (auth-burst-network tells when they are many at once). In a log without addresses
+    10 within ten minutes of all calls together. Silent about the small parts of a cluster of many networks, which
+    distributed-guessing tells as one. Unknown is a key that the inventory does
     not list; without an inventory, one that never succeeded. Half or more of the keys must be unknown; a list with
     more known ones is credential-stuffing.
 
@@ -63,8 +67,14 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     minutes = tried(frames)
     lines = over(minutes, settings)
     unknown, wide = _unknown(minutes), over_networks(minutes, settings)
+    spread = distributed_guessing.Settings()
+    lines = lines[~recent(distributed_guessing.taking_part(minutes, spread), lines, "ip", spread.span)]
+    wide = wide[~recent(distributed_guessing.networks_taking_part(minutes, spread), wide, "network", spread.span)]
     rows = [_row(burst, "ip", settings.keys) for burst in _bursts(unknown, "ip", lines)]
     rows += [_row(burst, "network", settings.network_keys) for burst in _bursts(unknown, "network", wide)]
+    nowhere = unknown[unknown["ip"].isna()].assign(all="all")
+    lines = _distinct(nowhere, "all", settings.span, settings.nowhere_keys)
+    rows += [_row(burst, "platform", settings.nowhere_keys) for burst in _bursts(nowhere, "all", lines)]
     return to_frame(rows)
 
 
@@ -124,6 +134,9 @@ def _row(burst: Burst, kind: str, line: int) -> Scored:
     keys = int(burst.failed["key_ref"].nunique()) + folded
     addresses = listed(burst.failed["ip"])
     where = burst.subject if kind == "ip" else f"{burst.subject} ({burst.failed['ip'].nunique()} addresses)"
+    source = f" from {burst.subject}"
+    if kind == "platform":
+        where, source = "nobody knows where: the log has no addresses", ""
     return Scored(
         bucket=burst.minute,
         subject=f"{kind}:{burst.subject}",
@@ -132,8 +145,8 @@ def _row(burst: Burst, kind: str, line: int) -> Scored:
         count=burst.new,
         first_seen=burst.first_seen,
         last_seen=burst.last_seen,
-        title=f"{{count}} failed calls from {burst.subject} with keys that do not exist",
+        title=f"{{count}} failed calls{source} with keys that do not exist",
         summary=f"At its peak {keys:,}{' or so' if folded else ''} different keys that do not exist were tried within "
         f"the hour from {where}.",
-        detail={"keys": keys} if kind == "ip" else {"keys": keys, "attackers": addresses},
+        detail={"keys": keys, "attackers": addresses} if kind == "network" else {"keys": keys},
     )

@@ -24,10 +24,12 @@ AFTER: Final = timedelta(minutes=10)
 def refused(frames: Frames, rows: pd.DataFrame) -> pd.DataFrame:
     """The minutes of an outage: minute, keys (refused at their usual places), active, failed (their failed calls).
 
-    `rows` are auth_minutes with `failed` and `home`. A minute counts when, in it alone or in the five that end with it,
-    KEYS keys or more and SHARE of the active ones were refused where they had always worked.
+    `rows` are auth_minutes with `failed`, `home`, `roaming` and `nowhere` (detectors.tried). A minute counts when, in
+    it alone or in the five that end with it, KEYS keys or more and SHARE of the active ones were refused where they
+    had always worked, or without a place of their own.
     """
-    usual = rows[rows["home"] & (rows["failed"] > 0) & (rows["failed"] >= _PART * rows["requests"])]
+    own = rows["home"] | rows["roaming"] | rows["nowhere"]
+    usual = rows[own & (rows["failed"] > 0) & (rows["failed"] >= _PART * rows["requests"])]
     keys = usual.groupby("minute").agg(keys=("key_ref", "nunique"), failed=("failed", "sum"))
     platform = frames["platform_minutes"].groupby("minute")[["active"]].sum()
     minutes = keys.join(platform, how="outer").fillna(0).sort_index().reset_index().assign(all=0)
@@ -43,7 +45,10 @@ def refused(frames: Frames, rows: pd.DataFrame) -> pd.DataFrame:
 
 def hidden(frames: Frames, rows: pd.DataFrame) -> "pd.Series[bool]":
     """Whether each row of auth_minutes (sorted by minute) lies in an outage, or within AFTER of it."""
-    if not (frames["platform_minutes"]["failing"] >= KEYS).any() and not rows["home"].sum() >= KEYS:
+    if (
+        not (frames["platform_minutes"]["failing"] >= KEYS).any()
+        and not (rows["home"] | rows["roaming"] | rows["nowhere"]).sum() >= KEYS
+    ):
         return pd.Series(data=False, index=rows.index)
     told = refused(frames, rows)[["minute"]]
     if told.empty:

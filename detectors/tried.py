@@ -19,6 +19,10 @@ FRAMES: Final = ("auth_minutes", "worked", "platform_minutes", "key_refs")
 REACH: Final = timedelta(days=29)
 """How long a success makes a place usual (store/queries/attacks.py knows it too)."""
 
+ROOMS: Final = 8
+"""A key that succeeded from so many networks has no place of its own."""
+_NEARLY_ALL: Final = 0.8
+
 _LEARNING: Final = timedelta(days=3)
 _ROAMING: Final = 1 / 7
 
@@ -32,7 +36,9 @@ def tried(frames: Frames) -> pd.DataFrame:
     `failed` where not home, else 0. `usual`: `failed` at home, 0 while the platform refuses everybody. `covered`:
     `failed` of a known key that came to a new place while the platform refuses everybody, from an address that has
     tried no other key and has not failed with it before, while nothing came from the key's usual places for an hour:
-    its owner has moved, and it would have been refused anyway, so it is not `strange`.
+    its owner has moved, and it would have been refused anyway, so it is not `strange`. Neither is, while the platform
+    refuses everybody, what is `roaming` (the key has ROOMS networks or more, had succeeded within the hour, and next
+    to nothing of it succeeds in that minute: serverless callers, an app) or `nowhere` (a known key, no address).
     """
     return _tried(*(frames[name] for name in FRAMES))
 
@@ -53,10 +59,12 @@ def _tried(*given: pd.DataFrame) -> pd.DataFrame:
         home=home,
         place=_since(rows, worked, ["network"], REACH),
     )
+    rows = rows.assign(roaming=_roaming(rows, worked), nowhere=rows["known"] & rows["network"].isna())
     outage = hidden(frames, rows)
     covered = _covered(rows, outage & ~home)
+    excused = covered | (outage & (rows["roaming"] | rows["nowhere"]))
     return rows.assign(
-        strange=failed.where(~home & ~covered, 0),
+        strange=failed.where(~home & ~excused, 0),
         usual=failed.where(home & ~outage, 0),
         covered=failed.where(covered, 0),
     )
@@ -75,6 +83,23 @@ def _covered(rows: pd.DataFrame, outage: "pd.Series[bool]") -> "pd.Series[bool]"
     asked = rows.loc[outage & alone, ["minute", "key_ref"]].dropna()
     at_home = _since(asked, used.assign(at=used["minute"]), ["key_ref"], HOUR).reindex(rows.index, fill_value=True)
     return outage & rows["known"] & alone & ~at_home
+
+
+def _roaming(rows: pd.DataFrame, worked: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows `tried` calls roaming; by what came before their minute, and by the minute itself."""
+    failing = (rows["failed"] > 0) & rows["known"] & ~rows["home"]
+    mine = worked[worked["key_ref"].isin(rows.loc[failing, "key_ref"].dropna().unique())]
+    first: pd.DataFrame = mine.groupby(["key_ref", "network"])["at"].min().reset_index()
+    first = first.sort_values("at", kind="stable")
+    rooms = first.assign(rooms=first.groupby("key_ref").cumcount() + 1, minute=first["at"]).drop(columns="network")
+    asked = rows.loc[failing, ["minute", "key_ref"]].dropna()
+    if rooms.empty or asked.empty:
+        return pd.Series(data=False, index=rows.index)
+    met = pd.merge_asof(asked, rooms[["minute", "key_ref", "rooms"]], on="minute", by="key_ref")
+    many = pd.Series((met["rooms"] >= ROOMS).to_numpy(), index=asked.index).reindex(rows.index, fill_value=False)
+    sums = rows.groupby(["key_ref", "minute"])[["failed", "requests"]].transform("sum")
+    lately = _since(rows, mine, ["key_ref"], HOUR)
+    return failing & many & lately & (sums["failed"] >= _NEARLY_ALL * sums["requests"])
 
 
 def usual_at(frames: Frames, rows: pd.DataFrame, at: "pd.Series[pd.Timestamp]") -> "pd.Series[bool]":

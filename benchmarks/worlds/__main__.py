@@ -31,7 +31,15 @@ def _make(given: argparse.Namespace) -> int:
     from benchmarks.worlds.make import make
 
     begun = time.perf_counter()
-    world = make(given.output, seed=given.seed, days=given.days, size=given.keys, only=given.only, form=given.format)
+    world = make(
+        given.output,
+        seed=given.seed,
+        days=given.days,
+        size=given.keys,
+        only=given.only,
+        form=given.format,
+        addresses=given.addresses,
+    )
     print(
         f"{len(world.log.table()['t']):,} lines, {len(world.holders)} keys, {len(world.plants)} plants,"
         f" {len(world.nuisances)} nuisances in {time.perf_counter() - begun:.1f} s: {given.output}",
@@ -61,7 +69,7 @@ def _run(given: argparse.Namespace) -> int:
 
     def one(seed: int) -> tuple[Judged, dict[str, Verdict]]:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-            make(Path(folder), seed=seed, days=given.days, size=given.keys, only=given.only)
+            make(Path(folder), seed=seed, days=given.days, size=given.keys, only=given.only, addresses=given.addresses)
             return _judged(Path(folder), given)
 
     with ThreadPoolExecutor(given.jobs) as pool:
@@ -153,6 +161,7 @@ def _parser() -> argparse.ArgumentParser:
 def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=35)
     parser.add_argument("--keys", type=int, default=250)
+    parser.add_argument("--addresses", choices=["seen", "proxy", "none"], default="seen", help="what the log has")
     parser.add_argument("--only", nargs="*", default=[], metavar="FAMILY", help="plant only these attack families")
 
 

@@ -3,11 +3,13 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from benchmarks.worlds import hygiene, nuisances
+from benchmarks.worlds.addresses import network
 from benchmarks.worlds.attacks import authentication, calls, life
 from benchmarks.worlds.attacks.family import FAMILIES, NoSubject, Stage
 from benchmarks.worlds.labels import STRENGTHS, plain
@@ -18,15 +20,25 @@ THEMES: Final = (life, authentication, calls)
 """Importing them fills the registry."""
 FIRST_DAY: Final = datetime(2026, 9, 7, tzinfo=UTC)
 """A Monday; a seed moves the start by up to six weeks, so that most worlds see summer time end."""
+PROXY: Final = "10.0.0.7"
+"""The one address that a log has behind a proxy that passes no client's on."""
 _LAST: Final = ("source-silent", "source-rejecting")
 
 
 def make(
-    folder: Path, *, seed: int, days: int = 35, size: int = 250, only: Iterable[str] = (), form: str = "json"
+    folder: Path,
+    *,
+    seed: int,
+    days: int = 35,
+    size: int = 250,
+    only: Iterable[str] = (),
+    form: str = "json",
+    addresses: str = "seen",
 ) -> World:
     """Make the world of a seed and write it: access.log, keys.csv, truth.json, nuisance.json, arrivals.json.
 
     The same arguments give the same bytes. `only` names the attack families to plant (all); `form` is json or combined.
+    `addresses`: `seen`, `proxy` (one address in front of all clients) or `none` (the log has none).
     """
     world = World(seed=seed, days=days, size=size, start=FIRST_DAY + timedelta(days=seed * 5 % 43))
     for _ in range(size):
@@ -36,6 +48,8 @@ def make(
     nuisances.everyday(world)
     plant_attacks(world, frozenset(only))
     _finish(world)
+    if addresses != "seen":
+        _hide(world, "" if addresses == "none" else PROXY)
     folder.mkdir(parents=True, exist_ok=True)
     write_inventory(world, folder / "keys.csv")
     lines = write_log(world, folder, form)
@@ -67,6 +81,14 @@ def _finish(world: World) -> None:
     world.log.keep((world.log.table()["t"] >= 0) & (world.log.table()["t"] < world.length))
     hygiene.judge(world)
     world.plants = [plant for plant in world.plants if plant.id not in world.swallowed]
+
+
+def _hide(world: World, ip: str) -> None:
+    """Put one address, or an empty one, in the place of all."""
+    world.log.table()["ip"][:] = world.ips.number(ip)
+    places = {"ips": (ip,), "networks": (network(ip),)} if ip else {"ips": (), "networks": ()}
+    world.plants = [replace(plant, **(places if plant.ips else {})) for plant in world.plants]
+    world.nuisances = [replace(one, **({"ips": (ip,)} if one.ips and ip else {"ips": ()})) for one in world.nuisances]
 
 
 def write_labels(world: World, folder: Path, lines: int) -> None:

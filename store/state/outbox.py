@@ -115,7 +115,7 @@ def withdraw(tx: Session, alert: str, *, reason: str) -> int:
 
 
 def earlier(tx: Session, incidents: Sequence[str]) -> dict[str, list[Alert]]:
-    """Incident to what was told of it, by sequence, without bodies; of the documents only `sequence` and `detectors`.
+    """Incident to what was told of it, by sequence, without bodies; of the documents only what is compared.
 
     Not by time: the clock may have been set back in between.
     """
@@ -132,6 +132,7 @@ def earlier(tx: Session, incidents: Sequence[str]) -> dict[str, list[Alert]]:
         query = select(*columns).where(AlertRow.incident_id.in_(incidents[start : start + _CHUNK]))
         for identity, incident, kind, created_at, severity, payload in tx.execute(query):
             light = {"sequence": payload.get("sequence", 0), "detectors": _interned(payload)}
+            light |= {"spread": payload["spread"]} if "spread" in payload else {}
             alert = Alert(
                 id=identity,
                 incident_id=IncidentId(incident),
