@@ -123,9 +123,9 @@ def issued(text: str, prefixes: Sequence[str] = ()) -> bool:
     return _issued(tuple(prefixes)).search(text) is not None
 
 
-def issued_sql(expression: str, prefixes: Sequence[str] = ()) -> str:
-    """The same as SQL, for texts that are random by nature (request ids)."""
-    return f"regexp_matches({expression}, {quoted(_tokens(prefixes))})"
+def issued_sql(expression: str, prefixes: Sequence[str] = (), *, anywhere: bool = False) -> str:
+    """The same as SQL, for texts that are random by nature; `anywhere`: also in the middle of a word."""
+    return f"regexp_matches({expression}, {quoted(_tokens(prefixes, '' if anywhere else _BEGIN))})"
 
 
 def quoted(text: str) -> str:
@@ -133,12 +133,12 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _tokens(prefixes: Sequence[str]) -> str:
+def _tokens(prefixes: Sequence[str], left: str = _BEGIN) -> str:
     """All families; group 1 is what stands before a short one and stays."""
     own = [re.escape(prefix) + r"[A-Za-z0-9_-]{4,}" for prefix in prefixes]
     short = "|".join((*own, *(f"(?:{begin}){tail}" for begin, tail in SHORT)))
     distinct = "|".join(f"(?:{begin}){tail}" for begin, tail in DISTINCT)
-    return rf"(?:({_BEGIN})(?:{short})|{distinct})[A-Za-z0-9_-]*"
+    return rf"(?:({left})(?:{short})|{distinct})[A-Za-z0-9_-]*"
 
 
 @lru_cache(maxsize=16)

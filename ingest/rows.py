@@ -41,7 +41,7 @@ def rows_sql(raw: str, columns: Sequence[str], treatment: Treatment) -> str:
         parts["asn"] = "'AS' || nullif(regexp_extract(r.asn, '^(?:(?i)AS)?([0-9]{1,10})', 1), '')"
     if treatment.request_id and "request_id" in columns:
         # Random by nature, so no long run of it is suspect; but a client may send a key for one.
-        issued = issued_sql("r.request_id", treatment.prefixes)
+        issued = issued_sql("r.request_id", treatment.prefixes, anywhere=True)
         parts["request_id"] = f"CASE WHEN {issued} THEN {quoted(MARK)} ELSE left(r.request_id, {_LONGEST_ID}) END"
     listed = ", ".join(f"{expression} AS {name}" for name, expression in parts.items())
     return f"SELECT n, skipped, reason, {listed} FROM ({raw}) r"
