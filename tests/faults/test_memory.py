@@ -84,16 +84,21 @@ def test_where_memory_runs_out_nothing_moves_and_with_more_of_it_all_is_stored(
     log = tmp_path / "a.log"
     log.write_text("".join(line(n) for n in range(60_000)))
 
-    refused = [limited(workspace, str(log), limit=size << 20) for size in (650, 700)]
-    with workspace.store.reading() as tx:
-        moved, known = segments.ids(tx), segments.cursors(tx, "files")
+    # With how much it is refused is a matter of chance: near the edge one of two tries may have room enough.
+    refused = []
+    for size in (595, 610, 625):
+        done = limited(workspace, str(log), limit=size << 20)
+        if not done.returncode:
+            break
+        refused.append(done)
+        with workspace.store.reading() as tx:
+            assert (set(), []) == (segments.ids(tx), segments.cursors(tx, "files"))
     done = limited(workspace, str(log), limit=ENOUGH)
 
     # A library may also end the process itself (a negative code): where it does, varies with the machine.
-    assert all(one.returncode for one in refused)
+    assert refused
     assert all("keywatch: The memory is not enough" in one.stderr for one in refused if one.returncode == 1)
     assert not any("Traceback" in one.stderr for one in refused)
-    assert (set(), []) == (moved, known)
     assert 0 == done.returncode, done.stderr
     assert [(60_000, 60_000)] == stored("SELECT count(*), count(DISTINCT path) FROM events")
 
