@@ -28,7 +28,7 @@ _LIGHT: Final = {
     "grayBackgroundColor": "#E8ECEF",
 }
 _DARK: Final = {
-    "primaryColor": "#2BB3B5",
+    "primaryColor": "#45C9CB",
     "backgroundColor": "#10161C",
     "secondaryBackgroundColor": "#18212A",
     "textColor": "#E4EAEF",

@@ -61,12 +61,11 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     (burst-then-success tells of them by itself). Rotate keys that were tried and exist.
     """
     minutes, spread = tried(frames), distributed_guessing.Settings()
-    found = pd.DataFrame([(b.subject, b.minute) for b in _bursts(minutes, settings)], columns=["network", "minute"])
+    found = _bursts(minutes, settings)
+    lines = pd.DataFrame([(burst.subject, burst.minute) for burst in found], columns=["network", "minute"])
     parts = distributed_guessing.networks_taking_part(minutes, spread)
-    found = found.astype(parts.dtypes.to_dict())
-    small = recent(parts, found, "network", spread.span)
-    told = zip(_bursts(minutes, settings), small, strict=True)
-    return to_frame(_row(burst, settings) for burst, part in told if not part)
+    small = recent(parts, lines.astype(parts.dtypes.to_dict()), "network", spread.span)
+    return to_frame(_row(burst, settings) for burst, part in zip(found, small, strict=True) if not part)
 
 
 def over(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import pandas as pd
 
@@ -15,6 +16,9 @@ from detectors.tried import FRAMES, tried
 from detectors.windows import sliding_distinct, sliding_sums
 from model.finding import Severity
 from model.window import Window
+
+_BEFORE: Final = 3 * HOUR
+"""What a cluster is compared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +149,8 @@ def _clusters(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
         if network := _alone(burst):
             beside.setdefault(network, set()).add(burst.minute)
     for network, at in beside.items():
-        rest = rows[(rows["network"] != network).fillna(value=True)]
+        near = rows["minute"].between(min(at) - settings.span - _BEFORE, max(at))
+        rest = rows[near & (rows["network"] != network).fillna(value=True)]
         over = _cluster_lines(rest, settings)
         over = over[over["minute"].isin(at)]
         told = pd.Series(sorted({*over["minute"], *(pd.Timestamp(burst.minute) for burst in found)}))
@@ -161,9 +166,9 @@ def _cluster_lines(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         valued = rows.dropna(subset=[value])
         found = sliding_distinct(valued, by="all", at="minute", value=value, span=settings.span, least=least)
         lines = lines.merge(found[["all", "minute"]], on=["all", "minute"])
-    longer = sliding_sums(rows, by="all", at="minute", of=["failures"], span=settings.span + 3 * HOUR)
+    longer = sliding_sums(rows, by="all", at="minute", of=["failures"], span=settings.span + _BEFORE)
     lines = lines.merge(longer.rename(columns={"failures": "longer"}), on=["all", "minute"])
-    usual = (lines["longer"] - lines["failures"]) * (settings.span / (3 * HOUR))
+    usual = (lines["longer"] - lines["failures"]) * (settings.span / _BEFORE)
     return lines[lines["failures"] >= settings.times * usual].drop(columns=["longer", "before"])
 
 

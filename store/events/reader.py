@@ -80,7 +80,7 @@ def open_reader(
     manifest: Sequence[Segment],
     kept: Sequence[str],
     only: Sequence[str] | None = None,
-    shared: "Shared | None" = None,
+    shared: Shared | None = None,
 ) -> Iterator[EventsReader]:
     """A reader over the manifest's segments; `kept` are the key_refs that tails do not fold.
 

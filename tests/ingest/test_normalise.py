@@ -114,3 +114,16 @@ def test_a_request_line_is_taken_apart(read: Read, request_line: str, method: st
     (found,) = read(line).events
 
     assert (method, path) == (found["method"], found["path"])
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("ac_live_Hq3vTz8LmWc2Rb7NxYk4Pd9F", "[redacted]"),
+        ("reqac_live_Hq3vTz8LmWc2Rb7NxYk4Pd9F", "[redacted]"),
+        ("Root=1-67891233-abcdef012345678912345678", "Root=1-67891233-abcdef012345678912345678"),
+        ("f7c2b1d0e94a4d5f8a3b6c7d8e9f0a1b", "f7c2b1d0e94a4d5f8a3b6c7d8e9f0a1b"),
+    ],
+)
+def test_a_request_id_stays_unless_a_key_stands_in_it(read: Read, said: str, kept: str) -> None:
+    assert kept == event(read, request_id=said)["request_id"]
