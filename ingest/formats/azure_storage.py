@@ -6,19 +6,9 @@ alike: it is the key's id. The log names an operation and no method.
 
 from typing import Final
 
-from ingest.formats.addresses import without_port
 from ingest.formats.interface import Format
-from ingest.formats.json_layout import Layout, Read, fields
+from ingest.formats.json_layout import Layout, fields
 from ingest.formats.json_lines import format_of
-from ingest.formats.sql import first
-
-
-def _columns(read: Read) -> dict[str, str]:
-    address = first([read("callerIpAddress")])
-    # An address of IPv4 stands with its port, one of IPv6 in brackets then.
-    with_port = f"regexp_matches({address}, '^(?:[0-9.]+|\\[[0-9a-fA-F:.]+\\]):[0-9]+$')"
-    return {"ip": f"CASE WHEN {with_port} THEN {without_port(address)} ELSE trim({address}, '[]') END"}
-
 
 FORMAT: Final[Format] = format_of(
     Layout(
@@ -31,6 +21,7 @@ FORMAT: Final[Format] = format_of(
         ),
         fields={
             "ts": ("time", "TimeGenerated"),
+            "ip": ("callerIpAddress", "CallerIpAddress"),
             "target": ("uri", "Uri"),
             "status": ("statusCode", "StatusCode"),
             "bytes_out": ("properties.responseBodySize", "ResponseBodySize"),
@@ -41,6 +32,5 @@ FORMAT: Final[Format] = format_of(
         },
         durations={"durationMs": 1.0, "DurationMs": 1.0},
         keys=(("identity.tokenHash", "id"), ("AuthenticationHash", "id")),
-        columns=_columns,
     ),
 )

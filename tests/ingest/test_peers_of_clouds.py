@@ -30,6 +30,22 @@ def test_a_request_for_a_blob_counts_for_the_hash_of_what_signed_it(read: Read) 
     assert "Xq9vTz8LmWc2Rb7NxYk4Pd9FHa1sQe3u" not in str(second)
 
 
+@pytest.mark.parametrize(
+    ("said", "ip"),
+    [
+        ("203.0.113.9:43210", "203.0.113.9"),
+        ("203.0.113.9", "203.0.113.9"),
+        ("[2001:db8::9]:443", "2001:db8::9"),
+        ("[2001:db8::9]", "2001:db8::9"),
+        ("2001:db8::9", "2001:db8::9"),
+    ],
+)
+def test_who_asks_for_a_blob_may_stand_with_a_port(read: Read, said: str, ip: str) -> None:
+    record = json.loads(sample("azure-storage").splitlines()[0]) | {"callerIpAddress": said}
+
+    assert ip == read(f"{json.dumps(record)}\n", format="azure-storage").events[0]["ip"]
+
+
 def test_headers_of_a_siem_event_are_decoded(read: Read) -> None:
     first, second = read(sample("akamai-siem")).events
 
