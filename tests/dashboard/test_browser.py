@@ -19,7 +19,7 @@ from dashboard.data import TICK
 from keywatch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import FloatRect, Locator, Page
 
     from tests.dashboard.conftest import Small
 
@@ -104,10 +104,22 @@ def page(address: str) -> Iterator["Page"]:
 
 
 def click_first_row(page: "Page", table: str) -> None:
-    """A table is drawn on a canvas, so a row is a place in it."""
-    box = page.get_by_test_id("stDataFrame").filter(has=page.get_by_role("button", name=table)).bounding_box()
-    assert box is not None
+    """A table is drawn on a canvas, so a row is a place in it, which must not move between the look and the click."""
+    box = resting(page, page.get_by_test_id("stDataFrame").filter(has=page.get_by_role("button", name=table)))
     page.mouse.click(box["x"] + 60, box["y"] + 1.5 * ROW)
+
+
+def resting(page: "Page", element: "Locator") -> "FloatRect":
+    """The place of an element that has found it: what is above it is drawn, and the server has said all it had to."""
+    until, seen = time.monotonic() + PATIENCE, None
+    while time.monotonic() < until:
+        page.locator("[data-test-script-state=notRunning]").wait_for(state="attached")
+        box = element.bounding_box()
+        if box is not None and box == seen:
+            return box
+        seen = box
+        page.wait_for_timeout(DRAWN)
+    pytest.fail(f"{element} moves on after {PATIENCE} s")
 
 
 def refreshing(page: "Page") -> list[float]:

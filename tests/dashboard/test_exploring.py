@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.dashboard.test_browser import CHROMIUM, page, parameters
+from tests.dashboard.test_browser import CHROMIUM, page, parameters, resting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,8 +26,7 @@ def address(looked_at: str) -> str:
 
 def draw(page: "Page", chart: str, begin: float, end: float) -> None:
     """Draw over a chart, from one share of its width to another."""
-    box = page.locator(f"[aria-label^='{chart}']").first.bounding_box()
-    assert box is not None
+    box = resting(page, page.locator(f"[aria-label^='{chart}']").first)
     height = box["y"] + 0.6 * box["height"]
     page.mouse.move(box["x"] + begin * box["width"], height)
     page.mouse.down()

@@ -17,7 +17,7 @@ from model.clock import SystemClock
 from model.incident import Incident
 from store.state import audit, chain, silences
 from store.state.incidents import get_incident
-from tests.dashboard.test_browser import CHROMIUM, ROW, address, page, parameters, shown
+from tests.dashboard.test_browser import CHROMIUM, ROW, address, page, parameters, resting, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -103,9 +103,7 @@ def test_from_an_alerts_link_to_the_incident_its_key_the_requests_and_a_silence(
 def test_several_incidents_are_ticked_and_taken_in_the_browser(page: "Page", shown: Workspace) -> None:
     page.goto("/incidents")
     table = page.get_by_test_id("stDataFrame").filter(visible=True)
-    table.wait_for()
-    box = table.bounding_box()
-    assert box is not None
+    box = resting(page, table)
     page.mouse.click(box["x"] + 15, box["y"] + 1.5 * ROW)
     page.get_by_text("1 chosen").wait_for()
     page.get_by_role("button", name="Acknowledge").click()
