@@ -17,6 +17,7 @@ from alerts.channels.open import open_target
 from alerts.config import Target
 from alerts.line import LEASE, Counts, Line, Opener, Outbox
 from alerts.pace import Pace
+from alerts.sends import Sends
 from model.clock import Clock
 from store.state import deliveries, health
 
@@ -74,11 +75,13 @@ class Deliverer:
         watchers: Sequence[str] = (),
         uniform: Uniform = random.uniform,
         opener: Opener = open_target,
+        sends: Sends | None = None,
     ) -> None:
         """`worker` names this deliverer and no other (host and process id, say).
 
-        `watchers` are the targets that hear of one that refuses for good.
+        `watchers` are the targets that hear of one that refuses for good. What is sent is counted in `sends`.
         """
+        self._sends = sends or Sends()
         self._store, self._clock, self._worker = store, clock, worker
         self._watchers, self._uniform, self._opener = tuple(watchers), uniform, opener
         self._lines: dict[str, tuple[Line, threading.Thread]] = {}
@@ -134,6 +137,7 @@ class Deliverer:
             opener=self._opener,
             watchers=self._watchers,
             pace=self._pace(target),
+            sends=self._sends,
         )
 
     def _pace(self, target: Target | None) -> Pace | None:

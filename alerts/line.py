@@ -16,6 +16,7 @@ from alerts.channels.redact import short
 from alerts.config import Target
 from alerts.fallback import on_death
 from alerts.pace import Pace
+from alerts.sends import Sends
 from model.clock import Clock
 from model.incident import Delivery
 from store.state import deliveries, health
@@ -73,6 +74,7 @@ class Line:
     watchers: tuple[str, ...] = ()
     """Targets that hear of it when this one refuses for good."""
     pace: Pace | None = None
+    sends: Sends = field(default_factory=Sends)
     counts: Counts = field(default_factory=Counts)
     stop: threading.Event = field(default_factory=threading.Event)
     """Set from outside: send nothing more."""
@@ -101,7 +103,7 @@ class Line:
         delivery = self._next(None, None)
         while delivery is not None:
             error: SendError | None = None
-            self.sending_since = self.clock.monotonic()
+            began = self.sending_since = self.clock.monotonic()
             try:
                 channel = channel or self._open()
                 channel.send(delivery.alert, delivery.idempotency_key)
@@ -110,6 +112,7 @@ class Line:
             except Exception as broken:  # noqa: BLE001 (a plugin's mistake must not stop the others)
                 error = _broken(broken)
             self.sending_since = None
+            self.sends.add(self.name, self.clock.monotonic() - began, error.error_class if error else None)
             taken += 1
             if error is not None and not error.permanent:
                 failures = FAILURES if error.error_class == "rate_limited" else failures + 1

@@ -59,7 +59,7 @@ def run(
     left at the next place where nothing is lost: between two blocks of lines, or two parts of a detection.
     """
     told = pulse or Pulse(clock, interval)
-    post = Post(workspace, clock, stop) if Role.DELIVER in roles else None
+    post = Post(workspace, clock, stop, told.sends) if Role.DELIVER in roles else None
     puller = Puller(workspace, clock, stop) if Role.INGEST in roles else None
     loops = [loop for loop in (post, puller) if loop is not None]
     turn = Turn(

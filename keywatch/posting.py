@@ -11,6 +11,7 @@ from typing import Final
 from alerts.delivery import Deliverer, DeliveryReport
 from alerts.heartbeat import ping
 from alerts.line import Counts
+from alerts.sends import Sends
 from keywatch.addressing import usable, watchers
 from keywatch.references import resolve
 from keywatch.refusals import REFUSALS, said
@@ -27,20 +28,20 @@ DRAIN: Final = 8.0
 """Seconds that the end of a run waits for what is being sent; a supervisor's patience is ten."""
 
 
-def deliverer(workspace: Workspace, clock: Clock) -> Deliverer:
-    """A deliverer with a name of its own."""
+def deliverer(workspace: Workspace, clock: Clock, sends: Sends | None = None) -> Deliverer:
+    """A deliverer with a name of its own; what it sends is counted in `sends`."""
     worker = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    return Deliverer(workspace.store, clock, worker, watchers=watchers(workspace))
+    return Deliverer(workspace.store, clock, worker, watchers=watchers(workspace), sends=sends)
 
 
 class Post:
     """Delivers in a thread of its own until `stop` is set."""
 
-    def __init__(self, workspace: Workspace, clock: Clock, stop: threading.Event) -> None:
+    def __init__(self, workspace: Workspace, clock: Clock, stop: threading.Event, sends: Sends | None = None) -> None:
         """Look at every target's URL; nothing is connected yet. Raises ConfigError for one that cannot be used."""
         self._workspace, self._clock, self._stop = workspace, clock, stop
         self._targets = usable(workspace)
-        self._deliverer = deliverer(workspace, clock)
+        self._deliverer = deliverer(workspace, clock, sends)
         self._heartbeat = _heartbeat(workspace)
         self._lock = threading.Lock()
         self._counts: dict[str, Counts] = {}

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
+from alerts.sends import Sends
 from keywatch.exposition import Metric, Sample, histogram
 from model.clock import Clock
 from model.histogram import Histogram
@@ -30,6 +31,8 @@ class Pulse:
         self._turns, self._errors = Histogram(BUCKETS), 0
         self._detectors: dict[str, tuple[int, float]] = {}
         self._stuck = False
+        self.sends = Sends()
+        """What its loop of delivery sent."""
 
     def beat(self) -> None:
         """The loop is at it: a turn begins, or a part of one ended."""
@@ -82,3 +85,21 @@ class Pulse:
             help="Seconds that the detector took in this process.",
             samples=spent,
         )
+        yield from _sends(self.sends)
+
+
+def _sends(sends: Sends) -> Iterator[Metric]:
+    known = sends.told()
+    sent: list[Sample] = [({"target": name}, one.number) for name, one in known.items()]
+    meaning = "Tries to send of this process, those that failed among them."
+    yield Metric(name="notifications_total", kind="counter", help=meaning, samples=sent)
+    failed: list[Sample] = [
+        ({"target": name, "reason": reason}, number)
+        for name, one in known.items()
+        for reason, number in sorted(one.failures.items())
+    ]
+    meaning = "Those of them that failed, by the class of the error."
+    yield Metric(name="notifications_failed_total", kind="counter", help=meaning, samples=failed)
+    spent: list[Sample] = [({"target": name}, one.seconds) for name, one in known.items()]
+    meaning = "Seconds that they took."
+    yield Metric(name="notification_duration_seconds_total", kind="counter", help=meaning, samples=spent)

@@ -10,10 +10,12 @@ import pytest
 
 from alerts.breaker import opened_until
 from alerts.channels.interface import Channel, SendError
+from alerts.channels.open import open_target
 from alerts.config import AT_ONCE, Route, Target, Telling
 from alerts.delivery import Deliverer
 from alerts.outbox import tell_findings
 from alerts.pace import Pace
+from alerts.sends import Sends
 from model.clock import Clock, FixedClock
 from model.incident import Alert, Delivery
 from store.handle import Store
@@ -75,6 +77,28 @@ def test_a_target_that_keeps_failing_is_left_alone_and_then_tried_with_one(
     assert {"sent"} == {str(delivery.status) for delivery in listed(store)}
     with store.reading() as tx:
         assert 0 == health.healths(tx)["hook"].failures
+
+
+def test_every_try_is_counted_by_target_with_its_seconds_and_why_it_failed(
+    store: Store, clock: FixedClock, queue: Queue, receiver: "Receiver"
+) -> None:
+    queue("hook", "slow", number=2)
+    receiver.answers = [(500, {})]
+    sends = Sends()
+
+    class Slow:
+        def send(self, *_: object) -> None:
+            clock.ticks += 4.0
+
+    def opened(target: Target, clock: Clock) -> Channel:
+        return Slow() if target.name == "slow" else open_target(target, clock)
+
+    targets = [Target(name=name, url=receiver.url) for name in ("hook", "slow")]
+    deliverer(store, clock, sends=sends, opener=opened).deliver(targets)
+
+    hook, slow = sends.told().values()
+    assert (2, {"server": 2}) == (hook.number, dict(hook.failures))
+    assert (2, {}, 8.0) == (slow.number, dict(slow.failures), slow.seconds)
 
 
 @pytest.mark.parametrize(

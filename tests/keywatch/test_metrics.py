@@ -193,6 +193,7 @@ def test_the_page_lists_every_metric_and_no_other(workspace: Workspace, receiver
     waiting = {"keywatch_outbox_oldest_age_seconds"}
     process = Pulse(FixedClock(NOW), 30)
     process.turned(0.4, errors=1, detectors={"unused-key": 0.2})
+    process.sends.add("file", 0.2, "server")
     own = exposed(process.metrics(), prefix="keywatch_") + exposed(process_metrics(), prefix="")
     own += exposed(commit_metrics(workspace.store.commits), prefix="keywatch_")
     kept = exposed(disk_metrics(workspace), prefix="keywatch_")

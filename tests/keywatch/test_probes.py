@@ -55,6 +55,8 @@ def clock() -> FixedClock:
 def pulse(clock: FixedClock) -> Pulse:
     made = Pulse(clock, 30)
     made.turned(0.4, errors=1, detectors={"unused-key": 0.2})
+    made.sends.add("hook", 1.5, None)
+    made.sends.add("hook", 0.25, "server")
     return made
 
 
@@ -147,6 +149,9 @@ def test_metrics_are_those_of_the_whole_and_of_this_process(root: Path, pulse: P
         "keywatch_turn_duration_seconds_sum 0.4",
         'keywatch_detector_runs_total{detector="unused-key"} 1',
         'keywatch_detector_duration_seconds_total{detector="unused-key"} 0.2',
+        'keywatch_notifications_total{target="hook"} 2',
+        'keywatch_notifications_failed_total{target="hook",reason="server"} 1',
+        'keywatch_notification_duration_seconds_total{target="hook"} 1.75',
     ):
         assert f"{told}\n" in said
     for name in ("process_resident_memory_bytes", "process_start_time_seconds", "keywatch_store_free_bytes"):

@@ -15,6 +15,7 @@ from commandline import GOOD, GUESSER, GUESSES, Cli, line
 from alerts.channels.interface import SendError
 from alerts.heartbeat import ping
 from keywatch.cycle import Cycle, run
+from keywatch.pulse import Pulse
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from tests.alerts.conftest import receiver, receivers
@@ -54,7 +55,7 @@ def attack_now(cli: Cli, *, minutes_ago: int = 0) -> None:
     cli.log([line(now, token=GOOD), *(line(now, 401, token=token, ip=GUESSER) for token in GUESSES)])
 
 
-def rounds(cli: Cli, until: Callable[[Cycle], bool]) -> list[Cycle]:
+def rounds(cli: Cli, until: Callable[[Cycle], bool], pulse: Pulse | None = None) -> list[Cycle]:
     """Run until a round satisfies `until`, at most four minutes."""
     workspace, stop, seen = Workspace.at(cli.config), threading.Event(), list[Cycle]()
     end = time.monotonic() + 240
@@ -65,7 +66,7 @@ def rounds(cli: Cli, until: Callable[[Cycle], bool]) -> list[Cycle]:
             stop.set()
 
     try:
-        run(workspace, SystemClock(), interval=0.2, stop=stop, tell=tell)
+        run(workspace, SystemClock(), interval=0.2, stop=stop, tell=tell, pulse=pulse)
     finally:
         workspace.close()
     return seen
@@ -83,13 +84,19 @@ def test_a_target_that_hangs_delays_neither_the_rounds_nor_the_others(
     stuck.behaviour = "hang"
     cli.configure(CONFIG.format(stuck=stuck.url, beat=beat.url, wait="0s"))
     attack_now(cli)
-    passed: list[Cycle] = []
-    rounds(cli, lambda cycle: passed.append(cycle) or (len(passed) > 2 and bool(told(cli)) and bool(beat.requests)))
+    passed, pulse = list[Cycle](), Pulse(SystemClock(), 0.2)
+
+    def enough(cycle: Cycle) -> bool:
+        passed.append(cycle)
+        return len(passed) > 2 and bool(told(cli)) and bool(beat.requests)
+
+    rounds(cli, enough, pulse)
 
     assert any(GUESSER in title for title in told(cli))
     assert stuck.requests
     assert len(passed) > 2
     assert beat.requests[0][0].startswith("/hooks/")
+    assert {"file": len(told(cli))} == {name: sent.number for name, sent in pulse.sends.told().items()}
 
 
 def test_a_new_incident_waits_in_a_run(cli: Cli, receiver: "Receiver") -> None:
