@@ -6,17 +6,17 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from dashboard import data
-from dashboard.data import Place
+from dashboard import opened
+from dashboard.opened import Place
 from dashboard.portrait import Portrait, portraits
 
 
 def known(now: datetime) -> Mapping[str, Portrait]:
-    """Every key by identity, as `dashboard.portrait.portraits`; twice `data.AGE` old at most."""
-    return _known(data.place(), now)
+    """Every key by identity, as `dashboard.portrait.portraits`; twice `opened.AGE` old at most."""
+    return _known(opened.place(), now)
 
 
-@st.cache_resource(show_spinner=False, ttl=data.AGE, refresh_mode="background", max_entries=4)
+@st.cache_resource(show_spinner=False, ttl=opened.AGE, refresh_mode="background", max_entries=4)
 def _known(where: Place, _now: datetime) -> Mapping[str, Portrait]:
-    held = data.inventory_of(where)
+    held = opened.inventory_of(where)
     return MappingProxyType(portraits(held.keys, held.activity, _now))

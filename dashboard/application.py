@@ -50,9 +50,9 @@ async def _ready(hands: Hands) -> AsyncIterator[None]:
     tidying = asyncio.create_task(_tidy(hands.give_back))
     yield
     tidying.cancel()
-    from dashboard import data
+    from dashboard import opened
 
-    data.close()
+    opened.close()
 
 
 async def _tidy(give_back: Callable[[], None]) -> None:

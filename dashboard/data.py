@@ -1,61 +1,39 @@
 """Everything the pages read, by functions of the store; nothing here writes.
 
-More than 150 lines, since what the pages can ask stands in one place. All of it goes through `place`, which asks who
-is looking: whoever has no role gets nothing, not even what a cache holds already.
+More than 150 lines, since what the pages can ask stands in one place; where they ask stands in `dashboard.opened`.
 
 Answers about events are cached by the manifest's version and the window: they change when events come in, not when
 somebody looks. Of the state, the inventory is AGE old at most; the rest is small and read afresh.
 """
 
-import json
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import access
+from dashboard.onereader import at_once, reading_of
+from dashboard.opened import Place, inventory_of, place, reading, state_of, store
 from dashboard.period import Period
 from dashboard.roles import Role
-from dashboard.serve import AUDIT_KEY, EVENTS, OBJECTS, STATE_URL
 from model.clock import SystemClock
-from model.errors import ConfigError
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
 from model.window import Window
-from store.events.interface import Events
-from store.events.places import open_events
-from store.events.reader import EventsReader
-from store.events.segmented import SegmentedEvents
-from store.handle import Store, Transaction
 from store.queries import breakdown, sparkline, traffic
-from store.state import audit, findings, incidents, inventory, segments, sources
-from store.state.activity import activity_frame
+from store.state import audit, findings, incidents, segments, sources
 
 CURVE_POINTS: Final = 30
 """Points of a key's small curve."""
 CURVES: Final = 100
 """Keys of a page that get one: 3,000 points, as many as a chart has at most."""
-AGE: Final = timedelta(seconds=10)
-"""For so long the inventory is given again; reading 5,000 keys for every click would take 0.2 s of processor time."""
 TICK: Final = timedelta(seconds=30)
 """As often as `keywatch run` looks for lines by default, and tiles look again."""
 LATELY: Final = timedelta(seconds=10)
 """For so long all sessions see one moment of the store."""
 _ENTRIES: Final = 48
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Which store; part of every cache's key."""
-
-    state_url: str
-    events: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,51 +45,6 @@ class Known:
     span: Window | None
     """From the first event to just after the newest; None for an empty store."""
     sources: pd.DataFrame
-
-
-def place(role: Role = Role.VIEWER) -> Place:
-    """The store that the environment names, for somebody of that role.
-
-    Raises AccessDenied for anybody else, and ConfigError when the environment names none.
-    """
-    access.need(role)
-    state_url, events = os.environ.get(STATE_URL), os.environ.get(EVENTS)
-    if not state_url or not events:
-        msg = f"{STATE_URL} and {EVENTS} do not say where the store is."
-        raise ConfigError(msg, hint="Start the dashboard with `keywatch dashboard`, which sets both.")
-    return Place(state_url, events)
-
-
-def store(role: Role = Role.VIEWER) -> Store:
-    """The same, opened. Raises AccessDenied and ConfigError."""
-    return _store(place(role))
-
-
-def close() -> None:
-    """Close every store that was opened; they open again when somebody asks."""
-    _store.clear()
-
-
-@st.cache_resource(show_spinner=False, max_entries=4, on_release=Store.close)
-def _store(where: Place) -> Store:
-    key = bytes.fromhex(os.environ.get(AUDIT_KEY, ""))
-    return Store.open(where.state_url, _events(Path(where.events)), audit_key=(lambda: key) if key else None)
-
-
-def _events(folder: Path) -> Events:
-    """The folder, or what lies elsewhere and is fetched into it."""
-    given = json.loads(os.environ.get(OBJECTS, "null")) or {"url": str(folder), "options": {}}
-    events = open_events(given["url"], root=folder, scratch=folder, options=given["options"])
-    if isinstance(events, SegmentedEvents):
-        events.share()
-    return events
-
-
-@contextmanager
-def reading(where: Place, window: Window, only: Sequence[str] | None = None) -> Iterator[EventsReader]:
-    """A snapshot of the events of a store that can touch a window; with `only`, of these key_refs alone."""
-    with _store(where).reader(window, only=only, kept=inventory_of(where).kept) as reader:
-        yield reader
 
 
 def known() -> Known:
@@ -143,45 +76,9 @@ def _known_for_tiles(where: Place) -> Known:
     return _known(where)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inventory:
-    """The keys; one for all sessions, so nobody may change it."""
-
-    keys: pd.DataFrame
-    """As `store.state.inventory.key_frame`."""
-    activity: pd.DataFrame
-    """When the logs saw each key_ref, as `store.state.activity.activity_frame`."""
-    owner: Mapping[str, str]
-    """key_ref to key id."""
-    kept: Sequence[str]
-    """The key_refs that are never folded."""
-
-
 def keys() -> pd.DataFrame:
     """The inventory's keys."""
     return inventory_of(place()).keys
-
-
-def held() -> Inventory:
-    """The inventory."""
-    return inventory_of(place())
-
-
-@st.cache_resource(show_spinner=False, ttl=AGE, refresh_mode="background", max_entries=4)
-def inventory_of(where: Place) -> Inventory:
-    """The same of a place that somebody was let in to; twice AGE old at most."""
-    with state_of(where) as tx:
-        frame, seen = inventory.key_frame(tx), activity_frame(tx)
-    owner = {ref: key for key, refs in zip(frame["key_id"], frame["key_refs"], strict=True) for ref in refs}
-    succeeded = seen["key_ref"][seen["last_success"].notna()]
-    return Inventory(keys=frame, activity=seen, owner=owner, kept=sorted({*owner, *succeeded}))
-
-
-@contextmanager
-def state_of(where: Place) -> Iterator[Transaction]:
-    """A transaction that reads the state of such a place."""
-    with _store(where).reading() as tx:
-        yield tx
 
 
 def rejects(limit: int = 50, *, source: str | None = None) -> pd.DataFrame:
@@ -244,8 +141,9 @@ def standing_of(where: Place) -> dict[str, list[Finding]]:
 def overview(version: str, period: Period) -> dict[str, pd.DataFrame]:
     """Frames `traffic`, `totals`, `before` (totals of the window before) and `keys` (usage by key_ref)."""
     where, window = place(), period.window
-    keys = _usage(where, version, window)
-    made = _overview(where, version, window, period.bucket)
+    with at_once(window):
+        keys = _usage(where, version, window)
+        made = _overview(where, version, window, period.bucket)
     totals = traffic.totals_of_keys(keys, made["addresses"])
     before = _totals(where, mark(where, period.before), period.before)
     return {"traffic": made["traffic"], "totals": totals, "before": before, "keys": keys}
@@ -277,7 +175,7 @@ def curves(version: str, window: Window, refs: Iterable[str]) -> dict[str, list[
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _overview(where: Place, version: str, window: Window, bucket: timedelta) -> dict[str, Any]:
     del version
-    with reading(where, window) as reader:
+    with reading_of(where, window) as reader:
         return {
             "traffic": traffic.over_time(reader, window, bucket=bucket),
             "addresses": traffic.addresses(reader, window),
@@ -295,13 +193,13 @@ def _totals(where: Place, mark: str, window: Window) -> pd.DataFrame:
 def _usage(where: Place, version: str, window: Window) -> pd.DataFrame:
     """One frame for all sessions, so nobody may change it."""
     del version
-    with reading(where, window) as reader:
+    with reading_of(where, window) as reader:
         return breakdown.usage_by(reader, window, by="key")
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _curves(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> dict[str, list[int]]:
     del version
-    with reading(where, window) as reader:
+    with reading_of(where, window) as reader:
         frame = sparkline.by_key(reader, window, CURVE_POINTS, key_refs=refs)
     return dict(zip(frame["key_ref"], frame["series"], strict=True))

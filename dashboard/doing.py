@@ -6,7 +6,7 @@ from typing import Any, Final, NoReturn
 
 import streamlit as st
 
-from dashboard import access, data
+from dashboard import access, opened
 from dashboard.roles import Role
 from model.clock import SystemClock
 from model.errors import KeywatchError
@@ -27,7 +27,7 @@ def act(what: Act, done: str | Callable[[Any], str], *, role: Role = Role.ANALYS
     """
     try:
         by = access.need(role).name
-        with data.store(role).transaction() as tx:
+        with opened.store(role).transaction() as tx:
             came = what(tx, by, SystemClock().now())
     except KeywatchError as error:
         refuse(error)

@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.data import Place
 from dashboard.filters import KEYS
+from dashboard.opened import Place, place, reading
 from detectors.baseline import MEMORY
 from detectors.expected import expected
 from model.event import Outcome
@@ -55,7 +55,7 @@ class Lens:
 
 def behind(version: str, window: Window, lens: Lens, bucket: timedelta) -> dict[str, pd.DataFrame]:
     """Frames `latest` (requests, newest first) and `traffic` ([bucket, outcome, requests]) of what a lens shows."""
-    return _behind(data.place(), version, window, lens, bucket)
+    return _behind(place(), version, window, lens, bucket)
 
 
 def usual(days: Window, refs: Sequence[str]) -> pd.DataFrame:
@@ -63,13 +63,13 @@ def usual(days: Window, refs: Sequence[str]) -> pd.DataFrame:
 
     Calls are without those answered 401, as in what judged the key.
     """
-    where, span = data.place(), _remembered(days)
+    where, span = place(), _remembered(days)
     return _usual(where, data.mark(where, span), days, tuple(refs))
 
 
 def usual_of(days: Window, match: Match) -> pd.DataFrame:
     """The same of all requests that match: of an address, a network, or the platform as a whole."""
-    where, span = data.place(), _remembered(days)
+    where, span = place(), _remembered(days)
     return _usual_of(where, data.mark(where, span), days, match)
 
 
@@ -84,7 +84,7 @@ def whole_days(since: datetime, until: datetime, most: int) -> Window:
 def _behind(where: Place, version: str, window: Window, lens: Lens, bucket: timedelta) -> dict[str, pd.DataFrame]:
     del version
     match = lens.match
-    with data.reading(where, window) as reader:
+    with reading(where, window) as reader:
         latest = explored.newest(reader, window, match, limit=LISTED)
         groups = [(outcome.value, (outcome.value,)) for outcome in Outcome]
         rows = explored.series(reader, window, match, by="status", bucket=bucket, groups=groups)
@@ -95,7 +95,7 @@ def _behind(where: Place, version: str, window: Window, lens: Lens, bucket: time
 def _usual(where: Place, mark: str, days: Window, refs: tuple[str, ...]) -> pd.DataFrame:
     del mark
     span = _remembered(days)
-    with data.reading(where, span, refs) as reader:
+    with reading(where, span, refs) as reader:
         hours = event_frame("key_hours", reader, span, timedelta(0))
     return _expected(hours[hours["key_ref"].isin(refs)], days)
 
@@ -104,7 +104,7 @@ def _usual(where: Place, mark: str, days: Window, refs: tuple[str, ...]) -> pd.D
 def _usual_of(where: Place, mark: str, days: Window, match: Match) -> pd.DataFrame:
     del mark
     span = _remembered(days)
-    with data.reading(where, span) as reader:
+    with reading(where, span) as reader:
         series = explored.series(reader, span, match, by="status", bucket=HOUR, groups=())
     hours = series.groupby("bucket", as_index=False)[["requests", "bytes_out"]].sum()
     return _expected(hours.rename(columns={"bucket": "hour"}).assign(unauthenticated=0, client_error=0), days)

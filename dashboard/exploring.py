@@ -8,8 +8,8 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard.data import Place, held, place, reading, store
 from dashboard.filters import KEYS, NONE, OWNED, SUGGESTED, outcome_label, owned_by
+from dashboard.opened import Place, inventory_of, place, reading, store
 from dashboard.portrait import Portrait
 from dashboard.seeking import LISTED, label_of
 from model.window import Window
@@ -78,7 +78,8 @@ def suggestions(window: Window, known: Mapping[str, Portrait]) -> dict[str, list
     """The busiest values of each filter that has too many to list, and the owners and environments of most keys."""
     frame = _suggested(place(), widened(window, DAY))
     found = {str(kind): list(values) for kind, values in frame.groupby("kind")["value"]}
-    owner, keys = held().owner, held().keys
+    held = inventory_of(place())
+    owner, keys = held.owner, held.keys
     busy = dict.fromkeys(owner.get(ref, ref) for ref in found.pop(KEYS, ()))
     found[KEYS] = [*(label_of(known[identity]) for identity in busy if identity in known), NONE]
     return found | {name: [*keys[name].dropna().value_counts().index[:LISTED], NONE] for name in OWNED}

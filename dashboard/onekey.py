@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import onereader
-from dashboard.data import Place, inventory_of, mark, place, reading, state_of, store
+from dashboard.data import mark
 from dashboard.onereader import reading_of
+from dashboard.opened import Place, inventory_of, place, reading, state_of, store
 from dashboard.period import Period
 from model.event import Outcome
 from model.rotation import Rotation
@@ -101,7 +102,7 @@ def at_once(period: Period, refs: tuple[str, ...]) -> AbstractContextManager[Non
     """Until it ends, all that is asked here of these key_refs and this period is read once."""
     window, day = period.window, floor(period.window.since, DAY)  # whose begun part is counted from single events
     every = Window(since=min(period.before.since, before(window).since), until=window.until)
-    return onereader.at_once(every, min(period.before.since, day), refs)
+    return onereader.at_once(every, refs, since=min(period.before.since, day))
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)

@@ -1,4 +1,4 @@
-"""One reader for all that the page of a key asks: what there is of the key is read once, and asked many times."""
+"""One reader for all that a page asks: it is opened once, and of few keys what there is is read once."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dashboard.data import Place, place, reading
+from dashboard.opened import Place, place, reading
 from model.event import UNKNOWN_PREFIX
 from model.window import Window
 from store.events.reader import EventsReader
@@ -20,20 +20,22 @@ class _Once:
 
     where: Place
     window: Window
-    since: datetime
-    """No question asks for single events before it."""
-    refs: Refs
+    refs: Refs | None
+    """None: those of all keys."""
+    since: datetime | None
+    """What there is from then on is read once; no question asks for single events before it."""
     stack: ExitStack = field(default_factory=ExitStack)
     opened: EventsReader | None = None
 
-    def fits(self, where: Place, window: Window, refs: Refs) -> bool:
+    def fits(self, where: Place, window: Window, refs: Refs | None) -> bool:
         mine = self.window
         return (where, refs) == (self.where, self.refs) and mine.since <= window.since and window.until <= mine.until
 
     def reader(self) -> EventsReader:
         if self.opened is None:
             self.opened = self.stack.enter_context(reading(self.where, self.window, self.refs))
-            self.opened.hold(self.since)
+            if self.since is not None:
+                self.opened.hold(self.since)
         return self.opened
 
 
@@ -41,16 +43,17 @@ _once: ContextVar[_Once | None] = ContextVar("once", default=None)
 
 
 @contextmanager
-def at_once(window: Window, since: datetime, refs: Refs) -> Iterator[None]:
-    """Until it ends, questions about these key_refs in the window share one reader; raises AccessDenied.
+def at_once(window: Window, refs: Refs | None = None, *, since: datetime | None = None) -> Iterator[None]:
+    """Until it ends, questions about these key_refs (None: all) in the window share one reader; raises AccessDenied.
 
-    No question may need single events of before `since`.
+    With `since` what they ask of is read once; no question may need single events of before it.
     """
-    if _folded(refs):
+    here = place()
+    if ((once := _once.get()) is not None and once.fits(here, window, refs)) or _folded(refs):
         yield
         return
     with ExitStack() as stack:
-        token = _once.set(_Once(where=place(), window=window, since=since, refs=refs, stack=stack))
+        token = _once.set(_Once(where=here, window=window, since=since, refs=refs, stack=stack))
         try:
             yield
         finally:
@@ -58,8 +61,8 @@ def at_once(window: Window, since: datetime, refs: Refs) -> Iterator[None]:
 
 
 @contextmanager
-def reading_of(where: Place, window: Window, refs: Refs) -> Iterator[EventsReader]:
-    """A reader for a question about these key_refs: the shared one, or one of its own."""
+def reading_of(where: Place, window: Window, refs: Refs | None = None) -> Iterator[EventsReader]:
+    """A reader for a question about these key_refs (None: all): the shared one, or one of its own."""
     once = _once.get()
     if once is not None and once.fits(where, window, refs):
         yield once.reader()
@@ -69,5 +72,5 @@ def reading_of(where: Place, window: Window, refs: Refs) -> Iterator[EventsReade
         yield reader
 
 
-def _folded(refs: Refs) -> bool:
-    return any(ref.startswith(UNKNOWN_PREFIX) for ref in refs)
+def _folded(refs: Refs | None) -> bool:
+    return refs is not None and any(ref.startswith(UNKNOWN_PREFIX) for ref in refs)

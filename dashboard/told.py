@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from alerts.muting import Mute, mute_of
-from dashboard.data import store
+from dashboard.opened import store
 from model.incident import Comment, Delivery, DeliveryStatus, Incident, Silence
 from store.state import audit, comments, deliveries, health, silences
 from store.state.health import Health

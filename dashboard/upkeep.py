@@ -9,8 +9,8 @@ import streamlit as st
 
 from alerts.joining import is_hygiene
 from dashboard import access, data, hygiene
-from dashboard.data import Inventory, Place
 from dashboard.hands import Lines
+from dashboard.opened import AGE, Inventory, Place, inventory_of, place, reading, state_of
 from dashboard.roles import Role
 from dashboard.roster import UNKNOWN, outline, roster, with_curves
 from dashboard.sight import Sight
@@ -48,20 +48,20 @@ class Upkeep:
 
 
 def look(sight: Sight, usage: pd.DataFrame) -> Upkeep:
-    """The keys; `usage` is that of the window, by key. What the state says may be twice `data.AGE` old."""
-    where = data.place()
+    """The keys; `usage` is that of the window, by key. What the state says may be twice `AGE` old."""
+    where = place()
     standing = _standing(where, sight, access.hands(Role.VIEWER).lines)
     rows = _outlined(where, sight.version, sight.period.window, standing.at, standing, usage)
     return Upkeep(keys=rows, standing=standing)
 
 
-@st.cache_resource(show_spinner=False, ttl=data.AGE, refresh_mode="background", max_entries=4)
+@st.cache_resource(show_spinner=False, ttl=AGE, refresh_mode="background", max_entries=4)
 def _standing(where: Place, _sight: Sight, _lines: Lines) -> Standing:
     """Made in a thread of its own while the last one is shown; nobody is logged in there."""
     now = SystemClock().now()
-    held = data.inventory_of(where)
+    held = inventory_of(where)
     keys, findings = held.keys, data.standing_of(where)
-    with data.state_of(where) as tx:
+    with state_of(where) as tx:
         refs = inventory.ref_frame(tx)
     found = hygiene.faults(keys, refs, _sight.sources, _telemetry(_sight, now), lines=_lines, now=now)
     calls = _calls(where, keys, found["unused"], _sight)
@@ -82,7 +82,7 @@ def _outlined(
 def busiest(sight: Sight, usage: pd.DataFrame, most: int) -> pd.DataFrame:
     """The keys with the most requests, as `dashboard.roster.outline` with curves: of few keys."""
     named = usage[usage["key"].notna() & ~usage["key"].fillna("").str.startswith(UNKNOWN)]
-    held = data.held()
+    held = inventory_of(place())
     by_key = named["key"].map(lambda ref: held.owner.get(ref, ref))
     chosen = set(named["requests"].groupby(by_key).sum().nlargest(most).index)
     made = outline(
@@ -124,5 +124,5 @@ def _calls(where: Place, keys: pd.DataFrame, unused: Collection[str], sight: Sig
 @st.cache_data(show_spinner=False, ttl=HOUR, max_entries=8)
 def _life(where: Place, span: Window, refs: Sequence[str]) -> pd.DataFrame:
     """Read once an hour: what came since is known by its last use."""
-    with data.reading(where, span, refs) as reader:
+    with reading(where, span, refs) as reader:
         return breakdown.usage_by(reader, span, by="key", key_refs=refs)

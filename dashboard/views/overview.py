@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import attention, charts, data, docket, intake, live, tables, tiles, told, upkeep
 from dashboard.navigation import open_incident, open_key, open_page
+from dashboard.onereader import at_once
 from dashboard.sight import Sight
 from model.incident import Incident, IncidentStatus
 
@@ -22,18 +23,19 @@ _REFUSED: Final = (
 
 def show(sight: Sight) -> None:
     """Draw the page; what is above the charts looks again by itself."""
-    live.refreshing(_now, sight)
-    frames = data.overview(sight.version, sight.period)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        charts.requests(frames["traffic"], sight.period.window, sight.period.bucket)
-    with right:
-        charts.failures(frames["traffic"], sight.period.window, sight.period.bucket)
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        _keys(frames, sight)
-    with right:
-        intake.show(sight)
+    with at_once(sight.period.window):
+        live.refreshing(_now, sight)
+        frames = data.overview(sight.version, sight.period)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            charts.requests(frames["traffic"], sight.period.window, sight.period.bucket)
+        with right:
+            charts.failures(frames["traffic"], sight.period.window, sight.period.bucket)
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            _keys(frames, sight)
+        with right:
+            intake.show(sight)
 
 
 def _now(sight: Sight) -> None:

@@ -242,10 +242,10 @@ def test_nothing_goes_round_the_gate() -> None:
             called = node.func if isinstance(node, ast.Call) else None
             if isinstance(called, ast.Name) and called.id in {"_store", "given"}:
                 (opens if called.id == "_store" else takes).add(path.name)
-            if isinstance(called, ast.Attribute) and ast.unparse(called) in {"Store.open", "data._store"}:
+            if isinstance(called, ast.Attribute) and ast.unparse(called) in {"Store.open", "opened._store"}:
                 opens.add(path.name)
 
-    assert {"data.py"} == opens
+    assert {"opened.py"} == opens
     assert {"access.py"} == takes
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from dashboard.data import inventory_of, place
 from dashboard.onereader import at_once, reading_of
+from dashboard.opened import inventory_of, place
 from model.window import Window
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def refs(every: Window) -> dict[str, str]:
 def test_the_same_keys_within_the_time_share_a_reader(every: Window, refs: dict[str, str]) -> None:
     mine, within = (refs["key_1"],), Window(since=every.since + HOUR, until=every.until - HOUR)
     with (
-        at_once(every, every.since, mine),
+        at_once(every, mine, since=every.since),
         reading_of(place(), every, mine) as shared,
         reading_of(place(), within, mine) as again,
     ):
@@ -53,9 +53,19 @@ def test_other_keys_or_another_time_get_a_reader_of_their_own(
 ) -> None:
     other = Window(since=every.since - earlier * HOUR, until=every.until + later * HOUR)
     with (
-        at_once(every, every.since, (refs["key_1"],)),
+        at_once(every, (refs["key_1"],), since=every.since),
         reading_of(place(), every, (refs["key_1"],)) as shared,
         reading_of(place(), other, (refs[keys],)) as own,
     ):
         assert shared is not own
         assert {refs[keys]} == refs_of(own)
+
+
+def test_all_keys_share_a_reader_too_and_one_within_another_is_the_same(every: Window, refs: dict[str, str]) -> None:
+    later = Window(since=every.since + HOUR, until=every.until)
+    with at_once(every), reading_of(place(), every) as shared:
+        with at_once(later), reading_of(place(), later) as again:
+            assert shared is again
+        with reading_of(place(), every, (refs["key_1"],)) as own:
+            assert shared is not own
+        assert {refs["key_1"], refs["key_2"]} < refs_of(shared)
