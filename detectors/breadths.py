@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from detectors.declare import DAY, Frames
+from detectors.frames import among
 from detectors.lifetimes import identity, known_refs
 from detectors.windows import sliding_sums
 
@@ -111,7 +112,7 @@ def with_subject(rows: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     Without an inventory each key counts as one. Rows of neither are left out.
     """
     known = known_refs(frames)
-    keyed = rows["key_ref"].isin(known) if known else rows["key_ref"].notna()
+    keyed = among(rows["key_ref"], known) if known else rows["key_ref"].notna()
     subject = ("key:" + rows["key_ref"]).where(keyed, "ip:" + rows["ip"])
     return rows.assign(subject=subject).dropna(subset=["subject"])
 

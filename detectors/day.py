@@ -11,9 +11,9 @@ from detectors.baseline import Array, roots
 from detectors.baselines import days_of
 from detectors.calibration import Tail
 from detectors.declare import Frames
-from detectors.frames import FRAMES, HOURS
+from detectors.frames import FRAMES, HOURS, unpacked
 from detectors.grid import Grid, grid
-from detectors.levels import unpacked
+from detectors.remember import remembered
 from model.window import Window
 
 _DAY = np.timedelta64(1, "D")
@@ -67,20 +67,24 @@ def days(frames: Frames, window: Window, *, before: int = 0) -> Iterator[Day]:
 
     With `before` the day before that comes first.
     """
+    since = days_of(window)[0] + (1 - before) * _DAY
+    yield from (day for day in _days(frames["key_hours"], frames["baselines"], window) if day.day >= since)
+
+
+@remembered
+def _days(key_hours: pd.DataFrame, baselines: pd.DataFrame, window: Window) -> list[Day]:
+    """Those of the window, and the one before."""
     wanted = days_of(window)
     end = np.datetime64(pd.Timestamp(window.until).floor("h").tz_convert("UTC").tz_localize(None), "h")
-    key_hours = frames["key_hours"]
     # An hour that has not passed is no bucket yet.
     use = grid(
         [key_hours[key_hours["hour"] < pd.Timestamp(window.until).floor("h")]], wanted[0] - _DAY, wanted[-1] + _DAY
     )
-    dates = frames["baselines"]["day"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    rows = {day: frames["baselines"][dates == day] for day in wanted}
-    nothing = frames["baselines"].iloc[:0]
-    for day in wanted[1 - before :]:
-        if len(rows[day]):
-            passed = int(np.clip((end - day) / np.timedelta64(1, "h"), 0, HOURS))
-            yield _day(use, day, rows[day], rows.get(day - _DAY, nothing), passed)
+    dates = baselines["day"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+    rows = {day: baselines[dates == day] for day in wanted}
+    passed = {day: int(np.clip((end - day) / np.timedelta64(1, "h"), 0, HOURS)) for day in wanted}
+    nothing = baselines.iloc[:0]
+    return [_day(use, day, rows[day], rows.get(day - _DAY, nothing), passed[day]) for day in wanted if len(rows[day])]
 
 
 def _day(use: Grid, day: np.datetime64, rows: pd.DataFrame, before: pd.DataFrame, passed: int) -> Day:

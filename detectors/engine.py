@@ -1,7 +1,7 @@
 """Runs detectors over frames: score, compare with the line, fold into findings. One that fails becomes a finding."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -10,7 +10,7 @@ from detectors.baselines import baselines_of
 from detectors.decide import decide
 from detectors.declare import Detector, narrow
 from detectors.failure import FAILED, failed_row
-from detectors.frames import FRAMES, OWN, conform, reaching
+from detectors.frames import CALLS, FRAMES, OWN, conform, reaching
 from detectors.muting import muted, span_at, unmuted
 from detectors.overriding import overridden
 from detectors.registry import load, names
@@ -107,10 +107,12 @@ def score(
     config: DetectorsConfig,
     detectors: Iterable[str] | None = None,
     clock: Clock | None = None,
+    later: Callable[[], Mapping[str, pd.DataFrame]] | None = None,
 ) -> Scores:
     """The rows of the buckets that end in the window: pure, so that they may be folded with several budgets.
 
-    Where an override sets thresholds, the detector runs once more with them.
+    Where an override sets thresholds, the detector runs once more with them. `later` gives the frames that are cut to
+    keys, where `frames` has none: it is asked when the other detectors have run, and what it raises is raised here.
     """
     run = _Scoring(frames, window, config)
     chosen = [load(name) for name in (names() if detectors is None else detectors)]
@@ -124,7 +126,10 @@ def score(
         given={name: frames[name] for name in OWN if name in frames},
     )
     clock = clock or SystemClock()
-    for each in (one for one in chosen if one.id not in result.watching):
+    scored = [one for one in chosen if one.id not in result.watching]
+    for each in sorted(scored, key=lambda one: bool(one.by_key)):
+        if each.by_key and later is not None:
+            run.given, later = {**frames, **later()}, None
         began = clock.monotonic()
         try:
             rows[each.id] = run.rows(each)
@@ -132,7 +137,7 @@ def score(
             result.errors[each.id] = f"{type(error).__name__}: {error}"
             result.failures.append(failed_row(each.id, error, window.until))
         result.seconds[each.id] = clock.monotonic() - began
-    return result
+    return replace(result, rows={each.id: rows[each.id] for each in scored if each.id in rows})
 
 
 class _Scoring:
@@ -178,6 +183,9 @@ class _Scoring:
     def rows(self, detector: Detector) -> list[Scored]:
         """The rows of one detector, those of overrides in their place."""
         frames = {name: self.frame(name, by_key=name in detector.by_key) for name in detector.frames}
+        calls = CALLS.intersection(frames)
+        if detector.kind == "rule" and calls and all(frames[name].empty for name in calls):
+            return []  # a rule tells of what was done
         base = from_frame(detector.score(frames, self.window, self.config.settings(detector.id, detector.settings)))
         others = [
             (each, from_frame(detector.score(frames, self.window, settings)))

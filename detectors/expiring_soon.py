@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.frames import among
 from detectors.hygiene import each, fault, folded
 from detectors.last_use import last_uses
 from detectors.scores import Scored, moment, to_frame
@@ -60,7 +61,7 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     working = set(keys.loc[recent, "key_id"])
     keys = keys.assign(
         needed=recent | (keys["basis"] == "unknown"),
-        replaced=keys["successor"].isin(working),
+        replaced=among(keys["successor"], working),
         life=(keys["expires_at"] - keys["created_at"]).fillna(pd.Timedelta(days=365)),
     )
     ends = keys["expires_at"].notna() & (keys["expires_at"] > at) & (keys["life"] > settings.shortest)

@@ -9,9 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from detectors.baseline import Array
+from detectors.frames import HOURS, packed, unpacked
 
 _HOUR: Final = np.timedelta64(1, "h")
 _DAY: Final = np.timedelta64(1, "D")
+_USE: Final = ("calls", "sent", "failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,31 +43,61 @@ class Grid:
         """The hours of columns."""
         return np.asarray(self.first.astype("datetime64[s]") + np.arange(columns.start, columns.stop) * _HOUR)
 
+    def rows(self) -> pd.DataFrame:
+        """The use of one day, of which the grid is: [key_ref, calls, sent, failed], each a list of its 24 hours."""
+        return pd.DataFrame({"key_ref": self.keys, **{name: packed(getattr(self, name)) for name in _USE}})
+
 
 def grid(parts: Iterable[pd.DataFrame], since: np.datetime64, until: np.datetime64) -> Grid:
     """The frame key_hours, in parts as one likes, as arrays over the days [since, until)."""
-    hours = max(int((until - since) / _HOUR), 0)
-    rows: dict[str, int] = {}
-    arrays = [np.zeros((0, hours), dtype=np.float32) for _ in range(3)]
+    made = _Growing(since, until)
     for part in parts:  # each is let go before the next one is read
         names, places, values = _taken(part, since, until)
-        codes = np.array([rows.setdefault(name, len(rows)) for name in names], dtype=np.int64)
-        flat = codes[places[0]] * hours + places[1] if len(names) else places[1]
-        for number, value in enumerate(values):
-            arrays[number] = _with_room(arrays[number], len(rows))
-            np.add.at(arrays[number].reshape(-1), flat, value)
-    keys = sorted(rows)
-    order = np.array([rows[key] for key in keys], dtype=np.int64)
-    for number in range(3):  # one after the other, so that only one of them is there twice
-        arrays[number] = arrays[number][order]
-    return Grid(keys=keys, first=since, calls=arrays[0], sent=arrays[1], failed=arrays[2])
+        codes = made.codes(names)
+        flat = codes[places[0]] * made.hours + places[1] if len(names) else places[1]
+        for array, value in zip(made.arrays, values, strict=True):
+            np.add.at(array.reshape(-1), flat, value)
+    return made.grid()
 
 
-def _with_room(array: Array, rows: int) -> Array:
-    """The array with so many rows, new ones of zeros."""
-    if rows == len(array):
-        return array
-    return np.vstack([array, np.zeros((rows - len(array), array.shape[1]), dtype=array.dtype)])
+def grid_of_days(
+    days: Iterable[tuple[np.datetime64, pd.DataFrame]], since: np.datetime64, until: np.datetime64
+) -> Grid:
+    """The same of days within [since, until), each with its `Grid.rows`."""
+    made = _Growing(since, until)
+    for day, rows in days:
+        codes, begin = made.codes(rows["key_ref"]), int((day - since) / _HOUR)
+        for array, name in zip(made.arrays, _USE, strict=True):
+            array[codes, begin : begin + HOURS] = unpacked(rows[name])
+    return made.grid()
+
+
+class _Growing:
+    """Arrays of keys by hours, in which keys are found one after the other."""
+
+    def __init__(self, since: np.datetime64, until: np.datetime64) -> None:
+        self._first, self._rows = since, dict[str, int]()
+        self.hours = max(int((until - since) / _HOUR), 0)
+        self.arrays = [np.zeros((0, self.hours), dtype=np.float32) for _ in _USE]
+
+    def codes(self, names: Iterable[str]) -> npt.NDArray[np.int64]:
+        """The rows of keys; there is one for each then."""
+        rows = self._rows
+        found = np.array([rows.setdefault(name, len(rows)) for name in names], dtype=np.int64)
+        for number, array in enumerate(self.arrays):
+            if len(array) < len(rows):
+                more = np.zeros((len(rows) - len(array), self.hours), dtype=array.dtype)
+                self.arrays[number] = np.vstack([array, more])
+        return found
+
+    def grid(self) -> Grid:
+        """All of it; nothing is left here."""
+        keys = sorted(self._rows)
+        order = np.array([self._rows[key] for key in keys], dtype=np.int64)
+        for number in range(len(self.arrays)):  # one after the other, so that only one of them is there twice
+            self.arrays[number] = self.arrays[number][order]
+        calls, sent, failed = self.arrays
+        return Grid(keys=keys, first=self._first, calls=calls, sent=sent, failed=failed)
 
 
 def _taken(

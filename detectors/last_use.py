@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 
 from detectors.declare import Frames
+from detectors.frames import among
 from detectors.lifetimes import alive
 from detectors.remember import remembered
 from detectors.scores import looked_up
@@ -46,7 +47,7 @@ def _uses(  # noqa: PLR0917 (the frames of _FRAMES)
     seen = _logged(frames, keys, moment)
     told = keys["source_last_used_at"].where(keys["source_last_used_at"] <= moment)
     last = seen["logged"].where(~(told > seen["logged"]) & seen["logged"].notna(), told)
-    watched = keys["key_id"].isin(set(frames["key_refs"]["key_id"].dropna())) & (began is not None) & seen["certain"]
+    watched = among(keys["key_id"], set(frames["key_refs"]["key_id"].dropna())) & (began is not None) & seen["certain"]
     tells = _source_tells(keys, moment, began)
     never = (watched & (keys["created_at"] >= (began or moment))) | (tells & keys["source_last_used_at"].isna())
     basis = pd.Series("unknown", index=keys.index, dtype="str")

@@ -9,10 +9,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from detectors.baseline import MEMORY, Array, Usual, of_day, roots
-from detectors.frames import HOURS, packed
+from detectors.frames import HOURS, packed, unpacked
 from detectors.grid import Grid
 
 COLUMNS: Final = ("centre", "scale", "sent_centre", "sent_scale")
@@ -76,12 +75,6 @@ def levels_in(hours: Grid, frames: Iterable[pd.DataFrame]) -> dict[np.datetime64
                 array[at[at >= 0]] = unpacked(rows[name])[at >= 0]
             found[np.datetime64(pd.Timestamp(str(day)).date(), "D")] = level
     return found
-
-
-def unpacked(lists: "pd.Series[Any]") -> Array:
-    """A column of the kind `hours` as an array of rows by hours."""
-    flat = pa.chunked_array(pa.array(lists.array)).combine_chunks()
-    return np.asarray(flat.flatten()).reshape(-1, HOURS)
 
 
 def _nothing(hours: Grid) -> Usual:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from detectors.calls import Calls, calls_of, many
 from detectors.declare import DAY, HOUR, Frames, detector
+from detectors.frames import among
 from detectors.lifetimes import known_refs
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
@@ -52,7 +53,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     its successful calls.
     """
     found = frames["scanner_hours"].dropna(subset=["tool"])
-    known = found["key_ref"].isin(known_refs(frames)) | (found["key_ref"].notna() & (found["ok"] > 0))
+    known = among(found["key_ref"], known_refs(frames)) | (found["key_ref"].notna() & (found["ok"] > 0))
     keyed = found[known & ~found["tool"].isin(SECRET_SCANNERS)]
     return to_frame([*_of_keys(keyed, settings), *_of_addresses(found[~known], settings)])
 

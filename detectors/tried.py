@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, MINUTE, Frames
+from detectors.frames import among
 from detectors.lifetimes import known_refs
 from detectors.outage import hidden
 from detectors.remember import remembered
@@ -138,7 +139,7 @@ def roams(attacked_days: pd.DataFrame, key_ref: str, at: pd.Timestamp, reach: ti
 
 def _known(frames: Frames, rows: pd.DataFrame, worked: pd.DataFrame) -> "pd.Series[bool]":
     if listed := known_refs(frames):
-        return rows["key_ref"].isin(listed)
+        return among(rows["key_ref"], listed)
     return _since(rows, worked, ["key_ref"], REACH)
 
 
@@ -153,7 +154,7 @@ def _successes(frames: Frames, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _of_interest(worked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Those of a key or at a network of `rows`."""
-    key, network = (worked[name].isin(rows[name].dropna().unique()) for name in ("key_ref", "network"))
+    key, network = (among(worked[name], rows[name].dropna().unique()) for name in ("key_ref", "network"))
     return worked[key | network]
 
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from detectors.declare import HOUR, Frames, detector
+from detectors.frames import among
 from detectors.hygiene import blank, fault, folded
 from detectors.lifetimes import alive, environment
 from detectors.scores import Scored, moment, to_frame
@@ -61,7 +62,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     keys = frames["keys"][alive(frames["keys"], window.until)]
     at = pd.Timestamp(window.until)
     keys = keys[~blank(keys["owner"]) & (keys["created_at"] <= at - settings.after)]
-    keys = keys[~keys["successor"].isin(set(keys["key_id"])) & ~keys["key_id"].isin(set(keys["successor"].dropna()))]
+    keys = keys[
+        ~among(keys["successor"], set(keys["key_id"])) & ~among(keys["key_id"], set(keys["successor"].dropna()))
+    ]
     keys = keys.assign(where=keys["environment"].map(environment).fillna(""), stem=keys["name"].map(stem))
     ordered = keys.sort_values(["owner", "where", "created_at", "key_id"])
     columns = ["owner", "where", "stem", "created_at", "key_id", "name"]

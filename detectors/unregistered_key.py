@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
+from detectors.frames import among
 from detectors.lifetimes import known_refs
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity
@@ -58,7 +59,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     known = known_refs(frames)
     rows = frames["origin_hours"].dropna(subset=["key_ref"])
     rows = rows[rows["ok"] > 0]
-    used = rows[~rows["key_ref"].isin(known)]
+    used = rows[~among(rows["key_ref"], known)]
     if not known or used.empty:
         return to_frame([])
     pulled = frames["keys"]["pulled_at"].max()

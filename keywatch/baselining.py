@@ -1,33 +1,27 @@
 """The frame `baselines` for a window: read where it is stored, made and stored where it is not."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from detectors.baselines import HISTORY, Made, days_of, make, make_each
+from detectors.baselines import HISTORY, days_of, make, make_each
 from detectors.calibration import POOL_DAYS
-from detectors.frames import HOURS
 from detectors.grid import grid
 from keywatch.memory import give_back
+from keywatch.using import use_grid
 from model.window import Window
 from store import baselines
 from store.handle import Store
-from store.queries.frames import use_hours
-from store.state import activity, segments
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from store.state import segments
 
 _DAY: Final = timedelta(days=1)
 _KEEP: Final = timedelta(days=120)
 _ASIDE: Final = timedelta(days=POOL_DAYS + 10)
 """How long those of a pass are kept: the next week's reach back so far."""
-_ROWS: Final = 250_000
-"""At most so many hours of keys are read at once, or a day of them."""
 
 
 def baseline_frame(
@@ -54,7 +48,9 @@ def baseline_frame(
         before = sorted(reach - set(missing))
         earlier = (_first(baselines.load_levels(place, day, made[day]) for place in places) for day in before)
         target = aside or (store.events.scratch if keep else None)
-        for one in _made(store, missing, zones, (frame for frame in earlier if frame is not None and len(frame))):
+        hours = use_grid(store, min(missing) - HISTORY, max(missing), target=target, places=places)
+        levels = (frame for frame in earlier if frame is not None and len(frame))
+        for one in make_each(hours, [np.datetime64(day, "D") for day in missing], zones=zones, earlier=levels):
             day = _date(one.day)
             if target is not None:
                 save = baselines.save if one.wanted else baselines.save_levels
@@ -68,29 +64,6 @@ def baseline_frame(
 
 def _first(frames: Iterable[pd.DataFrame | None]) -> pd.DataFrame | None:
     return next((frame for frame in frames if frame is not None), None)
-
-
-def _made(
-    store: Store, missing: "Sequence[date]", zones: Mapping[str, str], earlier: "Iterable[pd.DataFrame]"
-) -> Iterator[Made]:
-    """The baselines of the missing days, which may be far apart, and the levels that had to be made for them."""
-    since, until = min(missing) - HISTORY, max(missing)
-    hours = grid(_parts(store, since, until), np.datetime64(since, "D"), np.datetime64(until, "D"))
-    return make_each(hours, [np.datetime64(day, "D") for day in missing], zones=zones, earlier=earlier)
-
-
-def _parts(store: Store, since: date, until: date) -> Iterator[pd.DataFrame]:
-    """The frame key_hours of the days [since, until), some days at a time, as far as baselines read it."""
-    with store.reading() as tx:
-        keys = activity.count_seen(tx)
-    # Each question has its price: days of few keys are asked for together.
-    length = _DAY * max(1, _ROWS // (HOURS * max(keys, 1)))
-    start, end = _midnight(since), _midnight(until)
-    with store.reader(Window(since=start, until=end)) as reader:
-        while start < end:
-            part = Window(since=start, until=min(start + length, end))
-            yield use_hours(reader, part)
-            start = part.until
 
 
 def _date(day: np.datetime64) -> date:

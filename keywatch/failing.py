@@ -3,6 +3,8 @@
 It is single events of eight days, of which an hour later 167 hours are the same.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
@@ -13,9 +15,12 @@ from detectors.frames import conform
 from model.window import Window
 from store import day_files
 from store.day_files import FAILING
+from store.events.reader import EventsReader
 from store.handle import Store
 from store.queries.auth_frames import auth_hours
+from store.queries.frame_columns import empty_frame
 from store.queries.spans import DAY, by_day
+from store.state import segments
 
 _FORMAT: Final = 1
 """Goes up when the frame's columns or their meaning change."""
@@ -36,18 +41,30 @@ def failing_hours(store: Store, span: Window, *, keep: bool = True, aside: Path 
         }
     target = aside or (store.events.scratch if keep else None)
     places = [place for place in (aside, store.events.scratch) if place is not None]
-    found: list[pd.DataFrame] = []
-    for part in parts:
-        day = part.since.date()
-        stored = (day_files.load(day_files.place(place, FAILING, day, made[day])) for place in places if day in made)
-        frame = next((one for one in stored if one is not None), None)
-        if frame is None:
-            with store.reader(part) as reader:
-                frame = auth_hours(reader, part)
-            if target is not None and day in made:
-                day_files.save(day_files.place(target, FAILING, day, made[day]), day, frame, keep=_KEEP)
-        found.append(conform("auth_hours", frame))
-    return pd.concat(found, ignore_index=True)
+    found: dict[date, pd.DataFrame] = {}
+    for day, name in made.items():
+        stored = (day_files.load(day_files.place(place, FAILING, day, name)) for place in places)
+        if (frame := next((one for one in stored if one is not None), None)) is not None:
+            found[day] = frame
+    for day, frame in _read(store, [part for part in parts if part.since.date() not in found]):
+        found[day] = frame
+        if target is not None and day in made:
+            day_files.save(day_files.place(target, FAILING, day, made[day]), day, frame, keep=_KEEP)
+    return pd.concat([conform("auth_hours", found[day]) for day in sorted(found)], ignore_index=True)
+
+
+def _read(store: Store, parts: Sequence[Window]) -> Iterator[tuple[date, pd.DataFrame]]:
+    """The frame of each of the parts, which lie in different days: few far apart, or most of the span."""
+    with ExitStack() as stack:
+        reader: EventsReader | None = None
+        for part in parts:
+            with store.reading() as tx:
+                silent = not segments.has_events(tx, part)
+            if silent:
+                yield part.since.date(), empty_frame("auth_hours")
+                continue
+            reader = reader or stack.enter_context(store.reader(Window(since=part.since, until=parts[-1].until)))
+            yield part.since.date(), auth_hours(reader, part)
 
 
 def _whole(part: Window) -> bool:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from detectors import engine
 from detectors.declare import DAY, NEWCOMERS, Detector, narrow
-from detectors.frames import conform
+from detectors.frames import among, conform
 from detectors.leaked_key_signs import marked
 from model.window import Window
 from store.handle import Store
@@ -65,13 +65,18 @@ def narrow_frames(
     if not chosen.refs:
         return {narrow(name): empty_frame(name) for name in needed}
     made: dict[str, pd.DataFrame] = {}
-    for group, refs in _groups(needed, chosen):
+    everywhere = frames.get("network_days")  # of all keys, where others asked for it
+    asked = {name: reach for name, reach in needed.items() if name != "network_days" or everywhere is None}
+    for group, refs in _groups(asked, chosen):
         near = Window(since=window.since - max(group.values()), until=window.until)
         with store.reader(near, only=sorted(refs)) as reader:
             # As in reading: texts as Python's own strings take three times the room.
             made |= {name: conform(name, event_frame(name, reader, window, reach)) for name, reach in group.items()}
-    networks = chosen.networks | _networks(made, chosen.odd)
-    if "network_days" in made and networks:
+    networks = chosen.networks | _networks({**frames, **made}, chosen.odd)
+    if "network_days" in needed and everywhere is not None:
+        of_keys = among(everywhere["key_ref"], chosen.refs | chosen.owners)
+        made["network_days"] = everywhere[of_keys | among(everywhere["network"], networks)]
+    elif "network_days" in made and networks:
         reach = Window(since=window.since - needed["network_days"], until=window.until)
         with store.reader(reach) as reader:
             there = newcomers.days_at(reader, "network_days", reach, at=networks, but=chosen.refs | chosen.owners)

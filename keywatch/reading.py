@@ -1,6 +1,8 @@
 """The frames that detectors need, from the store: each read once, over no more than it must reach."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -9,7 +11,7 @@ import pandas as pd
 
 from detectors import engine
 from detectors.declare import Detector
-from detectors.frames import conform
+from detectors.frames import among, conform
 from keywatch.baselining import baseline_frame
 from keywatch.failing import failing_hours
 from keywatch.memory import give_back
@@ -17,7 +19,7 @@ from keywatch.narrowing import narrow_frames
 from model.window import Window
 from store.handle import Store, Transaction
 from store.queries.auth_frames import attacked_days
-from store.queries.frame_columns import EMPTY
+from store.queries.frame_columns import EMPTY, empty_frame
 from store.queries.frames import DEEP, event_frame
 from store.state import deliveries, exceptions, inventory, listings, segments, sources
 
@@ -45,9 +47,47 @@ def read_frames(
     been read already: those of `state_frames`, or more.
     """
     names = list(engine.names() if detectors is None else detectors)
-    chosen = [engine.load(name) for name in names]
+    made = _whole(store, window, now, names, keep=keep, aside=aside, state=state)
+    if narrow := narrow_frames(store, window, made, names, bait):
+        give_back()
+    return made | narrow
+
+
+@contextmanager
+def reading_frames(
+    store: Store,
+    window: Window,
+    now: datetime,
+    *,
+    detectors: Collection[str],
+    keep: bool,
+    bait: str,
+    state: Mapping[str, pd.DataFrame] | None,
+) -> Iterator[tuple[dict[str, pd.DataFrame], Callable[[], dict[str, pd.DataFrame]]]]:
+    """As `read_frames`, in two: the frames, and what waits for those that are cut to keys.
+
+    These are read in a thread of their own, so that whoever has the others goes on meanwhile.
+    """
+    made = _whole(store, window, now, detectors, keep=keep, aside=None, state=state)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="frames") as pool:
+        yield made, pool.submit(narrow_frames, store, window, made, detectors, bait).result
+    give_back()
+
+
+def _whole(
+    store: Store,
+    window: Window,
+    now: datetime,
+    detectors: Collection[str],
+    *,
+    keep: bool,
+    aside: Path | None,
+    state: Mapping[str, pd.DataFrame] | None,
+) -> dict[str, pd.DataFrame]:
+    """Those that are not cut to keys."""
+    chosen = [engine.load(name) for name in detectors]
     made = dict(state) if state is not None else state_frames(store, now)
-    needed = engine.required_frames(names)
+    needed = engine.required_frames(detectors)
     if "baselines" in needed:  # first, for making them takes the most room, and nothing else is held yet
         made["baselines"] = baseline_frame(store, window, made["key_refs"], keep=keep, aside=aside)
     _read(store, window, made, {name for each in chosen for name in _at_once(each)}, keep=keep, aside=aside)
@@ -61,9 +101,7 @@ def read_frames(
         span = Window(since=window.since - needed["event_hours"], until=window.until)
         with store.reading() as tx:
             made["event_hours"] = sources.event_hours(tx, span)
-    if narrow := narrow_frames(store, window, made, names, bait):
-        give_back()
-    return made | narrow
+    return made
 
 
 def state_frames(
@@ -121,6 +159,9 @@ def _events(store: Store, window: Window, group: Mapping[str, timedelta]) -> dic
     if not group:
         return {}
     span = Window(since=window.since - max(max(r, DEEP.get(n, r)) for n, r in group.items()), until=window.until)
+    with store.reading() as tx:
+        if not segments.has_events(tx, span):  # as in most of a long silence
+            return {name: conform(name, empty_frame(name)) for name in group}
     with store.reader(span) as reader:
         # As detectors will have them: texts as Python's own strings take three times the room.
         return {name: conform(name, event_frame(name, reader, window, reach)) for name, reach in group.items()}
@@ -137,7 +178,7 @@ def _attacked_days(store: Store, window: Window, made: Mapping[str, pd.DataFrame
         networks = set()
     if "network_days" in made:  # they are among its rows, which reach as far
         everywhere = made["network_days"]
-        return everywhere[everywhere["key_ref"].isin(refs) | everywhere["network"].isin(networks)]
+        return everywhere[among(everywhere["key_ref"], refs) | among(everywhere["network"], networks)]
     span = Window(since=window.since - reach, until=window.until)
     with store.reader(span) as reader:
         return attacked_days(reader, span, refs=refs, networks=networks)

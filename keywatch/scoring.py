@@ -15,7 +15,7 @@ from detectors import engine, leaked_key_signs
 from detectors.declare import DAY
 from detectors.engine import Scores
 from detectors.settings import DetectorsConfig
-from keywatch.reading import key_frames, read_frames, state_frames
+from keywatch.reading import key_frames, read_frames, reading_frames, state_frames
 from model.window import Window
 from store.handle import Store
 from store.state import segments
@@ -45,8 +45,10 @@ def score_pass(
     """The rows of one window, part by part; standing detectors as of its end. `keep`, `state` as in `read_frames`."""
     if window.length < LONG:
         bait = bait_of(config)
-        frames = read_frames(store, window, now, detectors=detectors, keep=keep, bait=bait, state=state)
-        yield window, engine.score(frames, window, config=config, detectors=detectors)
+        asked = reading_frames(store, window, now, detectors=detectors, keep=keep, bait=bait, state=state)
+        with asked as (frames, later):
+            scores = engine.score(frames, window, config=config, detectors=detectors, later=later)
+        yield window, scores
         return
     for part, frames, names in read_parts(store, window, detectors, step=None, keep=keep, bait=bait_of(config)):
         yield part, engine.score(frames, part, config=config, detectors=names)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BASELINES: Final = "baselines"
 FAILING: Final = "failing"
+USE: Final = "use"
 """Folders, one for a kind of file."""
 
 
@@ -50,14 +51,18 @@ def load(path: Path) -> "pd.DataFrame | None":
     return frame
 
 
-def save(path: Path, day: date, frame: "pd.DataFrame", *, keep: timedelta) -> None:
-    """Store the frame of a day; others of that day, and those of days more than `keep` before it, are removed."""
+def save(path: Path, day: date, frame: "pd.DataFrame", *, keep: timedelta, dense: bool = True) -> None:
+    """Store the frame of a day; others of that day, and those of days more than `keep` before it, are removed.
+
+    What is not `dense`, of many zeros, is compressed.
+    """
     import pyarrow as pa
     from pyarrow import feather
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    feather.write_feather(pa.Table.from_pandas(frame, preserve_index=False), draft, compression="uncompressed")
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    feather.write_feather(table, draft, compression="uncompressed" if dense else "lz4")
     draft.chmod(0o600)
     draft.rename(path)
     for other in path.parent.glob("*.arrow"):
@@ -79,6 +84,6 @@ def forget_before(root: Path, folder: str, day: date) -> None:
 
 def forget_all(root: Path) -> None:
     """Remove all of them; they are made again when somebody asks."""
-    for folder in (BASELINES, FAILING):
+    for folder in (BASELINES, FAILING, USE):
         for path in (root / folder).glob("*.arrow"):
             path.unlink(missing_ok=True)

@@ -122,6 +122,11 @@ def overlapping(tx: Session, window: Window | None) -> list[Segment]:
     return [_segment(row) for row in tx.scalars(query)]
 
 
+def has_events(tx: Session, window: Window) -> bool:
+    """Whether a segment can touch the window's whole days."""
+    return tx.scalar(select(SegmentRow.id).where(*_touching(window)).limit(1)) is not None
+
+
 def _touching(window: Window | None) -> list[ColumnElement[bool]]:
     if window is None:
         return []

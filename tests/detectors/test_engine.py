@@ -10,10 +10,11 @@ import pytest
 import world
 
 from detectors import registry
-from detectors.engine import Detection, detect, load, names, required_frames
-from detectors.frames import FRAMES, OWN
+from detectors.declare import narrow
+from detectors.engine import Detection, detect, load, names, required_frames, score
+from detectors.frames import CALLS, FRAMES, OWN, conform
 from detectors.settings import DetectorsConfig
-from model.errors import DetectorError, UsageError
+from model.errors import DetectorError, StoreError, UsageError
 from model.finding import Finding, FindingStatus, Severity
 from model.window import Window
 
@@ -238,3 +239,38 @@ def test_an_unknown_detector_is_a_usage_error() -> None:
 
 def test_each_detector_is_loaded_under_its_own_id() -> None:
     assert registry.names() == [load(name).id for name in registry.names()]
+
+
+def test_frames_that_come_later_are_asked_for_once_and_stand_in_the_place_of_the_others(war: Frames) -> None:
+    by_key = {narrow(name): war[name].iloc[:0] for each in names() for name in load(each).by_key if name in war}
+    asked = []
+
+    def later() -> Frames:
+        asked.append(True)
+        return by_key
+
+    whole = score({**war, **by_key}, WHOLE, config=DetectorsConfig())
+    parts = score(war, WHOLE, config=DetectorsConfig(), later=later)
+
+    assert (whole.rows, [*whole.rows]) == (parts.rows, [*parts.rows])
+    assert [True] == asked
+
+
+def test_what_keeps_later_frames_from_being_read_is_no_failure_of_a_detector(war: Frames) -> None:
+    def later() -> Frames:
+        msg = "The disk is gone."
+        raise StoreError(msg, hint="")
+
+    with pytest.raises(StoreError, match="The disk is gone"):
+        score(war, WHOLE, config=DetectorsConfig(), later=later)
+
+
+@pytest.mark.parametrize("name", [name for name in names() if load(name).kind == "rule"])
+def test_a_rule_says_nothing_where_nothing_was_called(name: str, war: Frames) -> None:
+    """The engine does not even ask it then."""
+    detector = load(name)
+    quiet = {each: conform(each, war.get(each)).iloc[: 0 if each in CALLS else None] for each in detector.frames}
+    calls = CALLS.intersection(detector.frames)
+
+    assert not calls or detector.score(quiet, WHOLE, detector.settings()).empty
+    assert calls or {"event_hours", "source_hours"} >= {*detector.frames}

@@ -9,7 +9,7 @@ import pytest
 
 from detectors.baselines import HISTORY, baselines, baselines_of, days_of, make
 from detectors.frames import FRAMES, conform
-from detectors.grid import grid
+from detectors.grid import grid, grid_of_days
 from detectors.registry import load
 from detectors.scores import Scored, from_frame
 from model.window import Window
@@ -142,3 +142,16 @@ def test_baselines_made_day_by_day_are_those_made_at_once(frames: Frames) -> Non
 
     expected = whole[whole["day"] == last["day"].iloc[0]].reset_index(drop=True)
     pd.testing.assert_frame_equal(expected, last)
+
+
+def test_a_grid_of_stored_days_is_that_of_the_hours(frames: Frames) -> None:
+    first, end = np.datetime64("2026-09-20"), np.datetime64("2026-09-27")
+    hours, days = frames["key_hours"], np.arange(first, end)
+    alone = [(day, grid([hours], day, day + np.timedelta64(1, "D")).rows()) for day in days]
+    whole = grid([hours], first, end)
+
+    made = grid_of_days(reversed(alone), first, end)
+
+    assert whole.keys == made.keys
+    for name in ("calls", "sent", "failed"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(made, name))
