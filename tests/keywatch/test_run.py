@@ -50,7 +50,8 @@ heartbeat = "{beat}"
 """
 
 
-def attack_now(cli: Cli, *, minutes_ago: int = 0) -> None:
+def attack_now(cli: Cli, *, minutes_ago: int = 2) -> None:
+    """An attack in a minute that is over: what is going on is judged at the end of its minute."""
     now = SystemClock().now().replace(microsecond=0) - timedelta(minutes=minutes_ago)
     cli.log([line(now, token=GOOD), *(line(now, 401, token=token, ip=GUESSER) for token in GUESSES)])
 
@@ -96,7 +97,7 @@ def test_a_target_that_hangs_delays_neither_the_rounds_nor_the_others(
     assert stuck.requests
     assert len(passed) > 2
     assert beat.requests[0][0].startswith("/hooks/")
-    assert {"file": len(told(cli))} == {name: sent.number for name, sent in pulse.sends.told().items()}
+    assert len(told(cli)) == pulse.sends.told()["file"].number
 
 
 def test_a_new_incident_waits_in_a_run(cli: Cli, receiver: "Receiver") -> None:
