@@ -102,7 +102,7 @@ def at_once(period: Period, refs: tuple[str, ...]) -> AbstractContextManager[Non
     """Until it ends, all that is asked here of these key_refs and this period is read once."""
     window, day = period.window, floor(period.window.since, DAY)  # whose begun part is counted from single events
     every = Window(since=min(period.before.since, before(window).since), until=window.until)
-    return onereader.at_once(every, refs, since=min(period.before.since, day))
+    return onereader.at_once(every, refs, since=day)
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
@@ -133,7 +133,7 @@ def _totals(where: Place, mark: str, window: Window, refs: tuple[str, ...]) -> p
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
 def _durations(where: Place, version: str, window: Window, bucket: timedelta, refs: tuple[str, ...]) -> pd.DataFrame:
     del version
-    with reading_of(where, window, refs) as reader:
+    with reading_of(where, window, refs, single=True) as reader:
         return latency.quantiles(reader, window, bucket=bucket, key_refs=refs)
 
 
@@ -141,7 +141,7 @@ def _durations(where: Place, version: str, window: Window, bucket: timedelta, re
 def _used_with(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> Frames:
     del version
     earlier = before(window)
-    with reading_of(where, Window(since=earlier.since, until=window.until), refs) as reader:
+    with reading_of(where, Window(since=earlier.since, until=window.until), refs, single=True) as reader:
         found = traits(reader, window, earlier, key_refs=refs, most=_MOST, newest=DEBUTS)
         busy = {kind: _busiest(found, kind) for kind in ("route", "ip", "client")}
         places = debut.places(reader, window, list(busy["ip"]["ip"]), key_refs=refs)
@@ -161,7 +161,7 @@ def _busiest(found: pd.DataFrame, kind: str) -> pd.DataFrame:
 @st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _latest(where: Place, version: str, window: Window, refs: tuple[str, ...], about: int) -> pd.DataFrame:
     del version
-    with reading_of(where, window, refs) as reader:
+    with reading_of(where, window, refs, single=True) as reader:
         return requests.latest(reader, window, key_refs=refs, limit=LATEST, about=about)
 
 

@@ -23,19 +23,24 @@ class _Once:
     refs: Refs | None
     """None: those of all keys."""
     since: datetime | None
-    """What there is from then on is read once; no question asks for single events before it."""
+    """Counts are read once, and single events from then on when a question asks for many of them; None: neither."""
     stack: ExitStack = field(default_factory=ExitStack)
     opened: EventsReader | None = None
+    held: bool = False
+    """Whether the single events are."""
 
     def fits(self, where: Place, window: Window, refs: Refs | None) -> bool:
         mine = self.window
         return (where, refs) == (self.where, self.refs) and mine.since <= window.since and window.until <= mine.until
 
-    def reader(self) -> EventsReader:
+    def reader(self, *, single: bool) -> EventsReader:
         if self.opened is None:
             self.opened = self.stack.enter_context(reading(self.where, self.window, self.refs))
             if self.since is not None:
-                self.opened.hold(self.since)
+                self.opened.hold_counts()
+        if single and self.since is not None and not self.held:
+            self.opened.hold_events(self.since)
+            self.held = True
         return self.opened
 
 
@@ -46,7 +51,7 @@ _once: ContextVar[_Once | None] = ContextVar("once", default=None)
 def at_once(window: Window, refs: Refs | None = None, *, since: datetime | None = None) -> Iterator[None]:
     """Until it ends, questions about these key_refs (None: all) in the window share one reader; raises AccessDenied.
 
-    With `since` what they ask of is read once; no question may need single events of before it.
+    With `since` counts are read once, and single events from then on when a question is about many of them.
     """
     here = place()
     if ((once := _once.get()) is not None and once.fits(here, window, refs)) or _folded(refs):
@@ -61,11 +66,16 @@ def at_once(window: Window, refs: Refs | None = None, *, since: datetime | None 
 
 
 @contextmanager
-def reading_of(where: Place, window: Window, refs: Refs | None = None) -> Iterator[EventsReader]:
-    """A reader for a question about these key_refs (None: all): the shared one, or one of its own."""
+def reading_of(
+    where: Place, window: Window, refs: Refs | None = None, *, single: bool = False
+) -> Iterator[EventsReader]:
+    """A reader for a question about these key_refs (None: all): the shared one, or one of its own.
+
+    `single` says that the question is about single events, and not about counts and the hours that a window cuts.
+    """
     once = _once.get()
     if once is not None and once.fits(where, window, refs):
-        yield once.reader()
+        yield once.reader(single=single)
         return
     # What is folded has no key_ref of its own, so there the reader has to know all.
     with reading(where, window, None if _folded(refs) else refs) as reader:

@@ -48,21 +48,27 @@ class EventsReader:
         """The same for a few rows, as the driver gives them."""
         return list(self.connection.execute(query).mappings())
 
-    def hold(self, since: datetime) -> None:
-        """Read what there is once, for many questions to a reader of few keys; DuckDB alone has to be told.
+    def hold_counts(self) -> None:
+        """Read usage and facets once, for many questions to a reader of few keys; DuckDB alone has to be told."""
+        if (duck := self._duck()) is not None:
+            for name in KINDS[1:]:
+                _hold(duck, name)
 
-        Usage and facets, and the events from `since` on, unless they are many; earlier ones are gone from it then.
-        """
-        if self.connection.dialect.name != DUCKDB:
+    def hold_events(self, since: datetime) -> None:
+        """The same of the events from `since` on, unless they are many; earlier ones are read when somebody asks."""
+        if (duck := self._duck()) is None:
             return
-        duck: Any = self.connection.connection.dbapi_connection
-        for name in KINDS[1:]:
-            _hold(duck, name)
-        late = f"ts >= '{since.astimezone(UTC).isoformat()}'"
+        moment = f"'{since.astimezone(UTC).isoformat()}'"
+        late = f"ts >= {moment}"
         asked = f"SELECT coalesce(sum(requests), 0) > {_MANY} FROM usage WHERE {late.replace('ts', 'hour', 1)}"
         [(many,)] = duck.execute(asked).fetchall()
         if not many:
-            _hold(duck, "events", f" WHERE {late}")
+            duck.execute(f"CREATE TEMP TABLE late_events AS SELECT * FROM events WHERE {late}")
+            duck.execute("ALTER VIEW events RENAME TO all_events")
+            _view_of(duck, "events", f"FROM late_events UNION ALL FROM all_events WHERE ts < {moment}")
+
+    def _duck(self) -> Any:  # noqa: ANN401 (DuckDB's connection; None for ClickHouse)
+        return self.connection.connection.dbapi_connection if self.connection.dialect.name == DUCKDB else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +150,8 @@ def _make_views(
         _view_of(duck, name, " UNION ALL BY NAME ".join(f"({part})" for part in parts))
 
 
-def _hold(duck: duckdb.DuckDBPyConnection, name: str, where: str = "") -> None:
-    duck.execute(f"CREATE TEMP TABLE held_{name} AS SELECT * FROM {name}{where}")
+def _hold(duck: duckdb.DuckDBPyConnection, name: str) -> None:
+    duck.execute(f"CREATE TEMP TABLE held_{name} AS SELECT * FROM {name}")
     duck.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM held_{name}")
 
 

@@ -78,14 +78,19 @@ def test_more_tails_than_are_held_are_counted_each_time(
 
 
 @pytest.mark.parametrize("many", [0, 1000])
-def test_what_is_held_answers_alike(empty_store: Store, fill: Fill, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("later", [0.0, 0.5])
+def test_what_is_held_answers_alike(
+    empty_store: Store, fill: Fill, many: int, later: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of what came before the moment from which events are held."""
     merge(empty_store, fill(4)[:2], now=NOW, seal=True)
     monkeypatch.setattr(reader, "_MANY", many)
     found = []
     for hold in (False, True):
         with empty_store.reader(only=FEW) as asked:
             if hold:
-                asked.hold(PART.since)
+                asked.hold_counts()
+                asked.hold_events(PART.since + later * PART.length)
             found.append(
                 (
                     requests.latest(asked, PART, key_refs=FEW).to_dict("records"),
