@@ -98,6 +98,11 @@ def before(window: Window) -> Window:
     return Window(since=floor(window.since - BEFORE, DAY), until=window.since)
 
 
+def first(period: Period, refs: tuple[str, ...]) -> AbstractContextManager[None]:
+    """Until it ends, what `top` asks has one reader, of no more than it needs: it is what people wait for."""
+    return onereader.at_once(Window(since=period.before.since, until=period.window.until), refs)
+
+
 def at_once(period: Period, refs: tuple[str, ...]) -> AbstractContextManager[None]:
     """Until it ends, all that is asked here of these key_refs and this period is read once."""
     window, day = period.window, floor(period.window.since, DAY)  # whose begun part is counted from single events

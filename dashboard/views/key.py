@@ -55,14 +55,15 @@ def show(sight: Sight) -> None:
         others = comparing.control(known, portrait)
     # The figures before the facts: a reader waits for them, and the browser draws in the order of what it is sent.
     _heading(portrait)
+    with onekey.first(sight.period, portrait.refs):
+        live.refreshing(lambda seen: _tiles(portrait.refs, seen), sight)
     with onekey.at_once(sight.period, portrait.refs):
         _asked(portrait, others, known, sight)
 
 
 def _asked(portrait: Portrait, others: Sequence[Portrait], known: Mapping[str, Portrait], sight: Sight) -> None:
-    """All that has to be read of the key."""
+    """All that has to be read of the key, below its figures."""
     refs = portrait.refs
-    live.refreshing(lambda seen: _tiles(refs, seen), sight)
     with st.container(border=True):
         facts(portrait.facts(sight.period.now))
     if portrait.row.get("key_id"):
