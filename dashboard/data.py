@@ -3,7 +3,7 @@
 More than 150 lines, since what the pages can ask stands in one place; where they ask stands in `dashboard.opened`.
 
 Answers about events are cached by the manifest's version and the window: they change when events come in, not when
-somebody looks. Of the state, the inventory is AGE old at most; the rest is small and read afresh.
+somebody looks. Of the state, the inventory is `opened.AGE` old at most; the rest is small and read afresh.
 """
 
 from collections.abc import Iterable, Mapping

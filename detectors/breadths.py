@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from detectors.columns import among
 from detectors.declare import DAY, Frames
-from detectors.frames import among
 from detectors.lifetimes import identity, known_refs
 from detectors.windows import sliding_sums
 

@@ -10,8 +10,9 @@ import pandas as pd
 from detectors.baseline import Array, roots
 from detectors.baselines import days_of
 from detectors.calibration import Tail
+from detectors.columns import unpacked
 from detectors.declare import Frames
-from detectors.frames import FRAMES, HOURS, unpacked
+from detectors.frames import FRAMES, HOURS
 from detectors.grid import Grid, grid
 from detectors.remember import remembered
 from model.window import Window

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from detectors.columns import among
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.frames import among
 from detectors.hygiene import each, fault, folded
 from detectors.last_use import last_uses
 from detectors.scores import Scored, moment, to_frame

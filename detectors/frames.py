@@ -4,15 +4,13 @@ A frame is made by the store and handed over by name; `conform` gives its column
 that an empty frame or a column of nothing but nulls is no special case in any of them.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from model.errors import DetectorError
 from model.window import Window
@@ -71,7 +69,7 @@ def _columns(
 
 
 HOURS: Final = 24
-_PACKED: Final = pd.ArrowDtype(pa.list_(pa.float32(), HOURS))
+PACKED: Final = pd.ArrowDtype(pa.list_(pa.float32(), HOURS))
 
 _SEEN: Final = "first_seen last_seen"
 
@@ -293,27 +291,5 @@ def _cast(column: "pd.Series[Any]", kind: ColumnKind) -> "pd.Series[Any]":
         case "number":
             return pd.to_numeric(column).astype("float64")
         case "list" | "hours":
-            lists = column.astype("object") if kind == "list" or column.dtype != _PACKED else column
-            return lists if kind == "list" else lists.astype(_PACKED)
-
-
-def packed(values: "np.ndarray[Any, Any]") -> "pd.Series[Any]":
-    """An array of rows by 24 hours as a column of the kind `hours`."""
-    flat = pa.array(np.ascontiguousarray(values, dtype=np.float32).reshape(-1))
-    return pd.Series(pa.FixedSizeListArray.from_arrays(flat, HOURS), dtype=_PACKED)
-
-
-def unpacked(lists: "pd.Series[Any]") -> "np.ndarray[tuple[Any, ...], np.dtype[Any]]":
-    """A column of the kind `hours` as an array of rows by 24 hours."""
-    flat = pa.chunked_array(pa.array(lists.array)).combine_chunks()
-    return np.asarray(flat.flatten()).reshape(-1, HOURS)
-
-
-def among(column: "pd.Series[Any]", values: Collection[str]) -> "pd.Series[bool]":
-    """Whether each text of a column is one of `values`; a missing one is not.
-
-    As `isin`, which takes 43 ms to look through ten thousand values one by one.
-    """
-    wanted = pa.array(list(values), type=pa.large_string())
-    found = pc.is_in(pa.array(column, type=pa.large_string(), from_pandas=True), value_set=wanted)
-    return pd.Series(np.asarray(found), index=column.index, dtype=bool)
+            lists = column.astype("object") if kind == "list" or column.dtype != PACKED else column
+            return lists if kind == "list" else lists.astype(PACKED)

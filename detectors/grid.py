@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from detectors.baseline import Array
-from detectors.frames import HOURS, packed, unpacked
+from detectors.columns import packed, unpacked
+from detectors.frames import HOURS
 
 _HOUR: Final = np.timedelta64(1, "h")
 _DAY: Final = np.timedelta64(1, "D")

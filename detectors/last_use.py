@@ -10,8 +10,8 @@ from typing import Final
 
 import pandas as pd
 
+from detectors.columns import among
 from detectors.declare import Frames
-from detectors.frames import among
 from detectors.lifetimes import alive
 from detectors.remember import remembered
 from detectors.scores import looked_up

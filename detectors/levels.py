@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from detectors.baseline import MEMORY, Array, Usual, of_day, roots
-from detectors.frames import HOURS, packed, unpacked
+from detectors.columns import packed, unpacked
+from detectors.frames import HOURS
 from detectors.grid import Grid
 
 COLUMNS: Final = ("centre", "scale", "sent_centre", "sent_scale")

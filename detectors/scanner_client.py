@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from detectors.calls import Calls, calls_of, many
+from detectors.columns import among
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.frames import among
 from detectors.lifetimes import known_refs
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity

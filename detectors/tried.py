@@ -8,8 +8,8 @@ from typing import Final
 
 import pandas as pd
 
+from detectors.columns import among
 from detectors.declare import DAY, HOUR, MINUTE, Frames
-from detectors.frames import among
 from detectors.lifetimes import known_refs
 from detectors.outage import hidden
 from detectors.remember import remembered

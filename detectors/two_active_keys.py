@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
+from detectors.columns import among
 from detectors.declare import HOUR, Frames, detector
-from detectors.frames import among
 from detectors.hygiene import blank, fault, folded
 from detectors.lifetimes import alive, environment
 from detectors.scores import Scored, moment, to_frame

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from detectors.columns import among
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.frames import among
 from detectors.lifetimes import known_refs
 from detectors.scores import Scored, moment, to_frame
 from model.finding import Severity

@@ -43,8 +43,7 @@ def failing_hours(store: Store, span: Window, *, keep: bool = True, aside: Path 
     places = [place for place in (aside, store.events.scratch) if place is not None]
     found: dict[date, pd.DataFrame] = {}
     for day, name in made.items():
-        stored = (day_files.load(day_files.place(place, FAILING, day, name)) for place in places)
-        if (frame := next((one for one in stored if one is not None), None)) is not None:
+        if (frame := day_files.find(places, FAILING, day, name)) is not None:
             found[day] = frame
     for day, frame in _read(store, [part for part in parts if part.since.date() not in found]):
         found[day] = frame

@@ -13,8 +13,9 @@ from typing import Final
 import pandas as pd
 
 from detectors import engine
+from detectors.columns import among
 from detectors.declare import DAY, NEWCOMERS, Detector, narrow
-from detectors.frames import among, conform
+from detectors.frames import conform
 from detectors.leaked_key_signs import marked
 from model.window import Window
 from store.handle import Store

@@ -10,8 +10,9 @@ from typing import Final
 import pandas as pd
 
 from detectors import engine
+from detectors.columns import among
 from detectors.declare import Detector
-from detectors.frames import among, conform
+from detectors.frames import conform
 from keywatch.baselining import baseline_frame
 from keywatch.failing import failing_hours
 from keywatch.memory import give_back

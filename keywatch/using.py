@@ -60,8 +60,7 @@ def _days(
         made = {day: day_files.made_of(tx, _midnight(day), _midnight(day + _DAY), _FORMAT, day) for day in days}
     for day in days:
         first = np.datetime64(day, "D")
-        stored = (day_files.load(day_files.place(place, USE, day, made[day])) for place in places)
-        rows = next((one for one in stored if one is not None), None)
+        rows = day_files.find(places, USE, day, made[day])
         if rows is None:
             span = Window(since=_midnight(day), until=_midnight(day + _DAY))
             with store.reader(span) as reader:

@@ -5,6 +5,7 @@ own format, since it is mapped and not decoded.
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -49,6 +50,12 @@ def load(path: Path) -> "pd.DataFrame | None":
         return None
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return frame
+
+
+def find(places: Iterable[Path], folder: str, day: date, made: str) -> "pd.DataFrame | None":
+    """What one of the places has of a day, made of what `made` names; None when none has it."""
+    found = (load(place(root, folder, day, made)) for root in places)
+    return next((one for one in found if one is not None), None)
 
 
 def save(path: Path, day: date, frame: "pd.DataFrame", *, keep: timedelta, dense: bool = True) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from detectors.frames import among
+from detectors.columns import among
 
 
 @pytest.mark.parametrize("dtype", ["object", "str", pd.ArrowDtype(pa.string())])
