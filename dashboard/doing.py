@@ -6,8 +6,9 @@ from typing import Any, Final, NoReturn
 
 import streamlit as st
 
-from dashboard import access, opened
-from dashboard.roles import Role
+from dashboard.login import access
+from dashboard.login.roles import Role
+from dashboard.reads import opened
 from model.clock import SystemClock
 from model.errors import KeywatchError
 from model.plain import plain

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import banners, data, timeframe
+from dashboard import banners
+from dashboard.controls import timeframe
+from dashboard.reads import data
 from dashboard.sight import Sight
 from model.errors import KeywatchError
 

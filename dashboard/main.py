@@ -5,8 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import access, banners, data, doing, entrance, live, navigation, period, timeframe, zones
-from dashboard.roles import Person, Refused
+from dashboard import banners, doing, live, navigation, zones
+from dashboard.controls import period, timeframe
+from dashboard.login import access, sign_in
+from dashboard.login.roles import Person, Refused
+from dashboard.reads import data
 from dashboard.sight import Sight
 from model.clock import SystemClock
 from model.errors import AccessDenied, KeywatchError
@@ -58,7 +61,7 @@ def _turn_away(why: AccessDenied) -> None:
     """The same for every page, whatever the store holds."""
     if isinstance(why, Refused):
         access.note(why)
-    page = st.navigation(navigation.closed(lambda: entrance.turn_away(why)), position="hidden")
+    page = st.navigation(navigation.closed(lambda: sign_in.turn_away(why)), position="hidden")
     page.run()
 
 
@@ -67,7 +70,7 @@ def _timeless_frame(title: str, who: Person) -> None:
         st.title(title, anchor=False)
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             zones.control()
-            entrance.corner(who)
+            sign_in.corner(who)
 
 
 def _frame(page: st.Page, who: Person) -> Sight | None:
@@ -79,12 +82,12 @@ def _frame(page: st.Page, who: Person) -> Sight | None:
             below = st.empty()
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             if known.span is None:
-                entrance.corner(who)
+                sign_in.corner(who)
                 return None
             with st.container(gap="xsmall", width="content", key="timeframe"):
                 timeframe.arrive(page.url_path)
                 chosen = timeframe.control(known.span, SystemClock().now())
-            entrance.corner(who)
+            sign_in.corner(who)
     below.caption(period.told(chosen, zones.chosen()))
     return Sight(version=known.version, period=chosen, sources=known.sources)
 

@@ -6,8 +6,8 @@ from typing import Final, NoReturn
 
 import streamlit as st
 
-from dashboard import timeframe
-from dashboard.roles import Role
+from dashboard.controls import timeframe
+from dashboard.login.roles import Role
 from dashboard.sight import Sight
 from model.plain import plain
 from model.window import Window
@@ -91,7 +91,7 @@ def link_review(report: str, identity: str, label: str) -> None:
 
 
 def link_explore(label: str, filters: Filters) -> None:
-    """A link to the Explore page with filters (named as in `dashboard.filters.LABELS`), in the same time window."""
+    """A link to the Explore page with filters (named as in `controls.filters.LABELS`), in the same time window."""
     _link(_EXPLORE, label, filters, icon=_MAGNIFIER)
 
 

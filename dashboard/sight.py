@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard.period import Period
+from dashboard.controls.period import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

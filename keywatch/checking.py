@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.channels.redact import mask
-from dashboard.serve import check
+from dashboard.server.serve import check
 from detectors import engine
 from keywatch import judging, probes
 from keywatch.addressing import longest_silence, telling, usable

@@ -7,12 +7,15 @@ from typing import Any, Final, cast
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, ledger, tables, words, zones
+from dashboard import words, zones
 from dashboard.doing import finish, fresh, refuse
-from dashboard.entrance import ROLES
-from dashboard.hands import Hands
+from dashboard.elements import tables
+from dashboard.login import access
+from dashboard.login.roles import Role
+from dashboard.login.sign_in import ROLES
 from dashboard.palette import status_word
-from dashboard.roles import Role
+from dashboard.panels import audit_log
+from dashboard.services import Services
 from model.clock import SystemClock
 from model.errors import KeywatchError
 
@@ -24,21 +27,21 @@ _UNSET: Final = ("null", "[]", "{}")
 
 def show() -> None:
     """Draw the page; for administrators alone."""
-    hands = access.hands(Role.ADMIN)
+    services = access.services(Role.ADMIN)
     chosen = st.segmented_control(
         "What", [_USERS, _LOG, _CONFIG], default=_USERS, required=True, key="part", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
     if chosen == _LOG:
-        ledger.show(hands)
+        audit_log.show(services)
     elif chosen == _CONFIG:
-        _config(hands)
+        _config(services)
     else:
-        _users(hands)
+        _users(services)
 
 
-def _users(hands: Hands) -> None:
-    policy = hands.policy
+def _users(services: Services) -> None:
+    policy = services.policy
     if policy is None:
         st.subheader("Nobody logs in", anchor=False)
         st.write(
@@ -65,12 +68,12 @@ def _users(hands: Hands) -> None:
         tables.show(pd.DataFrame(rows), columns, alternative="Roles, and whom keywatch.toml gives them to.")
         hours = policy.session.total_seconds() / 3600
         st.caption(f"From keywatch.toml, read when the dashboard began. A login lasts {hours:g} hours.")
-    _seen(hands)
+    _seen(services)
 
 
-def _seen(hands: Hands) -> None:
+def _seen(services: Services) -> None:
     now = SystemClock().now()
-    frame = hands.register.users()
+    frame = services.register.users()
     st.subheader("Who was here", anchor=False)
     if frame.empty:
         st.caption("Nobody logged in yet.")
@@ -112,7 +115,7 @@ def _seen(hands: Hands) -> None:
             finish("Their logins are over.")
 
 
-def _config(hands: Hands) -> None:
+def _config(services: Services) -> None:
     st.subheader("The config in force", anchor=False)
     st.caption("As `keywatch config show` prints it: the file, and the variables above it. Secrets are masked.")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -121,7 +124,7 @@ def _config(hands: Hands) -> None:
             label_visibility="collapsed", width=320,
         )  # fmt: skip
         every = st.toggle("Also what is empty", key="every", bind="query-params")
-    frame = pd.DataFrame(list(flat(hands.config())), columns=["setting", "value"])
+    frame = pd.DataFrame(list(flat(services.config())), columns=["setting", "value"])
     if not every:
         frame = frame[~frame["value"].isin(_UNSET)]
     if sought:

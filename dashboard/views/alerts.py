@@ -9,12 +9,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from alerts import acts
-from dashboard import access, silencing, tables, told, words, zones
+from dashboard import words, zones
 from dashboard.doing import act, fresh
+from dashboard.elements import tables
+from dashboard.incident import silences
+from dashboard.login import access
 from dashboard.navigation import open_incident
 from dashboard.palette import DELIVERIES, TARGETS, severity_word
+from dashboard.reads import told
+from dashboard.reads.told import Targets
 from dashboard.sight import Sight
-from dashboard.told import Targets
 from model.incident import Delivery, DeliveryStatus
 from store.state.health import Health
 
@@ -47,10 +51,10 @@ def show(sight: Sight) -> None:
         _targets(targets, now)
         _deliveries(targets, now)
     st.subheader("Silences", anchor=False)
-    silencing.listing(told.all_silences(), now)
+    silences.listing(told.all_silences(), now)
     if access.offers("Adding or ending a silence"):
         with st.expander("Add a silence", icon=":material/notifications_off:"):
-            silencing.anything()
+            silences.anything()
 
 
 def _tiles(targets: Targets, now: datetime) -> None:

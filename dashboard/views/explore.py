@@ -5,10 +5,15 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard import allkeys, exploring, export, filters, rawlist, seeking, stacks, tables, words, zones
-from dashboard.filters import KEYS, LABELS, NONE, Filters
+from dashboard import words, zones
+from dashboard.charts import stacks
+from dashboard.controls import filters
+from dashboard.controls.filters import KEYS, LABELS, NONE, Filters
+from dashboard.elements import export, raw_rows, tables
+from dashboard.known import key_search
+from dashboard.known.portrait import Portrait
 from dashboard.navigation import link_key
-from dashboard.portrait import Portrait
+from dashboard.reads import explored, portraits
 from dashboard.sight import Sight
 from store.queries.matching import Match
 
@@ -19,12 +24,12 @@ _LIMITS = (100, 500, 2000)
 def show(sight: Sight) -> None:
     """Draw the page."""
     period = sight.period
-    known = allkeys.known(period.now)
-    chosen = filters.control(exploring.suggestions(period.window, known))
+    known = portraits.known(period.now)
+    chosen = filters.control(explored.suggestions(period.window, known))
     by, measure = _controls(chosen)
     match = chosen.match(known)
-    asked = exploring.question(sight.version, period.window, match)
-    groups = exploring.groups(asked, by, known)
+    asked = explored.question(sight.version, period.window, match)
+    groups = explored.groups(asked, by, known)
     _one_key(chosen, known)
     if groups.empty:
         st.info(
@@ -32,9 +37,9 @@ def show(sight: Sight) -> None:
             icon=":material/filter_alt_off:",
         )
         return
-    top = groups.head(exploring.TOP)
-    series = exploring.over_time(asked, period.bucket, by, top)
-    order = [*top["label"], exploring.OTHERS]
+    top = groups.head(explored.TOP)
+    series = explored.over_time(asked, period.bucket, by, top)
+    order = [*top["label"], explored.OTHERS]
     stacks.draw(series, order, period.window, period.bucket, measure=measure, by=LABELS[by])
     _limits(sight, match, by)
     _groups(groups, by, sight)
@@ -56,7 +61,7 @@ def _controls(chosen: Filters) -> tuple[str, str]:
 
 def _one_key(chosen: Filters, known: Mapping[str, Portrait]) -> None:
     named = chosen.of.get(KEYS, ())
-    portrait = seeking.named(known, named[0]) if len(named) == 1 else None
+    portrait = key_search.named(known, named[0]) if len(named) == 1 else None
     if portrait is not None:
         link_key(portrait.identity, f"Open the page of {portrait.name}")
 
@@ -64,7 +69,7 @@ def _one_key(chosen: Filters, known: Mapping[str, Portrait]) -> None:
 def _limits(sight: Sight, match: Match, by: str) -> None:
     period = sight.period
     said = []
-    if exploring.told_by_events(match, by, period.bucket) and exploring.events_end(period.window):
+    if explored.told_by_events(match, by, period.bucket) and explored.events_end(period.window):
         said.append("Single requests of this window's beginning are no longer kept, and are missing in the chart.")
     if by not in {*filters.OWNED, KEYS, "status", "host"}:
         said.append(f"Requests without {LABELS[by].lower()} are in no group.")
@@ -113,7 +118,7 @@ def _groups(groups: pd.DataFrame, by: str, sight: Sight) -> None:
         filters.add(by, label)
 
 
-def _raw(asked: exploring.Question, known: Mapping[str, Portrait], sight: Sight) -> None:
+def _raw(asked: explored.Question, known: Mapping[str, Portrait], sight: Sight) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Requests", anchor=False)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
@@ -121,9 +126,9 @@ def _raw(asked: exploring.Question, known: Mapping[str, Portrait], sight: Sight)
                 "How many", _LIMITS, key="rows", bind="query-params", label_visibility="collapsed", width=150,
                 format_func=lambda each: f"the newest {each}",
             )  # fmt: skip
-            events = exploring.newest(asked, int(limit or _LIMITS[0]))
-            named = rawlist.with_keys(events, known)
+            events = explored.newest(asked, int(limit or _LIMITS[0]))
+            named = raw_rows.with_keys(events, known)
             export.button(
                 "Requests as CSV", named, name="requests", window=sight.period.window, help_="The requests listed here."
             )
-    rawlist.show(named, alternative="The newest requests that match, newest first.")
+    raw_rows.show(named, alternative="The newest requests that match, newest first.")

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import casefile, data, docket, sifting, tables, told, triage, words
+from dashboard import words
 from dashboard.doing import forget, fresh
+from dashboard.elements import tables
+from dashboard.incident import page, queue_filters, queue_rows, triage
 from dashboard.navigation import INCIDENT
+from dashboard.reads import data, told
 from dashboard.sight import Sight
 from model.incident import Incident
 
@@ -29,24 +32,24 @@ def show(sight: Sight) -> None:
     if incident is None:
         st.text(f"There is no incident {words.text(identity)}.")
         return
-    casefile.show(incident, sight)
+    page.show(incident, sight)
 
 
 def _queue(all_: Sequence[Incident], sight: Sight) -> list[Incident]:
     """The filters, what can be done to several, and the table; returns what it lists, in order."""
-    asked = sifting.controls(all_)
-    left, counts = sifting.sift(all_, asked)
-    wanted = docket.graver_first(left)
-    st.caption(sifting.told(counts, sight.period))
+    asked = queue_filters.controls(all_)
+    left, counts = queue_filters.sift(all_, asked)
+    wanted = queue_rows.graver_first(left)
+    st.caption(queue_filters.told(counts, sight.period))
     acts = st.container()
     if not wanted:
         st.info("No incident matches. Loosen the filters above.", icon=":material/filter_alt_off:")
         return []
     now = sight.period.now
-    frame = docket.table(wanted, now, told.mutes(wanted, now))
+    frame = queue_rows.table(wanted, now, told.mutes(wanted, now))
     place, ticked = tables.choose_or_tick(
         frame,
-        docket.full(),
+        queue_rows.full(),
         key=fresh("incidents"),
         rows=18,
         alternative="Incidents, the gravest first: severity, status, risk, what happened, key, address, assigned to,"

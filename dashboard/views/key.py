@@ -5,29 +5,17 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import (
-    access,
-    allkeys,
-    comparing,
-    data,
-    lifecycle,
-    live,
-    onekey,
-    picker,
-    rawlist,
-    records,
-    tiles,
-    usage,
-    words,
-    zones,
-)
-from dashboard.factsheet import facts, status_badge
-from dashboard.filters import KEYS
+from dashboard import live, words, zones
+from dashboard.controls.filters import KEYS
+from dashboard.elements import raw_rows, tiles
+from dashboard.elements.facts import facts, status_badge
+from dashboard.keys import comparing, findings, key_picker, lifecycle, usage
+from dashboard.known.key_search import label_of
+from dashboard.known.portrait import UNKNOWN, Portrait, unknown
+from dashboard.login import access
+from dashboard.login.roles import Role
 from dashboard.navigation import KEY, link_explore, link_review
-from dashboard.portrait import Portrait, unknown
-from dashboard.roles import Role
-from dashboard.roster import UNKNOWN
-from dashboard.seeking import label_of
+from dashboard.reads import data, one_key, portraits
 from dashboard.sight import Sight
 
 _REVIEWS: Final = 3
@@ -37,11 +25,11 @@ _REVIEWS: Final = 3
 def show(sight: Sight) -> None:
     """Draw the page of the key that the URL names, or let one be picked."""
     wanted = st.query_params.get(KEY)
-    known = allkeys.known(sight.period.now)
+    known = portraits.known(sight.period.now)
     if wanted == UNKNOWN:
         known = {**known, UNKNOWN: unknown(data.usage(sight.version, sight.period.window))}
     if wanted is None or wanted not in known:
-        picker.control(None, sight.period.now)
+        key_picker.control(None, sight.period.now)
         if wanted is not None:
             st.text(f"Neither the inventory nor the logs know a key {words.text(wanted)}.")
         else:
@@ -50,14 +38,14 @@ def show(sight: Sight) -> None:
     portrait = known[wanted]
     left, right = st.columns(2, gap="small")
     with left:
-        picker.control(wanted, sight.period.now)
+        key_picker.control(wanted, sight.period.now)
     with right:
         others = comparing.control(known, portrait)
     # The figures before the facts: a reader waits for them, and the browser draws in the order of what it is sent.
     _heading(portrait)
-    with onekey.first(sight.period, portrait.refs):
+    with one_key.first(sight.period, portrait.refs):
         live.refreshing(lambda seen: _tiles(portrait.refs, seen), sight)
-    with onekey.at_once(sight.period, portrait.refs):
+    with one_key.at_once(sight.period, portrait.refs):
         _asked(portrait, others, known, sight)
 
 
@@ -70,15 +58,15 @@ def _asked(portrait: Portrait, others: Sequence[Portrait], known: Mapping[str, P
         _reviews(portrait)
     if others:
         comparing.show(portrait, others, sight)
-    top = onekey.top(sight.version, sight.period, refs)
+    top = one_key.top(sight.version, sight.period, refs)
     requests = int(top["totals"]["requests"].iloc[0])
     if not requests:
         st.info(f"Not used in the last {sight.period.name}. Choose a longer window above.", icon=":material/bedtime:")
     else:
         _use(portrait, top, sight)
-    records.findings(data.findings_of(portrait.identity), sight.period.now)
+    findings.findings(data.findings_of(portrait.identity), sight.period.now)
     if portrait.identity != UNKNOWN and portrait.row.get("key_id"):
-        lifecycle.show(onekey.life(sight.version, portrait.identity, sight.period.now), known)
+        lifecycle.show(one_key.life(sight.version, portrait.identity, sight.period.now), known)
     _latest(portrait, sight, requests)
 
 
@@ -90,7 +78,7 @@ def _heading(portrait: Portrait) -> None:
 
 def _reviews(portrait: Portrait) -> None:
     """The way to a decision about the key, where a review is open."""
-    listed = access.hands(Role.VIEWER).reviews.listed()
+    listed = access.services(Role.VIEWER).reviews.listed()
     for row in listed[listed["stage"] == "open"].head(_REVIEWS).to_dict("records"):
         link_review(str(row["id"]), portrait.identity, f"Decide in the review of {words.text(row['period'])}")
 
@@ -98,7 +86,7 @@ def _reviews(portrait: Portrait) -> None:
 def _tiles(refs: Sequence[str], sight: Sight) -> None:
     """The figures; of `refs` alone, since what looks again by itself keeps what it was handed."""
     period = sight.period
-    frames = onekey.top(sight.version, period, refs)
+    frames = one_key.top(sight.version, period, refs)
     now, before = data.totals(frames, compares=period.compares)
     columns = st.columns(7, gap="small")
     with columns[0]:
@@ -115,12 +103,12 @@ def _tiles(refs: Sequence[str], sight: Sight) -> None:
         tiles.row("addresses", "Addresses", now, before, help_="Distinct addresses it was used from.")
 
 
-def _use(portrait: Portrait, top: onekey.Frames, sight: Sight) -> None:
+def _use(portrait: Portrait, top: one_key.Frames, sight: Sight) -> None:
     """Each part is read when those before it are drawn, so that a reader waits for none of them."""
     period, refs, version = sight.period, portrait.refs, sight.version
-    usage.over_time(top["traffic"], onekey.week(version, period.window, refs, zones.chosen().name), period)
-    usage.sizes(onekey.durations(version, period.window, period.bucket, refs), top["bytes"], period)
-    parts = onekey.used_with(version, period.window, refs)
+    usage.over_time(top["traffic"], one_key.week(version, period.window, refs, zones.chosen().name), period)
+    usage.sizes(one_key.durations(version, period.window, period.bucket, refs), top["bytes"], period)
+    parts = one_key.used_with(version, period.window, refs)
     usage.breakdowns({**parts, "status": top["status"]})
     usage.news(parts["news"], portrait.row.get("first_seen"), sight)
 
@@ -133,7 +121,7 @@ def _latest(portrait: Portrait, sight: Sight, about: int) -> None:
     if portrait.identity == UNKNOWN:
         st.caption("Credentials that nobody knows and that never succeeded are counted by network, not listed.")
         return
-    latest = onekey.latest(sight.version, sight.period.window, portrait.refs, about)
-    rawlist.show(latest, alternative="The latest requests of this key, newest first.", rows=12)
-    if len(latest) == onekey.LATEST:
-        st.caption(f"The {onekey.LATEST} newest of this window.")
+    latest = one_key.latest(sight.version, sight.period.window, portrait.refs, about)
+    raw_rows.show(latest, alternative="The latest requests of this key, newest first.", rows=12)
+    if len(latest) == one_key.LATEST:
+        st.caption(f"The {one_key.LATEST} newest of this window.")

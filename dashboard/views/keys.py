@@ -6,11 +6,15 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, data, export, health, hygiene, tables, upkeep, zones
+from dashboard import zones
+from dashboard.elements import export, tables
+from dashboard.keys import health, hygiene, upkeep
+from dashboard.keys.roster import NO_KEY, with_curves
+from dashboard.login import access
+from dashboard.login.roles import Role
 from dashboard.navigation import HYGIENE, open_key
 from dashboard.palette import status_word
-from dashboard.roles import Role
-from dashboard.roster import NO_KEY, with_curves
+from dashboard.reads import data
 from dashboard.sight import Sight
 
 _FILTERS: Final = {"environment": "environment", "owner": "owner", "status": "state"}
@@ -38,7 +42,7 @@ def show(sight: Sight) -> None:
     """Draw the page."""
     looked = upkeep.look(sight, data.usage(sight.version, sight.period.window))
     every, faults = looked.keys, looked.standing.faults
-    asked, questions = st.query_params.get(HYGIENE), hygiene.questions(access.hands(Role.VIEWER).lines)
+    asked, questions = st.query_params.get(HYGIENE), hygiene.questions(access.services(Role.VIEWER).lines)
     chosen = hygiene.cards(questions, faults, asked if asked in questions else None)
     wanted = _filtered(every)
     if chosen is not None:

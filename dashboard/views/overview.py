@@ -6,9 +6,15 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import attention, charts, data, docket, intake, live, tables, tiles, told, upkeep
+from dashboard import live
+from dashboard.charts import outcomes
+from dashboard.elements import tables, tiles
+from dashboard.incident import queue_rows
+from dashboard.keys import upkeep
 from dashboard.navigation import open_incident, open_key, open_page
-from dashboard.onereader import at_once
+from dashboard.panels import attention, intake
+from dashboard.reads import data, told
+from dashboard.reads.one_reader import at_once
 from dashboard.sight import Sight
 from model.incident import Incident, IncidentStatus
 
@@ -28,9 +34,9 @@ def show(sight: Sight) -> None:
         frames = data.overview(sight.version, sight.period)
         left, right = st.columns(2, gap="medium")
         with left:
-            charts.requests(frames["traffic"], sight.period.window, sight.period.bucket)
+            outcomes.requests(frames["traffic"], sight.period.window, sight.period.bucket)
         with right:
-            charts.failures(frames["traffic"], sight.period.window, sight.period.bucket)
+            outcomes.failures(frames["traffic"], sight.period.window, sight.period.bucket)
         left, right = st.columns([3, 2], gap="medium")
         with left:
             _keys(frames, sight)
@@ -81,7 +87,7 @@ def _incident_tile(all_: Sequence[Incident], sight: Sight) -> None:
 
 
 def _incidents(all_: Sequence[Incident], sight: Sight) -> None:
-    standing = docket.graver_first([i for i in all_ if i.status is not IncidentStatus.RESOLVED])
+    standing = queue_rows.graver_first([i for i in all_ if i.status is not IncidentStatus.RESOLVED])
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Standing incidents", anchor=False)
         if st.button("The queue", icon=":material/arrow_forward:", type="tertiary", key="queue"):
@@ -89,10 +95,10 @@ def _incidents(all_: Sequence[Incident], sight: Sight) -> None:
     if not standing:
         st.caption("None. Detectors judge what came in whenever `keywatch detect` or `keywatch run` runs.")
         return
-    frame = docket.table(standing, sight.period.now)
+    frame = queue_rows.table(standing, sight.period.now)
     place = tables.choose(
         frame,
-        docket.brief(),
+        queue_rows.brief(),
         key="open_incidents",
         rows=_INCIDENTS,
         alternative="Standing incidents, the gravest first: severity, status, what happened, key, since, last seen.",

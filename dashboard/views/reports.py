@@ -6,13 +6,16 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, tables, words, worksheets, zones
+from dashboard import words, zones
 from dashboard.doing import finish, fresh, refuse
-from dashboard.factsheet import facts, status_badge
-from dashboard.hands import Hands
+from dashboard.elements import tables
+from dashboard.elements.facts import facts, status_badge
+from dashboard.login import access
+from dashboard.login.roles import Role
 from dashboard.navigation import REPORT
 from dashboard.palette import status_word
-from dashboard.roles import Role
+from dashboard.panels import worksheet
+from dashboard.services import Services
 from model.clock import SystemClock
 from model.errors import KeywatchError
 
@@ -22,8 +25,8 @@ _PERIODS: Final = ("last-7d", "last-30d", "last-90d")
 def show() -> None:
     """Draw the page."""
     now = SystemClock().now()
-    hands = access.hands(Role.VIEWER)
-    every = hands.reviews.listed()
+    services = access.services(Role.VIEWER)
+    every = services.reviews.listed()
     if access.may(Role.ANALYST):
         with st.expander("Make a report", icon=":material/note_add:", expanded=every.empty):
             _make(now)
@@ -43,7 +46,7 @@ def show() -> None:
     if found.empty:
         st.text(f"There is no report {words.text(identity)}.")
         return
-    _detail({str(name): value for name, value in found.iloc[0].items()}, hands, now)
+    _detail({str(name): value for name, value in found.iloc[0].items()}, services, now)
 
 
 def _make(now: datetime) -> None:
@@ -70,7 +73,7 @@ def _make(now: datetime) -> None:
         go = st.button("Make it", key=fresh("make"), type="primary", icon=":material/note_add:")
     if go:
         try:
-            by, reviews = access.need(Role.ANALYST).name, access.hands(Role.ANALYST).reviews
+            by, reviews = access.need(Role.ANALYST).name, access.services(Role.ANALYST).reviews
             with st.spinner("Reading the period and writing the files"):
                 made = reviews.make(str(period), review=bool(review), by=by, now=now)
         except KeywatchError as error:
@@ -106,7 +109,7 @@ def _table(every: pd.DataFrame, now: datetime) -> str | None:
     return None if place is None else str(frame["id"].iloc[place])
 
 
-def _detail(report: dict[str, Any], hands: Hands, now: datetime) -> None:
+def _detail(report: dict[str, Any], services: Services, now: datetime) -> None:
     identity, stage, zone = str(report["id"]), str(report["stage"]), zones.chosen()
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", key="heading_report"):
@@ -125,30 +128,30 @@ def _detail(report: dict[str, Any], hands: Hands, now: datetime) -> None:
         )  # fmt: skip
         with st.container(horizontal=True, gap="small", key="report_bar"):
             verifies = st.button("Verify", icon=":material/verified:", key="verify", help="Is it what was signed?")
-            _download(report, hands, now)
+            _download(report, services, now)
             if stage == "open" and access.may(Role.ADMIN):
                 with st.popover("Close the review", icon=":material/lock:", key=fresh("close")):
                     _close(identity, now)
         if verifies:
             _verify(identity)
     if stage == "open":
-        worksheets.show(identity, hands, now)
+        worksheet.show(identity, services, now)
     elif stage == "closed":
-        _decisions(identity, hands)
+        _decisions(identity, services)
 
 
-def _download(report: dict[str, Any], hands: Hands, now: datetime) -> None:
+def _download(report: dict[str, Any], services: Services, now: datetime) -> None:
     identity, who = str(report["id"]), access.need(Role.VIEWER)
     people = who.role is Role.ADMIN
     st.download_button(
         "Download the files",
         # Made when it is asked for, in a thread that knows of no session: who may is settled here.
-        data=lambda: hands.reviews.packed(identity, people=people),
+        data=lambda: services.reviews.packed(identity, people=people),
         file_name=f"keywatch-{report['period'].replace('/', '-')}.zip",
         mime="application/zip",
         icon=":material/download:",
         key="download",
-        on_click=lambda: hands.reviews.fetched(identity, people=people, by=who.name, now=now),
+        on_click=lambda: services.reviews.fetched(identity, people=people, by=who.name, now=now),
         help="A zip of all files. Whom pseudonyms stand for is in it for administrators alone.",
     )
 
@@ -157,7 +160,7 @@ def _close(identity: str, now: datetime) -> None:
     st.write("Every key needs a decision. Closing seals them with the report; nothing is changed afterwards.")
     if st.button("Check and seal", key=fresh("close_go"), type="primary", icon=":material/lock:"):
         try:
-            by, reviews = access.need(Role.ADMIN).name, access.hands(Role.ADMIN).reviews
+            by, reviews = access.need(Role.ADMIN).name, access.services(Role.ADMIN).reviews
             done = reviews.close(identity, by=by, now=now)
         except KeywatchError as error:
             refuse(error)
@@ -167,7 +170,7 @@ def _close(identity: str, now: datetime) -> None:
 
 def _verify(identity: str) -> None:
     try:
-        found = access.hands(Role.VIEWER).reviews.verify(identity)
+        found = access.services(Role.VIEWER).reviews.verify(identity)
     except KeywatchError as error:
         refuse(error)
         return
@@ -180,9 +183,9 @@ def _verify(identity: str) -> None:
         st.text(found.told)
 
 
-def _decisions(identity: str, hands: Hands) -> None:
+def _decisions(identity: str, services: Services) -> None:
     try:
-        frame = hands.reviews.decisions(identity)
+        frame = services.reviews.decisions(identity)
     except KeywatchError as error:
         refuse(error)
         return

@@ -7,8 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import advice, data, tables, words, zones
+from dashboard import words, zones
+from dashboard.elements import tables
 from dashboard.palette import SOURCES
+from dashboard.panels import source_advice
+from dashboard.reads import data
 from model.clock import SystemClock
 
 _ALL = "All sources"
@@ -36,7 +39,7 @@ def _table(rows: list[dict[str, Any]], now: datetime) -> None:
         [
             {
                 "name": words.text(row["name"]),
-                "state": [SOURCES[advice.state(row)][0]],
+                "state": [SOURCES[source_advice.state(row)][0]],
                 "format": words.text(row["format"]),
                 "lag": _lag(row, now),
                 "last": zones.chosen().told(row["last_event_at"], "never"),
@@ -76,7 +79,7 @@ def _lag(row: Mapping[str, Any], now: datetime) -> str:
 
 def _advice(rows: list[dict[str, Any]], now: datetime) -> None:
     st.subheader("What to do", anchor=False)
-    told = [(str(row["name"]), one) for row in rows for one in advice.advice(row, now)]
+    told = [(str(row["name"]), one) for row in rows for one in source_advice.advice(row, now)]
     if not told:
         st.caption("Nothing: every source is read, on time and whole.")
     for name, one in told:

@@ -27,7 +27,8 @@ def dashboard(
     On 127.0.0.1 nobody has to log in; on any other address it starts only with a login: see dashboard.login in
     docs/config.md. A database that is away at the start is waited for.
     """
-    from dashboard.serve import OBJECTS, check, environment, serve
+    from dashboard.environment import OBJECTS, environment
+    from dashboard.server.serve import check, serve
     from keywatch.addressing import longest_silence
     from keywatch.commands.awaiting import await_store
     from keywatch.noting import note
@@ -40,7 +41,7 @@ def dashboard(
     where = listening(workspace, address=address, port=port, headless=headless)
     check(where)  # refuses before anything is promised
     await_store(workspace, lambda text: say(f"keywatch: {text}"))
-    hands = handed(workspace, config_path(ctx).resolve())
+    services = handed(workspace, config_path(ctx).resolve())
     given = environment(
         state_url=workspace.state_url,
         events=workspace.events.scratch,
@@ -56,6 +57,6 @@ def dashboard(
     # Streamlit's server drains, and raises the signal again when it is done.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        serve(where, hands, given)
+        serve(where, services, given)
     finally:
         workspace.close()

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from dashboard.hands import Change
+from dashboard.services import Change
 from model.errors import ReportError
 from reports import closing, manifest
 from reports.decisions import Listed, Problem, check

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from dashboard.hands import Checked, Hands, Lines
+from dashboard.services import Checked, Lines, Services
 from detectors import never_used_key, over_age_key
 from keywatch import checkpoints
 from keywatch.checking import shown_config
@@ -18,7 +18,7 @@ from keywatch.workspace import Workspace
 from store.state import segments
 
 
-def handed(workspace: Workspace, config: Path) -> Hands:
+def handed(workspace: Workspace, config: Path) -> Services:
     """The hands over a workspace, which stays open. Raises ConfigError."""
     store = workspace.store  # now, since many threads will ask for it
 
@@ -37,7 +37,7 @@ def handed(workspace: Workspace, config: Path) -> Hands:
         with store.reading() as tx:
             return metrics(tx, now, disk_metrics(workspace))
 
-    return Hands(
+    return Services(
         policy=policy(workspace),
         metrics_token=metrics_token(workspace),
         register=Logins(workspace),

@@ -3,8 +3,8 @@
 import hashlib
 import hmac
 
-from dashboard.roles import Grant, Policy, Role
-from dashboard.serve import Listening, Provider
+from dashboard.login.roles import Grant, Policy, Role
+from dashboard.server.serve import Listening, Provider
 from keywatch.dashboard_config import LoginConfig
 from keywatch.references import resolve
 from keywatch.workspace import Workspace

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from dashboard.roles import Person, Refused
+from dashboard.login.roles import Person, Refused
 from keywatch.workspace import Workspace
 from model.errors import UsageError
 from store.state import audit, users
@@ -15,7 +15,7 @@ SUBJECT = "dashboard"
 
 @dataclass(frozen=True, slots=True)
 class Logins:
-    """`dashboard.hands.Register` over a workspace."""
+    """`dashboard.services.Register` over a workspace."""
 
     workspace: Workspace
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import pandas as pd
 
-from dashboard.hands import Change, Checked
+from dashboard.services import Change, Checked
 from keywatch import work
 from keywatch.noting import note_config
 from keywatch.pseudonymous import TABLE
@@ -35,7 +35,7 @@ _NAMED: Final = ("owner", "reviewer", "new_owner")
 
 @dataclass(frozen=True, slots=True)
 class Reviewing:
-    """`dashboard.hands.Reviews` over a workspace."""
+    """`dashboard.services.Reviews` over a workspace."""
 
     workspace: Workspace
 

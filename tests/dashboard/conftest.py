@@ -12,9 +12,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import data
-from dashboard.hands import give
-from dashboard.serve import AUDIT_KEY, EVENTS, STATE_URL
+from dashboard.environment import AUDIT_KEY, EVENTS, STATE_URL
+from dashboard.reads import data
+from dashboard.services import give
 from ingest.inventory.read import read_keys
 from keywatch.collecting.ingesting import ingest_source
 from keywatch.commands.init import make

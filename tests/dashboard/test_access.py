@@ -11,10 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import access, data, evidence, told
-from dashboard.hands import give
-from dashboard.roles import Grant, Policy, Role
-from dashboard.serve import EVENTS, STATE_URL
+from dashboard.environment import EVENTS, STATE_URL
+from dashboard.login import access
+from dashboard.login.roles import Grant, Policy, Role
+from dashboard.reads import data, evidence, told
+from dashboard.services import give
 from keywatch.serving.handing import handed
 from keywatch.workspace import Workspace
 from model.clock import SystemClock

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from dashboard import attention
+from dashboard.panels import attention
 from model.finding import Severity
 from model.incident import Incident, IncidentId, IncidentStatus
 from tests.dashboard.conftest import finding, incident

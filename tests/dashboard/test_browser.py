@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from dashboard.data import TICK
+from dashboard.reads.data import TICK
 from keywatch.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from dashboard import advice, ledger
-from dashboard.hands import given
+from dashboard.panels import audit_log, source_advice
+from dashboard.panels.worksheet import changed
+from dashboard.services import given
 from dashboard.views.admin import flat
-from dashboard.worksheets import changed
 from keywatch.reporting import asked, make_report
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
@@ -159,9 +159,9 @@ def source(**given: object) -> dict[str, Any]:
 def test_each_trouble_of_a_source_has_a_meaning_and_a_remedy(
     given: dict[str, object], state: str, said: list[str]
 ) -> None:
-    found = list(advice.advice(source(**given), NOW))
+    found = list(source_advice.advice(source(**given), NOW))
 
-    assert state == advice.state(source(**given))
+    assert state == source_advice.state(source(**given))
     assert said == [one.state for one in found]
     assert all(one.what and one.means and one.do and "\x1b" not in one.what for one in found)
 
@@ -213,7 +213,7 @@ def test_settings_are_flat_and_safe() -> None:
 
 
 def test_the_audit_log_as_csv_holds_no_formula() -> None:
-    data = ledger.csv(pd.DataFrame([{"seq": 1, "actor": "=cmd()", "subject": "-1", "detail": "plain"}])).decode()
+    data = audit_log.csv(pd.DataFrame([{"seq": 1, "actor": "=cmd()", "subject": "-1", "detail": "plain"}])).decode()
 
     assert "1,'=cmd(),'-1,plain" in data
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from dashboard import export
+from dashboard.elements import export
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
-from dashboard import health, hygiene
-from dashboard.hands import Lines
+from dashboard.keys import health, hygiene
+from dashboard.services import Lines
 from model.finding import Finding, Severity
 from tests.dashboard.conftest import finding
 

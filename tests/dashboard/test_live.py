@@ -4,8 +4,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dashboard import data, live
-from dashboard.period import own, period
+from dashboard import live
+from dashboard.controls.period import own, period
+from dashboard.reads import data
 from dashboard.sight import Sight
 from keywatch.collecting.ingesting import ingest_source
 from keywatch.config import SourceConfig

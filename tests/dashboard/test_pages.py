@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboard.serve import EVENTS, STATE_URL
+from dashboard.environment import EVENTS, STATE_URL
 from model.clock import SystemClock
 from store.handle import Store
 

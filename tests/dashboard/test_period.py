@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.period import LONGEST, PRESETS, bucket_of, own, period, read, snapped, told, written
+from dashboard.controls.period import LONGEST, PRESETS, bucket_of, own, period, read, snapped, told, written
 from dashboard.zones import Zone
 from model.errors import UsageError
 from model.window import Window

@@ -8,10 +8,10 @@ import pytest
 
 from alerts import acts
 from alerts.bulk import Done
-from dashboard import behind
-from dashboard.filters import NONE
-from dashboard.forms import told
-from dashboard.sifting import Wanted, sift
+from dashboard.controls.filters import NONE
+from dashboard.incident import requests_behind
+from dashboard.incident.forms import told
+from dashboard.incident.queue_filters import Wanted, sift
 from keywatch.workspace import Workspace
 from model.actor import actor
 from model.errors import UsageError
@@ -253,7 +253,7 @@ def test_what_was_usual_is_drawn_of_whatever_calls(
 
 def test_what_came_from_an_attacking_address_is_looked_at_whatever_its_key() -> None:
     attack = replace(made("x").findings[0], subject=Subject(SubjectKind.NETWORK, "203.0.113.0/24"))
-    labels = [lens.label for lens in behind.lenses(replace(made("x"), findings=(attack,)), {})]
+    labels = [lens.label for lens in requests_behind.lenses(replace(made("x"), findings=(attack,)), {})]
 
     assert [
         "All from 198.51.100.7", "All from 203.0.113.0/24", "Key billing-prod from 198.51.100.7", "Key billing-prod",
@@ -262,9 +262,9 @@ def test_what_came_from_an_attacking_address_is_looked_at_whatever_its_key() -> 
 
 @pytest.mark.parametrize(("hours", "minutes"), [(0.5, 1), (5, 5), (24, 15), (72, 60), (24 * 30, 360)])
 def test_bars_are_as_short_as_can_still_be_told_apart(hours: float, minutes: int) -> None:
-    window = behind.Window(since=NOW, until=NOW + timedelta(hours=hours))
+    window = requests_behind.Window(since=NOW, until=NOW + timedelta(hours=hours))
 
-    assert timedelta(minutes=minutes) == behind.bucket(window)
+    assert timedelta(minutes=minutes) == requests_behind.bucket(window)
 
 
 def test_what_refused_is_told_once_for_each_reason() -> None:

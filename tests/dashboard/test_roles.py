@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.roles import Ended, Grant, Policy, Refused, Role, judge
+from dashboard.login.roles import Ended, Grant, Policy, Refused, Role, judge
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 POLICY = Policy(

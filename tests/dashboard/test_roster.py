@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from dashboard import export
-from dashboard.roster import NO_KEY, OUTLINE, outline, roster, with_curves
+from dashboard.elements import export
+from dashboard.keys.roster import NO_KEY, OUTLINE, outline, roster, with_curves
 from dashboard.views.keys import EXPORTED
 from model.finding import Finding, Severity
 from tests.dashboard.conftest import finding

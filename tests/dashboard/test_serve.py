@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.serve import EVENTS, STATE_URL, Listening, Provider, check, environment, options, secrets
-from dashboard.theme import THEME
+from dashboard.environment import EVENTS, STATE_URL, environment
+from dashboard.server.serve import Listening, Provider, check, options, secrets
+from dashboard.server.theme import THEME
 from model.errors import ConfigError
 
 ROOMS = {"alerts", "benchmarks", "dashboard", "detectors", "docs", "ingest", "keywatch", "model", "reports", "store"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from streamlit.util import calc_hash
 
-from dashboard.period import written
+from dashboard.controls.period import written
 from dashboard.zones import Zone
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alerts import acts
-from dashboard.serve import LONGEST_SILENCE
+from dashboard.environment import LONGEST_SILENCE
 from keywatch.workspace import Workspace
 from model.actor import actor
 from model.finding import Severity

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.hands import Change
+from dashboard.services import Change
 from keywatch import work
 from keywatch.reporting import asked, make_report
 from keywatch.reviewing import close_review

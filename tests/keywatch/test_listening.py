@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.roles import Role
+from dashboard.login.roles import Role
 from keywatch.checking import check_config, shown_config
 from keywatch.serving.listening import listening, metrics_token, policy
 from keywatch.workspace import Workspace

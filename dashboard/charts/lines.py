@@ -1,0 +1,83 @@
+"""Amounts over time as lines, each in a colour and a dash of its own."""
+
+from datetime import timedelta
+from typing import Final
+
+import altair as alt
+import pandas as pd
+
+from dashboard import zones
+from dashboard.charts import time_axis
+from dashboard.charts.frame import PADDING, behind, titled
+from dashboard.palette import GROUPS
+from model.window import Window
+
+_DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
+"""One a line, in their order."""
+_DECADES: Final = [0, 10, 100, 1000, 10000, 100000]
+_FEW: Final = 40
+"""Of so few points each is marked."""
+
+
+def draw(
+    series: pd.DataFrame,
+    lines: list[str],
+    window: Window,
+    bucket: timedelta,
+    *,
+    title: str,
+    subtitle: str,
+    form: str = ",",
+    scale: str = "linear",
+    height: int = 220,
+) -> None:
+    """Draw `series`, [bucket, line, amount]; `lines` are the names in their order, at most four.
+
+    `form` is how d3 writes an amount, `scale` the type of its axis.
+    """
+    shown = [line for line in lines if line in set(series["line"])]
+    rows = pd.DataFrame(
+        {**time_axis.columns(series["bucket"], bucket), "line": series["line"], "amount": series["amount"]}
+    )
+    legend = alt.Legend(title=None, orient="top", columns=0, symbolType="stroke", labelLimit=230, offset=4, padding=0)
+    chart: alt.Chart = (
+        alt.Chart(rows, title=titled(title, subtitle), height=height, padding=PADDING)
+        .mark_line(strokeWidth=1.7, point=alt.OverlayMarkDef(size=18) if len(rows) <= _FEW * len(lines) else False)
+        .encode(
+            x=time_axis.x(window),
+            y=alt.Y(
+                "amount:Q",
+                title=None,
+                scale=alt.Scale(type=scale),  # type: ignore[arg-type]  # one of Vega's
+                axis=alt.Axis(
+                    labelExpr=f"format(datum.value, '{form}')",
+                    domain=False,
+                    labelOverlap=False,
+                    **({"values": _DECADES} if scale == "symlog" else {"tickCount": 4}),
+                ),
+            ),
+            color=alt.Color("line:N", scale=alt.Scale(domain=shown, range=list(GROUPS[: len(shown)])), legend=legend),
+            strokeDash=alt.StrokeDash(
+                "line:N", scale=alt.Scale(domain=shown, range=list(_DASHES[: len(shown)])), legend=legend
+            ),
+            tooltip=[
+                alt.Tooltip("time:N", title="From"),
+                alt.Tooltip("line:N", title="Line"),
+                alt.Tooltip("amount:Q", title=title, format=",.0f"),
+            ],
+        )
+    )
+    told = "; ".join(
+        f"{line}: {mine.min():,.0f} to {mine.max():,.0f}"
+        for line in shown
+        if len(mine := series.loc[series["line"] == line, "amount"].dropna())
+    )
+    time_axis.draw(chart, window, bucket, name=f"lines_{title}", alternative=f"{title}, {subtitle}. {told}.")
+    behind(_table(series, shown))
+
+
+def _table(series: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
+    wide = series.pivot_table(index="bucket", columns="line", values="amount", aggfunc="sum")
+    ordered = wide.reindex(columns=shown).sort_index(ascending=False).round(1).reset_index()
+    head = zones.chosen().headed("From")
+    return ordered.assign(bucket=time_axis.tabled(ordered["bucket"])).rename(columns={"bucket": head})

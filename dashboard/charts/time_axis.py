@@ -1,0 +1,87 @@
+"""The time axis of a chart, by the clocks of the chosen zone; a span drawn over it is the new window."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from dashboard import zones
+from dashboard.controls import timeframe
+from model.window import Window
+
+BEGIN: Final = "begin"
+"""The field of a time chart's rows that its x axis shows: the beginning of a bucket, as `Zone.walls` gives it."""
+
+PAINTED: Final = {"embedOptions": {"renderer": "canvas"}}
+"""Draws on a canvas. In an SVG each brush is a picture without a text of its own, which a screen reader stops at; the
+text of the whole chart and the table behind it say more than a thousand bars."""
+
+
+def x(window: Window) -> alt.X:
+    """The axis of a window."""
+    short = window.length <= timedelta(days=1)
+    form: dict[str, Any] = {"format": "%H:%M"} if short else {"format": "%d %b"}
+    if timedelta(days=1) < window.length < timedelta(days=4):
+        form = {"format": "%d %b %H:%M"}
+    zone = zones.chosen()
+    ends = [_parts(zone.wall(each)) for each in (window.since, window.until)]
+    return alt.X(
+        f"{BEGIN}:T",
+        title=None,
+        scale=alt.Scale(type="utc", domain=ends, nice=False),
+        axis=alt.Axis(grid=False, tickCount=8, labelOverlap=True, **form),
+    )
+
+
+def columns(moments: pd.Series, bucket: timedelta) -> dict[str, pd.Series]:
+    """The columns `begin`, `end` and `time` (for tooltips) of buckets that begin at `moments`."""
+    zone = zones.chosen()
+    walls = zone.walls(moments)
+    form = "%a %d %b %H:%M" if bucket >= timedelta(minutes=1) else "%a %d %b %H:%M:%S"
+    return {BEGIN: walls, "end": walls + bucket, "time": moments.dt.tz_convert(zone.info).dt.strftime(f"{form} %Z")}
+
+
+def tabled(moments: pd.Series) -> pd.Series:
+    """Moments as the table behind a chart has them."""
+    written: pd.Series = moments.dt.tz_convert(zones.chosen().info).dt.strftime("%Y-%m-%d %H:%M")
+    return written
+
+
+def unit(bucket: timedelta) -> str:
+    """`hour`, `15 minutes`: what a chart counts by."""
+    seconds = int(bucket.total_seconds())
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0:
+            number = seconds // size
+            return word if number == 1 else f"{number} {word}s"
+    return f"{bucket.total_seconds()} seconds"
+
+
+def draw(chart: alt.Chart | alt.LayerChart, window: Window, bucket: timedelta, *, name: str, alternative: str) -> None:
+    """Put a time chart on the page; drawing over it sets the window. `name` tells it from the others of the page."""
+    # Keyed by the window: what was drawn over a chart must not stay on the next one.
+    key = f"{name}_{window.since:%y%m%d%H%M%S}_{window.until:%y%m%d%H%M%S}"
+    brush = alt.selection_interval(name=timeframe.BRUSH, encodings=["x"], mark=alt.BrushConfig(fillOpacity=0.15))
+    st.altair_chart(
+        chart.add_params(brush).properties(usermeta=PAINTED),
+        width="stretch",
+        alt=alternative,
+        key=key,
+        on_select=lambda: timeframe.brushed(key, BEGIN, bucket),
+        selection_mode=timeframe.BRUSH,
+    )
+
+
+def _parts(wall: datetime) -> alt.DateTime:
+    # Of a bare number Vega makes a moment only where a chart has bars.
+    return alt.DateTime(
+        year=wall.year,
+        month=wall.month,
+        date=wall.day,
+        hours=wall.hour,
+        minutes=wall.minute,
+        seconds=wall.second,
+        utc=True,
+    )

@@ -1,0 +1,140 @@
+"""The filters of the Explore page: each a control whose values stand in the URL, together one `Match`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from dashboard.known import key_search
+from dashboard.known.portrait import Portrait
+from dashboard.palette import OUTCOMES
+from store.queries.matching import Dimension, Match, Values
+
+KEYS: Final = "keys"
+"""The parameter of the keys: `key` is the one of the key page."""
+OWNED: Final = ("owner", "environment")
+"""What the inventory knows of a key, and no log: told apart by key, and then joined."""
+LABELS: Final[Mapping[str, str]] = {
+    "status": "Outcome", KEYS: "Key", "owner": "Owner", "environment": "Environment", "ip": "Address",
+    "network": "Network", "client": "Client", "route": "Route", "method": "Method", "host": "Host",
+    "country": "Country", "asn": "Operator",
+}  # fmt: skip
+"""Parameter to its name on the page, in the order of the page; what one can group by too."""
+NONE: Final = "(none)"
+"""Of requests without a credential or a host, and of keys without an owner or an environment."""
+SUGGESTED: Final[tuple[str, ...]] = ("ip", "network", "client", "route", "host", "country", "asn")
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_PENDING: Final = "pending_filters"
+_A_ROW: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What was chosen: parameter to its values, as they stand in the URL; nothing for what is not filtered."""
+
+    of: Mapping[str, tuple[str, ...]]
+
+    def match(self, known: Mapping[str, Portrait]) -> Match:
+        """The requests that all filters let through; `known` are the portraits of all keys by identity."""
+        refs = self._refs(known)
+        wanted: list[tuple[Dimension, Values]] = [] if refs is None else [("key", refs)]
+        for parameter, values in self.of.items():
+            if parameter == "status":
+                wanted.append(("status", tuple(_outcome(each) for each in values)))
+            elif parameter not in {KEYS, *OWNED}:
+                wanted.append((parameter, tuple(_value(each) for each in values)))  # type: ignore[arg-type]
+        return Match(wanted=tuple(wanted))
+
+    def _refs(self, known: Mapping[str, Portrait]) -> Values | None:
+        """The key_refs that the filters of keys, owners and environments leave; None for all requests."""
+        chosen = [self._named(known)] if KEYS in self.of else []
+        for attribute in OWNED:
+            if attribute in self.of:
+                owned = owned_by(known.values(), attribute)
+                chosen.append({ref for each in self.of[attribute] for ref in owned.get(each, ())})
+        if not chosen:
+            return None
+        return tuple(sorted(set.intersection(*chosen), key=str))
+
+    def _named(self, known: Mapping[str, Portrait]) -> set[str | None]:
+        found: set[str | None] = set()
+        for each in self.of[KEYS]:
+            if each == NONE:
+                found.add(None)
+            elif (portrait := key_search.named(known, each)) is not None:
+                found |= set(portrait.refs)
+            else:
+                found.add(key_search.identity_of(each))
+        return found
+
+
+def owned_by(portraits: Iterable[Portrait], attribute: str) -> dict[str, list[str | None]]:
+    """The key_refs of every owner or environment of the inventory; NONE has those of keys without any, and null."""
+    found: dict[str, list[str | None]] = {NONE: [None]}
+    for portrait in portraits:
+        found.setdefault(portrait.of(attribute) or NONE, []).extend(portrait.refs)
+    return found
+
+
+def outcome_label(outcome: str) -> str:
+    """What an outcome is called among the filters."""
+    return next((word for known, (word, _) in OUTCOMES.items() if known.value == outcome), outcome)
+
+
+def add(parameter: str, value: str) -> None:
+    """Filter by one more value from the next run on."""
+    st.session_state[_PENDING] = (parameter, value)
+    st.rerun()
+
+
+def control(suggested: Mapping[str, Sequence[str]]) -> Filters:
+    """Draw the filters; `suggested` are the busiest values of those that have too many to list."""
+    _take_over()
+    options: dict[str, Sequence[str]] = {
+        **suggested,
+        "status": [word for word, _ in OUTCOMES.values()],
+        "method": _METHODS,
+    }
+    names = list(LABELS)
+    with st.container(key="filters", gap="xsmall"):
+        for start in range(0, len(names), _A_ROW):
+            for column, name in zip(st.columns(_A_ROW, gap="small"), names[start : start + _A_ROW], strict=False):
+                with column:
+                    st.multiselect(
+                        LABELS[name],
+                        options.get(name, ()),
+                        key=name,
+                        bind="query-params",
+                        placeholder="Any",
+                        accept_new_options=True,
+                    )
+    chosen = {name: tuple(str(each) for each in st.session_state.get(name) or ()) for name in names}
+    return Filters({name: values for name, values in chosen.items() if values})
+
+
+def clear() -> None:
+    """Let everything through; only in a callback."""
+    for name in LABELS:
+        st.session_state[name] = []
+
+
+def _take_over() -> None:
+    pending = st.session_state.pop(_PENDING, None)
+    if pending is not None:
+        parameter, value = pending
+        now = list(st.session_state.get(parameter) or [])
+        if value not in now:
+            st.session_state[parameter] = [*now, value]
+
+
+def _value(text: str) -> str | None:
+    return None if text == NONE else text
+
+
+def _outcome(text: str) -> str:
+    """An outcome by its value, its word, or the code that its word begins with."""
+    for outcome, (word, _) in OUTCOMES.items():
+        if text in {outcome.value, word, word.partition(" ")[0]}:
+            return outcome.value
+    return text

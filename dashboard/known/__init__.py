@@ -1,0 +1,1 @@
+"""Which keys there are: how pages name one, and which ones a text means."""

@@ -1,0 +1,1 @@
+"""What the pages read, through functions of the store and caches; nothing here draws or writes."""

@@ -1,0 +1,206 @@
+"""Everything the pages read, by functions of the store; nothing here writes.
+
+More than 150 lines, since what the pages can ask stands in one place; where they ask stands in
+`dashboard.reads.opened`.
+
+Answers about events are cached by the manifest's version and the window: they change when events come in, not when
+somebody looks. Of the state, the inventory is `opened.AGE` old at most; the rest is small and read afresh.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.controls.period import Period
+from dashboard.login.roles import Role
+from dashboard.reads.one_reader import at_once, reading_of
+from dashboard.reads.opened import Place, inventory_of, place, reading, state_of, store
+from model.clock import SystemClock
+from model.finding import Finding, FindingStatus
+from model.incident import Incident, IncidentStatus
+from model.window import Window
+from store.queries import breakdown, sparkline, traffic
+from store.state import audit, findings, incidents, segments, sources
+
+CURVE_POINTS: Final = 30
+"""Points of a key's small curve."""
+CURVES: Final = 100
+"""Keys of a page that get one: 3,000 points, as many as a chart has at most."""
+TICK: Final = timedelta(seconds=30)
+"""As often as `keywatch run` looks for lines by default, and tiles look again."""
+LATELY: Final = timedelta(seconds=10)
+"""For so long all sessions see one moment of the store."""
+_ENTRIES: Final = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """How the store fares."""
+
+    at: datetime
+    version: str
+    span: Window | None
+    """From the first event to just after the newest; None for an empty store."""
+    sources: pd.DataFrame
+
+
+def known() -> Known:
+    """The manifest's version and span, and the sources; LATELY old at most."""
+    return _known(place())
+
+
+def known_for_tiles() -> Known:
+    """The same, `TICK` old at most: what refreshes by itself shares its answers with all other sessions."""
+    return _known_for_tiles(place())
+
+
+def forget() -> None:
+    """Ask the store anew, whatever was known a moment ago."""
+    for cached in (_known, _known_for_tiles, inventory_of):
+        cached.clear()
+
+
+@st.cache_resource(show_spinner=False, ttl=LATELY, max_entries=4)
+def _known(where: Place) -> Known:
+    now = SystemClock().now()
+    with state_of(where) as tx:
+        frame = sources.source_frame(tx, now)
+        return Known(at=now, version=segments.version(tx), span=segments.span(tx), sources=frame)
+
+
+@st.cache_resource(show_spinner=False, ttl=TICK, max_entries=4)
+def _known_for_tiles(where: Place) -> Known:
+    return _known(where)
+
+
+def keys() -> pd.DataFrame:
+    """The inventory's keys."""
+    return inventory_of(place()).keys
+
+
+def rejects(limit: int = 50, *, source: str | None = None) -> pd.DataFrame:
+    """Samples of lines that no event could be made of, the latest first."""
+    with store().reading() as tx:
+        return sources.reject_frame(tx, source, limit=limit)
+
+
+def files() -> pd.DataFrame:
+    """The sources' files and how far they were read, as `store.state.sources.file_frame`."""
+    with store().reading() as tx:
+        return sources.file_frame(tx)
+
+
+def audit_log(limit: int) -> pd.DataFrame:
+    """The newest rows of the audit log; for administrators."""
+    with store(Role.ADMIN).reading() as tx:
+        return audit.audit_frame(tx, limit)
+
+
+def all_incidents(window: Window) -> list[Incident]:
+    """The incidents that are not resolved, whenever they began, and those that touch the window; without evidence."""
+    with store().reading() as tx:
+        standing = [
+            incident
+            for status in (IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED)
+            for incident in incidents.list_incidents(tx, status=status)
+        ]
+        return standing + incidents.list_incidents(tx, status=IncidentStatus.RESOLVED, window=window)
+
+
+def incident(identity: str) -> Incident | None:
+    """One incident with its findings and their evidence."""
+    with store().reading() as tx:
+        return incidents.get_incident(tx, identity)
+
+
+def findings_of(identity: str) -> list[Finding]:
+    """The findings about a key, the latest seen first, without evidence."""
+    with store().reading() as tx:
+        return findings.list_findings(tx, key_id=identity, evidence=False)
+
+
+def standing_findings() -> dict[str, list[Finding]]:
+    """Open and acknowledged findings by key_id, or key_ref where no inventory row knows it; without evidence."""
+    return standing_of(place())
+
+
+def standing_of(where: Place) -> dict[str, list[Finding]]:
+    """The same of a place that somebody was let in to."""
+    found: dict[str, list[Finding]] = {}
+    with state_of(where) as tx:
+        for status in (FindingStatus.OPEN, FindingStatus.ACKNOWLEDGED):
+            for finding in findings.list_findings(tx, status=status, evidence=False):
+                if finding.key_id:
+                    found.setdefault(finding.key_id, []).append(finding)
+    return found
+
+
+def overview(version: str, period: Period) -> dict[str, pd.DataFrame]:
+    """Frames `traffic`, `totals`, `before` (totals of the window before) and `keys` (usage by key_ref)."""
+    where, window = place(), period.window
+    with at_once(window):
+        keys = _usage(where, version, window)
+        made = _overview(where, version, window, period.bucket)
+    totals = traffic.totals_of_keys(keys, made["addresses"])
+    before = _totals(where, mark(where, period.before), period.before)
+    return {"traffic": made["traffic"], "totals": totals, "before": before, "keys": keys}
+
+
+def mark(where: Place, window: Window) -> str:
+    """What a window's answers hang on: it stays while what comes in is of other days."""
+    with state_of(where) as tx:
+        return segments.version(tx, window)
+
+
+def totals(frames: Mapping[str, pd.DataFrame], *, compares: bool) -> tuple[dict[str, int], dict[str, int] | None]:
+    """The totals of the window and, when it `compares`, of the one before."""
+    now, before = ({str(k): int(v) for k, v in frames[name].iloc[0].items()} for name in ("totals", "before"))
+    return now, before if compares else None
+
+
+def usage(version: str, window: Window) -> pd.DataFrame:
+    """Usage by key_ref, as `store.queries.breakdown.usage_by`."""
+    return _usage(place(), version, window)
+
+
+def curves(version: str, window: Window, refs: Iterable[str]) -> dict[str, list[int]]:
+    """key_ref to CURVE_POINTS numbers of requests; ask for the keys that are shown, CURVES of them at most."""
+    where, wanted = place(), tuple(sorted(refs))
+    return _curves(where, version, window, wanted) if wanted else {}
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _overview(where: Place, version: str, window: Window, bucket: timedelta) -> dict[str, Any]:
+    del version
+    with reading_of(where, window) as reader:
+        return {
+            "traffic": traffic.over_time(reader, window, bucket=bucket),
+            "addresses": traffic.addresses(reader, window),
+        }
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _totals(where: Place, mark: str, window: Window) -> pd.DataFrame:
+    del mark
+    with reading(where, window) as reader:
+        return traffic.totals(reader, window)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _usage(where: Place, version: str, window: Window) -> pd.DataFrame:
+    """One frame for all sessions, so nobody may change it."""
+    del version
+    with reading_of(where, window) as reader:
+        return breakdown.usage_by(reader, window, by="key")
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _curves(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> dict[str, list[int]]:
+    del version
+    with reading_of(where, window) as reader:
+        frame = sparkline.by_key(reader, window, CURVE_POINTS, key_refs=refs)
+    return dict(zip(frame["key_ref"], frame["series"], strict=True))
