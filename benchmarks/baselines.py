@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from detectors.engine import detect
 from detectors.frames import FRAMES
 from detectors.settings import DetectorsConfig
-from keywatch.baselining import baseline_frame
+from keywatch.detecting.baselining import baseline_frame
 from model.event import EVENT_COLUMNS
 from model.segment import Segment, SegmentId
 from model.window import Window

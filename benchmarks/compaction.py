@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that both `-m
 from benchmarks.events import deal, fill, vocabulary
 from benchmarks.measure import ROOT, run
 from benchmarks.results import write_section
-from keywatch.keeping_house import HouseKeeper
+from keywatch.running.keeping_house import HouseKeeper
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from model.window import Window

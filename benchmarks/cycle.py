@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import duckdb
 
 from benchmarks.events import deal, fill, vocabulary
-from keywatch.judging import judge
+from keywatch.detecting.judging import judge
 from keywatch.workspace import Workspace
 from model.window import Window
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.events import SOURCE
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import KeyConfig, SourceConfig
+from keywatch.config.root import KeyConfig, SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that both `-m
 from benchmarks.measure import ROOT, run
 from benchmarks.results import write_section
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.window import Window

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that both `-m
 from benchmarks.results import write_section
 from benchmarks.soak import CONFIG, RESULTS, keywatch, metric
 from benchmarks.soaking import Target, Worker, Writer
-from keywatch.commands.init import make
+from keywatch.new_workspace import make
 
 ROTATED: Final = 60.0
 """Seconds between rotations."""

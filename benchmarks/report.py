@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.results import write_section
-from keywatch.commands.init import make
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from model.key import Key, KeyId, KeyRef, KeyStatus
 
@@ -51,7 +51,7 @@ def fill(folder: Path, count: int) -> None:
 
 def measure(folder: Path) -> dict[str, float]:
     """Open the quarter's report in this process."""
-    from keywatch.reporting import asked, make_report
+    from keywatch.reporting.taking import asked, make_report
 
     workspace = Workspace.at(folder / "keywatch.toml")
     wall, cpu = time.monotonic(), time.process_time()

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that both `-m
 
 from benchmarks.results import write_section
 from benchmarks.soaking import GUESSES, Database, Disk, Target, Worker, Writer, told
-from keywatch.commands.init import make
+from keywatch.new_workspace import make
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 KILLED, ROTATED, FULL, AWAY = 30.0, 60.0, 15.0, 5.0

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that both `-m
 
 import psycopg
 
-from keywatch.commands.init import make
+from keywatch.new_workspace import make
 
 SOURCES = 8
 ROUNDS = 2

@@ -13,8 +13,8 @@ from pydantic_core import PydanticUndefined
 
 from detectors.pages import pages
 from keywatch.__main__ import app
-from keywatch.config import Config
-from keywatch.config_errors import sections_of
+from keywatch.config.errors import sections_of
+from keywatch.config.root import Config
 
 DOCS = Path(__file__).parent
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))

@@ -26,7 +26,7 @@ from keywatch.commands import (
     store,
     usage,
 )
-from keywatch.refusals import NO_MEMORY, no_memory
+from keywatch.process.refusals import NO_MEMORY, no_memory
 from model.errors import KeywatchError
 
 app = typer.Typer(

@@ -4,8 +4,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ingest.sources.asking import Asker, basic
 from ingest.sources.wire import connection
-from keywatch.places import AuthConfig
-from keywatch.references import resolve
+from keywatch.config.places import AuthConfig
+from keywatch.config.references import resolve
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import ConfigError

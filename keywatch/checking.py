@@ -7,13 +7,14 @@ from typing import Any
 from alerts.channels.redact import mask
 from dashboard.server.serve import check
 from detectors import engine
-from keywatch import judging, probes
-from keywatch.addressing import longest_silence, telling, usable
+from keywatch.alerting.addressing import longest_silence, telling, usable
 from keywatch.collecting.elsewhere import check_place
 from keywatch.collecting.examining import check_source
-from keywatch.config import Config, load
+from keywatch.config.root import Config, load
+from keywatch.detecting import judging
 from keywatch.inventory.connecting import connect
-from keywatch.serving.listening import listening, metrics_token, policy
+from keywatch.metrics import probes
+from keywatch.listening import listening, metrics_token, policy
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import ConfigError

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from keywatch import work
-from keywatch.references import resolve
+from keywatch.config.references import resolve
+from keywatch.process import work
 from keywatch.workspace import Workspace
 from model.actor import actor
 from model.errors import StoreError, UsageError

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from keywatch.reporting import thresholds
+from keywatch.reporting.taking import thresholds
 from keywatch.workspace import Workspace
 from model.actor import actor
 from store.state import audit

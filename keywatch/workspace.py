@@ -13,9 +13,9 @@ from typing import Final
 from ingest.fingerprint import Pepper
 from ingest.room import share_one
 from ingest.routes import Cap
-from keywatch.config import Config, load
-from keywatch.holding import holding, waiting_for
-from keywatch.references import resolve
+from keywatch.config.references import resolve
+from keywatch.config.root import Config, load
+from keywatch.process.holding import holding, waiting_for
 from model.errors import ConfigError
 from store.events.interface import Events
 from store.events.places import is_object_store, open_events

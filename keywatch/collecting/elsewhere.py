@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from keywatch.collecting.ingested import Ingested, Progress
 from keywatch.collecting.opening import Reading, never, open_reading
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import FormatError, IngestError, UsageError

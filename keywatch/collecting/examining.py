@@ -7,7 +7,7 @@ from ingest.formats.interface import RAW_COLUMNS, Format
 from ingest.formats.registry import FORMATS, named
 from keywatch.collecting.opening import options_of
 from keywatch.collecting.treating import treatment
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.errors import ConfigError, FormatError
 

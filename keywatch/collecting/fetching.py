@@ -19,8 +19,8 @@ from keywatch.collecting.opening import Reading
 from keywatch.collecting.reading import read_blocks
 from keywatch.collecting.servers import asker_of, url_of
 from keywatch.collecting.windows import Pass, open_pass
-from keywatch.config import SourceConfig
-from keywatch.references import resolve
+from keywatch.config.references import resolve
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import FormatError, IngestError

@@ -12,7 +12,7 @@ from keywatch.collecting.metering import Meter
 from keywatch.collecting.opening import Reading, never, open_reading
 from keywatch.collecting.reading import read_file
 from keywatch.collecting.windows import Pass, open_pass
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import FormatError, IngestError

@@ -21,7 +21,7 @@ from keywatch.collecting.admitting import cap_of
 from keywatch.collecting.ingested import Ingested, Progress
 from keywatch.collecting.keeping import Keep
 from keywatch.collecting.treating import treatment
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.processors import processors

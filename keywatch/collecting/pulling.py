@@ -12,7 +12,7 @@ from keywatch.collecting.ingested import Ingested
 from keywatch.collecting.opening import Reading
 from keywatch.collecting.reading import read_blocks
 from keywatch.collecting.servers import open_server
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from model.errors import UsageError
 from model.segment import Cursor
 from model.window import Window

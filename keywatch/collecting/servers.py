@@ -13,9 +13,9 @@ from ingest.sources.paging import Paging
 from ingest.sources.records import RecordSource
 from ingest.sources.wire import shown
 from keywatch.asking import make_asker
-from keywatch.config import SourceConfig
-from keywatch.places import CloudwatchConfig, ElasticsearchConfig, HttpConfig, LokiConfig, SqlConfig
-from keywatch.references import resolve
+from keywatch.config.places import CloudwatchConfig, ElasticsearchConfig, HttpConfig, LokiConfig, SqlConfig
+from keywatch.config.references import resolve
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import ConfigError, UsageError

@@ -16,8 +16,8 @@ from keywatch.collecting.keeping import Keep
 from keywatch.collecting.opening import Reading, open_reading
 from keywatch.collecting.reading import read_blocks
 from keywatch.collecting.windows import inside
-from keywatch.config import SourceConfig
-from keywatch.work import ingest_of
+from keywatch.config.root import SourceConfig
+from keywatch.process.work import ingest_of
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import WorkspaceLocked

@@ -7,7 +7,7 @@ from ingest.geo import Geo
 from ingest.routes import Cap
 from ingest.templates import Templates, load
 from ingest.treatment import Treatment
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from ingest.sources.content import Content, digest
 from ingest.sources.files import Block, Look
 from keywatch.collecting.keeping import Keep
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.segment import Cursor
 from model.window import Window

@@ -26,7 +26,7 @@ def add(app: typer.Typer) -> None:
 
 def deliver(ctx: typer.Context) -> None:
     """Send what is due, now."""
-    from keywatch.cycle import deliver_due
+    from keywatch.running.cycle import deliver_due
     from model.clock import SystemClock
 
     with workspace(ctx) as ws:
@@ -40,7 +40,7 @@ def try_(
 ) -> None:
     """Send a marked test message, and say exactly what failed."""
     from alerts.check import test_target
-    from keywatch.addressing import targets
+    from keywatch.alerting.addressing import targets
     from keywatch.noting import note
     from model.clock import SystemClock
 
@@ -131,7 +131,7 @@ def route(
     as_json: AsJson = False,
 ) -> None:
     """Which routes an incident takes, why, and what keeps it back."""
-    from keywatch.triage import made_up, way
+    from keywatch.alerting.triage import made_up, way
 
     with workspace(ctx) as ws:
         found = incident or made_up(ws, severity=severity, detector=detector, key=key, ip=ip, at=now())

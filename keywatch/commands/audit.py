@@ -28,7 +28,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check the whole log: each row's keyed hash, its order and its end, and the checkpoints of reports."""
-    from keywatch.checkpoints import checked, told
+    from keywatch.reporting.checkpoints import checked, told
 
     with workspace(ctx) as ws, ws.store.reading() as tx:
         found, known = checked(tx, checkpoint or ())

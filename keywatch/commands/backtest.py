@@ -8,7 +8,7 @@ from keywatch.commands.shared import AsJson, Since, Until, moment, now, print_js
 from model.errors import UsageError
 
 if TYPE_CHECKING:
-    from keywatch.backtesting import Outcome
+    from keywatch.detecting.backtesting import Outcome
     from keywatch.workspace import Workspace
 
 _COLUMNS = ("detector", "findings", "muted", "incidents", "alerts", "alerts_a_day", "noisiest")
@@ -34,9 +34,9 @@ def backtest(
     as_json: AsJson = False,
 ) -> None:
     """Judge history (--since, 28d by default) in memory and say what was found; nothing is written."""
-    from keywatch.backtesting import backtest as run
-    from keywatch.backtesting import trials
-    from keywatch.configured import detectors_config, with_expected
+    from keywatch.detecting.backtesting import backtest as run
+    from keywatch.detecting.backtesting import trials
+    from keywatch.detecting.configured import detectors_config, with_expected
     from model.window import Window, parse_duration
 
     at = moment(until, now())
@@ -58,7 +58,7 @@ def backtest(
 
 
 def _show(outcomes: "list[Outcome]", *, as_json: bool) -> None:
-    from keywatch.backtesting import compared
+    from keywatch.detecting.backtesting import compared
 
     first, rows = outcomes[0], outcomes[0].rows()
     if as_json:
@@ -84,8 +84,8 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 def _explain(ws: "Workspace", outcome: "Outcome", finding: str) -> None:
     from detectors import engine
-    from keywatch.explaining import explain
-    from keywatch.reading import state_frames
+    from keywatch.detecting.explaining import explain
+    from keywatch.detecting.reading import state_frames
 
     found = next((one for one in outcome.findings if one.id == finding), None)
     if found is None:

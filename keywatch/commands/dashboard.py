@@ -29,11 +29,11 @@ def dashboard(
     """
     from dashboard.environment import OBJECTS, environment
     from dashboard.server.serve import check, serve
-    from keywatch.addressing import longest_silence
+    from keywatch.alerting.addressing import longest_silence
     from keywatch.commands.awaiting import await_store
     from keywatch.noting import note
     from keywatch.serving.handing import handed
-    from keywatch.serving.listening import listening
+    from keywatch.listening import listening
     from keywatch.workspace import Workspace
     from store.events.places import is_url
 

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from keywatch import work
 from keywatch.commands import triage
 from keywatch.commands.shared import AsJson, Since, Until, moment, now, print_json, print_table, say, workspace
+from keywatch.process import work
 from model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def detect(
     as_json: AsJson = False,
 ) -> None:
     """Judge what is new. --until is the clock: idle days, ages and expiries are judged as of then."""
-    from keywatch.judging import judge
+    from keywatch.detecting.judging import judge
 
     line = severity_of(fail_on)
     at = moment(until, now())
@@ -151,9 +151,9 @@ def _explain(ws: "Workspace", finding: str, *, as_json: bool) -> None:
 
 def _explained(ws: "Workspace", found: "list[Finding]") -> list[str]:
     from detectors import engine
-    from keywatch.configured import detectors_config, with_expected
-    from keywatch.explaining import explain
-    from keywatch.reading import state_frames
+    from keywatch.detecting.configured import detectors_config, with_expected
+    from keywatch.detecting.explaining import explain
+    from keywatch.detecting.reading import state_frames
 
     names = engine.names_of(state_frames(ws.store, now()))
     with ws.store.reading() as tx:

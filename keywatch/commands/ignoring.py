@@ -33,8 +33,8 @@ def ignore(
     ] = None,
 ) -> None:
     """Excuse a key, or the keys with a label, from rules. What is found is kept and counted, and told to nobody."""
+    from keywatch.alerting.triage import until_of
     from keywatch.inventory.excusing import excuse
-    from keywatch.triage import until_of
 
     at = now()
     with workspace(ctx) as ws:

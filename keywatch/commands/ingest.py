@@ -12,7 +12,7 @@ from model.errors import IngestError, UsageError
 
 if TYPE_CHECKING:
     from keywatch.collecting.ingesting import Ingested
-    from keywatch.config import SourceConfig
+    from keywatch.config.root import SourceConfig
     from keywatch.workspace import Workspace
     from model.window import Window
 
@@ -88,7 +88,7 @@ def _from_places(
     ws: "Workspace", chosen: list[tuple["SourceConfig", list[Path] | None]], window: "Window | None"
 ) -> list["Ingested"]:
     from keywatch.collecting.ingesting import Ingested, ingest_source
-    from keywatch.work import ingest_of
+    from keywatch.process.work import ingest_of
     from model.clock import SystemClock
 
     done: list[Ingested] = []
@@ -121,7 +121,7 @@ def _window(since: str | None, until: str | None) -> "Window | None":
 
 
 def _sources(ws: "Workspace", name: str | None, paths: list[Path]) -> list[tuple["SourceConfig", list[Path] | None]]:
-    from keywatch.config import SourceConfig
+    from keywatch.config.root import SourceConfig
 
     known = {one.name: one for one in ws.config.sources}
     if Path("-") in paths:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywatch import work
 from keywatch.commands import ignoring
 from keywatch.commands.shared import (
     PARTLY,
@@ -18,10 +17,11 @@ from keywatch.commands.shared import (
     say,
     workspace,
 )
+from keywatch.process import work
 from model.errors import UsageError
 
 if TYPE_CHECKING:
-    from keywatch.inventories import KeySource
+    from keywatch.config.inventories import KeySource
     from keywatch.workspace import Workspace
     from model.key import Key
 
@@ -161,7 +161,7 @@ def link(
 
 
 def _save(ws: "Workspace", found: "list[Key]", where: str) -> None:
-    from keywatch.registering import register
+    from keywatch.inventory.registering import register
 
     counts = register(ws, found, where=where, now=now())
     say(f"{where}: {counts['added']} keys added, {counts['changed']} changed, {counts['unchanged']} unchanged.")

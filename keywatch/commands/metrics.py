@@ -25,8 +25,8 @@ def metrics(
     ] = None,
 ) -> None:
     """Print metrics in Prometheus' text format; the list is in docs/operations.md."""
-    from keywatch.disk_metrics import disk_metrics
-    from keywatch.metrics import metrics as text_of
+    from keywatch.metrics.disk import disk_metrics
+    from keywatch.metrics.state import metrics as text_of
 
     with workspace(ctx) as ws, ws.store.reading() as tx:
         text = text_of(tx, now(), disk_metrics(ws))

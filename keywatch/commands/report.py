@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from keywatch import work
 from keywatch.commands.shared import AsJson, Until, moment, now, print_json, print_table, say, workspace
+from keywatch.process import work
 
 _LISTED = ("period", "stage", "since", "until", "made_at", "closed_at", "folder")
 
@@ -28,7 +28,7 @@ def add(app: typer.Typer) -> None:
 def render(ctx: typer.Context, *, period: Period, output: Output = None, until: Until = None) -> None:
     """Write a period's report as HTML, CSV and JSON, signed, without a review."""
     from keywatch.noting import note_config
-    from keywatch.reporting import render_report
+    from keywatch.reporting.taking import render_report
 
     with workspace(ctx) as ws, ws.lock(work.REPORT):
         note_config(ws, now())
@@ -39,7 +39,7 @@ def render(ctx: typer.Context, *, period: Period, output: Output = None, until: 
 def open_(ctx: typer.Context, *, period: Period, output: Output = None, until: Until = None) -> None:
     """Freeze and sign a period's report, and write the worksheet in which each key is decided."""
     from keywatch.noting import note_config
-    from keywatch.reporting import asked, make_report
+    from keywatch.reporting.taking import asked, make_report
 
     at = moment(until, now())
     with workspace(ctx) as ws, ws.lock(work.REPORT):
@@ -60,7 +60,7 @@ def close(
     until: Until = None,
 ) -> None:
     """Check the worksheet of a review strictly, and seal its decisions with the report."""
-    from keywatch.reviewing import close_review
+    from keywatch.reporting.reviewing import close_review
 
     with workspace(ctx) as ws, ws.lock(work.REPORT):
         done = close_review(ws, which, sheet_path=worksheet, now=moment(until, now()))

@@ -9,7 +9,7 @@ import typer
 
 from keywatch.commands.shared import PARTLY, workspace
 from keywatch.commands.telling import Log, LogFormat
-from keywatch.roles import EVERY_ROLE, Role
+from keywatch.running.roles import EVERY_ROLE, Role
 
 _DRAIN = 9.0
 """Seconds from SIGTERM to the end of a process that is still at something: none of it is lost, and a supervisor kills
@@ -38,10 +38,10 @@ def run(
     With the state on PostgreSQL, any number of these may run, on any number of machines: they share the work. A
     database that is away at the start is waited for.
     """
-    from keywatch import cycle
     from keywatch.commands.awaiting import await_store
-    from keywatch.probes import answering
-    from keywatch.pulse import Pulse
+    from keywatch.metrics.probes import answering
+    from keywatch.metrics.pulse import Pulse
+    from keywatch.running import cycle
     from model.clock import SystemClock
     from model.window import parse_duration
 

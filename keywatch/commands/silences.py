@@ -37,8 +37,8 @@ def silence(
 ) -> None:
     """Mute what matches all that is given; at least one thing must be."""
     from alerts import acts
-    from keywatch.addressing import longest_silence
-    from keywatch.triage import until_of
+    from keywatch.alerting.addressing import longest_silence
+    from keywatch.alerting.triage import until_of
     from model.actor import actor
 
     given = (detector, owner, team, environment, key, source, ip)
@@ -58,7 +58,7 @@ def silence(
 
 def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """The silences, the newest first; those that are over too."""
-    from keywatch.triage import words
+    from keywatch.alerting.triage import words
     from store.state.silences import list_silences
 
     at = now()

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from keywatch import work
 from keywatch.commands.shared import AsJson, now, print_json, print_table, say, workspace
+from keywatch.process import work
 
 _STATE: Final = ("state_engine", "state_schema", "state_bytes")
 
@@ -32,8 +32,8 @@ def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """What is kept, how much and of what age, what belongs to nothing, and whether all is well."""
     from dataclasses import asdict
 
-    from keywatch.disk_metrics import free_bytes
     from keywatch.doctor.examine import STORE, remarks_of
+    from keywatch.metrics.disk import free_bytes
     from store.status import status as look
 
     with workspace(ctx) as ws:

@@ -14,7 +14,7 @@ from keywatch.commands.shared import now, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keywatch.turn import Cycle
+    from keywatch.running.turn import Cycle
 
 _LONGEST = 2000
 """Characters of a message."""

@@ -25,7 +25,7 @@ def snooze(
 ) -> None:
     """Tell nothing of an incident for a while, or until it is over."""
     from alerts import acts
-    from keywatch.triage import until_of
+    from keywatch.alerting.triage import until_of
     from model.actor import actor
 
     at = now()

@@ -8,15 +8,15 @@ from typing import Any
 
 from alerts.delivery import DeliveryReport
 from ingest.inventory.read import read_keys
-from keywatch import work
 from keywatch.collecting.ingesting import Ingested, Progress, ingest_source
-from keywatch.commands.init import make
-from keywatch.cycle import deliver_due
+from keywatch.new_workspace import make
 from keywatch.demo.receiver import receiver
 from keywatch.demo.world import World, make_world
-from keywatch.judging import Judgement, judge
-from keywatch.registering import register
-from keywatch.reporting import render_report
+from keywatch.detecting.judging import Judgement, judge
+from keywatch.inventory.registering import register
+from keywatch.process import work
+from keywatch.reporting.taking import render_report
+from keywatch.running.cycle import deliver_due
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from keywatch.addressing import targets
+from keywatch.alerting.addressing import targets
 from keywatch.doctor.remark import Remark, fine, warning, wrong
 from keywatch.workspace import Workspace
 from model.incident import DeliveryStatus

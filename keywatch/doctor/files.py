@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from keywatch import work
 from keywatch.doctor.remark import Remark, fine, warning, wrong
+from keywatch.process import work
 from keywatch.workspace import Workspace
 from model.errors import WorkspaceLocked
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from keywatch.addressing import targets
+from keywatch.alerting.addressing import targets
 from keywatch.doctor.remark import Remark, fine, warning, wrong
-from keywatch.serving.listening import listening
+from keywatch.listening import listening
 from keywatch.workspace import Workspace
 
 _SECONDS: Final = 5.0

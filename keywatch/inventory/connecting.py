@@ -17,7 +17,7 @@ from ingest.inventory.unkey import Unkey
 from ingest.sources.asking import Asker
 from ingest.sources.paging import Paging
 from keywatch.asking import header, make_asker
-from keywatch.inventories import (
+from keywatch.config.inventories import (
     ApisixKeys,
     AwsKeys,
     CsvKeys,
@@ -33,7 +33,7 @@ from keywatch.inventories import (
     TykKeys,
     UnkeyKeys,
 )
-from keywatch.references import resolve
+from keywatch.config.references import resolve
 from keywatch.workspace import Workspace
 from model.clock import Clock
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from keywatch.registering import link
+from keywatch.inventory.registering import link
 from keywatch.workspace import Workspace
 from model.actor import actor
 from model.errors import UsageError

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Final
 
-from keywatch import work
 from keywatch.inventory.syncing import Pulled, due, pull_source
-from keywatch.refusals import REFUSALS, said
+from keywatch.process import work
+from keywatch.process.refusals import REFUSALS, said
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import WorkspaceLocked

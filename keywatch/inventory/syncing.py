@@ -7,9 +7,9 @@ from typing import Final
 
 from ingest.inventory.interface import Connector
 from ingest.inventory.pull import pull
-from keywatch.inventories import KeySource
+from keywatch.config.inventories import KeySource
 from keywatch.inventory.connecting import connect, ways
-from keywatch.registering import register
+from keywatch.inventory.registering import register
 from keywatch.workspace import Workspace
 from model.clock import Clock
 from model.errors import InventoryError, KeywatchError

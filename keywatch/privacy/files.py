@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from keywatch.privacy.subject import DataSubject
-from keywatch.pseudonymous import TABLE
+from keywatch.reporting.pseudonymous import TABLE
 from reports.manifest import read
 from reports.sheets import text_of
 from reports.worksheet import NAME

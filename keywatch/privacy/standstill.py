@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Final
 
-from keywatch import work
+from keywatch.process import work
 from keywatch.workspace import Workspace
 from store.events.places import CLICKHOUSE
 from store.state import sources

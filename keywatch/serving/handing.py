@@ -5,13 +5,13 @@ from pathlib import Path
 
 from dashboard.services import Checked, Lines, Services
 from detectors import never_used_key, over_age_key
-from keywatch import checkpoints
 from keywatch.checking import shown_config
-from keywatch.configured import detectors_config
-from keywatch.disk_metrics import disk_metrics
-from keywatch.memory import give_back
-from keywatch.metrics import metrics
-from keywatch.serving.listening import metrics_token, policy
+from keywatch.detecting.configured import detectors_config
+from keywatch.metrics.disk import disk_metrics
+from keywatch.metrics.state import metrics
+from keywatch.process.memory import give_back
+from keywatch.reporting import checkpoints
+from keywatch.listening import metrics_token, policy
 from keywatch.serving.logins import Logins
 from keywatch.serving.reviews import Reviewing
 from keywatch.workspace import Workspace

@@ -13,11 +13,11 @@ from typing import Final
 import pandas as pd
 
 from dashboard.services import Change, Checked
-from keywatch import work
 from keywatch.noting import note_config
-from keywatch.pseudonymous import TABLE
-from keywatch.reporting import asked, make_report
-from keywatch.reviewing import close_review
+from keywatch.process import work
+from keywatch.reporting.pseudonymous import TABLE
+from keywatch.reporting.reviewing import close_review
+from keywatch.reporting.taking import asked, make_report
 from keywatch.serving import deciding
 from keywatch.workspace import Workspace
 from model.errors import ReportError, WorkspaceLocked

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from benchmarks.guessing import add_guesses
 from detectors.engine import reaches
-from keywatch.commands.init import make
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from model.window import Window
 from store.events.tables import facets, usage

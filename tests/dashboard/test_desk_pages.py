@@ -13,7 +13,7 @@ from dashboard.panels import audit_log, source_advice
 from dashboard.panels.worksheet import changed
 from dashboard.services import given
 from dashboard.views.admin import flat
-from keywatch.reporting import asked, make_report
+from keywatch.reporting.taking import asked, make_report
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import UsageError

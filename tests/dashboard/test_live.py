@@ -9,7 +9,7 @@ from dashboard.controls.period import own, period
 from dashboard.reads import data
 from dashboard.sight import Sight
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.window import Window

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keywatch.reporting import asked, make_report
+from keywatch.reporting.taking import asked, make_report
 from keywatch.workspace import Workspace
 from model.actor import actor
 from reports import worksheet

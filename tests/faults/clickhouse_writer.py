@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from store.events.clickhouse.connecting import Server

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

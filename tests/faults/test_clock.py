@@ -16,7 +16,7 @@ import pytest
 
 from alerts.config import AT_ONCE, Route, Telling
 from alerts.outbox import tell_findings
-from keywatch.commands.init import make
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from model.incident import DeliveryStatus
 from store.state import deliveries

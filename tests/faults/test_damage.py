@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from keywatch.collecting.ingesting import Ingested
-from keywatch.judging import judge
+from keywatch.detecting.judging import judge
 from keywatch.workspace import Workspace
 from model.errors import ConfigError, StoreError
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from keywatch import work
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
-from keywatch.registering import register
+from keywatch.config.root import SourceConfig
+from keywatch.inventory.registering import register
+from keywatch.process import work
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import Fenced, WorkspaceLocked

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from keywatch.cycle import deliver_due
+from keywatch.running.cycle import deliver_due
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state.findings import list_findings

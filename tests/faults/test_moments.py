@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
-from keywatch.judging import judge
+from keywatch.config.root import SourceConfig
+from keywatch.detecting.judging import judge
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state.sources import source_frame

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from keywatch.collecting.ingesting import Ingested, ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from keywatch.commands.init import make
+from keywatch.new_workspace import make
 from tests.postgres import Postgres
 
 WAIT = 150

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from keywatch.commands.init import make
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from tests.alerts.conftest import Receiver, receiver, receivers
 from tests.faults.disk import Disk, make_disk

@@ -8,7 +8,7 @@ import pytest
 
 from keywatch.collecting.admitting import cap_of
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

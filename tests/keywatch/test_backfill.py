@@ -12,7 +12,7 @@ import pytest
 from commandline import NOON, Cli, combined
 
 from keywatch.collecting.ingesting import Ingested, ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.window import Window

@@ -54,7 +54,7 @@ def test_after_a_restore_the_logs_go_on_and_nothing_is_lost_or_doubled(cli: Cli,
 
 
 def test_a_backup_is_taken_while_another_process_writes(cli: Cli, tmp_path: Path) -> None:
-    from keywatch.holding import holding
+    from keywatch.process.holding import holding
 
     cli.log(LINES)
     cli("ingest", cli.root / "access.log")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from commandline import GOOD, NOON, Cli, attack, combined, line
 
-from keywatch.cycle import Cycle, run
+from keywatch.running.cycle import Cycle, run
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

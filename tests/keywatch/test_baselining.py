@@ -9,7 +9,7 @@ import pandas as pd
 
 from detectors.baselines import HISTORY, baselines_of
 from detectors.frames import FRAMES, conform
-from keywatch.baselining import baseline_frame
+from keywatch.detecting.baselining import baseline_frame
 from keywatch.workspace import Workspace
 from model.window import Window
 from store import baselines

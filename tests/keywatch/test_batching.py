@@ -10,7 +10,7 @@ import pytest
 
 from keywatch.collecting import reading
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

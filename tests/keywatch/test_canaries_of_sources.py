@@ -19,7 +19,7 @@ from logstores import LokiServer
 
 from ingest.sources.records import nanoseconds
 from keywatch.collecting.ingesting import Ingested, ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state.sources import reject_frame

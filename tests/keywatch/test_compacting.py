@@ -7,8 +7,8 @@ import duckdb
 import pytest
 from commandline import ATTACKED, GOOD, GUESSER, GUESSES, NOON, UNTIL, Cli, line
 
-from keywatch.keeping_house import HouseKeeper
-from keywatch.turn import Turn
+from keywatch.running.keeping_house import HouseKeeper
+from keywatch.running.turn import Turn
 from keywatch.workspace import Workspace
 from model.clock import Clock, FixedClock
 from model.errors import StoreError

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from dashboard.services import Change
-from keywatch import work
-from keywatch.reporting import asked, make_report
-from keywatch.reviewing import close_review
+from keywatch.process import work
+from keywatch.reporting.reviewing import close_review
+from keywatch.reporting.taking import asked, make_report
 from keywatch.serving.reviews import Reviewing
 from keywatch.workspace import Workspace
 from model.errors import ReportError, WorkspaceLocked

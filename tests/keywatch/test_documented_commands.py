@@ -10,7 +10,7 @@ import pytest
 import typer.main
 
 from keywatch.__main__ import app
-from keywatch.config import Config
+from keywatch.config.root import Config
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("alerts", "contrib", "dashboard", "detectors", "ingest", "keywatch", "model", "reports", "store")

@@ -6,7 +6,7 @@ from alerts.config import Telling
 from alerts.deciding import decide
 from alerts.outbox import tell_findings
 from detectors.muting import muted, span_at
-from keywatch.configured import detectors_config, with_expected
+from keywatch.detecting.configured import detectors_config, with_expected
 from keywatch.workspace import Workspace
 from model.finding import Finding, FindingStatus
 from store.state.findings import list_findings, save_findings

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from detectors.frames import conform
-from keywatch.failing import failing_hours
+from keywatch.detecting.failing import failing_hours
 from keywatch.privacy.erasing import erase
 from keywatch.workspace import Workspace
 from model.retention import Cuts

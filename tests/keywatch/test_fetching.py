@@ -13,7 +13,7 @@ from fsspec.spec import AbstractFileSystem
 
 from ingest.sources import asking, objects
 from keywatch.collecting.ingesting import Ingested, ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from model.errors import ConfigError, FormatError

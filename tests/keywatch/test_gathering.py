@@ -12,7 +12,7 @@ import pytest
 from ingest.sources import objects
 from keywatch.collecting import gathering
 from keywatch.collecting.ingesting import Ingested, ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.compaction import compact

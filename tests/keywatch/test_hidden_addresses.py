@@ -6,8 +6,8 @@ import pytest
 
 from detectors.matching import About
 from ingest.addresses import shown
-from keywatch.commands.init import make
-from keywatch.configured import detectors_config
+from keywatch.new_workspace import make
+from keywatch.detecting.configured import detectors_config
 from keywatch.workspace import Workspace
 from model.errors import ConfigError
 

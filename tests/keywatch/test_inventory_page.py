@@ -11,8 +11,8 @@ from typing import Any, get_args
 import pytest
 from answering import Answering, Asked, Reply, serve
 
-from keywatch.config import Config
-from keywatch.inventories import InventoryConfig, KeySource
+from keywatch.config.inventories import InventoryConfig, KeySource
+from keywatch.config.root import Config
 from keywatch.inventory.syncing import pull_source
 from keywatch.workspace import Workspace
 from model.clock import FixedClock

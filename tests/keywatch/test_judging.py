@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from keywatch.judging import judge
+from keywatch.detecting.judging import judge
 from keywatch.workspace import Workspace
 
 NINE, NOON, ONE, TWO = (datetime(2026, 10, 1, hour, tzinfo=UTC) for hour in (9, 12, 13, 14))

@@ -8,8 +8,8 @@ import pytest
 from commandline import GOOD, GUESSES, copied, line
 
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
-from keywatch.judging import judge
+from keywatch.config.root import SourceConfig
+from keywatch.detecting.judging import judge
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state.findings import list_findings

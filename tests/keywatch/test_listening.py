@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.login.roles import Role
 from keywatch.checking import check_config, shown_config
-from keywatch.serving.listening import listening, metrics_token, policy
+from keywatch.listening import listening, metrics_token, policy
 from keywatch.workspace import Workspace
 from model.errors import ConfigError
 
@@ -53,7 +53,7 @@ def test_the_config_names_the_provider_and_whom_it_lets_in(written: Path) -> Non
 
 
 def test_cookies_stay_good_over_a_restart_and_are_another_workspaces_no_more(written: Path, tmp_path: Path) -> None:
-    from keywatch.commands.init import make
+    from keywatch.new_workspace import make
 
     make(tmp_path / "other")
     other = listening(Workspace.at(tmp_path / "other" / "keywatch.toml"))

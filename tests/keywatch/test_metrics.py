@@ -11,11 +11,11 @@ from commandline import GUESSER, NOON, Cli
 
 from alerts.config import Target
 from alerts.delivery import deliver
-from keywatch.disk_metrics import disk_metrics
-from keywatch.exposition import Metric, exposed
-from keywatch.metrics import commit_metrics, metrics
-from keywatch.process_metrics import process_metrics
-from keywatch.pulse import Pulse
+from keywatch.metrics.disk import disk_metrics
+from keywatch.metrics.exposition import Metric, exposed
+from keywatch.metrics.process import process_metrics
+from keywatch.metrics.pulse import Pulse
+from keywatch.metrics.state import commit_metrics, metrics
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state import audit, health, outbox, silences

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from detectors.declare import narrow
-from keywatch.reading import read_frames
+from keywatch.detecting.reading import read_frames
 from keywatch.workspace import Workspace
 from model.window import Window
 

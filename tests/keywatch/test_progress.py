@@ -7,7 +7,7 @@ import pytest
 
 from keywatch.collecting.ingesting import ingest_source
 from keywatch.commands.progress import Pace, spelt
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.window import Window

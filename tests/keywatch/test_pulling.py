@@ -11,7 +11,7 @@ from logstores import ElasticServer, LokiServer
 from ingest.sources import asking, records
 from ingest.sources.records import nanoseconds
 from keywatch.collecting.ingesting import Ingested, ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from model.errors import Fenced, FormatError, UsageError

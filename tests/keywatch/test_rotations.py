@@ -8,10 +8,10 @@ import pytest
 from commandline import Cli, copied, line
 
 from keywatch.collecting.ingesting import ingest_source
+from keywatch.detecting.judging import judge
 from keywatch.inventory.last_use import last_use
 from keywatch.inventory.portrait import portrait
 from keywatch.inventory.syncing import pull_source, save_pull
-from keywatch.judging import judge
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from model.finding import FindingStatus

@@ -14,8 +14,8 @@ from commandline import GOOD, GUESSER, GUESSES, Cli, line
 
 from alerts.channels.interface import SendError
 from alerts.heartbeat import ping
-from keywatch.cycle import Cycle, run
-from keywatch.pulse import Pulse
+from keywatch.metrics.pulse import Pulse
+from keywatch.running.cycle import Cycle, run
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from tests.alerts.conftest import receiver, receivers

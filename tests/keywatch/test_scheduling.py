@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from commandline import Cli
 
-from keywatch.cycle import deliver_due
-from keywatch.report_config import ScheduleConfig
-from keywatch.scheduling import make_due, periods
+from keywatch.config.reports import ScheduleConfig
+from keywatch.running.cycle import deliver_due
+from keywatch.running.scheduling import make_due, periods
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state import audit

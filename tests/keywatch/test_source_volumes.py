@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import Fenced, StoreAway, StoreError

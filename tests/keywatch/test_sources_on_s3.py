@@ -9,7 +9,7 @@ import pytest
 
 from ingest.sources import ordered
 from keywatch.collecting.ingesting import Ingested, ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 

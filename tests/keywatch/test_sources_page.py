@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 
 BLOCKS = re.findall(
     r"^```toml\n(.*?)^```", (Path(__file__).parents[2] / "docs" / "sources.md").read_text(), re.DOTALL | re.MULTILINE

@@ -12,7 +12,7 @@ import pytest
 from commandline import NOON, Cli, attack, copied
 
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.judging import judge
+from keywatch.detecting.judging import judge
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from model.errors import StoreError

@@ -16,7 +16,7 @@ from commandline import NOON, Cli, combined
 
 from keywatch.collecting.ingested import Ingested
 from keywatch.collecting.streaming import ingest_stdin
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import IngestError

@@ -13,10 +13,10 @@ from answering import Answering, Asked, Reply, serve
 from commandline import Cli, line
 
 from ingest.sources import asking
-from keywatch import cycle
 from keywatch.inventory.puller import Puller
 from keywatch.inventory.syncing import due, pull_source, save_pull
-from keywatch.turn import Turn
+from keywatch.running import cycle
+from keywatch.running.turn import Turn
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state.inventory import key_frame

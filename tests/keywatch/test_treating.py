@@ -4,7 +4,7 @@ import pytest
 
 from ingest.routes import Cap
 from keywatch.collecting.treating import treatment
-from keywatch.config import Config, GeoConfig, PrivacyConfig, RoutesConfig, SecretsConfig, SourceConfig
+from keywatch.config.root import Config, GeoConfig, PrivacyConfig, RoutesConfig, SecretsConfig, SourceConfig
 from keywatch.workspace import Workspace
 from model.errors import ConfigError
 

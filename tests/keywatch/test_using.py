@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from detectors.grid import Grid
+from keywatch.detecting.using import use_grid
 from keywatch.privacy.erasing import erase
-from keywatch.using import use_grid
 from keywatch.workspace import Workspace
 from store import day_files
 
@@ -36,7 +36,7 @@ def used(tmp_path: Path, ingest: Callable[..., Any], line: Callable[..., str]) -
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if there were so many keys that a day is asked for by itself."""
-    monkeypatch.setattr("keywatch.using._ROWS", 1)
+    monkeypatch.setattr("keywatch.detecting.using._ROWS", 1)
 
 
 def read(workspace: Workspace, *, keep: bool = True) -> Grid:
@@ -68,7 +68,7 @@ def test_days_of_many_keys_are_stored_and_are_those_of_the_events(
     used(range(60))
     used(range(20, 30), key="b")
     together = read(workspace)
-    monkeypatch.setattr("keywatch.using._ROWS", 1)
+    monkeypatch.setattr("keywatch.detecting.using._ROWS", 1)
 
     made, files = read(workspace), stored(workspace)
 

@@ -26,7 +26,7 @@ import pytest
 from canaries import CANARIES, left, lines
 
 from keywatch.__main__ import _run
-from keywatch.commands.init import make
+from keywatch.new_workspace import make
 
 TOKEN = "T0KENhook" + "9f3a7c51e2d8" * 2
 """What a target's URL and /metrics' token hold."""

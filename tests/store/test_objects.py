@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
-from keywatch.registering import register
+from keywatch.config.root import SourceConfig
+from keywatch.inventory.registering import register
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import ConfigError, StoreError

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from keywatch.registering import register
+from keywatch.inventory.registering import register
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.key import Key, KeyId, KeyRef

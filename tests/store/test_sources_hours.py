@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.commands.init import make
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from model.window import Window

@@ -17,7 +17,7 @@ from ingest.sources import files
 from ingest.sources.files import Block
 from ingest.sources.matching import look
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.segment import Cursor

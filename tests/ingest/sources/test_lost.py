@@ -13,7 +13,7 @@ from ingest.sources import files
 from ingest.sources.matching import look
 from ingest.sources.vanished import vanished
 from keywatch.collecting.ingesting import Ingested
-from keywatch.judging import judge
+from keywatch.detecting.judging import judge
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import Fenced

@@ -15,7 +15,7 @@ from ingest.sources import files
 from ingest.sources.content import Content
 from ingest.sources.matching import look
 from keywatch.collecting.ingesting import Ingested, ingest_source
-from keywatch.config import SourceConfig
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import IngestError

@@ -1,0 +1,1 @@
+"""What the room alerts is told of the config, and what becomes of an incident."""

@@ -1,0 +1,1 @@
+"""The config: one file a table, read from keywatch.toml, KEYWATCH_* variables and the command line."""

@@ -1,0 +1,1 @@
+"""Reports from the workspace: taken, signed, reviewed and told of."""

@@ -1,0 +1,1 @@
+"""`keywatch run`: the cycle, its turns and its loops, and what is done when."""
