@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.joining import ACCUSING, attackers
-from detectors.patterns import FIELDS, pattern_of
+from detectors.folding.patterns import FIELDS, pattern_of
 from model.errors import UsageError
 from model.finding import Finding, FindingStatus, SubjectKind
 from model.incident import Incident, IncidentStatus

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from detectors import auth_burst_network
-from detectors.bursts import Burst, bursts, counting, listed, over_the_line, recent, top
 from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
-from detectors.lifetimes import dead_refs, known_refs
-from detectors.remember import remembered
 from detectors.scores import Scored, one_a_bucket, to_frame
-from detectors.tried import FRAMES, tried
-from detectors.windows import sliding_distinct
+from detectors.shared.bursts import Burst, bursts, counting, listed, over_the_line, recent, top
+from detectors.shared.lifetimes import dead_refs, known_refs
+from detectors.shared.remember import remembered
+from detectors.shared.tried import FRAMES, tried
+from detectors.shared.windows import sliding_distinct
 from model.finding import Severity
 from model.window import Window
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pandas as pd
 
 from detectors.declare import DAY, MINUTE, Frames, detector
-from detectors.heat import Heat
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.heat import Heat
+from detectors.shared.tried import FRAMES, REACH, roams, tried, usual_at
+from detectors.shared.windows import sliding_sums
 from detectors.slow_and_low import FRAMES as SLOW
-from detectors.tried import FRAMES, REACH, roams, tried, usual_at
-from detectors.windows import sliding_sums
 from model.finding import Severity
 from model.window import Window
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from detectors.baseline import Array, roots, squared
-from detectors.day import Day, days
 from detectors.declare import HOUR, Frames, detector
 from detectors.scores import Scored, to_frame
+from detectors.usual.day import Day, days
 from model.finding import Severity
 from model.window import Window
 

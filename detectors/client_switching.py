@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.clients import product
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.lifetimes import identity
-from detectors.places import HISTORY_FRAMES, History, histories
 from detectors.scores import Scored, moment, to_frame
-from detectors.windows import sliding_distinct
+from detectors.shared.clients import product
+from detectors.shared.lifetimes import identity
+from detectors.shared.places import HISTORY_FRAMES, History, histories
+from detectors.shared.windows import sliding_distinct
 from model.finding import Severity
 from model.window import Window
 

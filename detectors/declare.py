@@ -61,8 +61,8 @@ class Detector:
     runbook: str
     function: ScoreFunction = field(repr=False)
     by_key: tuple[str, ...] = ()
-    """Of its frames, those that are read for the keys in question alone (keywatch/detecting/narrowing.py says what comes
-    with a key); every other frame is read whole."""
+    """Of its frames, those that are read for the keys in question alone (keywatch/detecting/narrowing.py says what
+    comes with a key); every other frame is read whole."""
     named_by: tuple[str, ...] = ()
     """Which keys are in question: NEWCOMERS, or those that stand in these frames."""
     later: tuple[str, ...] = ()

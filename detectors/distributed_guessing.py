@@ -7,13 +7,13 @@ from typing import Final
 
 import pandas as pd
 
-from detectors.bursts import Burst, bursts, calls, counting, listed, over_the_line
 from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
-from detectors.lifetimes import dead_refs
-from detectors.remember import remembered
 from detectors.scores import Scored, to_frame
-from detectors.tried import FRAMES, tried
-from detectors.windows import sliding_distinct, sliding_sums
+from detectors.shared.bursts import Burst, bursts, calls, counting, listed, over_the_line
+from detectors.shared.lifetimes import dead_refs
+from detectors.shared.remember import remembered
+from detectors.shared.tried import FRAMES, tried
+from detectors.shared.windows import sliding_distinct, sliding_sums
 from model.finding import Severity
 from model.window import Window
 

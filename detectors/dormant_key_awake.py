@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.calls import calls_of, many
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.lifetimes import identity
-from detectors.places import Histories, histories
-from detectors.rest import Rest, rests
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.calls import calls_of, many
+from detectors.shared.lifetimes import identity
+from detectors.shared.places import Histories, histories
+from detectors.shared.rest import Rest, rests
 from model.finding import Severity
 from model.window import Window
 

@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from detectors.baselines import baselines_of
-from detectors.decide import decide
 from detectors.declare import Detector, narrow
-from detectors.failure import FAILED, failed_row
+from detectors.folding.decide import decide
+from detectors.folding.failure import FAILED, failed_row
+from detectors.folding.muting import muted, span_at, unmuted
+from detectors.folding.overriding import overridden
+from detectors.folding.standing import decide_standing
+from detectors.folding.surprise import surprising
+from detectors.folding.wording import Names
 from detectors.frames import CALLS, FRAMES, OWN, conform, reaching
-from detectors.muting import muted, span_at, unmuted
-from detectors.overriding import overridden
 from detectors.registry import load, names
 from detectors.scores import Scored, from_frame
 from detectors.settings import DetectorsConfig
-from detectors.standing import decide_standing
-from detectors.surprise import surprising
-from detectors.tried import worked_of
-from detectors.wording import Names
+from detectors.shared.tried import worked_of
+from detectors.usual.baselines import baselines_of
 from model.clock import Clock, SystemClock
 from model.finding import Finding, FindingStatus
 from model.window import Window

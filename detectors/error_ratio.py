@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from detectors.baseline import Array
-from detectors.day import Day, days
 from detectors.declare import HOUR, Frames, detector
-from detectors.peers import many_at_once
 from detectors.scores import Scored, moment, to_frame
+from detectors.usual.day import Day, days
+from detectors.usual.peers import many_at_once
 from model.finding import Severity
 from model.window import Window
 

@@ -29,9 +29,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from detectors.baselines import baselines_of
 from detectors.frames import DERIVED, FRAMES, conform
 from detectors.registry import module
+from detectors.usual.baselines import baselines_of
 from model.errors import DetectorError
 from model.window import Window, parse_duration
 

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from detectors.declare import HOUR, Frames, detector
-from detectors.hygiene import each
-from detectors.lifetimes import alive
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.hygiene import each
+from detectors.shared.lifetimes import alive
 from model.finding import Severity
 from model.window import Window
 

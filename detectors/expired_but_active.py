@@ -6,8 +6,8 @@ from datetime import timedelta
 import pandas as pd
 
 from detectors.declare import HOUR, Frames, detector
-from detectors.hygiene import each, fault, folded
 from detectors.scores import moment, to_frame
+from detectors.shared.hygiene import each, fault, folded
 from model.finding import Severity
 from model.window import Window
 

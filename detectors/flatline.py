@@ -10,14 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from detectors.baseline import MEMORY, Array, squared
-from detectors.baselines import RESTLESS
-from detectors.day import Day, days
 from detectors.declare import HOUR, Frames, detector
-from detectors.lifetimes import ALWAYS, dead_refs
-from detectors.peers import many_at_once
-from detectors.reached import told_until
 from detectors.scores import Scored, to_frame
-from detectors.silences import since_last_call
+from detectors.shared.lifetimes import ALWAYS, dead_refs
+from detectors.shared.reached import told_until
+from detectors.usual.baselines import RESTLESS
+from detectors.usual.day import Day, days
+from detectors.usual.peers import many_at_once
+from detectors.usual.silences import since_last_call
 from model.finding import Severity
 from model.window import Window
 

@@ -145,7 +145,7 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         ),
         timedelta(hours=8, minutes=30),
     ),
-    # What the 43 days before a day say about it (detectors/baselines.py): of the day of a bucket and the one before.
+    # What the 43 days before a day say about it (usual/baselines.py): of the day of a bucket and the one before.
     "baselines": FrameSpec(
         _columns(
             time="day",

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from detectors.calls import calls_of
-from detectors.clients import product
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.lifetimes import identity
-from detectors.places import Histories, Others, histories
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.calls import calls_of
+from detectors.shared.clients import product
+from detectors.shared.lifetimes import identity
+from detectors.shared.places import Histories, Others, histories
 from model.finding import Severity
 from model.window import Window
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.countries import apart
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.lifetimes import identity
-from detectors.places import HISTORY_FRAMES, histories
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.countries import apart
+from detectors.shared.lifetimes import identity
+from detectors.shared.places import HISTORY_FRAMES, histories
 from model.finding import Severity
 from model.window import Window
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.afterlife import WHERE, Use, uses
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.lifetimes import ALWAYS, deaths
 from detectors.scores import Scored, to_frame
+from detectors.shared.afterlife import WHERE, Use, uses
+from detectors.shared.lifetimes import ALWAYS, deaths
 from model.finding import Severity
 from model.window import Window
 

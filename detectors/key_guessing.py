@@ -6,12 +6,12 @@ from datetime import timedelta
 import pandas as pd
 
 from detectors import auth_burst_network, distributed_guessing
-from detectors.bursts import Burst, bursts, counting, listed, recent
 from detectors.declare import DAY, HOUR, MINUTE, Frames, detector
-from detectors.remember import remembered
 from detectors.scores import Scored, to_frame
-from detectors.tried import FRAMES, tried
-from detectors.windows import sliding_distinct, sliding_sums
+from detectors.shared.bursts import Burst, bursts, counting, listed, recent
+from detectors.shared.remember import remembered
+from detectors.shared.tried import FRAMES, tried
+from detectors.shared.windows import sliding_distinct, sliding_sums
 from model.finding import Severity
 from model.window import Window
 

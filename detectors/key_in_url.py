@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.calls import calls_of, many
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.lifetimes import identity
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.calls import calls_of, many
+from detectors.shared.lifetimes import identity
 from model.event import Flag
 from model.finding import Severity
 from model.window import Window

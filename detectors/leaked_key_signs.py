@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.calls import calls_of
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.lifetimes import deaths, known_refs
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.calls import calls_of
+from detectors.shared.lifetimes import deaths, known_refs
 from model.finding import Severity
 from model.tools import SECRET_SCANNERS
 from model.window import Window

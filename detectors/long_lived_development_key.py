@@ -6,9 +6,9 @@ from datetime import timedelta
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.hygiene import each, fault, folded
-from detectors.lifetimes import alive, environment
 from detectors.scores import moment, to_frame
+from detectors.shared.hygiene import each, fault, folded
+from detectors.shared.lifetimes import alive, environment
 from model.finding import Severity
 from model.window import Window
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from detectors.clients import product
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.lifetimes import identity
-from detectors.places import Histories, histories
 from detectors.scores import Scored, moment, one_a_bucket, to_frame
-from detectors.visits import VISIT_FRAMES, Settled, first_visits
+from detectors.shared.clients import product
+from detectors.shared.lifetimes import identity
+from detectors.shared.places import Histories, histories
+from detectors.shared.visits import VISIT_FRAMES, Settled, first_visits
 from model.finding import Severity
 from model.window import Window
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.routes import READING, Fresh, Step, privileged, steps
 from detectors.scores import Scored, moment, to_frame
-from detectors.visits import VISIT_FRAMES, Settled, first_visits
+from detectors.shared.routes import READING, Fresh, Step, privileged, steps
+from detectors.shared.visits import VISIT_FRAMES, Settled, first_visits
 from model.finding import Severity
 from model.window import Window
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.routes import Fresh, Step, steps
 from detectors.scores import Scored, moment, to_frame
-from detectors.visits import VISIT_FRAMES, Settled, Visit, visits
+from detectors.shared.routes import Fresh, Step, steps
+from detectors.shared.visits import VISIT_FRAMES, Settled, Visit, visits
 from model.finding import Severity
 from model.window import Window
 

@@ -7,9 +7,9 @@ import pandas as pd
 
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
 from detectors.new_method import at_home, new_methods
-from detectors.routes import Fresh, Step, steps
 from detectors.scores import Scored, moment, to_frame
-from detectors.visits import VISIT_FRAMES
+from detectors.shared.routes import Fresh, Step, steps
+from detectors.shared.visits import VISIT_FRAMES
 from model.finding import Severity
 from model.window import Window
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.breadths import BUCKET, at, lines, widths
 from detectors.declare import Frames, detector
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.breadths import BUCKET, at, lines, widths
 from model.finding import Severity
 from model.window import Window
 

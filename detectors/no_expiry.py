@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from detectors.declare import HOUR, Frames, detector
-from detectors.hygiene import began, each, fault, folded
-from detectors.lifetimes import alive
 from detectors.scores import to_frame
+from detectors.shared.hygiene import began, each, fault, folded
+from detectors.shared.lifetimes import alive
 from model.finding import Severity
 from model.window import Window
 

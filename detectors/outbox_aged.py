@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.arrivals import told
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.hygiene import each
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.arrivals import told
+from detectors.shared.hygiene import each
 from model.finding import Severity
 from model.window import Window
 

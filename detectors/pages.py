@@ -4,7 +4,7 @@ import dataclasses
 
 from detectors.declare import Detector
 from detectors.examples import examples, source
-from detectors.failure import FAILED
+from detectors.folding.failure import FAILED
 from detectors.registry import load, names
 from detectors.settings import show
 

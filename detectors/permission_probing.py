@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.breadths import BUCKET, Days, RouteDays, at, key_of, lines, place, widths, with_subject
 from detectors.declare import Frames, detector
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.breadths import BUCKET, Days, RouteDays, at, key_of, lines, place, widths, with_subject
 from model.finding import Severity
 from model.window import Window
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from detectors import outage
 from detectors.declare import HOUR, MINUTE, Frames, detector
 from detectors.scores import Scored, moment, to_frame
-from detectors.tried import FRAMES, tried
+from detectors.shared import outage
+from detectors.shared.tried import FRAMES, tried
 from model.finding import Severity
 from model.window import Window
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.afterlife import WHERE, Use, uses
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.lifetimes import dead_refs
 from detectors.scores import Scored, to_frame
+from detectors.shared.afterlife import WHERE, Use, uses
+from detectors.shared.lifetimes import dead_refs
 from model.finding import Severity
 from model.window import Window
 

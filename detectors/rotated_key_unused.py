@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.hygiene import each, fault, folded
-from detectors.lifetimes import alive
-from detectors.rotations import rotations
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.hygiene import each, fault, folded
+from detectors.shared.lifetimes import alive
+from detectors.shared.rotations import rotations
 from model.finding import Severity
 from model.window import Window
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from detectors.calls import Calls, calls_of, many
 from detectors.columns import among
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.lifetimes import known_refs
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.calls import Calls, calls_of, many
+from detectors.shared.lifetimes import known_refs
 from model.finding import Severity
 from model.tools import SECRET_SCANNERS
 from model.window import Window

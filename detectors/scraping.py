@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.breadths import BUCKET, RouteDays, at, key_of, lines, place, ten_minutes, with_subject
 from detectors.declare import Frames, detector
-from detectors.routes import READING, method_of
 from detectors.scores import Scored, moment, one_a_bucket, to_frame
+from detectors.shared.breadths import BUCKET, RouteDays, at, key_of, lines, place, ten_minutes, with_subject
+from detectors.shared.routes import READING, method_of
 from model.finding import Severity
 from model.window import Window
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from detectors.muting import Mute
-from detectors.overriding import Override
+from detectors.folding.muting import Mute
+from detectors.folding.overriding import Override
 from model.errors import ConfigError, UsageError
 from model.window import parse_duration
 

@@ -9,13 +9,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from detectors.bursts import Burst, bursts, calls, listed, top
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.lifetimes import dead_refs, known_refs
-from detectors.remember import remembered
 from detectors.scores import Scored, to_frame
-from detectors.tried import by_day, roams
-from detectors.windows import sliding_distinct, sliding_sums
+from detectors.shared.bursts import Burst, bursts, calls, listed, top
+from detectors.shared.lifetimes import dead_refs, known_refs
+from detectors.shared.remember import remembered
+from detectors.shared.tried import by_day, roams
+from detectors.shared.windows import sliding_distinct, sliding_sums
 from model.finding import Severity
 from model.window import Window
 

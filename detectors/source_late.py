@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.arrivals import Arrivals, arrivals, lags, told, zone_behind
 from detectors.declare import HOUR, Frames, detector
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.arrivals import Arrivals, arrivals, lags, told, zone_behind
 from model.finding import Severity
 from model.window import Window
 

@@ -8,10 +8,10 @@ from typing import Final
 
 import pandas as pd
 
-from detectors.arrivals import told
 from detectors.declare import HOUR, Frames, detector
-from detectors.logged import Gap, Logged, logged
 from detectors.scores import Scored, to_frame
+from detectors.shared.arrivals import told
+from detectors.shared.logged import Gap, Logged, logged
 from model.finding import Severity
 from model.window import Window
 

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from detectors.declare import Frames, detector
-from detectors.fives import FIVE, RUNNING, in_a_row
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.fives import FIVE, RUNNING, in_a_row
 from model.finding import Severity
 from model.window import Window
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from detectors.columns import among
 from detectors.declare import HOUR, Frames, detector
-from detectors.hygiene import blank, fault, folded
-from detectors.lifetimes import alive, environment
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.hygiene import blank, fault, folded
+from detectors.shared.lifetimes import alive, environment
 from model.finding import Severity
 from model.window import Window
 

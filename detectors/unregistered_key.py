@@ -7,8 +7,8 @@ import pandas as pd
 
 from detectors.columns import among
 from detectors.declare import DAY, HOUR, NEWCOMERS, Frames, detector
-from detectors.lifetimes import known_refs
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.lifetimes import known_refs
 from model.finding import Severity
 from model.window import Window
 

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.hygiene import fault, folded
-from detectors.last_use import last_uses
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.hygiene import fault, folded
+from detectors.shared.last_use import last_uses
 from model.finding import Severity
 from model.window import Window
 

@@ -10,14 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from detectors.baseline import Array, squared
-from detectors.baselines import RESTLESS
-from detectors.day import Day, days
 from detectors.declare import DAY, HOUR, Frames, detector
-from detectors.falls import common_fall
 from detectors.frames import HOURS
-from detectors.peers import many_at_once
-from detectors.reached import told_until
 from detectors.scores import Scored, to_frame
+from detectors.shared.reached import told_until
+from detectors.usual.baselines import RESTLESS
+from detectors.usual.day import Day, days
+from detectors.usual.falls import common_fall
+from detectors.usual.peers import many_at_once
 from model.finding import Severity
 from model.window import Window
 

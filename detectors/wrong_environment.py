@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.calls import calls_of, many
 from detectors.declare import HOUR, Frames, detector
-from detectors.host_environments import Hosts
-from detectors.lifetimes import environment
 from detectors.scores import Scored, moment, to_frame
+from detectors.shared.calls import calls_of, many
+from detectors.shared.host_environments import Hosts
+from detectors.shared.lifetimes import environment
 from model.finding import Severity
 from model.window import Window
 

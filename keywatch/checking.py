@@ -13,8 +13,8 @@ from keywatch.collecting.examining import check_source
 from keywatch.config.root import Config, load
 from keywatch.detecting import judging
 from keywatch.inventory.connecting import connect
-from keywatch.metrics import probes
 from keywatch.listening import listening, metrics_token, policy
+from keywatch.metrics import probes
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import ConfigError

@@ -1,4 +1,4 @@
-"""A new workspace: its config with what is most asked for, a pepper that only its owner can read, and an empty store."""
+"""A new workspace: its config, a pepper that only its owner can read, and an empty store."""
 
 import os
 import secrets

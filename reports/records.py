@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Basis(StrEnum):
-    """What is known of a key's last use; the words of `detectors.last_use`."""
+    """What is known of a key's last use; the words of `detectors.shared.last_use`."""
 
     USED = "used"
     """A use is known."""

@@ -13,7 +13,7 @@ AGE_DAYS: Final = (90, 180)
 GAP_HOURS: Final = 6
 """Hours without an event from which a source's silence is told as a gap."""
 STALE: Final = timedelta(days=7)
-"""Telemetry that ended longer ago says nothing about the time since; as in `detectors.last_use`."""
+"""Telemetry that ended longer ago says nothing about the time since; as in `detectors.shared.last_use`."""
 SKEW: Final = timedelta(minutes=5)
 """How far clocks may differ: a success counts as after a key's end from so long after it."""
 HOURLY_UP_TO: Final = timedelta(days=3)

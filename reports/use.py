@@ -1,4 +1,4 @@
-"""When each key was last used as of a moment, and who says so; the words and rules of `detectors.last_use`.
+"""When each key was last used as of a moment, and who says so; the words and rules of `detectors.shared.last_use`.
 
 Unlike a detector the report reads the whole history, so a past period is judged by the uses before its end.
 """

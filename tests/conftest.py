@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from keywatch.collecting.ingesting import Ingested, ingest_source
-from keywatch.new_workspace import make
 from keywatch.config.root import SourceConfig
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from tests.postgres import database, postgres, postgres_server, postgres_template

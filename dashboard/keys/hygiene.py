@@ -15,8 +15,8 @@ from dashboard.navigation import HYGIENE
 from dashboard.services import Lines
 from dashboard.words import count
 from detectors.frames import conform
-from detectors.hygiene import blank
-from detectors.last_use import last_uses
+from detectors.shared.hygiene import blank
+from detectors.shared.last_use import last_uses
 
 IDLE: Final = timedelta(days=90)
 """OpenRouter's card and Panther's AWS.AccessKey.Unused; unused-key tells of half of it already."""

@@ -13,7 +13,7 @@ from dashboard.controls.filters import KEYS
 from dashboard.reads import data
 from dashboard.reads.opened import Place, place, reading
 from detectors.baseline import MEMORY
-from detectors.expected import expected
+from detectors.usual.expected import expected
 from model.event import Outcome
 from model.window import Window
 from store.queries import explored

@@ -31,9 +31,9 @@ def dashboard(
     from dashboard.server.serve import check, serve
     from keywatch.alerting.addressing import longest_silence
     from keywatch.commands.awaiting import await_store
+    from keywatch.listening import listening
     from keywatch.noting import note
     from keywatch.serving.handing import handed
-    from keywatch.listening import listening
     from keywatch.workspace import Workspace
     from store.events.places import is_url
 

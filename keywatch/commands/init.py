@@ -8,6 +8,7 @@ import typer
 
 from keywatch.commands.shared import Until, moment, now, say
 
+
 def add(app: typer.Typer) -> None:
     """Put the command on the command line."""
     app.command("init")(init)

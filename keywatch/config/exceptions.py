@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from detectors.matching import Matcher, checked_block
-from detectors.muting import Mute, allowing
-from detectors.overriding import Override
-from detectors.recurring import Recurring
+from detectors.folding.matching import Matcher, checked_block
+from detectors.folding.muting import Mute, allowing
+from detectors.folding.overriding import Override
+from detectors.folding.recurring import Recurring
 from detectors.settings import require_known
 from keywatch.config.section import Section
 from model.errors import ConfigError, UsageError

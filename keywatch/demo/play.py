@@ -9,11 +9,11 @@ from typing import Any
 from alerts.delivery import DeliveryReport
 from ingest.inventory.read import read_keys
 from keywatch.collecting.ingesting import Ingested, Progress, ingest_source
-from keywatch.new_workspace import make
 from keywatch.demo.receiver import receiver
 from keywatch.demo.world import World, make_world
 from keywatch.detecting.judging import Judgement, judge
 from keywatch.inventory.registering import register
+from keywatch.new_workspace import make
 from keywatch.process import work
 from keywatch.reporting.taking import render_report
 from keywatch.running.cycle import deliver_due

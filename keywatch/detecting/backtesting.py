@@ -13,8 +13,8 @@ from alerts.incidents import group
 from detectors import engine
 from detectors.declare import DAY
 from detectors.engine import Scores
+from detectors.folding.wording import Names
 from detectors.settings import DetectorsConfig, Value, parse_budget, require_known
-from detectors.wording import Names
 from keywatch.detecting.scoring import bait_of, read_parts
 from model.errors import UsageError
 from model.finding import Finding, FindingId, FindingStatus, Severity

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from detectors.baselines import HISTORY, days_of, make, make_each
 from detectors.calibration import POOL_DAYS
-from detectors.grid import grid
+from detectors.usual.baselines import HISTORY, days_of, make, make_each
+from detectors.usual.grid import grid
 from keywatch.detecting.using import use_grid
 from keywatch.process.memory import give_back
 from model.window import Window

@@ -3,7 +3,7 @@
 import dataclasses
 
 from detectors import engine
-from detectors.muting import Expected, excusing
+from detectors.folding.muting import Expected, excusing
 from detectors.settings import DetectorsConfig
 from keywatch.config.exceptions import check_detectors
 from keywatch.detecting.hiding import hidden, hidden_override

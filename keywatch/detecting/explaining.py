@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 
 from detectors import engine
-from detectors.muting import SpanOf, about_piece, span_at, unmuted
+from detectors.folding.muting import SpanOf, about_piece, span_at, unmuted
+from detectors.folding.wording import Names
 from detectors.settings import DetectorsConfig
-from detectors.wording import Names
 from model.finding import Evidence, Finding
 from model.plain import plain
 

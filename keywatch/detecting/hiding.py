@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Final
 
-from detectors.matching import Matcher, is_pseudonym
-from detectors.muting import Mute
-from detectors.overriding import Override
+from detectors.folding.matching import Matcher, is_pseudonym
+from detectors.folding.muting import Mute
+from detectors.folding.overriding import Override
 from ingest.addresses import network_of, shown
 from ingest.fingerprint import Pepper
 from model.errors import ConfigError

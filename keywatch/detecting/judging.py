@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from alerts.outbox import Told, tell_findings
 from detectors import engine
 from detectors.engine import Detection
+from detectors.folding.wording import Names
 from detectors.settings import DetectorsConfig
-from detectors.wording import Names
 from keywatch.alerting.addressing import telling
 from keywatch.detecting.configured import detectors_config, with_expected
 from keywatch.detecting.planning import Pass, plan

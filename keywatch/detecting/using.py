@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from detectors.baselines import HISTORY
 from detectors.frames import HOURS
-from detectors.grid import Grid, grid, grid_of_days
+from detectors.usual.baselines import HISTORY
+from detectors.usual.grid import Grid, grid, grid_of_days
 from model.window import Window
 from store import day_files
 from store.day_files import USE

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Final, Literal
 
+from detectors.folding.matching import is_pseudonym
 from detectors.generic_name import says_nothing
-from detectors.matching import is_pseudonym
 from ingest.addresses import address, shown
 from keywatch.workspace import Workspace
 from model.errors import UsageError

@@ -8,7 +8,7 @@ from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from pathlib import Path
 
 from detectors import engine
-from detectors.muting import Mute
+from detectors.folding.muting import Mute
 from detectors.settings import show
 from keywatch.detecting.configured import detectors_config
 from keywatch.inventory.rotations import in_window

@@ -7,11 +7,11 @@ from dashboard.services import Checked, Lines, Services
 from detectors import never_used_key, over_age_key
 from keywatch.checking import shown_config
 from keywatch.detecting.configured import detectors_config
+from keywatch.listening import metrics_token, policy
 from keywatch.metrics.disk import disk_metrics
 from keywatch.metrics.state import metrics
 from keywatch.process.memory import give_back
 from keywatch.reporting import checkpoints
-from keywatch.listening import metrics_token, policy
 from keywatch.serving.logins import Logins
 from keywatch.serving.reviews import Reviewing
 from keywatch.workspace import Workspace

@@ -17,8 +17,8 @@ from dashboard.reads import data
 from dashboard.services import give
 from ingest.inventory.read import read_keys
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.new_workspace import make
 from keywatch.config.root import SourceConfig
+from keywatch.new_workspace import make
 from keywatch.serving.handing import handed
 from keywatch.workspace import Workspace
 from model.clock import SystemClock

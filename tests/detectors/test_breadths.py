@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detectors.breadths import RouteDays
-from detectors.falls import common_fall
 from detectors.frames import FRAMES, conform
+from detectors.shared.breadths import RouteDays
+from detectors.usual.falls import common_fall
 
 DAY = timedelta(days=1)
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)

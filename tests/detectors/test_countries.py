@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.countries import apart
+from detectors.shared.countries import apart
 
 
 @pytest.mark.parametrize(("one", "other"), [("DE", "FR"), ("US", "CA"), ("DE", "DE"), ("de", "AT")])

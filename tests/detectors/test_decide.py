@@ -8,11 +8,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.decide import decide
+from detectors.folding.decide import decide
+from detectors.folding.wording import Names
 from detectors.frames import conform
 from detectors.registry import load
 from detectors.scores import Scored
-from detectors.wording import Names
 from model.finding import Finding, FindingStatus, Severity
 
 BURST = dataclasses.replace(load("auth-burst-key"), quiet=timedelta(hours=1))  # buckets of a minute

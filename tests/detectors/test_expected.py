@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from detectors.baselines import baselines
-from detectors.expected import COLUMNS, expected
-from detectors.levels import unpacked
+from detectors.usual.baselines import baselines
+from detectors.usual.expected import COLUMNS, expected
+from detectors.usual.levels import unpacked
 
 FIRST = pd.Timestamp("2026-09-07", tz="UTC")
 DAYS = [np.datetime64("2026-09-07") + day for day in (29, 30)]

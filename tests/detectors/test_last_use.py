@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from detectors.frames import FRAMES, conform
-from detectors.last_use import last_uses
+from detectors.shared.last_use import last_uses
 
 AT = datetime(2026, 10, 5, tzinfo=UTC)
 KEY = {"key_id": "k1", "status": "active", "source": "csv", "created_at": AT - timedelta(days=200)}

@@ -4,7 +4,7 @@ import weakref
 
 import pandas as pd
 
-from detectors.remember import remembered
+from detectors.shared.remember import remembered
 
 
 class Made:

@@ -9,10 +9,10 @@ import world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.baselines import baselines_of
 from detectors.frames import FRAMES, conform
 from detectors.registry import load, names
 from detectors.scores import SCORE_COLUMNS, Scored, from_frame
+from detectors.usual.baselines import baselines_of
 from model.window import Window
 
 MOVING = [name for name in names() if load(name).kind != "standing"]

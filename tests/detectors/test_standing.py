@@ -3,11 +3,11 @@
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
+from detectors.folding.standing import decide_standing
+from detectors.folding.wording import Names
 from detectors.frames import conform
 from detectors.registry import load
 from detectors.scores import Scored
-from detectors.standing import decide_standing
-from detectors.wording import Names
 from model.finding import Finding, FindingStatus
 
 UNUSED = load("unused-key")

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detectors.baselines import HISTORY, baselines, baselines_of, days_of, make
 from detectors.frames import FRAMES, conform
-from detectors.grid import grid, grid_of_days
 from detectors.registry import load
 from detectors.scores import Scored, from_frame
+from detectors.usual.baselines import HISTORY, baselines, baselines_of, days_of, make
+from detectors.usual.grid import grid, grid_of_days
 from model.window import Window
 
 BEGIN = datetime(2026, 8, 24, tzinfo=UTC)

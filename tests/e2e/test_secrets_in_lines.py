@@ -8,8 +8,8 @@ import pytest
 from leaks import in_bytes, in_segments
 
 from keywatch.collecting.ingesting import Ingested, ingest_source
-from keywatch.new_workspace import make
 from keywatch.config.root import SourceConfig
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 

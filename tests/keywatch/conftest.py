@@ -12,8 +12,8 @@ from commandline import ATTACKED, GOOD, NOON, Cli, attack, copied
 
 from ingest.inventory.read import read_keys
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.new_workspace import make
 from keywatch.detecting.judging import judge
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from store.state.inventory import save_keys

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from detectors.baselines import HISTORY, baselines_of
 from detectors.frames import FRAMES, conform
+from detectors.usual.baselines import HISTORY, baselines_of
 from keywatch.detecting.baselining import baseline_frame
 from keywatch.workspace import Workspace
 from model.window import Window

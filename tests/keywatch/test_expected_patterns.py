@@ -7,7 +7,7 @@ import pytest
 from alerts.config import Telling
 from alerts.deciding import decide
 from alerts.outbox import tell_findings
-from detectors.muting import muted, span_at
+from detectors.folding.muting import muted, span_at
 from keywatch.detecting.configured import detectors_config, with_expected
 from keywatch.workspace import Workspace
 from model.finding import Finding, FindingStatus

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from detectors.matching import About
+from detectors.folding.matching import About
 from ingest.addresses import shown
-from keywatch.new_workspace import make
 from keywatch.detecting.configured import detectors_config
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from model.errors import ConfigError
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from keywatch.new_workspace import make
 from keywatch.metrics.probes import Prober, answering
 from keywatch.metrics.pulse import PATIENCE, Pulse
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from model.clock import FixedClock, SystemClock
 from model.errors import ConfigError

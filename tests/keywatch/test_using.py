@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors.grid import Grid
+from detectors.usual.grid import Grid
 from keywatch.detecting.using import use_grid
 from keywatch.privacy.erasing import erase
 from keywatch.workspace import Workspace

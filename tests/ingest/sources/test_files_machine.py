@@ -20,8 +20,8 @@ from writers import LONG, MAX_LINE, Writers
 from ingest.sources import files
 from ingest.sources.files import Block
 from keywatch.collecting.ingesting import ingest_source
-from keywatch.new_workspace import make
 from keywatch.config.root import SourceConfig
+from keywatch.new_workspace import make
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from model.errors import Fenced

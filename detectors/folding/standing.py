@@ -9,10 +9,10 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from detectors.decide import evidence_of
 from detectors.declare import Detector
+from detectors.folding.decide import evidence_of
+from detectors.folding.wording import Names, finding_of
 from detectors.scores import Scored
-from detectors.wording import Names, finding_of
 from model.finding import Evidence, Finding, FindingStatus
 
 

@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from detectors.clients import product
 from detectors.declare import Frames
-from detectors.lifetimes import identity
-from detectors.past import Past, keyed, number
-from detectors.remember import remembered
+from detectors.shared.clients import product
+from detectors.shared.lifetimes import identity
+from detectors.shared.past import Past, keyed, number
+from detectors.shared.remember import remembered
 
 _WEEK: Final = 7
 

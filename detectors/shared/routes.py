@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from detectors.declare import HOUR, Frames
-from detectors.lifetimes import identity
-from detectors.past import Past, keyed, number
-from detectors.places import owners
-from detectors.remember import remembered
 from detectors.scores import looked_up
+from detectors.shared.lifetimes import identity
+from detectors.shared.past import Past, keyed, number
+from detectors.shared.places import owners
+from detectors.shared.remember import remembered
 from model.window import Window
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -6,7 +6,7 @@ from typing import Final
 import pandas as pd
 
 from detectors.declare import Frames
-from detectors.windows import sliding_distinct, sliding_sums
+from detectors.shared.windows import sliding_distinct, sliding_sums
 
 SPAN: Final = timedelta(minutes=5)
 KEYS: Final = 5
@@ -24,9 +24,9 @@ AFTER: Final = timedelta(minutes=10)
 def refused(frames: Frames, rows: pd.DataFrame) -> pd.DataFrame:
     """The minutes of an outage: minute, keys (refused at their usual places), active, failed (their failed calls).
 
-    `rows` are auth_minutes with `failed`, `home`, `roaming` and `nowhere` (detectors.tried). A minute counts when, in
-    it alone or in the five that end with it, KEYS keys or more and SHARE of the active ones were refused where they
-    had always worked, or without a place of their own.
+    `rows` are auth_minutes with `failed`, `home`, `roaming` and `nowhere` (detectors.shared.tried). A minute counts
+    when, in it alone or in the five that end with it, KEYS keys or more and SHARE of the active ones were refused where
+    they had always worked, or without a place of their own.
     """
     own = rows["home"] | rows["roaming"] | rows["nowhere"]
     usual = rows[own & (rows["failed"] > 0) & (rows["failed"] >= _PART * rows["requests"])]

@@ -8,8 +8,8 @@ from typing import Final
 
 import pandas as pd
 
-from detectors.lifetimes import environment
-from detectors.past import REACH
+from detectors.shared.lifetimes import environment
+from detectors.shared.past import REACH
 from model.errors import ConfigError
 
 _SHARE: Final = 0.8

@@ -12,9 +12,9 @@ import pandas as pd
 
 from detectors.columns import among
 from detectors.declare import Frames
-from detectors.lifetimes import alive
-from detectors.remember import remembered
 from detectors.scores import looked_up
+from detectors.shared.lifetimes import alive
+from detectors.shared.remember import remembered
 
 _FRAMES: Final = ("keys", "key_refs", "sources", "telemetry", "network_days")
 STALE: Final = timedelta(days=7)

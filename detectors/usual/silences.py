@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from detectors.baseline import MEMORY, Array
 from detectors.calibration import POOL_DAYS
-from detectors.grid import Grid
+from detectors.usual.grid import Grid
 
 COLUMNS: Final = (
     "due",

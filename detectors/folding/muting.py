@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final, Literal, NamedTuple
 
-from detectors.matching import About, Matcher, about_finding, addresses_of
-from detectors.patterns import Pattern, pattern_of
-from detectors.recurring import Recurring
+from detectors.folding.matching import About, Matcher, about_finding, addresses_of
+from detectors.folding.patterns import Pattern, pattern_of
+from detectors.folding.recurring import Recurring
 from model.finding import Evidence, Finding, FindingStatus, Subject
 
 KEY_LIFE: Final = ("*revoked*", "*expired*", "unregistered-*", "*inactive-key*")

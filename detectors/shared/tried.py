@@ -10,9 +10,9 @@ import pandas as pd
 
 from detectors.columns import among
 from detectors.declare import DAY, HOUR, MINUTE, Frames
-from detectors.lifetimes import known_refs
-from detectors.outage import hidden
-from detectors.remember import remembered
+from detectors.shared.lifetimes import known_refs
+from detectors.shared.outage import hidden
+from detectors.shared.remember import remembered
 from model.event import UNKNOWN_PREFIX
 
 FRAMES: Final = ("auth_minutes", "worked", "platform_minutes", "key_refs")

@@ -19,8 +19,8 @@ from detectors import (
     key_spraying,
     slow_and_low,
 )
-from detectors.bursts import Burst
 from detectors.declare import DAY, HOUR, MINUTE, Frames
+from detectors.shared.bursts import Burst
 
 _QUARTER = timedelta(minutes=15)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from detectors.baseline import MEMORY, Array, Usual, of_day, roots
 from detectors.columns import packed, unpacked
 from detectors.frames import HOURS
-from detectors.grid import Grid
+from detectors.usual.grid import Grid
 
 COLUMNS: Final = ("centre", "scale", "sent_centre", "sent_scale")
 BLOCK: Final = 2048

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from detectors.baseline import Array, roots
-from detectors.baselines import days_of
 from detectors.calibration import Tail
 from detectors.columns import unpacked
 from detectors.declare import Frames
 from detectors.frames import FRAMES, HOURS
-from detectors.grid import Grid, grid
-from detectors.remember import remembered
+from detectors.shared.remember import remembered
+from detectors.usual.baselines import days_of
+from detectors.usual.grid import Grid, grid
 from model.window import Window
 
 _DAY = np.timedelta64(1, "D")

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pandas as pd
 
-from detectors.clients import product
 from detectors.declare import HOUR, Frames
-from detectors.lifetimes import identity
-from detectors.places import HISTORY_FRAMES, Histories, History, histories
+from detectors.shared.clients import product
+from detectors.shared.lifetimes import identity
+from detectors.shared.places import HISTORY_FRAMES, Histories, History, histories
 
 VISIT_FRAMES = ("origin_hours", *HISTORY_FRAMES)
 """What `visits` reads."""

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from detectors import closing, falls, silences
 from detectors.baseline import MEMORY, Array, roots, squared
 from detectors.calibration import POOL_DAYS, Tail, fit_each
 from detectors.columns import packed
 from detectors.frames import HOURS
-from detectors.grid import Grid, grid
-from detectors.levels import BLOCK, Level, level_columns, level_rows, levels, levels_in, live_on
+from detectors.usual import closing, falls, silences
+from detectors.usual.grid import Grid, grid
+from detectors.usual.levels import BLOCK, Level, level_columns, level_rows, levels, levels_in, live_on
 from model.window import Window
 
 HISTORY: Final = MEMORY + timedelta(days=POOL_DAYS + 1)

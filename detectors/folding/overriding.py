@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from detectors.matching import About, Matcher, addresses_of
+from detectors.folding.matching import About, Matcher, addresses_of
 from model.finding import Subject
 
 if TYPE_CHECKING:
+    from detectors.folding.wording import Names
     from detectors.scores import Scored
-    from detectors.wording import Names
 
 _EVER = datetime.max.replace(tzinfo=UTC)
 

@@ -6,7 +6,7 @@ Who calls a finding expected means this, and not whatever else its detector may 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from detectors.clients import product
+from detectors.shared.clients import product
 
 Pattern = Mapping[str, tuple[str, ...]]
 """Field to values, both from the detail of evidence; clients without their versions."""

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_network
 from typing import Final
 
-from detectors.patterns import Pattern, covers, told
+from detectors.folding.patterns import Pattern, covers, told
 from model.errors import ConfigError
 from model.finding import Finding, Subject, SubjectKind
 

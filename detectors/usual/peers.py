@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from detectors.baselines import RESTLESS
-from detectors.day import Day
 from detectors.declare import Frames
+from detectors.usual.baselines import RESTLESS
+from detectors.usual.day import Day
 
 _SEVERAL: Final = 3
 _THIRD: Final = 1 / 3

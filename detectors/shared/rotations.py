@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from detectors.declare import Frames
-from detectors.last_use import last_uses
-from detectors.lifetimes import alive
+from detectors.shared.last_use import last_uses
+from detectors.shared.lifetimes import alive
 
 
 def rotations(frames: Frames, at: datetime, busy: timedelta) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from detectors.declare import MINUTE
 from detectors.scores import moment
-from detectors.windows import sliding_sums
+from detectors.shared.windows import sliding_sums
 
 
 class Burst(NamedTuple):
@@ -34,7 +34,7 @@ class Burst(NamedTuple):
 
 
 def counting(tried: pd.DataFrame, failures: str) -> pd.DataFrame:
-    """The rows of `detectors.tried` with `failures`: its column `strange` or `usual`, whichever is counted."""
+    """The rows of `detectors.shared.tried` with `failures`: its column `strange` or `usual`, whichever is counted."""
     return tried.assign(failures=tried[failures])
 
 

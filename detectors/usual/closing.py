@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from detectors.baseline import MEMORY, Array
-from detectors.grid import Grid
+from detectors.usual.grid import Grid
 
 COLUMNS: Final = ("open", "open_share", "open_hours", "outside_worst", "age")
 _KINDS: Final = 3  # working day, Saturday, Sunday

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from detectors.baseline import MEMORY, squared
-from detectors.grid import grid
-from detectors.levels import levels
+from detectors.usual.grid import grid
+from detectors.usual.levels import levels
 
 BAND: Final = 3.0
 """Scales on either side of the centre, as in `detectors.baseline.score_series`."""

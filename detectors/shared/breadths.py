@@ -9,8 +9,8 @@ import pandas as pd
 
 from detectors.columns import among
 from detectors.declare import DAY, Frames
-from detectors.lifetimes import identity, known_refs
-from detectors.windows import sliding_sums
+from detectors.shared.lifetimes import identity, known_refs
+from detectors.shared.windows import sliding_sums
 
 BUCKET: Final = timedelta(minutes=5)
 """The width of the buckets of `breadth` and `walks` (store/queries/breadth.py)."""

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from detectors.baseline import Array, squared
 from detectors.calibration import fit_each
-from detectors.grid import Grid
-from detectors.levels import Level
+from detectors.usual.grid import Grid
+from detectors.usual.levels import Level
 
 _CALM: Final = 0.15
 _STEADY: Final = 0.25  # the spread of a key whose days are much alike

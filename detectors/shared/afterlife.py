@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from detectors.declare import Frames
-from detectors.places import Histories, histories
 from detectors.scores import moment
+from detectors.shared.places import Histories, histories
 
 Place = Literal["usual", "new", "unknown"]
 """Where calls came from: from networks of the key, its owner or several others; from elsewhere; nothing is known."""

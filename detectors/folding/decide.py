@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from detectors.declare import Detector
+from detectors.folding.wording import Names, finding_of
 from detectors.scores import Scored
-from detectors.wording import Names, finding_of
 from model.finding import Evidence, Finding, FindingStatus
 
 _LONGEST: Final = timedelta(hours=24)
