@@ -115,7 +115,7 @@ def fill(workspace: Workspace, duck: duckdb.DuckDBPyConnection, table: str, *, r
             SOURCE,
             lines=rows,
             events=rows,
-            rejects=0,
+            rejects={},
             skipped=0,
             now=now,
             span=window,

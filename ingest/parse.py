@@ -6,7 +6,7 @@ once. Fingerprint first, then redact; what leaves `events` holds no secret. Noth
 More than 150 lines, since the quick way, the line-by-line one and what is left out share the connection's tables.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -63,6 +63,8 @@ class Parsed:
     skipped: int
     """Blank lines and lines of another kind."""
     rejected: int
+    reasons: Mapping[str, int]
+    """How many of the rejected lines for each reason."""
     rejects: tuple[Reject, ...]
     """Samples, at most a thousand."""
     other: Plan | None = None
@@ -111,6 +113,7 @@ class Parser:
             events=self.events.num_rows,
             skipped=skipped,
             rejected=rejected,
+            reasons=_counted(self._left_out["reason"]) if rejected else {},
             rejects=self._rejects(records) if rejected else (),
             other=second,
         )
@@ -254,6 +257,11 @@ class Parser:
     def skipped(self) -> list[tuple[int, str]]:
         """(line, class) of the last block's lines that are no requests, in order."""
         return _told(self._left_out, "skipped")
+
+
+def _counted(reasons: pa.ChunkedArray) -> dict[str, int]:
+    found = pc.value_counts(reasons.drop_null())
+    return {str(one["values"]): int(one["counts"]) for one in found.to_pylist()}
 
 
 def _told(left_out: pa.Table, column: str) -> list[tuple[int, str]]:

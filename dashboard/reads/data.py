@@ -25,6 +25,7 @@ from model.incident import Incident, IncidentStatus
 from model.window import Window
 from store.queries import breakdown, sparkline, traffic
 from store.state import audit, findings, incidents, segments, sources
+from store.state.reject_reasons import Reason, reasons
 
 CURVE_POINTS: Final = 30
 """Points of a key's small curve."""
@@ -86,6 +87,13 @@ def rejects(limit: int = 50, *, source: str | None = None) -> pd.DataFrame:
     """Samples of lines that no event could be made of, the latest first."""
     with store().reading() as tx:
         return sources.reject_frame(tx, source, limit=limit)
+
+
+def reject_reasons(source: str | None = None) -> list[Reason]:
+    """Why lines were rejected, of one source or of all; the most frequent first."""
+    with store().reading() as tx:
+        found = [one for one in reasons(tx) if source in {None, one.source}]
+    return sorted(found, key=lambda one: -one.rejects)
 
 
 def files() -> pd.DataFrame:

@@ -101,8 +101,10 @@ def _rejects(names: list[str]) -> None:
             "Source", [_ALL, *names], key="source", bind="query-params", label_visibility="collapsed", width=240,
             format_func=words.text,
         )  # fmt: skip
-        st.caption("The newest samples; secrets in them were redacted before they were kept. All are counted above.")
-    frame = data.rejects(200, source=None if chosen in {_ALL, None} else str(chosen))
+        st.caption("The newest samples; secrets in them were redacted before they were kept. All are counted.")
+    wanted = None if chosen in {_ALL, None} else str(chosen)
+    _reasons(wanted)
+    frame = data.rejects(200, source=wanted)
     if frame.empty:
         st.caption("No sample.")
         return
@@ -123,6 +125,29 @@ def _rejects(names: list[str]) -> None:
         "place": tables.text("File and line", "large"),
     }
     tables.show(shown, columns, alternative="Rejected lines, the newest first: source, reason, sample, file and line.")
+
+
+def _reasons(source: str | None) -> None:
+    """Why lines were rejected; nothing where none was."""
+    found = data.reject_reasons(source)
+    if not found:
+        return
+    every = sum(one.rejects for one in found)
+    shown = pd.DataFrame(
+        {
+            "reason": [words.text(one.reason) for one in found],
+            "source": [words.text(one.source) for one in found],
+            "rejects": [one.rejects for one in found],
+            "share": [words.share(one.rejects, every) for one in found],
+        }
+    )
+    columns: dict[str, Any] = {
+        "reason": tables.text("Why", 420),
+        "source": tables.text("Source", 150),
+        "rejects": tables.number("Rejects", 90, "All lines that were rejected for this, since the store began."),
+        "share": tables.text("Share", 80, "Of all rejects shown here."),
+    }
+    tables.show(shown, columns, alternative="Why lines were rejected, the most frequent first.", rows=6)
 
 
 def _files() -> None:

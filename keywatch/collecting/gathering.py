@@ -168,7 +168,7 @@ def _store(reading: Reading, parts: list[_Part], fmt: Format) -> None:
             reading.source.name,
             lines=parsed.lines,
             events=parsed.events,
-            rejects=parsed.rejected,
+            rejects=parsed.reasons,
             skipped=parsed.skipped,
             now=now,
             span=Window(since=written.min_ts, until=written.max_ts) if written else None,

@@ -1,5 +1,6 @@
 """Parsed blocks to one segment, and the transaction that makes it known: cursor, rejects, manifest, counts."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def note(reading: Reading, block: Block) -> None:
         segments.move_cursor(tx, block.before, block.after, now)
         if rejects:
             segments.add_rejects(tx, rejects, cursor=block.after, first_line=block.before_lines, now=now)
-            segments.count_left_out(tx, source, len(rejects), now)
+            segments.count_left_out(tx, source, Counter(one.reason for one in rejects), now)
         if reading.also:
             reading.also(tx, block, now)
     reading.result.lines += len(rejects)
@@ -142,7 +143,7 @@ def _commit(reading: Reading, done: Drafted) -> None:
             reading.source.name,
             lines=sum(made.parsed.lines for made in done.blocks),
             events=sum(made.parsed.events for made in done.blocks),
-            rejects=sum(made.parsed.rejected for made in done.blocks),
+            rejects=sum((Counter(made.parsed.reasons) for made in done.blocks), Counter()),
             skipped=sum(made.parsed.skipped for made in done.blocks),
             now=now,
             span=Window(since=written.min_ts, until=written.max_ts) if written else None,

@@ -14,7 +14,7 @@ from model.finding import Severity
 from model.incident import DeliveryStatus
 from store.commits import Commits
 from store.handle import Transaction
-from store.state import audit, health, measure, segments, silences, sources, tallies
+from store.state import audit, health, measure, reject_reasons, segments, silences, sources, tallies
 from store.state.tallies import DeliveryTally
 
 PREFIX: Final = "keywatch_"
@@ -31,6 +31,7 @@ def metrics(tx: Transaction, now: datetime, also: Iterable[Metric] = ()) -> str:
         _gauge("up", "1 while the state can be read.", 1),
         *_rounds(tx, now),
         *_sources(tx, now),
+        _rejects(tx),
         *_volumes(tx),
         *_findings(tx),
         *_deliveries(tx, now),
@@ -54,7 +55,6 @@ def _rounds(tx: Transaction, now: datetime) -> Iterator[Metric]:
 _COUNTERS: Final = {
     "lines": ("source_lines_total", "Lines read."),
     "events": ("source_events_total", "Lines that became events."),
-    "rejects": ("source_rejected_total", "Lines that no event could be made of."),
     "skipped": ("source_skipped_total", "Lines that are known to be no requests."),
     "bytes_lost": ("source_bytes_lost_total", "Bytes that were gone before they were read."),
 }
@@ -99,6 +99,17 @@ def _sources(tx: Transaction, now: datetime) -> Iterator[Metric]:
             values = [({"source": str(row["name"])}, _value(row[column])) for row in rows]
             samples: list[Sample] = [(labels, value) for labels, value in values if value is not None]
             yield Metric(name=name, kind="counter" if kind == "counter" else "gauge", help=meaning, samples=samples)
+
+
+def _rejects(tx: Transaction) -> Metric:
+    """A source without any is 0 for no reason, so that a sum by source is never missing."""
+    told: list[Sample] = [
+        ({"source": one.source, "reason": one.reason}, one.rejects) for one in reject_reasons.reasons(tx)
+    ]
+    named = {labels["source"] for labels, _ in told}
+    told += [({"source": name, "reason": ""}, 0) for name in sources.names(tx) if name not in named]
+    meaning = "Lines that no event could be made of, by why."
+    return Metric(name="source_rejected_total", kind="counter", help=meaning, samples=told)
 
 
 def _findings(tx: Transaction) -> Iterator[Metric]:

@@ -46,6 +46,15 @@ class SourceRow(Base):
     reads_keys: Mapped[bool] = mapped_column(default=False)
 
 
+class RejectReasonRow(Base):
+    """How many lines of a source were rejected for one reason."""
+
+    __tablename__ = "reject_reasons"
+    source: Mapped[word] = mapped_column(primary_key=True)
+    reason: Mapped[word] = mapped_column(primary_key=True)
+    rejects: Mapped[int] = mapped_column(_ID)
+
+
 class SourceHourRow(Base):
     """What came of a source in one hour of the reader's clock."""
 

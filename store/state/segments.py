@@ -12,7 +12,7 @@ from sqlalchemy.sql.expression import ColumnElement
 from model.errors import Fenced
 from model.segment import Cursor, Reject, Segment, SegmentId
 from model.window import Window
-from store.state import intents
+from store.state import intents, reject_reasons
 from store.state.schema import CursorRow, MergedSegmentRow, RejectRow, SegmentRow, SourceRow
 from store.state.sources import EventHour, count_event_hours, count_hour, count_timeless, new_source
 
@@ -90,11 +90,12 @@ def add_ingested(tx: Session, segment: Segment) -> None:
     add_segment(tx, segment)
 
 
-def count_left_out(tx: Session, source: str, rejects: int, now: datetime) -> None:
-    """Add lines that were left out unread (too long, the rest of another) to their source's counts."""
-    row = _source_row(tx, source)
+def count_left_out(tx: Session, source: str, reasons: Mapping[str, int], now: datetime) -> None:
+    """Add lines that were left out unread (too long, the rest of another) to their source's counts, by reason."""
+    row, rejects = _source_row(tx, source), sum(reasons.values())
     row.lines += rejects
     row.rejects += rejects
+    reject_reasons.count(tx, source, reasons)
     row.last_read_at = now
     count_hour(tx, source, now, lines=rejects, events=0, rejects=rejects, span=None)
     count_timeless(tx, source, rejects, now)
@@ -237,7 +238,7 @@ def count_lines(
     *,
     lines: int,
     events: int,
-    rejects: int,
+    rejects: Mapping[str, int],
     skipped: int,
     now: datetime,
     span: Window | None,
@@ -245,11 +246,12 @@ def count_lines(
     format_name: str,
     hours: Sequence[EventHour] = (),
 ) -> None:
-    """Add what one batch held to its source's counts; `hours` are those of its events, one row each."""
-    row = _source_row(tx, source)
+    """Add what one batch held to its source's counts; `rejects` by reason, `hours` of its events, one row each."""
+    row, rejected = _source_row(tx, source), sum(rejects.values())
+    reject_reasons.count(tx, source, rejects)
     row.lines += lines
     row.events += events
-    row.rejects += rejects
+    row.rejects += rejected
     row.skipped += skipped
     row.last_read_at = now
     row.format = format_name
@@ -262,10 +264,10 @@ def count_lines(
         latest = min(span.until, now)
         row.last_event_at = max(row.last_event_at or latest, latest)
     if lines > skipped:
-        count_hour(tx, source, now, lines=lines - skipped, events=events, rejects=rejects, span=span)
+        count_hour(tx, source, now, lines=lines - skipped, events=events, rejects=rejected, span=span)
     count_event_hours(tx, source, hours)
     if not hours:
-        count_timeless(tx, source, rejects, now)
+        count_timeless(tx, source, rejected, now)
 
 
 def _source_row(tx: Session, source: str) -> SourceRow:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from model.errors import StoreError
 from store.state.damage import refused
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest migration in store/state/migrations/versions."""
 
 KNOWN = frozenset(f"{number:04}" for number in range(1, int(HEAD) + 1))

@@ -119,10 +119,11 @@ def test_what_was_edited_becomes_changes() -> None:
 def test_the_sources_page_says_what_each_figure_means(opened: Open) -> None:
     page = opened("sources", user("vera"))
     table = page.dataframe[0].value
-    rejects = page.dataframe[1].value
+    reasons, rejects = page.dataframe[1].value, page.dataframe[2].value
 
     assert ["edge"] == list(table["name"])
     assert [1] == list(table["rejects"])
+    assert [("not valid JSON", "edge", 1, "100.0 %")] == list(reasons.itertuples(index=False, name=None))
     assert ["not a line"] == list(rejects["sample"])
     assert "1 of 334 lines (0.3 %) could not be read as requests." in words(page)
 

@@ -215,7 +215,7 @@ def _write(store: Store, rows: Sequence[Event]) -> None:
             "edge",
             lines=len(rows) + 1,
             events=len(rows),
-            rejects=1,
+            rejects={"not valid JSON": 1},
             skipped=0,
             now=NOW,
             span=Window(since=written.min_ts, until=written.max_ts),

@@ -120,7 +120,7 @@ def test_counts_add_up_and_times_only_widen(state: Session) -> None:
             "edge",
             lines=10,
             events=7,
-            rejects=2,
+            rejects={"not valid JSON": 2},
             skipped=1,
             now=T0 + timedelta(hours=2),
             span=span,

@@ -59,7 +59,7 @@ def test_events_ahead_of_the_clock_have_a_lag_below_zero(state: Session) -> None
 
 
 def test_a_batch_of_rejects_alone_has_no_lag(state: Session) -> None:
-    count_left_out(state, "edge", 7, T0)
+    count_left_out(state, "edge", {"too long": 7}, T0)
 
     row = source_hours(state, DAY).iloc[0]
 
