@@ -38,6 +38,8 @@ WHOLE = 20.0
 """Minutes of a soak that counts."""
 PATIENCE = 240.0
 """Seconds in which all has to be read and told, after the last trouble: an alert is due within 90."""
+ALONE = 15
+"""Guessers: from twenty networks within half an hour on they would be one cluster, and told as one."""
 FLAT = 1.3
 """The median memory of the last third of the processes, compared with that of the first third."""
 CONFIG = """
@@ -99,7 +101,7 @@ def soak(folder: Path, seconds: float, rate: int, *, is_sqlite: bool) -> dict[st
     writer.start()
     try:
         guessers = trouble(seconds, writer, worker, database, disk)
-        took = settled(root, writer, worker, target, guessers)
+        took = settled(writer, worker, target, guessers)
         writer.end()
         drained = caught_up(root, writer, worker)
         worker.measure()
@@ -127,7 +129,7 @@ def trouble(seconds: float, writer: Writer, worker: Worker, database: Database |
     """What is done to it, in its time; returns the addresses that guessed."""
     began = time.monotonic()
     guessers: list[str] = []
-    every = max(20.0, seconds / 24)
+    every = max(20.0, seconds / ALONE)
     full = [0.2 * seconds, 0.6 * seconds]
     away = [0.4 * seconds, 0.8 * seconds] if database is not None else []
     guessing, killing, freed = 5.0, KILLED, None
@@ -173,24 +175,19 @@ def no_room(worker: Worker, disk: Disk) -> None:
         worker.limit(SMALL)
 
 
-def settled(root: Path, writer: Writer, worker: Worker, target: Target, guessers: list[str]) -> float:
+def settled(writer: Writer, worker: Worker, target: Target, guessers: list[str]) -> float:
     """Wait until every guesser was told of while the log goes on, a tenth as fast; seconds that it took."""
     writer.rate = max(1, writer.rate // 10)
     began = time.monotonic()
-    while time.monotonic() - began < PATIENCE and not_told(root, target, guessers):
+    while time.monotonic() - began < PATIENCE and not_told(target, guessers):
         worker.look()
         time.sleep(2)
     return time.monotonic() - began
 
 
-def not_told(root: Path, target: Target, guessers: list[str]) -> list[str]:
-    """The guessers that no message names, nor the incident that they belong to: a cluster of them is one incident."""
-    left = [one for one in guessers if not target.heard_of(one)]
-    if not left:
-        return []
-    found = json.loads(ask(root, "findings", "--json"))
-    incidents = {one["ip"]: one["incident_id"] for one in found if one["ip"] in left and one["incident_id"]}
-    return [one for one in left if one not in incidents or not target.heard_of(incidents[one])]
+def not_told(target: Target, guessers: list[str]) -> list[str]:
+    """The guessers that no message names."""
+    return [one for one in guessers if not target.heard_of(one)]
 
 
 def caught_up(root: Path, writer: Writer, worker: Worker) -> float:
@@ -219,7 +216,7 @@ def judged(
     kept = metric(root, "keywatch_store_events")
     third = max(1, len(worker.memory) // 3)
     first, last = (statistics.median(part) for part in (worker.memory[:third], worker.memory[-third:]))
-    unheard = not_told(root, target, guessers)
+    unheard = not_told(target, guessers)
     waiting, dead = metric(root, "keywatch_outbox_pending"), metric(root, "keywatch_outbox_dead")
     incidents = json.loads(ask(root, "incidents", "--json"))
     untold = [
