@@ -2,85 +2,32 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, event, inspect, text
+from sqlalchemy import event, inspect, text
 
 import store.state.upgrade
 from model.errors import StoreError
 from store.handle import Store
 from store.state.engine import open_engine
 from store.state.schema import Base
-from store.state.upgrade import HEAD, KNOWN, migrate, schema_of, upgrade
+from store.state.upgrade import HEAD, KNOWN, schema_of, upgrade
 from tests.faults.conftest import ROOT
 from tests.postgres import Postgres
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A database without any table."""
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/state.db" if sqlite else request.getfixturevalue("postgres_server").database()
-    opened = open_engine(url)
-    yield opened
-    opened.dispose()
-
-
-@pytest.mark.parametrize("way", [migrate, upgrade])
-def test_both_ways_lead_to_the_tables_that_the_program_knows(empty: Engine, way: Callable[[Engine], None]) -> None:
-    way(empty)
-    with empty.connect() as connection:
+def test_migrations_lead_to_the_tables_that_the_program_knows(empty_store: Store) -> None:
+    with empty_store.state.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         found = compare_metadata(context, Base.metadata)
         tables = set(inspect(connection).get_table_names())
 
     assert found == []
     assert {*Base.metadata.tables, "alembic_version"} == tables
-    assert HEAD == schema_of(empty)
-
-
-def test_what_is_made_at_once_is_what_the_migrations_make(empty: Engine) -> None:
-    shapes = []
-    for way in (migrate, upgrade):
-        way(empty)
-        shapes.append(shape(empty))
-        everything = MetaData()
-        everything.reflect(empty)
-        everything.drop_all(empty)
-
-    assert shapes[0] == shapes[1]
-    assert len(shapes[0]) == len(Base.metadata.tables) + 1
-
-
-def shape(engine: Engine) -> dict[str, object]:
-    """What there is of each table; the order of columns and what a column is when nobody says are not compared."""
-    found, looking = {}, inspect(engine)
-    for name in looking.get_table_names():
-        indexes, uniques = looking.get_indexes(name), looking.get_unique_constraints(name)
-        found[name] = (
-            sorted((one["name"], str(one["type"]), one["nullable"]) for one in looking.get_columns(name)),
-            looking.get_pk_constraint(name)["constrained_columns"],
-            sorted((str(one["name"]), one["column_names"], one["unique"]) for one in indexes),
-            sorted((str(one["name"]), one["column_names"]) for one in uniques),
-            sorted((str(one["name"]), one["referred_table"]) for one in looking.get_foreign_keys(name)),
-        )
-    return found
-
-
-def test_a_new_database_needs_no_alembic(tmp_path: Path) -> None:
-    code = (
-        "import sys; from store.state.engine import open_engine; from store.state.upgrade import upgrade;"
-        f"upgrade(open_engine('sqlite:///{tmp_path}/state.db')); print('alembic' in sys.modules)"
-    )
-
-    done = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
-
-    assert "False\n" == done.stdout
 
 
 def test_the_program_knows_its_newest_migration_and_all_others() -> None:

@@ -7,7 +7,6 @@ from alembic import context
 from sqlalchemy import text
 
 from store.state.schema import Base
-from store.state.upgrade import ONE_AT_A_TIME
 
 engine = context.config.attributes["engine"].execution_options(writes=True)
 
@@ -20,5 +19,5 @@ with engine.connect() as connection:
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ONE_AT_A_TIME})
+            connection.execute(text("SELECT pg_advisory_xact_lock(1801812332)"))
         context.run_migrations()
