@@ -1,4 +1,4 @@
-"""Writes the generated pages: detectors, formats, command line, config. With --check it only says which are stale."""
+"""Writes the generated pages: detectors, formats, commands, config, rooms. With --check it only says what is stale."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import format_pages
+import room_pages
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -27,7 +28,7 @@ def main() -> int:
     check = parser.parse_args().check
     made = {DOCS / "detectors" / name: text for name, text in pages().items()}
     made |= {DOCS / "formats" / name: text for name, text in format_pages.pages().items()}
-    made |= {DOCS / "cli.md": _cli(), DOCS / "config.md": _config()}
+    made |= {DOCS / "cli.md": _cli(), DOCS / "config.md": _config(), DOCS / "rooms.md": room_pages.page()}
     stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     folders = (DOCS / "detectors", DOCS / "formats")
     stale += [path for folder in folders for path in folder.glob("*.md") if path not in made]

@@ -1,1 +1,1 @@
-"""The process that serves the pages: its start, what each request passes, probes, and what it may not import itself."""
+"""The process that serves the pages: its start, what each request passes, its theme, and its probes."""

@@ -1,1 +1,1 @@
-"""What the dashboard is handed: where it listens, who gets in, and what it may not import itself."""
+"""What the dashboard is handed: who gets in, reports and reviews, the config in force."""
