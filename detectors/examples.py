@@ -24,6 +24,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -60,6 +61,7 @@ def source(detector: str) -> str:
     return files("detectors").joinpath(f"{module(detector)}.toml").read_text(encoding="utf-8")
 
 
+@cache
 def examples(detector: str) -> list[Example]:
     """The examples of a detector. Raises DetectorError when a row names an unknown frame or column."""
     return [_example(table) for table in tomllib.loads(source(detector))["example"]]
@@ -73,10 +75,11 @@ def _example(table: Mapping[str, Any]) -> Example:
             raise DetectorError(msg, hint=f"Known: {', '.join(FRAMES)}.")
         rows[row["frame"]] += _repeated(row)
     window = Window(since=table["since"], until=table["until"])
-    frames = {name: conform(name, _frame(name, given)) for name, given in rows.items()}
-    known = frames["key_refs"].dropna(subset=["key_ref", "timezone"])
-    zones = dict(zip(known["key_ref"], known["timezone"], strict=True))
-    frames["baselines"] = conform("baselines", baselines_of(frames["key_hours"], window, zones))
+    frames = {name: conform(name, _frame(name, given)) if given else _empty(name) for name, given in rows.items()}
+    if rows["key_hours"]:
+        known = frames["key_refs"].dropna(subset=["key_ref", "timezone"])
+        zones = dict(zip(known["key_ref"], known["timezone"], strict=True))
+        frames["baselines"] = conform("baselines", baselines_of(frames["key_hours"], window, zones))
     for name in DERIVED:
         if not rows[name]:
             del frames[name]
@@ -88,6 +91,12 @@ def _example(table: Mapping[str, Any]) -> Example:
         expect=table.get("expect", {}),
         settings=table.get("settings", {}),
     )
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    """An example has rows of two or three frames, and there are forty."""
+    return conform(name, _frame(name, []))
 
 
 def _frame(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
