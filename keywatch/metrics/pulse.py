@@ -4,7 +4,8 @@ Kept in this process: what all processes did together stands in the state.
 """
 
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from alerts.sends import Sends
@@ -30,6 +31,7 @@ class Pulse:
         self._seen = clock.monotonic()
         self._turns, self._errors = Histogram(BUCKETS), 0
         self._detectors: dict[str, tuple[int, float]] = {}
+        self._failed: Counter[str] = Counter()
         self._stuck = False
         self.sends = Sends()
         """What its loop of delivery sent."""
@@ -38,8 +40,19 @@ class Pulse:
         """The loop is at it: a turn begins, or a part of one ended."""
         self._seen = self._clock.monotonic()
 
-    def turned(self, seconds: float, *, errors: int, detectors: dict[str, float], stuck: bool = False) -> None:
-        """A turn ended; `detectors` is how many seconds each took, `stuck` whether the store refused."""
+    def turned(
+        self,
+        seconds: float,
+        *,
+        errors: int,
+        detectors: Mapping[str, float],
+        failed: Iterable[str] = (),
+        stuck: bool = False,
+    ) -> None:
+        """A turn ended; `detectors` is how many seconds each took, `failed` names those that raised.
+
+        `stuck` is whether the store refused.
+        """
         self.beat()
         self._stuck = stuck
         with self._lock:
@@ -48,6 +61,7 @@ class Pulse:
             for name, spent in detectors.items():
                 runs, total = self._detectors.get(name, (0, 0.0))
                 self._detectors[name] = (runs + 1, total + spent)
+            self._failed.update(failed)
 
     @property
     def alive(self) -> bool:
@@ -68,7 +82,7 @@ class Pulse:
         """Of this process alone."""
         with self._lock:
             turns, total, errors = self._turns.below(), self._turns.total, self._errors
-            detectors = dict(sorted(self._detectors.items()))
+            detectors, failed = dict(sorted(self._detectors.items())), Counter(self._failed)
         yield histogram("turn_duration_seconds", "How long turns of this process took.", turns, total)
         yield Metric(
             name="turn_errors_total",
@@ -85,6 +99,9 @@ class Pulse:
             help="Seconds that the detector took in this process.",
             samples=spent,
         )
+        raised: list[Sample] = [({"detector": name}, failed[name]) for name in sorted({*detectors, *failed})]
+        meaning = "Runs in this process in which the detector raised an error."
+        yield Metric(name="detector_errors_total", kind="counter", help=meaning, samples=raised)
         yield from _sends(self.sends)
 
 

@@ -139,6 +139,10 @@ def _deliveries(tx: Transaction, now: datetime) -> Iterator[Metric]:
     written = tallies.alerts(tx)
     told: list[Sample] = [({"severity": str(one)}, written.get(str(one), 0)) for one in Severity]
     yield Metric(name="alerts_total", kind="counter", help="Alerts that were written.", samples=told)
+    standing = tallies.firing(tx)
+    firing: list[Sample] = [({"severity": str(one)}, standing.get(str(one), 0)) for one in Severity]
+    meaning = "Incidents that an alert was written about and that nobody resolved."
+    yield Metric(name="alerts_firing", kind="gauge", help=meaning, samples=firing)
     rows = tallies.deliveries(tx)
     every: list[Sample] = [
         ({"target": row.target, "state": row.status, "reason": row.reason}, row.number) for row in rows

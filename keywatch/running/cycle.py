@@ -82,8 +82,9 @@ def run(
             if post is not None:
                 cycle.delivered, said = post.take()
                 cycle.errors.extend(said)
-            detectors = cycle.judgement.seconds if cycle.judgement else {}
-            told.turned(clock.monotonic() - began, errors=len(cycle.errors), detectors=detectors, stuck=cycle.stuck)
+            detectors, failed = (cycle.judgement.seconds, cycle.judgement.errors) if cycle.judgement else ({}, {})
+            took, errors = clock.monotonic() - began, len(cycle.errors)
+            told.turned(took, errors=errors, detectors=detectors, failed=failed, stuck=cycle.stuck)
             tell(cycle)
             stop.wait(max(0.0, interval - (clock.monotonic() - began)))
     finally:

@@ -68,6 +68,14 @@ def open_incidents(tx: Session) -> dict[tuple[str, str], int]:
     return {(severity, status): number for severity, status, number in tx.execute(query)}
 
 
+def firing(tx: Session) -> dict[str, int]:
+    """Severity to incidents that an alert was written about and nobody resolved."""
+    told = select(AlertRow.id).where(AlertRow.incident_id == IncidentRow.id).exists()
+    standing = IncidentRow.status != str(IncidentStatus.RESOLVED)
+    query = select(IncidentRow.severity, func.count()).where(standing, told).group_by(IncidentRow.severity)
+    return {severity: number for severity, number in tx.execute(query)}  # noqa: C416 (rows, not pairs, to mypy)
+
+
 def failing(tx: Session, detector: str) -> list[str]:
     """The subjects' values of what stands of one detector: which detectors failed, say."""
     standing = FindingRow.status.in_([str(FindingStatus.OPEN), str(FindingStatus.ACKNOWLEDGED)])

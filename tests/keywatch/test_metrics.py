@@ -102,6 +102,7 @@ def test_sources_findings_and_what_waits_are_counted(workspace: Workspace) -> No
     assert 0 == value(found, "findings_open", severity="info")
     assert {0.0} == set(found["keywatch_detector_failed"].samples.values())
     assert 1 == value(found, "outbox_pending", target="file")
+    assert 1 == sum(found["keywatch_alerts_firing"].samples.values())
     assert (NOW - NOON.replace(hour=13)).total_seconds() == value(found, "outbox_oldest_age_seconds", target="file")
     assert value(found, "source_lag_seconds", source="edge") > 0
 
@@ -201,3 +202,15 @@ def test_the_page_lists_every_metric_and_no_other(workspace: Workspace, receiver
         told = set(re.findall(r"^# TYPE (\S+)", metrics(tx, NOW) + own + kept, flags=re.MULTILINE))
 
     assert told | waiting == set(re.findall(r"`((?:keywatch|process)_[a-z_]+)`", PAGE.partition("## Metrics")[2]))
+
+
+def test_an_incident_fires_until_it_is_resolved(found: Cli) -> None:
+    (incident,) = found("incidents", "--json").json()
+    before = read(found("metrics").out)
+    found("incidents", "resolve", incident["id"], "--as", "true")
+    after = read(found("metrics").out)
+
+    assert (1, 0) == (
+        value(before, "alerts_firing", severity=incident["severity"]),
+        value(after, "alerts_firing", severity=incident["severity"]),
+    )

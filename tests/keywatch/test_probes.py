@@ -54,7 +54,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 def pulse(clock: FixedClock) -> Pulse:
     made = Pulse(clock, 30)
-    made.turned(0.4, errors=1, detectors={"unused-key": 0.2})
+    made.turned(0.4, errors=1, detectors={"unused-key": 0.2}, failed=["off-hours"])
     made.sends.add("hook", 1.5, None)
     made.sends.add("hook", 0.25, "server")
     return made
@@ -149,6 +149,8 @@ def test_metrics_are_those_of_the_whole_and_of_this_process(root: Path, pulse: P
         "keywatch_turn_duration_seconds_sum 0.4",
         'keywatch_detector_runs_total{detector="unused-key"} 1',
         'keywatch_detector_duration_seconds_total{detector="unused-key"} 0.2',
+        'keywatch_detector_errors_total{detector="off-hours"} 1',
+        'keywatch_detector_errors_total{detector="unused-key"} 0',
         'keywatch_notifications_total{target="hook"} 2',
         'keywatch_notifications_failed_total{target="hook",reason="server"} 1',
         'keywatch_notification_duration_seconds_total{target="hook"} 1.75',
