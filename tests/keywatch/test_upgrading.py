@@ -1,6 +1,8 @@
-"""A workspace of the first schema, written by the program of that time, is brought up to date and answers as it did.
+"""A workspace of the first schema and one of the schema before are brought up to date and answer as they did.
 
-`tests/store/workspaces/0001.tar.gz` was made by commit b87570a: init, keys import, ingest, detect, alerts deliver.
+Each was written by the program of its time: `tests/store/workspaces/0001.tar.gz` by commit b87570a, 0016 by e4d65cf
+(init, keys import, ingest, detect, alerts deliver). With a new migration, the workspace of the schema before it takes
+the place of 0016.
 """
 
 import sqlite3
@@ -12,17 +14,30 @@ from commandline import GUESSER, UNTIL, Cli
 
 from store.state.upgrade import HEAD
 
-OLD = Path(__file__).parents[1] / "store" / "workspaces" / "0001.tar.gz"
+WORKSPACES = Path(__file__).parents[1] / "store" / "workspaces"
+FOUND = {
+    "0001": {
+        ("auth-burst-address", "0d5d1574fe724625", "c651ae4bbbacb535", GUESSER, 40),
+        ("key-guessing", "d2ec689937f38092", "c651ae4bbbacb535", GUESSER, 40),
+    },
+    "0016": {("key-guessing", "d2ec689937f38092", "923217e26cc847f8", GUESSER, 40)},
+}
+"""Of each schema the findings that its workspace has: detector, id, incident, address and count."""
+
+
+@pytest.fixture(params=FOUND)
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-def old(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
-    with tarfile.open(OLD) as packed:
+def old(version: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    with tarfile.open(WORKSPACES / f"{version}.tar.gz") as packed:
         packed.extractall(tmp_path, filter="data")
     root = tmp_path / "workspace"
     for secret in ("keywatch.toml", "keywatch.pepper", "keywatch.db"):
         (root / secret).chmod(0o600)
-    assert [("0001",)] == rows(root, "SELECT version_num FROM alembic_version")
+    assert [(version,)] == rows(root, "SELECT version_num FROM alembic_version")
     return Cli(root, capsys, monkeypatch)
 
 
@@ -34,30 +49,32 @@ def rows(root: Path, query: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
-def test_it_answers_as_it_did(old: Cli) -> None:
+def test_the_schema_before_todays_is_among_them() -> None:
+    assert [f"{int(HEAD) - 1:04}"] == sorted(FOUND)[1:]
+
+
+def test_it_answers_as_it_did(old: Cli, version: str) -> None:
     usage = old("usage", "--by", "status", "--json", "--since", "2026-10-01T00:00:00Z").json()
     [key] = old("keys", "list", "--json").json()
-    found = {one["detector"]: one for one in old("findings", "--json").json()}
+    names = ("detector", "id", "incident_id", "ip", "count")
+    found = {tuple(one[name] for name in names) for one in old("findings", "--json").json()}
     status = old("store", "status", "--json").json()
 
     assert [("ok", 300), ("unauthenticated", 40)] == [(row["status"], row["requests"]) for row in usage]
     assert ("k1", "billing", "Payments") == (key["key_id"], key["name"], key["owner"])
-    assert {"auth-burst-address", "key-guessing"} == set(found)
-    assert ("0d5d1574fe724625", "c651ae4bbbacb535", GUESSER, 40) == tuple(
-        found["auth-burst-address"][name] for name in ("id", "incident_id", "ip", "count")
-    )
+    assert FOUND[version] == found
     assert (340, HEAD, "sqlite") == (status["events"], status["state"]["schema"], status["state"]["engine"])
     assert not [one for one in status["health"] if one["level"] == "error"]
 
 
-def test_what_was_read_is_not_read_again_and_what_was_told_is_not_told_again(old: Cli) -> None:
+def test_what_was_read_is_not_read_again_and_what_was_told_is_not_told_again(old: Cli, version: str) -> None:
     told = (old.root / "alerts.jsonl").read_bytes()
 
     assert 0 == old("ingest").code == old("detect", "--until", UNTIL).code == old("alerts", "deliver").code
 
     assert 340 == old("store", "status", "--json").json()["events"]
     assert told == (old.root / "alerts.jsonl").read_bytes()
-    assert {"0d5d1574fe724625", "d2ec689937f38092"} <= {one["id"] for one in old("findings", "--json").json()}
+    assert {one[1] for one in FOUND[version]} <= {one["id"] for one in old("findings", "--json").json()}
 
 
 def test_it_goes_on_from_there(old: Cli) -> None:
