@@ -62,13 +62,17 @@ class Parsed:
     events: int
     skipped: int
     """Blank lines and lines of another kind."""
-    rejected: int
     reasons: Mapping[str, int]
-    """How many of the rejected lines for each reason."""
+    """Why lines were rejected, and how many for each reason."""
     rejects: tuple[Reject, ...]
     """Samples, at most a thousand."""
     other: Plan | None = None
     """What else some of the lines were read by."""
+
+    @property
+    def rejected(self) -> int:
+        """How many lines no event could be made of."""
+        return sum(self.reasons.values())
 
 
 class Parser:
@@ -107,14 +111,13 @@ class Parser:
         self.keep(normalise.events(self.duck, self._block(*self._take_apart(records, plan), plan), self._treatment))
         second = self._again(records, plan, other)
         skipped = len(records.skipped) + len(self._left_out) - self._left_out["skipped"].null_count
-        rejected = len(self._left_out) - self._left_out["reason"].null_count
+        reasons = _counted(self._left_out["reason"])
         return Parsed(
-            lines=self.events.num_rows + skipped + rejected,
+            lines=self.events.num_rows + skipped + sum(reasons.values()),
             events=self.events.num_rows,
             skipped=skipped,
-            rejected=rejected,
-            reasons=_counted(self._left_out["reason"]) if rejected else {},
-            rejects=self._rejects(records) if rejected else (),
+            reasons=reasons,
+            rejects=self._rejects(records) if reasons else (),
             other=second,
         )
 

@@ -68,7 +68,7 @@ def faults(
 ) -> dict[str, set[str]]:
     """Flag to the ids of the keys that it is true of, but for `removable`, which `removable` adds.
 
-    The frames are those of detectors, as the store services them over.
+    The frames are those of detectors, as the store hands them over.
     """
     given = {"keys": keys, "key_refs": refs, "sources": sources, "telemetry": telemetry, "network_days": None}
     frames = {name: conform(name, frame) for name, frame in given.items()}

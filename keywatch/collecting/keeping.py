@@ -23,5 +23,5 @@ def kept(parser: Parser, parsed: Parsed, keep: Keep | None) -> tuple[Parsed, int
     left = len(parser.events)
     outside = parsed.events - left
     if keep.only_events:
-        return replace(parsed, lines=left, events=left, skipped=0, rejected=0, reasons={}, rejects=()), outside
+        return replace(parsed, lines=left, events=left, skipped=0, reasons={}, rejects=()), outside
     return replace(parsed, lines=parsed.lines - outside, events=left), outside

@@ -61,7 +61,8 @@ class Pulse:
             for name, spent in detectors.items():
                 runs, total = self._detectors.get(name, (0, 0.0))
                 self._detectors[name] = (runs + 1, total + spent)
-            self._failed.update(failed)
+            for name in failed:  # a mapping too, whose values Counter.update would add
+                self._failed[name] += 1
 
     @property
     def alive(self) -> bool:

@@ -1,5 +1,6 @@
 """`keywatch run`: rounds that read and judge, and a loop of its own that delivers."""
 
+import dataclasses
 import json
 import signal
 import threading
@@ -14,6 +15,7 @@ from commandline import GOOD, GUESSER, GUESSES, Cli, line
 
 from alerts.channels.interface import SendError
 from alerts.heartbeat import ping
+from detectors import key_guessing
 from keywatch.metrics.pulse import Pulse
 from keywatch.running.cycle import Cycle, run
 from keywatch.workspace import Workspace
@@ -98,6 +100,23 @@ def test_a_target_that_hangs_delays_neither_the_rounds_nor_the_others(
     assert len(passed) > 2
     assert beat.requests[0][0].startswith("/hooks/")
     assert len(told(cli)) == pulse.sends.told()["file"].number
+
+
+def test_a_detector_that_raises_is_counted(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        msg = "no such column"
+        raise KeyError(msg)
+
+    monkeypatch.setattr(key_guessing, "score", dataclasses.replace(key_guessing.score, function=broken))
+    cli.configure('[[sources]]\nname = "edge"\npath = "access.log"\n')
+    attack_now(cli)
+    pulse = Pulse(SystemClock(), 0.2)
+    rounds(cli, lambda cycle: cycle.judgement is not None, pulse)
+    (counted,) = (one for one in pulse.metrics() if one.name == "detector_errors_total")
+    raised = {labels["detector"]: number for labels, number in counted.samples}
+
+    assert raised["key-guessing"] >= 1
+    assert {0} == {number for name, number in raised.items() if name != "key-guessing"}
 
 
 def test_a_new_incident_waits_in_a_run(cli: Cli, receiver: "Receiver") -> None:
