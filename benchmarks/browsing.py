@@ -35,7 +35,7 @@ window.WebSocket = class extends Socket {
   }
 };
 const look = () => {
-  if (window.watched.painted === null && document.querySelector('[data-testid="stMetricValue"]')) {
+  if (window.watched.painted === null && document.querySelector('[class*="st-key-tile_"] strong')) {
     requestAnimationFrame(() => { window.watched.painted ??= performance.now(); });
   }
 };

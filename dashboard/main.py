@@ -15,15 +15,11 @@ from model.clock import SystemClock
 from model.errors import AccessDenied, KeywatchError
 
 _HERE = Path(__file__).parent
-_KEYBOARD = "<script>\n" + (_HERE / "keyboard.js").read_text(encoding="utf-8") + "</script>"
 
 
 def main() -> None:
     """Draw the frame and the page that the URL names."""
     st.set_page_config(page_title="keywatch", page_icon=str(_HERE / "mark.svg"), layout="wide")
-    st.html(_HERE / "style.css")
-    with st.container(key="keyboard"):
-        st.html(_KEYBOARD, unsafe_allow_javascript=True)
     st.logo((_HERE / "logo.svg").read_text(encoding="utf-8"), size="large")
     try:
         _let_in(access.person())

@@ -14,9 +14,9 @@ from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from dashboard import views
-from dashboard.server import probes
+from dashboard.server import document, probes
 from dashboard.server.middleware import Passage
-from dashboard.server.serve import Listening, secrets
+from dashboard.server.serve import Listening, base_path, secrets
 from dashboard.services import Services
 
 _TIDIED: Final = timedelta(minutes=1)
@@ -28,7 +28,7 @@ def application(listening: Listening, services: Services) -> App:
     return App(
         Path(__file__).parents[1] / "main.py",
         secrets=secrets(listening),
-        routes=probes.routes(services),
+        routes=[*probes.routes(services), *document.routes(base_path(listening))],
         lifespan=lambda _: _ready(services),
         middleware=[
             Middleware(

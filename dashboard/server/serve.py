@@ -104,18 +104,23 @@ def check(listening: Listening) -> None:
 def options(listening: Listening) -> dict[str, object]:
     """Streamlit's options. Raises ConfigError as `check` does."""
     check(listening)
-    base = urlsplit(listening.link).path.strip("/") if listening.link else ""
     return {
         **_OPTIONS,
         **THEME,
         "server.address": listening.address,
         "server.port": listening.port,
         "server.headless": listening.headless,
-        "server.baseUrlPath": base,
+        "server.baseUrlPath": base_path(listening).strip("/"),
         "server.allowedHosts": listening.hosts,
         "server.corsAllowedOrigins": [_origin(listening.link)] if listening.link else [],
         "browser.serverAddress": listening.hosts[0],
     }
+
+
+def base_path(listening: Listening) -> str:
+    """The path that all addresses of the dashboard begin with, without a slash at its end; mostly nothing."""
+    path = urlsplit(listening.link).path.strip("/") if listening.link else ""
+    return f"/{path}" if path else ""
 
 
 def secrets(listening: Listening) -> dict[str, Any]:

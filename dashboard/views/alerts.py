@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from alerts import acts
 from dashboard import words, zones
 from dashboard.doing import act, fresh
-from dashboard.elements import tables
+from dashboard.elements import tables, tiles
 from dashboard.incident import silences
 from dashboard.login import access
 from dashboard.navigation import open_incident
@@ -70,14 +70,10 @@ def _tiles(targets: Targets, now: datetime) -> None:
     for column, (label, statuses, meaning) in zip(columns, those, strict=False):
         number = sum(counts.get(str(s), 0) for counts in targets.counts.values() for s in statuses)
         with column:
-            st.metric(
-                label, words.count(number), border=True, height="stretch", help=f"{meaning} Since the store began."
-            )
+            tiles.figure(label, words.count(number), help_=f"{meaning} Since the store began.")
     with columns[5]:
         waits = words.ago(oldest, now, missing="none").removesuffix(" ago")
-        st.metric(
-            "Oldest waiting", waits, border=True, height="stretch", help="How long the oldest overdue message waits."
-        )
+        tiles.figure("Oldest waiting", waits, help_="How long the oldest overdue message waits.")
 
 
 def _dead(targets: Targets) -> None:

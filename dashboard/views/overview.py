@@ -6,7 +6,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import live
+from dashboard import live, words
 from dashboard.charts import outcomes
 from dashboard.elements import tables, tiles
 from dashboard.incident import queue_rows
@@ -74,15 +74,12 @@ def _incident_tile(all_: Sequence[Incident], sight: Sight) -> None:
     window = sight.period.window
     standing = [incident for incident in all_ if incident.status is not IncidentStatus.RESOLVED]
     new = sum(window.since <= incident.opened_at < window.until for incident in standing)
-    st.metric(
+    tiles.figure(
         "Standing incidents",
-        len(standing),
+        words.count(len(standing)),
         delta=f"{new} new" if new else None,
-        delta_color="inverse",
-        delta_arrow="off",
-        border=True,
-        height="stretch",
-        help="Open and in progress, whenever they began; new ones were opened in this window.",
+        mood="bad",
+        help_="Open and in progress, whenever they began; new ones were opened in this window.",
     )
 
 
