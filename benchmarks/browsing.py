@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
@@ -18,7 +19,10 @@ _QUIET: Final = 250
 """Milliseconds without a message from the server after which it has said everything."""
 
 _WATCH: Final = """
-window.watched = {painted: null, asked: 0, heard: 0, drawn: 0};
+window.watched = {painted: null, acted: 0, asked: 0, heard: 0, drawn: 0};
+for (const kind of ['click', 'input']) {
+  window.addEventListener(kind, () => { window.watched.acted = performance.now(); }, {capture: true});
+}
 const Socket = window.WebSocket;
 window.WebSocket = class extends Socket {
   constructor(...given) {
@@ -41,7 +45,8 @@ const look = () => {
 };
 new MutationObserver(look).observe(document, {subtree: true, childList: true});
 """
-"""Notes when the first figure was painted, when the server was asked and heard last, and when that was drawn.
+"""Notes when the first figure was painted, when the reader clicked or typed, when the server was asked and heard last,
+and when that was drawn.
 
 The page's own word for whether its script runs is of no use: a run of a few milliseconds begins and ends between two of
 its pictures, and was then waited for until figures refreshed by themselves, 30 s later.
@@ -57,14 +62,15 @@ since => {{
 
 @contextmanager
 def browser() -> Iterator[BrowserContext]:
-    """One reader's browser, which keeps what it has loaded."""
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        context = opened.new_context(viewport={"width": 1400, "height": 1000})
+    """One reader's browser, with a profile: it keeps what it has loaded, and the code that it made of it."""
+    with TemporaryDirectory() as profile, sync_playwright() as driver:
+        context = driver.chromium.launch_persistent_context(
+            profile, executable_path=str(CHROMIUM), args=list(FLAGS), viewport={"width": 1400, "height": 1000}
+        )
         context.set_default_timeout(_PATIENCE)
         context.add_init_script(_WATCH)
         yield context
-        opened.close()
+        context.close()
 
 
 def paint(context: BrowserContext, url: str) -> tuple[Page, float, float]:
@@ -100,6 +106,10 @@ class Reader:
         """The same of a page of the menu."""
         return self._timed(lambda: self.page.get_by_role("link", name=to, exact=True).click())
 
+    def press(self, name: str) -> float:
+        """The same of a button."""
+        return self._timed(self.page.get_by_role("button", name=name).click)
+
     def _other(self, *names: str) -> float:
         """Of a choice that is not the present one: a click on that would run nothing."""
         self._turn += 1
@@ -109,11 +119,12 @@ class Reader:
         return self._timed(left[self._turn % len(left)].click)
 
     def _timed(self, click: Callable[[], None]) -> float:
+        """From the event in the page on: before it, Playwright looks for the element and waits until it stands still."""
         begun = self.page.evaluate("performance.now()")
         click()
         self.page.wait_for_function(_SETTLED, arg=begun)
-        ended: float = self.page.evaluate("window.watched.drawn")
-        return (ended - begun) / 1000
+        seconds: float = self.page.evaluate("(window.watched.drawn - window.watched.acted) / 1000")
+        return seconds
 
 
 def rest(page: Page, seconds: float) -> None:

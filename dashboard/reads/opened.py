@@ -28,8 +28,8 @@ from store.handle import Store, Transaction
 from store.state import inventory
 from store.state.activity import activity_frame
 
-AGE: Final = timedelta(seconds=10)
-"""For so long the inventory is given again; reading 5,000 keys for every click would take 0.2 s of processor time."""
+AGE: Final = timedelta(seconds=30)
+"""For so long the inventory is given again; reading 5,000 keys takes 0.2 s of processor time."""
 
 
 @dataclass(frozen=True, slots=True)
