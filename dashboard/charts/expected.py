@@ -30,7 +30,7 @@ def band(hours: pd.DataFrame, evidence: Iterable[datetime], counted: str, *, hei
     rows = hours.assign(**time_axis.columns(hours["hour"], _HOUR), found=hours["hour"].isin(marked))
     window = Window(since=hours["hour"].min().to_pydatetime(), until=hours["hour"].max().to_pydatetime() + _HOUR)
     time_axis.draw(_chart(rows, window, height, counted), window, _HOUR, name="usual", alternative=_sum_up(rows))
-    behind(_table(rows))
+    behind("usual", lambda: _table(rows))
 
 
 def outside(hours: pd.DataFrame) -> "pd.Series[bool]":

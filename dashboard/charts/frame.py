@@ -1,5 +1,6 @@
 """What is around every chart: its title and unit, the text for those who cannot see it, and the table behind it."""
 
+from collections.abc import Callable
 from typing import Final
 
 import altair as alt
@@ -14,16 +15,24 @@ PADDING: Final = {"left": 0, "right": 4, "top": 4, "bottom": 2}
 _QUIET: Final = OUTCOMES[Outcome.OK][1]
 
 
-def draw(chart: alt.Chart | alt.LayerChart, *, alternative: str, table: pd.DataFrame) -> None:
-    """Put a chart on the page, and the table behind it in an expander."""
+def draw(
+    chart: alt.Chart | alt.LayerChart, *, name: str, alternative: str, table: Callable[[], pd.DataFrame]
+) -> None:
+    """Put a chart on the page, and the table behind it in an expander; `name` tells it from the others of the page."""
     st.altair_chart(chart, width="stretch", alt=alternative)
-    behind(table)
+    behind(name, table)
 
 
-def behind(table: pd.DataFrame) -> None:
-    """The table behind a chart."""
-    with st.expander("Show as table"):
-        st.dataframe(table, hide_index=True, width="stretch")
+def behind(name: str, table: Callable[[], pd.DataFrame]) -> None:
+    """The table behind the chart of that name; it is made and sent when somebody opens it."""
+
+    @st.fragment
+    def _opened() -> None:
+        with st.expander("Show as table", key=f"table_{name}", on_change="rerun") as expander:
+            if expander.open:
+                st.dataframe(table(), hide_index=True, width="stretch")
+
+    _opened()
 
 
 def titled(text: str, subtitle: str) -> alt.TitleParams:

@@ -35,7 +35,8 @@ def draw(
 
     `form` is how d3 writes an amount, `scale` the type of its axis.
     """
-    shown = [line for line in lines if line in set(series["line"])]
+    present = set(series["line"].unique())
+    shown = [line for line in lines if line in present]
     rows = pd.DataFrame(
         {**time_axis.columns(series["bucket"], bucket), "line": series["line"], "amount": series["amount"]}
     )
@@ -73,7 +74,7 @@ def draw(
         if len(mine := series.loc[series["line"] == line, "amount"].dropna())
     )
     time_axis.draw(chart, window, bucket, name=f"lines_{title}", alternative=f"{title}, {subtitle}. {told}.")
-    behind(_table(series, shown))
+    behind(f"lines_{title}", lambda: _table(series, shown))
 
 
 def _table(series: pd.DataFrame, shown: list[str]) -> pd.DataFrame:

@@ -31,7 +31,7 @@ def requests(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height
         name="requests",
         alternative=f"{title}, stacked by outcome. {_sum_up(traffic)}",
     )
-    behind(_table(traffic))
+    behind("requests", lambda: _table(traffic))
 
 
 def failures(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height: int = 280) -> None:
@@ -45,7 +45,7 @@ def failures(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height
         name="failures",
         alternative=f"{title}, stacked by outcome. {_sum_up(failed)}",
     )
-    behind(_table(failed))
+    behind("failures", lambda: _table(failed))
 
 
 def _stack(
@@ -61,7 +61,8 @@ def _stack(
             "requests": traffic["requests"],
         }
     )
-    shown = [word for word in words if word in set(rows["outcome"])]
+    present = set(rows["outcome"].unique())
+    shown = [word for word in words if word in present]
     colours = [colour for word, colour in OUTCOMES.values() if word in shown]
     chart: alt.Chart = (
         alt.Chart(rows, title=titled(title, subtitle), height=height, padding=PADDING)

@@ -28,7 +28,8 @@ def draw(series: pd.DataFrame, groups: list[str], window: Window, bucket: timede
     """Draw `series`, [bucket, label, <measure>]; `groups` are the labels in their order, `by` names what they are."""
     name, form = MEASURES[measure]
     title = f"{name} per {time_axis.unit(bucket)}"
-    shown = [label for label in groups if label in set(series["label"])]
+    present = set(series["label"].unique())
+    shown = [label for label in groups if label in present]
     colours = _colours(shown)
     rows = pd.DataFrame(
         {
@@ -70,7 +71,7 @@ def draw(series: pd.DataFrame, groups: list[str], window: Window, bucket: timede
     time_axis.draw(
         chart, window, bucket, name=f"stack_{measure}", alternative=f"{title}, stacked by {by.lower()}. {told}."
     )
-    behind(_table(series, shown, measure))
+    behind(f"stack_{measure}", lambda: _table(series, shown, measure))
 
 
 def _colours(shown: list[str]) -> list[str]:

@@ -23,13 +23,17 @@ def week(heat: pd.DataFrame, zone: Zone, *, height: int = 280) -> None:
     busiest = full.iloc[int(full["requests"].to_numpy().argmax())]
     draw(
         _week_chart(full, zone, height),
+        name="week",
         alternative=f"Requests by hour of day and weekday, {zone.name}. Busiest: {busiest['day']}"
         f" {busiest['time']} with {count(busiest['requests'])} requests.",
-        table=full.pivot_table(index="day", columns="hour", values="requests", sort=False)
-        .astype(int)
-        .rename(columns="{:02d}h".format)
-        .reset_index(),
+        table=lambda: _table(full),
     )
+
+
+def _table(full: pd.DataFrame) -> pd.DataFrame:
+    """One row a day, one column an hour."""
+    wide = full.pivot_table(index="day", columns="hour", values="requests", sort=False).astype(int)
+    return wide.rename(columns="{:02d}h".format).reset_index()
 
 
 def _week_chart(full: pd.DataFrame, zone: Zone, height: int) -> alt.Chart:

@@ -27,6 +27,7 @@ from model.incident import Incident, IncidentId, IncidentStatus
 from store.state.findings import save_findings
 from store.state.incidents import save_incidents
 from store.state.inventory import save_keys
+from tests.dashboard.looking import figures
 
 MAIN = Path(__file__).parents[2] / "dashboard" / "main.py"
 BILLING, CRM, OLD, STRAY = (f"ac_live_{letter * 32}" for letter in "bcos")
@@ -174,8 +175,8 @@ class Pages:
         return [each.value for each in page.text]
 
     @staticmethod
-    def metrics(page: AppTest) -> dict[str, str]:
-        return {each.label: each.value for each in page.metric}
+    def values(page: AppTest) -> dict[str, str]:
+        return {name: value for name, (value, _) in figures(page).items()}
 
     @staticmethod
     def url(page: AppTest) -> dict[str, str]:

@@ -21,6 +21,7 @@ from keywatch.workspace import Workspace
 from model.clock import SystemClock
 from store.state import audit, chain
 from tests.dashboard.conftest import MAIN
+from tests.dashboard.looking import figures
 
 if TYPE_CHECKING:
     from tests.dashboard.conftest import Pages, Small
@@ -98,7 +99,7 @@ def logged(own: Workspace) -> list[tuple[str, str]]:
 def test_nobody_without_a_role_sees_anything(opened: Open, path: str, claims: dict[str, Any]) -> None:
     page = opened(path, claims)
 
-    assert not [*page.dataframe, *page.metric, *page.title, *page.selectbox, *page.segmented_control]
+    assert not [*page.dataframe, *figures(page), *page.title, *page.selectbox, *page.segmented_control]
     assert "billing-prod" not in words(page)
     assert not set("0123456789") & set(words(page).replace("eve@co.example", ""))
 
@@ -203,9 +204,9 @@ def test_an_administrator_ends_the_logins_of_another(pages: "Pages", opened: Ope
 
 
 def test_what_a_cache_holds_is_not_given_to_somebody_without_a_role(opened: Open) -> None:
-    assert opened("", user("ann")).metric
+    assert figures(opened("", user("ann")))
 
-    assert not opened("", user("eve")).metric
+    assert not figures(opened("", user("eve")))
 
 
 PURE = {"totals", "place", "store", "reading", "state_of", "standing_of", "mark", "whole_days", "close", "forget"}
@@ -256,5 +257,5 @@ def test_a_dashboard_that_keywatch_did_not_start_shows_nothing(small: "Small", m
     give(None)
     page = AppTest.from_file(str(MAIN), default_timeout=90).run()
 
-    assert not [*page.metric, *page.dataframe]
+    assert not [*figures(page), *page.dataframe]
     assert "was not started by keywatch" in words(page)

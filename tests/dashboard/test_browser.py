@@ -153,7 +153,7 @@ def test_from_the_overview_to_a_key_with_the_state_in_the_url(page: "Page") -> N
     click_first_row(page, "The keys with the most requests")
     page.wait_for_url("**/key?*window=24h*")
     page.get_by_test_id("stText").get_by_text("billing-prod", exact=True).wait_for()
-    tile = page.get_by_test_id("stMetric").filter(has_text="Requests")
+    tile = page.locator("[class*=st-key-tile_requests]")
     tile.get_by_text("96", exact=True).wait_for()
     page.locator("[aria-label^='Requests per 15 minutes, stacked by outcome']").wait_for()
 
@@ -168,9 +168,19 @@ def test_from_the_overview_to_a_key_with_the_state_in_the_url(page: "Page") -> N
     assert not complaints
 
 
+def test_the_style_holds_before_anything_else_is_drawn(page: "Page") -> None:
+    page.goto("/")
+    tile = page.locator("[class*=st-key-tile_requests] strong")
+    tile.wait_for()
+
+    assert "19.6px" == tile.evaluate("e => getComputedStyle(e).fontSize")
+    assert "none" == page.locator(".st-key-window_hidden").evaluate("e => getComputedStyle(e).display")
+    assert "keywatch" == page.title()
+
+
 def test_with_the_keyboard_alone_from_the_menu_to_a_key_that_is_searched_for(page: "Page") -> None:
     page.goto("/")
-    page.get_by_test_id("stMetric").first.wait_for()
+    page.locator("[class*=st-key-tile_]").first.wait_for()
     reach(page, "Keys")
     page.keyboard.press("Enter")
     page.wait_for_url("**/keys")

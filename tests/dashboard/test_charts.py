@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dashboard import palette
+from tests.dashboard.looking import behind_charts, open_tables
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -39,9 +40,11 @@ def test_a_chart_has_a_title_its_unit_a_text_and_the_table_behind_it(
 ) -> None:
     page = visit(path, **parameters)
     charts = [each.proto for each in page.get("vega_lite_chart")]
-    tables = [each for each in page.expander if each.label == "Show as table"]
+    closed = behind_charts(page)
+    tables = behind_charts(open_tables(page))
 
-    assert number == len(charts) == len(tables)
+    assert number == len(charts) == len(closed) == len(tables)
+    assert not any(each.dataframe for each in closed)
     for chart, table in zip(charts, tables, strict=True):
         ((title, unit),) = set(titles(json.loads(chart.spec)))
         assert title

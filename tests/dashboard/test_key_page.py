@@ -12,6 +12,7 @@ from dashboard.navigation import literal
 from ingest.inventory.read import read_keys
 from keywatch.workspace import Workspace
 from store.state.inventory import save_keys
+from tests.dashboard.looking import open_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,7 @@ def test_its_use_is_told_by_outcome_route_address_and_client(visit: "Visit") -> 
 
 
 def test_latency_and_bytes_have_charts_with_tables(visit: "Visit") -> None:
-    page = visit("key", key="key_1", window="24h")
+    page = open_tables(visit("key", key="key_1", window="24h"))
     latency = having(page, "p50", "p95")
 
     assert {20.0} == {*latency["p50"], *latency["p95"]}

@@ -187,7 +187,7 @@ def test_who_has_no_role_sees_nothing_and_is_told_why(
 def test_a_viewer_sees_and_does_nothing(context: "BrowserContext", shown: Workspace) -> None:
     page = context.new_page()
     log_in(page, "vera")
-    page.get_by_text("billing-prod").or_(page.get_by_test_id("stMetric")).first.wait_for()
+    page.get_by_text("billing-prod").or_(page.locator("[class*=st-key-tile_]")).first.wait_for()
     page.goto("/incidents?incident=inc_1")
     page.get_by_text("Commenting needs the role analyst.").wait_for()
     page.get_by_text("Handling an incident needs the role analyst.").wait_for()
@@ -222,7 +222,7 @@ def test_a_changed_cookie_and_one_from_before_the_logout_are_nobodys(
 ) -> None:
     page = context.new_page()
     log_in(page, "ann")
-    page.get_by_test_id("stMetric").first.wait_for()
+    page.locator("[class*=st-key-tile_]").first.wait_for()
     (kept,) = [cookie for cookie in context.cookies() if cookie["name"] == USER]
     log_out(page)
     value = kept["value"]

@@ -10,6 +10,7 @@ import pytest
 from dashboard.environment import EVENTS, STATE_URL
 from model.clock import SystemClock
 from store.handle import Store
+from tests.dashboard.looking import figures
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def test_the_overview_counts_what_came_in_and_what_was_refused(pages: "Pages", visit: "Visit") -> None:
-    shown = pages.metrics(visit())
+    shown = pages.values(visit())
 
     assert {
         "Requests": "333",
@@ -37,7 +38,7 @@ def test_the_overview_counts_what_came_in_and_what_was_refused(pages: "Pages", v
 def test_the_overview_shows_no_change_where_the_logs_do_not_reach_back(visit: "Visit") -> None:
     page = visit(window="7d")
 
-    assert [""] * 7 == [each.delta for each in page.metric][:7]
+    assert [""] * 7 == [change for _, change in figures(page).values()][:7]
     assert "too late for the 7d before" in page.caption[0].value
 
 
@@ -45,7 +46,7 @@ def test_the_overview_compares_with_the_window_before(visit: "Visit") -> None:
     page = visit(window="24h")
 
     assert {"Requests": "+32 %", "401": "new", "Successful": "-12.6 pp"} == {
-        each.label: each.delta for each in page.metric if each.label in {"Requests", "401", "Successful"}
+        name: change for name, (_, change) in figures(page).items() if name in {"Requests", "401", "Successful"}
     }
 
 
@@ -148,7 +149,7 @@ def test_a_key_page_shows_its_facts_its_use_and_its_findings(pages: "Pages", vis
     page = visit("key", key="key_1")
 
     assert {"billing-prod", "key_1", "ac_live_…bbbb", "pay@co.example", "production"} <= set(pages.texts(page))
-    assert {"Requests": "288", "401": "4", "403": "1", "429": "1", "Addresses": "1"}.items() <= pages.metrics(
+    assert {"Requests": "288", "401": "4", "403": "1", "429": "1", "Addresses": "1"}.items() <= pages.values(
         page
     ).items()
     assert ["auth-burst-key", "new-origin"] == list(pages.table(page, "key_findings")["detector"])
@@ -174,13 +175,13 @@ def test_a_key_that_no_inventory_row_knows_has_a_page_too(pages: "Pages", visit:
     page = pages.click(visit("keys"), "keys", "status", ["△ unregistered"])
 
     assert "Key" == page.title[0].value
-    assert "5" == pages.metrics(page)["Requests"]
+    assert "5" == pages.values(page)["Requests"]
 
 
 def test_unknown_credentials_have_one_page_together(pages: "Pages", visit: "Visit") -> None:
     page = pages.click(visit("keys"), "keys", "id", "unknown:")
 
-    assert "5" == pages.metrics(page)["401"]
+    assert "5" == pages.values(page)["401"]
     assert any("counted by network, not listed" in each.value for each in page.caption)
 
 
@@ -268,7 +269,7 @@ def test_a_late_source_is_named_and_windows_end_with_the_logs(
 
     assert any(text.startswith("Source edge is late: last event 400 d ago") for text in pages.texts(page))
     assert any("this page ends there and not now" in text for text in pages.texts(page))
-    assert "135" == pages.metrics(page)["Requests"]
+    assert "135" == pages.values(page)["Requests"]
 
 
 def test_the_keys_stand_in_the_order_that_is_asked_for_and_a_page_beyond_the_last_is_the_last(visit: "Visit") -> None:

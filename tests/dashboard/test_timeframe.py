@@ -8,6 +8,7 @@ from streamlit.util import calc_hash
 
 from dashboard.controls.period import written
 from dashboard.zones import Zone
+from tests.dashboard.looking import open_tables
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -21,7 +22,7 @@ def test_a_window_of_ones_own_stands_in_the_url(pages: "Pages", visit: "Visit", 
     since, until = (written(small.now - timedelta(minutes=m), Zone()) for m in (75, 45))
     page = visit("key", key="key_1", window="custom", **{"from": since, "to": until})
 
-    assert "2" == pages.metrics(page)["Requests"]
+    assert "2" == pages.values(page)["Requests"]
     assert since[:10] in page.caption[0].value
 
 
@@ -30,7 +31,7 @@ def test_going_from_a_preset_to_custom_begins_with_what_is_shown(pages: "Pages",
     page.segmented_control(key="window").set_value("custom").run()
 
     assert pages.url(page).keys() == {"window", "from", "to"}
-    assert "135" == pages.metrics(page)["Requests"]
+    assert "135" == pages.values(page)["Requests"]
 
     page.segmented_control(key="window").set_value("7d").run()
 
@@ -41,11 +42,11 @@ def test_a_window_that_cannot_be_read_is_said_and_the_default_shown(pages: "Page
     page = visit(window="custom", **{"from": "**soon**"})
 
     assert any(text.startswith("△") and "Shown are the last 7d." in text for text in pages.texts(page))
-    assert "333" == pages.metrics(page)["Requests"]
+    assert "333" == pages.values(page)["Requests"]
 
 
 def test_the_zone_stands_in_the_url_and_on_every_moment(visit: "Visit") -> None:
-    page = visit("key", key="key_1", zone="Asia/Kolkata")
+    page = open_tables(visit("key", key="key_1", zone="Asia/Kolkata"))
 
     assert "IST to" in page.caption[0].value
     assert [frame for frame in page.dataframe if "From (Kolkata)" in frame.value.columns]
@@ -69,14 +70,14 @@ def test_another_page_shows_the_window_that_its_link_says(visit: "Visit", pages:
 def test_another_window_of_ones_own_is_taken_from_the_link_too(pages: "Pages", visit: "Visit", small: "Small") -> None:
     first, second = ((written(small.now - timedelta(minutes=m), Zone()) for m in ms) for ms in ((75, 45), (75, 15)))
     page = visit("key", key="key_1", window="custom", **dict(zip(("from", "to"), first, strict=True)))
-    counted = pages.metrics(page)["Requests"]
+    counted = pages.values(page)["Requests"]
     page._page_hash = calc_hash("")
     for name, value in zip(("from", "to"), second, strict=True):
         page.query_params[name] = value
     page.run()
 
     assert ("2", "custom") == (counted, page.session_state["window"])
-    assert "5" == pages.metrics(page)["Requests"]
+    assert "5" == pages.values(page)["Requests"]
 
 
 def test_a_page_whose_link_names_no_window_shows_the_usual_one(pages: "Pages", visit: "Visit") -> None:
@@ -87,5 +88,5 @@ def test_a_page_whose_link_names_no_window_shows_the_usual_one(pages: "Pages", v
     page.run()
 
     assert "7d" == page.session_state["window"]
-    assert "288" == pages.metrics(page)["Requests"]
+    assert "288" == pages.values(page)["Requests"]
     assert [] == list(page.exception)

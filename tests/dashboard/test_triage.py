@@ -213,7 +213,7 @@ def test_the_alerts_page_says_how_targets_fare_and_what_became_of_messages(poste
     targets = next(frame.value for frame in page.dataframe if "oldest" in frame.value)
     messages = pages.table(page, "deliveries")
 
-    assert {"Sent": "1", "Waiting": "0", "Given up": "1", "Kept back": "2"}.items() <= pages.metrics(page).items()
+    assert {"Sent": "1", "Waiting": "0", "Given up": "1", "Kept back": "2"}.items() <= pages.values(page).items()
     assert [("chat", "✕ refuses"), ("mail", "● takes messages")] == [
         (name, state[0]) for name, state in zip(targets["name"], targets["state"], strict=True)
     ]
