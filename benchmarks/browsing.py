@@ -119,7 +119,7 @@ class Reader:
         return self._timed(left[self._turn % len(left)].click)
 
     def _timed(self, click: Callable[[], None]) -> float:
-        """From the event in the page on: before it, Playwright looks for the element and waits until it stands still."""
+        """From the event in the page on; before it, Playwright looks for the element and waits until that stands."""
         begun = self.page.evaluate("performance.now()")
         click()
         self.page.wait_for_function(_SETTLED, arg=begun)

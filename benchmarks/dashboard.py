@@ -70,9 +70,12 @@ def main() -> None:
             run([*filling, "--events", str(given.events), "--keys", str(given.keys), "--compacted"])
         else:
             shutil.copytree(given.store, workspace, copy_function=_same)
-        with _feeding(workspace, given.keys), _served(_dashboard(workspace)) as (server, url):
-            with _served(_BARE, "_stcore/health") as (_, bare):
-                measured = _measure(server, url, bare, given)
+        with (
+            _feeding(workspace, given.keys),
+            _served(_dashboard(workspace)) as (server, url),
+            _served(_BARE, "_stcore/health") as (_, bare),
+        ):
+            measured = _measure(server, url, bare, given)
     text = _told(measured, given)
     print(text)
     write_section(given.results, _SECTION if given.events < 50_000_000 else f"{_SECTION}-large", text)
@@ -154,10 +157,10 @@ def _told(measured: Measured, given: argparse.Namespace) -> str:
         "| what | cases | median s | 95 % s | longest s | target s (95 %) |",
         "|---|---:|---:|---:|---:|---:|",
     ]
-    clicks = [those for what, those in measured.seconds.items() if what in _CLICKS]
-    for what, those in {**measured.seconds, "any click": [s for those in clicks for s in those]}.items():
-        seconds = None if _NOTHING in what or what.startswith("all") else 1.5 if what.startswith("first") else 0.7
-        target = f"{seconds * (1 + twice):.1f}" if seconds else "-"
+    clicks = [seconds for what in _CLICKS for seconds in measured.seconds.get(what, ())]
+    for what, those in {**measured.seconds, "any click": clicks}.items():
+        wanted = None if _NOTHING in what or what.startswith("all") else 1.5 if what.startswith("first") else 0.7
+        target = f"{wanted * (1 + twice):.1f}" if wanted else "-"
         lines.append(
             f"| {what} | {len(those)} | {median(those):.2f} | {_most(those):.2f} | {max(those):.2f} | {target} |"
         )

@@ -15,9 +15,7 @@ PADDING: Final = {"left": 0, "right": 4, "top": 4, "bottom": 2}
 _QUIET: Final = OUTCOMES[Outcome.OK][1]
 
 
-def draw(
-    chart: alt.Chart | alt.LayerChart, *, name: str, alternative: str, table: Callable[[], pd.DataFrame]
-) -> None:
+def draw(chart: alt.Chart | alt.LayerChart, *, name: str, alternative: str, table: Callable[[], pd.DataFrame]) -> None:
     """Put a chart on the page, and the table behind it in an expander; `name` tells it from the others of the page."""
     st.altair_chart(chart, width="stretch", alt=alternative)
     behind(name, table)

@@ -37,7 +37,8 @@ def row(name: str, label: str, now: Totals, before: Totals | None, *, help_: str
 
 def success_tile(totals: Totals, before: Totals | None) -> None:
     """The share of successful requests, and its change in percentage points."""
-    delta, mood = None, "neutral"
+    delta: str | None = None
+    mood: Mood = "neutral"
     if before and totals["requests"] and before["requests"]:
         points = 100 * (totals["successes"] / totals["requests"] - before["successes"] / before["requests"])
         if abs(points) >= 0.05:  # noqa: PLR2004 (the digit that is shown)

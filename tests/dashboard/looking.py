@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from streamlit.testing.v1 import AppTest
 
-_FIGURE: Final = re.compile(r"\*\*(?P<value>[^*]+)\*\*(?:\n\n:(?:green|red|gray)-badge\[(?:[↑↓] )?(?P<change>[^\]]+)\])?")
+_FIGURE: Final = re.compile(
+    r"\*\*(?P<value>[^*]+)\*\*(?:\n\n:(?:green|red|gray)-badge\[(?:[↑↓] )?(?P<change>[^\]]+)\])?"
+)
 
 
 def figures(page: AppTest) -> dict[str, tuple[str, str]]:

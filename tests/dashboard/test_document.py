@@ -23,7 +23,9 @@ def test_every_page_has_our_style_and_script_in_streamlits_document(base: str) -
     for answer in answers:
         head, _, body = answer.text.partition("</head>")
         assert (200, "no-cache") == (answer.status_code, answer.headers["cache-control"])
-        assert "<title>keywatch</title>" in head and "<title>Streamlit</title>" not in head
-        assert ".stMainBlockContainer {" in head and 'event.key === "Tab"' in head
+        assert "<title>keywatch</title>" in head
+        assert "<title>Streamlit</title>" not in head
+        assert ".stMainBlockContainer {" in head
+        assert 'event.key === "Tab"' in head
         assert re.search(r'<script type="module" crossorigin src="\./static/js/index\.', head)
         assert '<div id="root"></div>' in body
