@@ -70,11 +70,12 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     spread = distributed_guessing.Settings()
     lines = lines[~recent(distributed_guessing.taking_part(minutes, spread), lines, "ip", spread.span)]
     wide = wide[~recent(distributed_guessing.networks_taking_part(minutes, spread), wide, "network", spread.span)]
-    rows = [_row(burst, "ip", settings.keys) for burst in _bursts(unknown, "ip", lines)]
-    rows += [_row(burst, "network", settings.network_keys) for burst in _bursts(unknown, "network", wide)]
+    rows = [_row(burst, "ip", settings.keys) for burst in _bursts(unknown, "ip", lines, HOUR)]
+    rows += [_row(burst, "network", settings.network_keys) for burst in _bursts(unknown, "network", wide, HOUR)]
     nowhere = unknown[unknown["ip"].isna()].assign(all="all")
     lines = _distinct(nowhere, "all", settings.span, settings.nowhere_keys)
-    rows += [_row(burst, "platform", settings.nowhere_keys) for burst in _bursts(nowhere, "all", lines)]
+    # An hour of everybody's slips is not part of it.
+    rows += [_row(burst, "platform", settings.nowhere_keys) for burst in _bursts(nowhere, "all", lines, settings.span)]
     return to_frame(rows)
 
 
@@ -122,11 +123,11 @@ def over_networks(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     return wide[~recent(told, wide, "network", HOUR)][["network", "minute"]]
 
 
-def _bursts(unknown: pd.DataFrame, by: str, lines: pd.DataFrame) -> list[Burst]:
-    """The minutes of `lines` (by, minute) with what failed with unknown keys in the hour before each."""
-    sums = sliding_sums(unknown, by=by, at="minute", of=["failures", "requests"], span=HOUR)
+def _bursts(unknown: pd.DataFrame, by: str, lines: pd.DataFrame, span: timedelta) -> list[Burst]:
+    """The minutes of `lines` (by, minute) with what failed with unknown keys in the `span` before each."""
+    sums = sliding_sums(unknown, by=by, at="minute", of=["failures", "requests"], span=span)
     lines = lines[[by, "minute"]].merge(sums, on=[by, "minute"]).sort_values([by, "minute"], ignore_index=True)
-    return bursts(unknown, by, lines.assign(before=lines.groupby(by)["minute"].shift(1)), HOUR)
+    return bursts(unknown, by, lines.assign(before=lines.groupby(by)["minute"].shift(1)), span)
 
 
 def _row(burst: Burst, kind: str, line: int) -> Scored:
