@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 import pandas as pd
 
@@ -14,9 +15,12 @@ from detectors.slow_and_low import FRAMES as SLOW
 from model.finding import Severity
 from model.window import Window
 
-_REACH = timedelta(hours=7)
+_REACH: Final = timedelta(hours=7)
 """How far back failures are counted and an attack may have begun: `within`, and the longest span by the minute."""
-_TRIES = 3
+_ASKED: Final = 100
+"""Keys of an address that are looked at to tell a door."""
+_CALL: Final = ["minute", "key_ref", "ip"]
+_TRIES: Final = 3
 """auth_minutes holds the successes of a subject with so many failures."""
 
 
@@ -26,6 +30,8 @@ class Settings:
 
     within: timedelta = timedelta(hours=3)
     """How long after an attack a success counts."""
+    door: int = 10
+    """So many keys that had long been at home at an address make it everybody's door: a proxy that hides who comes."""
 
 
 def _won_elsewhere(frames: Frames) -> bool:
@@ -61,8 +67,9 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     then success within 180 min), from a network where it had not succeeded before the attack: from an address that
     took part in a burst, guessing, stuffing, spraying, a distributed or a slow attack; from another address of a
     network that did, if no key was used from there before; or, of a key that was itself under attack from elsewhere,
-    from any network that no key was used from before, unless the key finds new networks every week anyway. The
-    detectors of the attacks run at their default lines.
+    from any network that no key was used from before, unless the key finds new networks every week anyway. At an
+    address where 10 keys that had worked there for hours or days came through lately, a proxy, only a key counts that
+    was under attack itself: new keys come that way every day. The detectors of the attacks run at their default lines.
 
     Why it matters: the guess worked. Whoever it was is in, with the rights of that key.
 
@@ -79,8 +86,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     if won.empty:
         return to_frame([])
     heat = Heat(frames, minutes)
+    of_address = _after(won, heat.addresses, "ip", settings.within)
+    hot_itself = _among(of_address, _after(won, heat.keys, "key_ref", settings.within)[_CALL])
     found = [
-        _after(won, heat.addresses, "ip", settings.within),
+        of_address[hot_itself | ~_at_doors(frames, of_address, minutes, settings.door)],
         _after(won[~won["place"]], heat.networks, "network", settings.within),
         _after(won[~won["place"]], heat.keys, "key_ref", settings.within),
     ]
@@ -89,6 +98,35 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     joined = joined[~usual_at(frames, joined, joined["began"])]
     told = _counted(joined[~_roaming(frames, joined)], minutes)
     return to_frame(_row(group) for _, group in told.groupby(["minute", "key_ref"]))
+
+
+def _at_doors(frames: Frames, rows: pd.DataFrame, minutes: pd.DataFrame, door: int) -> "pd.Series[bool]":
+    """Whether `door` keys or more came through a row's address in the _REACH before it that were at home before that.
+
+    Of more keys than _ASKED the first by name are asked about.
+    """
+    came = minutes.loc[(minutes["ok"] > 0) & minutes["key_ref"].notna() & minutes["ip"].isin(set(rows["ip"]))]
+    came = came[["ip", "key_ref", "network", "minute"]].sort_values("key_ref", kind="stable")
+    callers = dict(list(came.groupby("ip")))
+    parts = []
+    for ip, minute in rows[["ip", "minute"]].drop_duplicates().itertuples(index=False):
+        mine = callers[ip]
+        lately = mine[(mine["minute"] > minute - _REACH) & (mine["minute"] < minute)]
+        parts.append(lately.drop_duplicates("key_ref").head(_ASKED).assign(minute=minute))
+    if not parts:
+        return pd.Series(data=False, index=rows.index)
+    keys = pd.concat(parts, ignore_index=True)
+    settled = keys[usual_at(frames, keys, keys["minute"] - _REACH)]
+    counted = settled.groupby(["ip", "minute"]).size()
+    return _among(rows, counted[counted >= door].index.to_frame(index=False))
+
+
+def _among(rows: pd.DataFrame, those: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether each row is one of those, by their columns."""
+    names = list(those.columns)
+    return pd.Series(
+        pd.MultiIndex.from_frame(rows[names]).isin(pd.MultiIndex.from_frame(those)), index=rows.index, dtype=bool
+    )
 
 
 def _after(won: pd.DataFrame, hot: pd.DataFrame, by: str, within: timedelta) -> pd.DataFrame:
