@@ -233,9 +233,10 @@ def _same_subject(found: Found, plant: Plant, rule: Rule, *, apt: bool) -> bool:
     places = _named_places(found)
     if places & {*plant.ips, *plant.networks}:
         return True
-    if apt and rule.unregistered and (found.key_id or "").startswith(("fp:", "unknown")):
+    hidden = not (plant.ips or plant.networks)  # in a log without addresses nobody can be named but by a key
+    if apt and (rule.unregistered or hidden) and (found.key_id or "").startswith(("fp:", "unknown")):
         return True
-    return apt and rule.nobody and found.key_id is None and not places
+    return apt and (rule.nobody or hidden) and found.key_id is None and not places
 
 
 def _excuses(nuisance: Nuisance, found: Found, rules: dict[str, Rule]) -> bool:

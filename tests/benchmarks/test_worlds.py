@@ -131,6 +131,26 @@ def test_a_plant_is_found_by_subject_and_time_and_named_by_the_detector(
     assert (outcome.found, outcome.named) == expected
 
 
+@pytest.mark.parametrize(
+    ("finding", "known", "hidden"),
+    [
+        (found(100, title="failed calls with keys that do not exist"), False, True),
+        (found(100, key_id="fp:1:4544"), False, True),
+        (found(100, detector="volume-spike"), False, False),
+        (found(100, key_id="key_7"), False, False),
+    ],
+)
+def test_where_a_log_has_no_addresses_an_apt_finding_about_nobody_names_an_attack(
+    finding: Found,
+    known: bool,
+    hidden: bool,  # noqa: FBT001
+) -> None:
+    by_address = planted(family="auth-burst-address", key_ids=())
+    nowhere = planted(family="auth-burst-address", key_ids=(), ips=(), networks=())
+
+    assert (known, hidden) == tuple(verdict([one], [finding]).outcomes[0].named for one in (by_address, nowhere))
+
+
 def test_one_of_many_tried_keys_is_found_only_by_an_apt_detector() -> None:
     tried = planted(family="stuffing", key_ids=tuple(f"key_{n}" for n in range(9)))
     apt, other = (
