@@ -43,13 +43,12 @@ def full() -> dict[str, Any]:
         "risk": tables.number(
             "Risk", 50, "The weights of its findings added up: info 1, low 5, medium 20, high 50, critical 100."
         ),
-        "headline": tables.text("What happened", 345),
+        "headline": tables.text("What happened", 470),
         "key": tables.text("Key", 125),
         "ip": tables.text("Address", 110),
         "assignee": tables.text("Assigned to", 90),
         "since": tables.text(zones.chosen().headed("Since"), 125),
         "seen": tables.text("Last seen", 80),
-        "seen_at": tables.text(zones.chosen().headed("Last seen"), 125),
     }
 
 
@@ -77,7 +76,6 @@ def table(incidents: Sequence[Incident], now: datetime, mutes: Mapping[str, Mute
             "owner": words.text(incident.owner),
             "ip": words.text(incident.ip),
             "since": zone.minute(began(incident)),
-            "seen_at": zone.minute(incident.last_seen),
             "seen": words.ago(incident.last_seen, now),
             "assignee": words.text(incident.assignee),
             "risk": risk(incident.findings),
