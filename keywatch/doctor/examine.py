@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from keywatch.checking import check_config
-from keywatch.doctor import alerting, clock, files, reaching, reading, standing, writing
+from keywatch.doctor import alerting, callers, clock, files, reaching, reading, standing, writing
 from keywatch.doctor.remark import Remark, fine, wrong
 from keywatch.workspace import Workspace
 from model.errors import KeywatchError
@@ -21,6 +21,7 @@ _LOOKS: Final[tuple[tuple[str, Look], ...]] = (
     ("events", standing.events),
     ("writing", writing.written),
     ("keys", standing.keys),
+    ("callers", callers.callers),
     ("sources", reading.readable),
     ("sources", reading.sources),
     ("detection", reading.detection),

@@ -59,6 +59,21 @@ def test_of_a_workspace_that_is_well_nothing_is_said(well: Cli) -> None:
     assert "alerts" in about
 
 
+def behind_a_proxy(cli: Cli) -> None:
+    now = SystemClock().now()
+    with (cli.root / "access.log").open("a") as log:
+        for n in range(600):
+            at = now - timedelta(seconds=50 - n / 20)
+            log.write(line(at, token=f"ac_live_of_customer_{n % 12}", ip="10.0.0.7") + "\n")
+    cli("ingest")
+
+
+def no_addresses(cli: Cli) -> None:
+    row = json.loads(line(SystemClock().now() + timedelta(days=2), token=GOOD))
+    (cli.root / "other.log").write_text(json.dumps({k: v for k, v in row.items() if k != "remote_addr"}) + "\n")
+    cli("ingest", cli.root / "other.log")
+
+
 def no_route(cli: Cli) -> None:
     cli.configure(ALL_WELL.replace("[[alerts.routes]]", "").replace('to = ["file", "second"]', ""))
 
@@ -187,6 +202,8 @@ def lost_pepper(cli: Cli) -> None:
         (rejects, ["warn: edge: 9 of 59 lines were rejected."]),
         (future, ["warn: Some events are ahead of this clock:"]),
         (no_inventory, ["warn: The inventory is empty"]),
+        (behind_a_proxy, ["warn: 92 % of the requests of the newest day come from 10.0.0.7: a proxy"]),
+        (no_addresses, ["warn: No request of the newest day has an address"]),
         (silent_target, ["warn: The target second cannot be reached: Connection refused."]),
         (a_clock_set_back, ["which is ahead of this clock."]),
         (an_old_backup, ["warn: The last backup is of"]),
