@@ -142,7 +142,7 @@ def test_a_plant_is_found_by_subject_and_time_and_named_by_the_detector(
 )
 def test_where_a_log_has_no_addresses_an_apt_finding_about_nobody_names_an_attack(
     finding: Found,
-    known: bool,
+    known: bool,  # noqa: FBT001
     hidden: bool,  # noqa: FBT001
 ) -> None:
     by_address = planted(family="auth-burst-address", key_ids=())
