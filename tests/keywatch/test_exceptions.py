@@ -1,7 +1,9 @@
 """Calendar, overrides and allow-lists: what is noticed and told to nobody, until when, and what the config refuses."""
 
+from datetime import timedelta
+
 import pytest
-from commandline import ATTACKED, GUESSER, UNTIL, Cli
+from commandline import ATTACKED, GOOD, GUESSER, NOON, UNTIL, Cli, line
 
 LONG_AGO = "2026-10-01T12:00:00Z"
 
@@ -35,6 +37,29 @@ def test_what_is_known_mutes_a_finding_and_says_so(found: Cli, extra: str, says:
 
     assert status == "muted"
     assert says in reason
+
+
+@pytest.mark.parametrize(
+    ("when", "status"),
+    [
+        ('key = "billing"', "muted"),
+        ('owner = "Payments"', "muted"),
+        ('environment = "production"', "muted"),
+        ('key = "crm"', "open"),
+        ('owner = "Sales"', "open"),
+    ],
+)
+def test_addresses_are_allowed_for_a_key_or_an_owner_alone(found: Cli, when: str, status: str) -> None:
+    burst = [line(NOON + timedelta(minutes=40, seconds=n), 401, token=GOOD, ip="192.0.2.77") for n in range(60)]
+    (found.root / "burst.log").write_text("".join(f"{one}\n" for one in burst))
+    found("ingest", found.root / "burst.log")
+    found.configure(
+        f'{ATTACKED}[[detectors.allow]]\naddresses = "192.0.2.0/24"\nwhen = {{ {when} }}\nreason = "their new office"\n'
+    )
+    found("detect", "--since", LONG_AGO, "--until", UNTIL)
+    of_key = {row["status"] for row in found("findings", "--json").json() if row["detector"] == "auth-burst-key"}
+
+    assert {status} == of_key
 
 
 def test_what_a_mute_kept_back_is_told_once_the_mute_is_gone(found: Cli) -> None:
