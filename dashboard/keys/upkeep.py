@@ -13,7 +13,7 @@ from dashboard.keys.roster import outline, roster, with_curves
 from dashboard.known.portrait import UNKNOWN
 from dashboard.login import access
 from dashboard.login.roles import Role
-from dashboard.reads import data
+from dashboard.reads import counted, data
 from dashboard.reads.opened import AGE, Inventory, Place, inventory_of, place, reading, state_of
 from dashboard.services import Lines
 from dashboard.sight import Sight
@@ -95,7 +95,7 @@ def busiest(sight: Sight, usage: pd.DataFrame, most: int) -> pd.DataFrame:
         findings=data.standing_findings(),
         now=sight.period.now,
     )
-    return with_curves(made.head(most), most, lambda refs: data.curves(sight.version, sight.period.window, refs))
+    return with_curves(made.head(most), most, lambda refs: counted.curves(sight.version, sight.period.window, refs))
 
 
 def _span(sight: Sight) -> Window:

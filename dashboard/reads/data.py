@@ -1,41 +1,33 @@
-"""Everything the pages read, by functions of the store; nothing here writes.
+"""What the pages read of the state, by functions of the store; nothing here writes.
 
-More than 150 lines, since what the pages can ask stands in one place; where they ask stands in
-`dashboard.reads.opened`.
+More than 150 lines, since what the pages can ask of the state stands in one place; where they ask stands in
+`dashboard.reads.opened`, what they ask of the events beside this.
 
 Answers about events are cached by the manifest's version and the window: they change when events come in, not when
 somebody looks. Of the state, the inventory is `opened.AGE` old at most; the rest is small and read afresh.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.controls.period import Period
 from dashboard.login.roles import Role
-from dashboard.reads.one_reader import at_once, reading_of
-from dashboard.reads.opened import Place, inventory_of, place, reading, state_of, store
+from dashboard.reads.opened import Place, inventory_of, place, state_of, store
 from model.clock import SystemClock
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
 from model.window import Window
-from store.queries import breakdown, sparkline, traffic
 from store.state import audit, findings, incidents, segments, sources
 from store.state.reject_reasons import Reason, reasons
 
-CURVE_POINTS: Final = 30
-"""Points of a key's small curve."""
-CURVES: Final = 100
-"""Keys of a page that get one: 3,000 points, as many as a chart has at most."""
 TICK: Final = timedelta(seconds=30)
 """As often as `keywatch run` looks for lines by default, and tiles look again."""
 LATELY: Final = timedelta(seconds=10)
 """For so long all sessions see one moment of the store."""
-_ENTRIES: Final = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,17 +139,6 @@ def standing_of(where: Place) -> dict[str, list[Finding]]:
     return found
 
 
-def overview(version: str, period: Period) -> dict[str, pd.DataFrame]:
-    """Frames `traffic`, `totals`, `before` (totals of the window before) and `keys` (usage by key_ref)."""
-    where, window = place(), period.window
-    with at_once(window):
-        keys = _usage(where, version, window)
-        made = _overview(where, version, window, period.bucket)
-    totals = traffic.totals_of_keys(keys, made["addresses"])
-    before = _totals(where, mark(where, period.before), period.before)
-    return {"traffic": made["traffic"], "totals": totals, "before": before, "keys": keys}
-
-
 def mark(where: Place, window: Window) -> str:
     """What a window's answers hang on: it stays while what comes in is of other days."""
     with state_of(where) as tx:
@@ -168,47 +149,3 @@ def totals(frames: Mapping[str, pd.DataFrame], *, compares: bool) -> tuple[dict[
     """The totals of the window and, when it `compares`, of the one before."""
     now, before = ({str(k): int(v) for k, v in frames[name].iloc[0].items()} for name in ("totals", "before"))
     return now, before if compares else None
-
-
-def usage(version: str, window: Window) -> pd.DataFrame:
-    """Usage by key_ref, as `store.queries.breakdown.usage_by`."""
-    return _usage(place(), version, window)
-
-
-def curves(version: str, window: Window, refs: Iterable[str]) -> dict[str, list[int]]:
-    """key_ref to CURVE_POINTS numbers of requests; ask for the keys that are shown, CURVES of them at most."""
-    where, wanted = place(), tuple(sorted(refs))
-    return _curves(where, version, window, wanted) if wanted else {}
-
-
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _overview(where: Place, version: str, window: Window, bucket: timedelta) -> dict[str, Any]:
-    del version
-    with reading_of(where, window) as reader:
-        return {
-            "traffic": traffic.over_time(reader, window, bucket=bucket),
-            "addresses": traffic.addresses(reader, window),
-        }
-
-
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _totals(where: Place, mark: str, window: Window) -> pd.DataFrame:
-    del mark
-    with reading(where, window) as reader:
-        return traffic.totals(reader, window)
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _usage(where: Place, version: str, window: Window) -> pd.DataFrame:
-    """One frame for all sessions, so nobody may change it."""
-    del version
-    with reading_of(where, window) as reader:
-        return breakdown.usage_by(reader, window, by="key")
-
-
-@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _curves(where: Place, version: str, window: Window, refs: tuple[str, ...]) -> dict[str, list[int]]:
-    del version
-    with reading_of(where, window) as reader:
-        frame = sparkline.by_key(reader, window, CURVE_POINTS, key_refs=refs)
-    return dict(zip(frame["key_ref"], frame["series"], strict=True))

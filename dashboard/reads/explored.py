@@ -11,9 +11,10 @@ import streamlit as st
 from dashboard.controls.filters import KEYS, NONE, OWNED, SUGGESTED, outcome_label, owned_by
 from dashboard.known.key_search import LISTED, label_of
 from dashboard.known.portrait import Portrait
+from dashboard.reads.counted import Part, parts
 from dashboard.reads.opened import Place, inventory_of, place, reading, store
 from model.window import Window
-from store.queries import explored
+from store.queries import adding, explored
 from store.queries.matching import Dimension, Match, Values, table_of
 from store.queries.spans import DAY, widened
 from store.state import segments
@@ -23,6 +24,8 @@ TOP: Final = 7
 OTHERS: Final = "All others"
 GROUPS: Final = 1000
 """Groups that the table has at most."""
+_FEW: Final = frozenset({"key", "status"})
+"""What has no more values than the inventory has keys, so that all groups of a part are kept and added up."""
 _SUGGESTED: Final = timedelta(minutes=5)
 _ENTRIES: Final = 24
 _READING: Final = "Reading the requests that match …"
@@ -111,14 +114,33 @@ def _labels(parts: Sequence[str | None] | pd.Series, by: str, known: Mapping[str
 
 @st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _grouped(asked: Question, by: Dimension, limit: int | None) -> pd.DataFrame:
+    if table_of(asked.match, by) == "usage" and by in _FEW:
+        return adding.grouped([_grouped_of(part, asked.match, by) for part in parts(asked.version, asked.window)])
     with reading(asked.where, asked.window) as reader:
         return explored.grouped(reader, asked.window, asked.match, by=by, limit=limit)
 
 
+@st.cache_resource(show_spinner=False, max_entries=_ENTRIES)
+def _grouped_of(part: Part, match: Match, by: Dimension) -> pd.DataFrame:
+    with reading(part.where, part.window) as reader:
+        return explored.grouped(reader, part.window, match, by=by)
+
+
 @st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
 def _series(asked: Question, bucket: timedelta, by: Dimension, named: tuple[tuple[str, Values], ...]) -> pd.DataFrame:
+    if table_of(asked.match, by, bucket) == "usage":
+        every = parts(asked.version, asked.window)
+        return adding.series([_series_of(part, asked.match, bucket, by, named) for part in every])
     with reading(asked.where, asked.window) as reader:
         return explored.series(reader, asked.window, asked.match, by=by, bucket=bucket, groups=named)
+
+
+@st.cache_resource(show_spinner=False, max_entries=_ENTRIES)
+def _series_of(
+    part: Part, match: Match, bucket: timedelta, by: Dimension, named: tuple[tuple[str, Values], ...]
+) -> pd.DataFrame:
+    with reading(part.where, part.window) as reader:
+        return explored.series(reader, part.window, match, by=by, bucket=bucket, groups=named)
 
 
 @st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)

@@ -15,7 +15,7 @@ from dashboard.known.portrait import UNKNOWN, Portrait, unknown
 from dashboard.login import access
 from dashboard.login.roles import Role
 from dashboard.navigation import KEY, link_explore, link_review
-from dashboard.reads import data, one_key, portraits
+from dashboard.reads import counted, data, one_key, portraits
 from dashboard.sight import Sight
 
 _REVIEWS: Final = 3
@@ -27,7 +27,7 @@ def show(sight: Sight) -> None:
     wanted = st.query_params.get(KEY)
     known = portraits.known(sight.period.now)
     if wanted == UNKNOWN:
-        known = {**known, UNKNOWN: unknown(data.usage(sight.version, sight.period.window))}
+        known = {**known, UNKNOWN: unknown(counted.usage(sight.version, sight.period.window))}
     if wanted is None or wanted not in known:
         key_picker.control(None, sight.period.now)
         if wanted is not None:

@@ -14,7 +14,7 @@ from dashboard.login import access
 from dashboard.login.roles import Role
 from dashboard.navigation import HYGIENE, open_key
 from dashboard.palette import status_word
-from dashboard.reads import data
+from dashboard.reads import counted
 from dashboard.sight import Sight
 
 _FILTERS: Final = {"environment": "environment", "owner": "owner", "status": "state"}
@@ -40,7 +40,7 @@ EXPORTED: Final = {
 
 def show(sight: Sight) -> None:
     """Draw the page."""
-    looked = upkeep.look(sight, data.usage(sight.version, sight.period.window))
+    looked = upkeep.look(sight, counted.usage(sight.version, sight.period.window))
     every, faults = looked.keys, looked.standing.faults
     asked, questions = st.query_params.get(HYGIENE), hygiene.questions(access.services(Role.VIEWER).lines)
     chosen = hygiene.cards(questions, faults, asked if asked in questions else None)
@@ -68,9 +68,9 @@ def show(sight: Sight) -> None:
         return
     by, ascending = _ORDERS.get(order, _ORDERS[_BUSIEST])
     ordered = shown.sort_values(by, ascending=ascending, kind="stable", ignore_index=True, na_position="first")
-    pages = -(-len(ordered) // data.CURVES)
-    begin = (_page(pages) - 1) * data.CURVES
-    _table(looked.told(ordered.iloc[begin : begin + data.CURVES]).reset_index(drop=True), sight)
+    pages = -(-len(ordered) // counted.CURVES)
+    begin = (_page(pages) - 1) * counted.CURVES
+    _table(looked.told(ordered.iloc[begin : begin + counted.CURVES]).reset_index(drop=True), sight)
     if pages > 1:
         st.pagination(pages, key=_PAGE, bind="query-params")
 
@@ -108,7 +108,7 @@ def _filtered(every: pd.DataFrame) -> pd.DataFrame:
 def _table(shown: pd.DataFrame, sight: Sight) -> None:
     zone = zones.chosen()
     words = {status: [status_word(status)] for status in shown["status"].unique()}
-    curved = with_curves(shown, data.CURVES, lambda refs: data.curves(sight.version, sight.period.window, refs))
+    curved = with_curves(shown, counted.CURVES, lambda refs: counted.curves(sight.version, sight.period.window, refs))
     frame = curved.drop(columns=["refs", "findings", "hidden", "last_used", "sought", "expires_at"]).assign(
         status=shown["status"].map(words),
         last_used_at=shown["last_used"].map(lambda at: zone.minute(at, "")),

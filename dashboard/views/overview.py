@@ -13,8 +13,7 @@ from dashboard.incident import queue_rows
 from dashboard.keys import upkeep
 from dashboard.navigation import open_incident, open_key, open_page
 from dashboard.panels import attention, intake
-from dashboard.reads import data, told
-from dashboard.reads.one_reader import at_once
+from dashboard.reads import counted, data, told
 from dashboard.sight import Sight
 from model.incident import Incident, IncidentStatus
 
@@ -29,26 +28,25 @@ _REFUSED: Final = (
 
 def show(sight: Sight) -> None:
     """Draw the page; what is above the charts looks again by itself."""
-    with at_once(sight.period.window):
-        live.refreshing(_now, sight)
-        frames = data.overview(sight.version, sight.period)
-        left, right = st.columns(2, gap="medium")
-        with left:
-            outcomes.requests(frames["traffic"], sight.period.window, sight.period.bucket)
-        with right:
-            outcomes.failures(frames["traffic"], sight.period.window, sight.period.bucket)
-        left, right = st.columns([3, 2], gap="medium")
-        with left:
-            _keys(frames, sight)
-        with right:
-            intake.show(sight)
+    live.refreshing(_now, sight)
+    frames = counted.overview(sight.version, sight.period)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        outcomes.requests(frames["traffic"], sight.period.window, sight.period.bucket)
+    with right:
+        outcomes.failures(frames["traffic"], sight.period.window, sight.period.bucket)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _keys(frames, sight)
+    with right:
+        intake.show(sight)
 
 
 def _now(sight: Sight) -> None:
     period = sight.period
     all_ = data.all_incidents(period.window)
     attention.show(attention.needs(all_, told.targets(period.now).counts, sight.sources, period.now))
-    _tiles(data.overview(sight.version, period), all_, sight)
+    _tiles(counted.overview(sight.version, period), all_, sight)
     _incidents(all_, sight)
 
 

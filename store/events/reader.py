@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,34 +71,28 @@ class EventsReader:
         return self.connection.connection.dbapi_connection if self.connection.dialect.name == DUCKDB else None
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all readers of a process that asks again and again use."""
-
-    duck: duckdb.DuckDBPyConnection
-    """Of `connect`; one's own takes 13 ms of processor time to open."""
-    tails: Tails = field(default_factory=Tails)
-
-
 @contextmanager
 def open_reader(
     files: Files,
     manifest: Sequence[Segment],
     kept: Sequence[str],
     only: Sequence[str] | None = None,
-    shared: Shared | None = None,
+    *,
+    duck: duckdb.DuckDBPyConnection | None = None,
+    ahead: Tails | None = None,
 ) -> Iterator[EventsReader]:
     """A reader over the manifest's segments; `kept` are the key_refs that tails do not fold.
 
-    With `only`, events, usage and facets hold the rows of these key_refs and no others.
+    With `only`, events, usage and facets hold the rows of these key_refs and no others. `duck` is a cursor of `connect`
+    that is closed at the end, instead of a connection of its own, and `ahead` keeps what was counted of tails.
     """
     import duckdb_engine  # with a dialect of PostgreSQL's, which an ingest need not load
 
-    duck = connect(files) if shared is None else shared.duck.cursor()
+    duck = connect(files) if duck is None else duck
     try:
         duck.execute("SET TimeZone = 'UTC'")
         chosen = "" if only is None else _choose(duck, only)
-        _make_views(duck, files, manifest, kept, chosen=chosen, ahead=shared.tails if shared is not None else None)
+        _make_views(duck, files, manifest, kept, chosen=chosen, ahead=ahead)
         engine = create_engine(
             "duckdb:///:memory:",
             creator=lambda: duckdb_engine.ConnectionWrapper(duck),

@@ -17,7 +17,8 @@ from store.events.damage import told_of_damage
 from store.events.files import KINDS, Files, Stored
 from store.events.ids import new_id
 from store.events.interface import Copy, Unfolded, Written
-from store.events.reader import EventsReader, Shared, connect, open_reader
+from store.events.reader import EventsReader, open_reader
+from store.events.sharing import Shared
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,7 +41,7 @@ class SegmentedEvents:
     def share(self) -> None:
         """Let all readers from now on use one DuckDB, until `close`: for a process that asks again and again."""
         with self._lock, told_of_damage():
-            self._shared = self._shared or Shared(connect(self.files))
+            self._shared = self._shared or Shared.of(self.files)
 
     @property
     def scratch(self) -> Path:
@@ -95,7 +96,11 @@ class SegmentedEvents:
         self, manifest: Sequence[Segment], kept: Sequence[str], only: Sequence[str] | None
     ) -> Iterator[EventsReader]:
         """DuckDB over the files."""
-        with told_of_damage(), open_reader(self.files, manifest, kept, only, self._shared) as found:
+        shared = self._shared
+        opening = (
+            open_reader(self.files, manifest, kept, only) if shared is None else shared.reader(manifest, kept, only)
+        )
+        with told_of_damage(), opening as found:
             yield found
 
     def reseal(self, manifest: Sequence[Segment], refs: Sequence[str], kept: Sequence[str], now: datetime) -> Unfolded:
@@ -187,7 +192,7 @@ class SegmentedEvents:
         """The shared DuckDB goes."""
         with self._lock:
             if self._shared is not None:
-                self._shared.duck.close()
+                self._shared.close()
                 self._shared = None
 
     def _stored(self, chosen: set[str]) -> Iterator[Stored]:

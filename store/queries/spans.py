@@ -38,6 +38,15 @@ def by_day(span: Window) -> list[Window]:
     return sorted(pieces, key=lambda piece: piece.since)
 
 
+def parts(window: Window) -> list[Window]:
+    """What is left of its first UTC day, its whole days, and its begun last day; the parts that there are.
+
+    Of a window that moves on, only the last one gets new events, and only the first one moves.
+    """
+    core, ends = split(window, DAY)
+    return sorted([*ends, *([core] if core else [])], key=lambda part: part.since)
+
+
 def closed(window: Window, unit: timedelta, newest: datetime | None) -> Window:
     """The window, or, where it ends after the newest event of all, the one that ends with that unit.
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import Label
@@ -51,8 +52,7 @@ def totals(reader: EventsReader, window: Window, *, key_refs: Sequence[str] | No
 
 def totals_of_keys(usage: pd.DataFrame, addresses: int) -> pd.DataFrame:
     """The same of what `breakdown.usage_by` counted of a window by key, and its number of addresses."""
-    named = usage["key"].dropna()
-    keys = int((~named.str.startswith(UNKNOWN_PREFIX)).sum())
+    keys = sum(ref is not None and not ref.startswith(UNKNOWN_PREFIX) for ref in usage["key"])
     sums = {name: usage[name].sum() for name in COUNTS} | {"keys": keys, "addresses": addresses}
     return shaped(pd.DataFrame([sums]), TOTALS)
 
@@ -68,3 +68,13 @@ def addresses(reader: EventsReader, window: Window, *, key_refs: Sequence[str] |
     return int(
         reader.frame(sa.select(sa.func.count(sa.distinct(rows.c.value)).label("addresses")))["addresses"].iloc[0]
     )
+
+
+def address_marks(reader: EventsReader, window: Window) -> np.ndarray:
+    """A mark of 64 bits for each distinct address (uint64), for who counts those of several windows together.
+
+    Two of n addresses have the same mark in n * n / 2**65 of all cases: of a million in 3 of 10**8.
+    """
+    rows = faceted("ip", window, newest=reader.newest)
+    values = reader.frame(sa.select(rows.c.value).distinct())["value"]
+    return pd.util.hash_array(values.to_numpy(dtype=object), categorize=False)

@@ -131,8 +131,12 @@ def has_events(tx: Session, window: Window) -> bool:
 def _touching(window: Window | None) -> list[ColumnElement[bool]]:
     if window is None:
         return []
-    since = datetime(window.since.year, window.since.month, window.since.day, tzinfo=UTC)
-    return [SegmentRow.max_ts >= since, SegmentRow.min_ts < window.until + timedelta(days=1)]
+    last = _midnight(window.until - timedelta(microseconds=1))
+    return [SegmentRow.max_ts >= _midnight(window.since), SegmentRow.min_ts < last + timedelta(days=1)]
+
+
+def _midnight(moment: datetime) -> datetime:
+    return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
 
 
 def newest(tx: Session, source: str, *, rows: int, count: int) -> list[Segment]:

@@ -134,3 +134,18 @@ def test_counts_add_up_and_times_only_widen(state: Session) -> None:
     assert (30, 21, 6, 3) == tuple(found[["lines", "events", "rejects", "skipped"]])
     assert (early.since, late.until) == tuple(found[["first_event_at", "last_event_at"]])
     assert (None, True, True, 3600.0) == tuple(found[["last_error", "reads_keys", "late", "lag_seconds"]])
+
+
+def test_a_window_that_ends_at_midnight_does_not_touch_the_day_after(state: Session) -> None:
+    day = timedelta(days=1)
+    midnight = T0.replace(hour=0, minute=0, second=0, microsecond=0) + day
+    segments.add_segment(state, a_segment("before", midnight - day, midnight - timedelta(microseconds=1)))
+    ends = Window(since=midnight - day, until=midnight)
+    version = segments.version(state, ends)
+    segments.add_segment(state, a_segment("after", midnight, midnight + day))
+
+    assert version == segments.version(state, ends)
+    assert ["before"] == [one.id for one in segments.overlapping(state, ends)]
+    assert ["before", "after"] == [
+        one.id for one in segments.overlapping(state, Window(since=ends.since, until=midnight + timedelta(seconds=1)))
+    ]

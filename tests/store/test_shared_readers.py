@@ -9,10 +9,11 @@ import pytest
 
 from model.window import Window
 from store.compaction import merge
-from store.events import reader, tails
+from store.events import reader, sharing, tails
 from store.events.segmented import SegmentedEvents
 from store.handle import Store
 from store.queries import breakdown, requests, traffic
+from store.state import segments
 from tests.store.filled import DAY, EACH, NOW, Fill, duck, filler
 from tests.store.test_engines import answers
 
@@ -128,3 +129,64 @@ def test_counts_lie_in_smaller_groups_than_events(
 
     assert 1 == groups["events"]
     assert groups["facets"] > 1
+
+
+def test_a_reader_stays_open_for_who_asks_about_the_same_segments_next(empty_store: Store, fill: Fill) -> None:
+    share(empty_store)
+    fill(2)
+    with empty_store.reader() as first, empty_store.reader() as beside:
+        assert first is not beside
+        totals = traffic.totals(first, PART).to_dict("records")
+    with empty_store.reader() as again:
+        assert again in (first, beside)
+        assert totals == traffic.totals(again, PART).to_dict("records")
+    with empty_store.reader() as one, empty_store.reader() as two, empty_store.reader() as three:
+        assert 3 == len({id(one), id(two), id(three)})
+    with empty_store.reader(only=FEW) as few:
+        assert few not in (first, beside)
+
+    fill(1, first=2)
+    with empty_store.reader() as other:
+        assert other not in (first, beside)
+
+    with empty_store.reader(kept=["fp:1:guess4"]) as unfolded:
+        assert unfolded not in (first, beside, other)
+
+
+def test_no_more_readers_stay_open_than_are_used(empty_store: Store, fill: Fill) -> None:
+    share(empty_store)
+    for number in range(sharing._IDLE + 2):
+        fill(1, first=number)
+        with empty_store.reader():
+            pass
+    assert isinstance(empty_store.events, SegmentedEvents)
+    shared = empty_store.events._shared
+    assert shared is not None
+
+    assert sharing._IDLE == len(shared._idle)
+    empty_store.events.close()
+    assert not shared._idle
+
+
+def test_a_reader_whose_question_failed_is_not_used_again(empty_store: Store, fill: Fill) -> None:
+    share(empty_store)
+    fill(2)
+    with pytest.raises(ZeroDivisionError), empty_store.reader() as failed:
+        _ = 1 / 0
+
+    with empty_store.reader() as next_:
+        assert failed is not next_
+        assert traffic.totals(next_, PART)["requests"].iloc[0]
+
+
+def test_a_reader_of_events_that_retention_dropped_is_not_used_again(empty_store: Store, fill: Fill) -> None:
+    share(empty_store)
+    merge(empty_store, fill(2), now=NOW, seal=True)
+    with empty_store.reader() as before, empty_store.reading() as tx:
+        held = segments.overlapping(tx, None)
+    with empty_store.transaction() as tx:
+        segments.drop_events(tx, held, NOW)
+
+    with empty_store.reader() as after:
+        assert before is not after
+        assert requests.latest(after, PART, key_refs=FEW).empty
