@@ -48,6 +48,10 @@ class Measured:
     clicks: int = 0
     slope_mb: float = 0
     """By which the server grew in 100 clicks, over the later half of them."""
+    held_mb: list[float] = field(default_factory=list)
+    """At the end of each tenth of the clicks."""
+    clicking: float = 0
+    """Seconds that all clicks took."""
     peak_mb: float = 0
     cpu_seconds: float = 0
 
@@ -109,7 +113,7 @@ def _measure(server: int, url: str, bare: str, given: argparse.Namespace) -> Mea
                 if what == _NOTHING:
                     measured.add(f"a click on {what}", Reader(tab).press("Again"))
                 tab.close()
-        _click(server, url, context, given.clicks, measured)
+        _click(server, url, context, given, measured)
     measured.peak_mb, measured.cpu_seconds = _memory(server, "VmHWM"), _cpu(server)
     return measured
 
@@ -123,12 +127,13 @@ def _open(context: BrowserContext, url: str) -> Page:
     return page
 
 
-def _click(server: int, url: str, context: BrowserContext, clicks: int, measured: Measured) -> None:
+def _click(server: int, url: str, context: BrowserContext, given: argparse.Namespace, measured: Measured) -> None:
     """Rounds of seven clicks by one reader, and the server's memory after each."""
+    begun = time.monotonic()
     tab, _, _ = paint(context, url + "/")
     reader, held = Reader(tab), []
     menu, narrowed, window = _CLICKS
-    while measured.clicks < clicks:
+    while measured.clicks < given.clicks or time.monotonic() - begun < given.minutes * 60:
         measured.add(menu, reader.go("Explore"))
         measured.add(narrowed, reader.filter())
         measured.add(window, reader.preset())
@@ -138,6 +143,8 @@ def _click(server: int, url: str, context: BrowserContext, clicks: int, measured
         measured.add(window, reader.preset())
         measured.clicks += 7
         held.append((measured.clicks, _memory(server)))
+    measured.clicking = time.monotonic() - begun
+    measured.held_mb = [held[len(held) * tenth // 10 - 1][1] for tenth in range(1, 11)] if len(held) > 9 else []
     later = held[len(held) // 2 :]
     if len(later) > 1:
         measured.slope_mb = linear_regression(*zip(*later, strict=True)).slope * 100
@@ -169,6 +176,9 @@ def _told(measured: Measured, given: argparse.Namespace) -> str:
     lines.append(
         f"\nMemory: {held}, over the later half of {measured.clicks}; {measured.peak_mb:,.0f} MB at most. {took}"
     )
+    if measured.held_mb:
+        said = ", ".join(f"{mb:,.0f}" for mb in measured.held_mb)
+        lines.append(f"After each tenth of the clicks, which took {measured.clicking / 60:.0f} min, it held {said} MB.")
     return "\n".join(lines)
 
 
@@ -243,6 +253,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sessions", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=20, help="how often each page is opened")
     parser.add_argument("--clicks", type=int, default=210)
+    parser.add_argument("--minutes", type=float, default=0, help="go on clicking until so many have passed")
     parser.add_argument("--idle", type=float, default=35, help="seconds that the sessions rest before memory is read")
     parser.add_argument("--folder", type=Path, help="where the store is made; 2 GB at 100 million events")
     parser.add_argument("--store", type=Path, help="a workspace of benchmarks/filling.py that is not written to; give"

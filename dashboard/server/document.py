@@ -6,15 +6,13 @@ picture on.
 
 from collections.abc import Sequence
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Final
 
 import streamlit
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
-
-from dashboard import views
 
 _OURS: Final = Path(__file__).parents[1]
 _THEIRS: Final = Path(streamlit.__file__).parent / "static" / "index.html"
@@ -22,16 +20,25 @@ _TITLE: Final = "<title>Streamlit</title>"
 _END: Final = "</head>"
 
 
+class _Page(StringConvertor):
+    """What may be a page's name, whether there is one of it or not: the page itself says that there is none.
+
+    All else that Streamlit answers has more parts or a dot in its name, but for where a login comes back to.
+    """
+
+    regex = "(?!oauth2callback$)[^/._][^/.]*"
+
+
 def routes(base: str) -> Sequence[Route]:
     """The addresses of all pages, below `base`, the path of the dashboard without a slash at its end."""
+    register_url_convertor("page", _Page())
     html = document()
 
     async def answer(request: Request) -> HTMLResponse:
         del request
         return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 
-    pages = [page.name for page in iter_modules(views.__path__)]
-    return [Route(f"{base}/{page}", answer) for page in ("", *pages)]
+    return [Route(f"{base}/", answer), Route(f"{base}/{{page:page}}", answer)]
 
 
 def document() -> str:

