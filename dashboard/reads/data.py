@@ -16,12 +16,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.login.roles import Role
-from dashboard.reads.opened import Place, inventory_of, place, state_of, store
+from dashboard.reads.opened import Place, inventory_of, place, renewed, state_of, store
 from model.clock import SystemClock
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
 from model.window import Window
-from store.state import audit, findings, incidents, segments, sources
+from store.state import audit, findings, incidents, people, segments, sources
 from store.state.reject_reasons import Reason, reasons
 
 TICK: Final = timedelta(seconds=30)
@@ -62,6 +62,7 @@ def _known(where: Place) -> Known:
     now = SystemClock().now()
     with state_of(where) as tx:
         frame = sources.source_frame(tx, now)
+        renewed(where, people.last_erased(tx))
         return Known(at=now, version=segments.version(tx), span=segments.span(tx), sources=frame)
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -90,6 +90,15 @@ def _events(folder: Path) -> Events:
     if isinstance(events, SegmentedEvents):
         events.share()
     return events
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def renewed(where: Place, erased: datetime | None) -> None:
+    """Forget what was counted and opened before something was erased; once a moment of `people.last_erased`."""
+    events = _store(where).events
+    if erased is not None and isinstance(events, SegmentedEvents):
+        events.close()
+        events.share()
 
 
 @contextmanager

@@ -41,8 +41,11 @@ def by_day(span: Window) -> list[Window]:
 def parts(window: Window) -> list[Window]:
     """What is left of its first UTC day, its whole days, and its begun last day; the parts that there are.
 
-    Of a window that moves on, only the last one gets new events, and only the first one moves.
+    Of a window that moves on, only the last one gets new events, and only the first one moves. A window of up to two
+    days is one part: it begins with another minute each minute.
     """
+    if window.length <= 2 * DAY:
+        return [window]
     core, ends = split(window, DAY)
     return sorted([*ends, *([core] if core else [])], key=lambda part: part.since)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from store.state.schema import PersonRow
@@ -38,6 +38,12 @@ def erase(tx: Session, value: str, now: datetime) -> list[str]:
         row.value, row.erased_at = None, now
     tx.flush()
     return [f"{row.kind}-{row.id}" for row in rows]
+
+
+def last_erased(tx: Session) -> datetime | None:
+    """When something was erased last, of what bore a pseudonym; None when nothing ever was."""
+    found: datetime | None = tx.scalar(select(func.max(PersonRow.erased_at)))
+    return found
 
 
 def give_back(tx: Session, pseudonym: str) -> None:

@@ -13,7 +13,7 @@ from model.errors import Fenced
 from model.segment import Cursor, Reject, Segment, SegmentId
 from model.window import Window
 from store.state import intents, reject_reasons
-from store.state.schema import CursorRow, MergedSegmentRow, RejectRow, SegmentRow, SourceRow
+from store.state.schema import CursorRow, MergedSegmentRow, PersonRow, RejectRow, SegmentRow, SourceRow
 from store.state.sources import EventHour, count_event_hours, count_hour, count_timeless, new_source
 
 _IN_ORDER = 0x6B657973
@@ -231,14 +231,15 @@ def origins(tx: Session, batches: Collection[str]) -> dict[str, tuple[str, int]]
 def version(tx: Session, window: Window | None = None) -> str:
     """Changes whenever a segment is added or replaced; with `window`, one that can touch its days. For caches.
 
-    A window that ends at midnight has no part of the day after.
+    A window that ends at midnight has no part of the day after. What was erased changes all: segments are written anew
+    in their places then.
     """
-    query = select(func.count(), func.max(SegmentRow.ingested_at), func.max(SegmentRow.id))
+    erased = select(func.max(PersonRow.erased_at)).scalar_subquery()
+    query = select(func.count(), func.max(SegmentRow.ingested_at), func.max(SegmentRow.id), erased)
     if window is not None:
         end = _midnight(window.until - timedelta(microseconds=1)) + timedelta(days=1)
         query = query.where(SegmentRow.max_ts >= _midnight(window.since), SegmentRow.min_ts < end)
-    count, last, newest = tx.execute(query).one()
-    return f"{count}@{last}@{newest}"
+    return "@".join(str(each) for each in tx.execute(query).one())
 
 
 def count_lines(

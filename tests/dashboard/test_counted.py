@@ -12,6 +12,7 @@ from dashboard.controls.period import period
 from dashboard.reads import counted, data, explored
 from keywatch.collecting.ingesting import ingest_source
 from keywatch.config.root import SourceConfig
+from keywatch.privacy.erasing import erase
 from keywatch.workspace import Workspace
 from model.clock import FixedClock
 from model.window import Window
@@ -21,6 +22,8 @@ from store.queries.matching import Match
 from store.queries.spans import DAY, HOUR, floor
 from tests.dashboard.conftest import BILLING, Small, line
 
+ADDRESS = "198.51.100.99"
+
 
 @pytest.fixture
 def ingest(copied: Workspace, tmp_path: Path) -> Callable[[datetime, datetime], str]:
@@ -29,7 +32,7 @@ def ingest(copied: Workspace, tmp_path: Path) -> Callable[[datetime, datetime], 
 
     def ingested(at: datetime, now: datetime) -> str:
         with log.open("a") as file:
-            file.write(json.dumps(line(at, BILLING, "198.51.100.99", 200)) + "\n")
+            file.write(json.dumps(line(at, BILLING, ADDRESS, 200)) + "\n")
         ingest_source(copied, SourceConfig(name="more", path=str(log)), clock=FixedClock(now))
         data.forget()
         return data.known().version
@@ -81,6 +84,23 @@ def test_what_came_late_is_counted_on_its_day(ingest: Callable[[datetime, dateti
     assert before[0] == after[0]
     assert before[1] != after[1]
     assert int(usage["requests"].sum()) + 1 == int(counted.usage(version, week)["requests"].sum())
+
+
+def test_what_was_erased_is_shown_no_more(copied: Workspace, ingest: Callable[[datetime, datetime], str]) -> None:
+    now = datetime.now(UTC)
+    window = Window(since=floor(now, DAY), until=floor(now, DAY) + DAY)
+
+    def addresses(version: str) -> set[str]:
+        return {*explored.groups(explored.question(version, window, Match()), "ip", {})["label"]}
+
+    assert ADDRESS in addresses(ingest(now, now))
+
+    erased = erase(copied, ADDRESS, at=now)
+    data.forget()
+    left = addresses(data.known().version)
+
+    assert ADDRESS not in left
+    assert erased.stand_in in left
 
 
 def small_refs(workspace: Workspace) -> list[str]:

@@ -15,10 +15,11 @@ from store.queries.matching import Match
 HOUR = timedelta(hours=1)
 WINDOWS = (
     ("2026-03-28", "2026-03-31"),
-    ("2026-03-28T23:10", "2026-03-30T00:00:01"),
-    ("2026-03-28T22:59:59.999999", "2026-03-29T01:05:20"),
+    ("2026-03-28T23:10", "2026-04-01T12:00"),
+    ("2026-03-27T22:59:59.999999", "2026-03-30T00:00:01"),
+    ("2026-03-25T10:00", "2026-03-29T01:05:20"),
     ("2026-03-29T01:05", "2026-03-29T02:15"),
-    ("2026-04-02T01:00", "2026-04-04T01:00"),
+    ("2026-04-02T01:00", "2026-04-06T01:00"),
 )
 GROUPS = [("refused", ("unauthenticated", "forbidden")), ("fine", ("ok",))]
 
@@ -79,6 +80,6 @@ def test_parts_are_a_begun_day_whole_days_and_a_begun_day(window: Callable[[str,
     assert window("2026-03-30", "2026-03-30T09:30") == third
 
 
-def test_of_whole_days_or_of_a_part_of_one_there_is_one_part(window: Callable[[str, str], Window]) -> None:
-    for one in (window("2026-03-27", "2026-03-29"), window("2026-03-27T01:00", "2026-03-27T02:00")):
+def test_of_whole_days_and_of_up_to_two_days_there_is_one_part(window: Callable[[str, str], Window]) -> None:
+    for one in (window("2026-03-27", "2026-03-30"), window("2026-03-27T01:00", "2026-03-29T01:00")):
         assert [one] == spans.parts(one)
