@@ -83,19 +83,32 @@ def _outlined(
 
 
 def busiest(sight: Sight, usage: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The keys with the most requests, as `dashboard.keys.roster.outline` with curves: of few keys."""
-    named = usage[usage["key"].notna() & ~usage["key"].fillna("").str.startswith(UNKNOWN)]
-    held = inventory_of(place())
+    """The keys with the most requests, as `dashboard.keys.roster.outline` with curves: of few keys.
+
+    `usage` is that of the window, by key.
+    """
+    made = _busiest(place(), sight.version, sight.period.window, most, usage, sight.period.now)
+    findings = data.standing_findings()
+    return made.assign(findings=[len(findings.get(identity, ())) for identity in made["id"]])
+
+
+@st.cache_resource(show_spinner=False, ttl=AGE, max_entries=8)
+def _busiest(
+    where: Place, version: str, window: Window, most: int, _usage: pd.DataFrame, _now: datetime
+) -> pd.DataFrame:
+    """Without their findings, which are read afresh."""
+    named = _usage[_usage["key"].notna() & ~_usage["key"].fillna("").str.startswith(UNKNOWN)]
+    held = inventory_of(where)
     by_key = named["key"].map(lambda ref: held.owner.get(ref, ref))
     chosen = set(named["requests"].groupby(by_key).sum().nlargest(most).index)
     made = outline(
         held.keys[held.keys["key_id"].isin(chosen)],
         named[by_key.isin(chosen)],
         activity=held.activity,
-        findings=data.standing_findings(),
-        now=sight.period.now,
+        findings={},
+        now=_now,
     )
-    return with_curves(made.head(most), most, lambda refs: counted.curves(sight.version, sight.period.window, refs))
+    return with_curves(made.head(most), most, lambda refs: counted.curves(version, window, refs))
 
 
 def _span(sight: Sight) -> Window:

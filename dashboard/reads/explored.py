@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.controls.filters import KEYS, NONE, OWNED, SUGGESTED, outcome_label, owned_by
 from dashboard.known.key_search import LISTED, label_of
 from dashboard.known.portrait import Portrait
-from dashboard.reads.counted import Part, parts
+from dashboard.reads.counted import NAMED, Part, parts
 from dashboard.reads.opened import Place, inventory_of, place, reading, store
 from model.window import Window
 from store.queries import adding, explored
@@ -120,7 +120,7 @@ def _grouped(asked: Question, by: Dimension, limit: int | None) -> pd.DataFrame:
         return explored.grouped(reader, asked.window, asked.match, by=by, limit=limit)
 
 
-@st.cache_resource(show_spinner=False, max_entries=_ENTRIES)
+@st.cache_resource(show_spinner=False, max_entries=_ENTRIES, hash_funcs=NAMED)
 def _grouped_of(part: Part, match: Match, by: Dimension) -> pd.DataFrame:
     with reading(part.where, part.window) as reader:
         return explored.grouped(reader, part.window, match, by=by)
@@ -135,7 +135,7 @@ def _series(asked: Question, bucket: timedelta, by: Dimension, named: tuple[tupl
         return explored.series(reader, asked.window, asked.match, by=by, bucket=bucket, groups=named)
 
 
-@st.cache_resource(show_spinner=False, max_entries=_ENTRIES)
+@st.cache_resource(show_spinner=False, max_entries=_ENTRIES, hash_funcs=NAMED)
 def _series_of(
     part: Part, match: Match, bucket: timedelta, by: Dimension, named: tuple[tuple[str, Values], ...]
 ) -> pd.DataFrame:
