@@ -93,7 +93,7 @@ class Route:
 class Timing:
     """When people are told, and when they are spared. The defaults are Alertmanager's where it has one."""
 
-    group_wait: timedelta = timedelta(seconds=30)
+    group_wait: timedelta = timedelta(seconds=15)
     """How long a new incident waits for what belongs to it."""
     update: timedelta = timedelta(minutes=5)
     """Between two messages about changes, at the least; a rise in severity does not wait."""

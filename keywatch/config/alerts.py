@@ -79,7 +79,7 @@ class AlertsConfig(Section):
     routes: tuple[RouteConfig, ...] = ()
     owners: dict[str, str] = Field(default={}, description="Owner or team to the target that `@owner` stands for.")
     group_wait: str = Field(
-        default="30s", description="How long a new incident waits for what belongs to it, in `keywatch run`."
+        default="15s", description="How long a new incident waits for what belongs to it, in `keywatch run`."
     )
     update: str = Field(
         default="5m", description="Between two messages about changes; a rise in severity comes at once."

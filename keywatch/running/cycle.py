@@ -23,6 +23,11 @@ from model.errors import ConfigError, Stopped, StoreError
 
 _RESTS: Final = 0.5
 """Of an interval: a source that another worker began to read so lately is not due."""
+_MINUTE: Final = 60.0
+_IN_STEP: Final = 10.0
+"""Seconds of the shortest interval whose turns keep step with the minutes of the clock."""
+_BEHIND: Final = 1.0
+"""Seconds after the end of a minute: its last lines are written then."""
 _LONGEST_WAIT: Final = timedelta(seconds=10)
 """For another process on this machine, where one works at a time."""
 
@@ -52,7 +57,7 @@ def run(
     roles: frozenset[Role] = EVERY_ROLE,
     pulse: Pulse | None = None,
 ) -> None:
-    """Turns, `interval` seconds from start to start on monotonic time, until `stop` is set.
+    """Turns, `interval` seconds from start to start (`pause`), until `stop` is set.
 
     Delivery has a loop of its own: a target that hangs delays neither the logs nor the other targets. A wrong config
     ends the run; what else stopped a turn is told, and the next turn tries again. What has begun when `stop` is set is
@@ -86,7 +91,7 @@ def run(
             took, errors = clock.monotonic() - began, len(cycle.errors)
             told.turned(took, errors=errors, detectors=detectors, failed=failed, stuck=cycle.stuck)
             tell(cycle)
-            stop.wait(max(0.0, interval - (clock.monotonic() - began)))
+            stop.wait(pause(clock, interval, began))
     finally:
         stop.set()
         for loop in loops:
@@ -95,6 +100,17 @@ def run(
     for loop in loops:
         if loop.failure is not None:
             raise loop.failure
+
+
+def pause(clock: Clock, interval: float, began: float) -> float:
+    """Seconds until the next turn, for one that began at `began` on monotonic time.
+
+    Minutes are judged when they are over, so turns that fill a minute stand right behind its end: what happened in it
+    waits for no other part of an interval (docs/why.md). Others come `interval` after the start of the last.
+    """
+    if interval >= _IN_STEP and not _MINUTE % interval:
+        return interval - (clock.now().timestamp() - _BEHIND) % interval
+    return max(0.0, interval - (clock.monotonic() - began))
 
 
 def _asked(stop: threading.Event, pulse: Pulse) -> bool:

@@ -77,11 +77,11 @@ def joined(at: datetime, number: int = 1) -> Finding:
 def test_a_new_incident_waits_for_what_belongs_to_it_and_is_told_with_it(desk: Desk) -> None:
     desk.telling = replace(desk.telling, timing=Timing())
     desk.cycle(burst())
-    told = desk.cycle(make_finding("key-stuffing", at=T0, title="40 keys tried"), after=timedelta(seconds=20))
+    told = desk.cycle(make_finding("key-stuffing", at=T0, title="40 keys tried"), after=timedelta(seconds=10))
 
     (delivery,) = desk.deliveries()
     assert () == told.alerts
-    assert T0 + timedelta(seconds=30) == delivery.next_at
+    assert T0 + timedelta(seconds=15) == delivery.next_at
     assert "40 keys tried" in delivery.alert.title
     assert "opened" == delivery.alert.kind
 
@@ -89,7 +89,7 @@ def test_a_new_incident_waits_for_what_belongs_to_it_and_is_told_with_it(desk: D
 def test_what_is_over_before_it_was_told_is_not_told_and_the_list_says_so(desk: Desk) -> None:
     desk.telling = replace(desk.telling, timing=Timing())
     desk.cycle(burst())
-    told = desk.cycle(over(burst(), T0), after=timedelta(seconds=20))
+    told = desk.cycle(over(burst(), T0), after=timedelta(seconds=10))
 
     assert (1, ()) == (told.suppressed, told.alerts)
     assert [("opened", "suppressed")] == desk.statuses()

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,9 @@ from alerts.channels.interface import SendError
 from alerts.heartbeat import ping
 from detectors import key_guessing
 from keywatch.metrics.pulse import Pulse
-from keywatch.running.cycle import Cycle, run
+from keywatch.running.cycle import Cycle, pause, run
 from keywatch.workspace import Workspace
-from model.clock import SystemClock
+from model.clock import FixedClock, SystemClock
 from tests.alerts.conftest import receiver, receivers
 from tests.faults.conftest import start
 
@@ -167,3 +167,22 @@ def test_sigterm_ends_a_run_with_0_while_a_target_hangs(
     _, err = process.communicate(timeout=120)
 
     assert (0, True) == (process.returncode, bool(receiver.requests)), err
+
+
+@pytest.mark.parametrize(
+    ("second", "interval", "seconds"),
+    [(1.0, 30, 30), (3.5, 30, 27.5), (30.5, 30, 0.5), (59.0, 30, 2), (44.0, 60, 17), (8.0, 10, 3)],
+)
+def test_turns_that_fill_a_minute_stand_a_second_behind_its_end(second: float, interval: float, seconds: float) -> None:
+    clock = FixedClock(datetime(2026, 11, 30, 12, 7, tzinfo=UTC) + timedelta(seconds=second))
+
+    assert seconds == pytest.approx(pause(clock, interval, clock.monotonic()))
+
+
+@pytest.mark.parametrize("interval", [0.5, 5, 25, 90])
+def test_other_turns_come_an_interval_after_the_start_of_the_last(interval: float) -> None:
+    clock = FixedClock(datetime(2026, 11, 30, 12, 7, 3, tzinfo=UTC), ticks=100.0)
+
+    assert interval == pause(clock, interval, 100.0)
+    assert interval - 0.4 == pytest.approx(pause(clock, interval, 99.6))
+    assert not pause(clock, interval, 1.0)
