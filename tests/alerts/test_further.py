@@ -87,7 +87,7 @@ def test_whoever_acknowledged_it_hears_of_critical_ones_only(desk: Desk) -> None
 def test_what_comes_while_the_opening_waits_is_told_with_it_and_is_no_news_later(desk: Desk) -> None:
     desk.telling = replace(desk.telling, timing=Timing())
     opened(desk)
-    desk.cycle(key(desk, 1), after=timedelta(seconds=20))
+    desk.cycle(key(desk, 1), after=timedelta(seconds=10))
 
     assert [] == desk.kinds(after=minutes(60))
     (delivery,) = desk.deliveries()
