@@ -91,10 +91,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """When people are told, and when they are spared. The defaults are Alertmanager's where it has one."""
+    """When people are told, and when they are spared. Where Alertmanager has one, defaults are its own."""
 
     group_wait: timedelta = timedelta(seconds=15)
-    """How long a new incident waits for what belongs to it."""
+    """How long a new incident waits for what belongs to it: half of Alertmanager's (docs/why.md)."""
     update: timedelta = timedelta(minutes=5)
     """Between two messages about changes, at the least; a rise in severity does not wait."""
     reminder: timedelta | None = timedelta(hours=4)

@@ -1,4 +1,4 @@
-"""A day of cycles of one minute beside one pass over the same lines: `python benchmarks/minutes.py`; half an hour.
+"""A day of cycles of one minute beside one pass over the same lines: `python benchmarks/minutes.py`; an hour.
 
 The demo's company, at three tenths of its traffic. All but the last day is history for both; then one store gets each
 minute what arrived in it and judges, with compaction behind each cycle as in `keywatch run`, and its copy gets the
@@ -64,7 +64,8 @@ def main() -> int:
         f"## {given.minutes:,} cycles of one minute, and one pass\n\n"
         f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: the demo's company (seed {given.seed}), {len(day):,} lines,"
         f" of which {late:,} came late. By the minute {len(minutes)} findings, at once {len(once)};"
-        f" {len(set(minutes) ^ set(once))} differ. The cycles took {seconds:,.0f} s."
+        f" {len(set(minutes) ^ set(once))} differ. The cycles took {seconds:,.0f} s. Left out are"
+        " findings about detectors' own seconds and about the outbox, which nothing was delivered from."
     )
     print(text)
     for whose, one in [("by the minute", one) for one in minutes if one not in once] + [

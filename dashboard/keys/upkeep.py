@@ -83,7 +83,7 @@ def _outlined(
 
 
 def busiest(sight: Sight, usage: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The keys with the most requests, as `dashboard.keys.roster.outline` with curves: of few keys.
+    """The keys with the most requests, as `dashboard.keys.roster.outline` but without risk, with curves: of few keys.
 
     `usage` is that of the window, by key.
     """

@@ -25,7 +25,7 @@ OTHERS: Final = "All others"
 GROUPS: Final = 1000
 """Groups that the table has at most."""
 _FEW: Final = frozenset({"key", "status"})
-"""What has no more values than the inventory has keys, so that all groups of a part are kept and added up."""
+"""What is asked about without a limit, or has few values: all groups of a part are kept, and added up."""
 _SUGGESTED: Final = timedelta(minutes=5)
 _ENTRIES: Final = 24
 _READING: Final = "Reading the requests that match …"

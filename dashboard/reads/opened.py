@@ -97,8 +97,7 @@ def renewed(where: Place, erased: datetime | None) -> None:
     """Forget what was counted and opened before something was erased; once a moment of `people.last_erased`."""
     events = _store(where).events
     if erased is not None and isinstance(events, SegmentedEvents):
-        events.close()
-        events.share()
+        events.forget()
 
 
 @contextmanager

@@ -106,11 +106,13 @@ def pause(clock: Clock, interval: float, began: float) -> float:
     """Seconds until the next turn, for one that began at `began` on monotonic time.
 
     Minutes are judged when they are over, so turns that fill a minute stand right behind its end: what happened in it
-    waits for no other part of an interval (docs/why.md). Others come `interval` after the start of the last.
+    waits for no other part of an interval (docs/why.md). Others come `interval` after the start of the last. After a
+    turn that took longer than that, the next comes at once.
     """
-    if interval >= _IN_STEP and not _MINUTE % interval:
+    left = max(0.0, interval - (clock.monotonic() - began))
+    if left and interval >= _IN_STEP and not _MINUTE % interval:
         return interval - (clock.now().timestamp() - _BEHIND) % interval
-    return max(0.0, interval - (clock.monotonic() - began))
+    return left
 
 
 def _asked(stop: threading.Event, pulse: Pulse) -> bool:

@@ -43,6 +43,11 @@ class SegmentedEvents:
         with self._lock, told_of_damage():
             self._shared = self._shared or Shared.of(self.files)
 
+    def forget(self) -> None:
+        """Keep nothing of what readers were told so far, where they share; for files that were erased in."""
+        if (shared := self._shared) is not None:
+            shared.forget()
+
     @property
     def scratch(self) -> Path:
         """That of the files."""

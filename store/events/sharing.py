@@ -29,6 +29,8 @@ class Shared:
     """The one that was used last stands last."""
     _lock: Lock = field(default_factory=Lock)
     _closed: bool = False
+    _forgotten: int = 0
+    """How often; what was opened before is not used again."""
 
     @classmethod
     def of(cls, files: Files) -> "Shared":
@@ -44,7 +46,7 @@ class Shared:
             with open_reader(self.files, manifest, kept, only, duck=self.duck.cursor(), ahead=self.tails) as reader:
                 yield reader
             return
-        of = (tuple((one.id, one.events_dropped_at) for one in manifest), hash(tuple(kept)))
+        of = (self._forgotten, tuple((one.id, one.events_dropped_at) for one in manifest), hash(tuple(kept)))
         reader, stack = self._taken(of) or self._opened(manifest, kept)
         try:
             yield reader
@@ -54,13 +56,25 @@ class Shared:
             raise
         self._put(of, reader, stack)
 
+    def forget(self) -> None:
+        """Count and open anew from now on, for files that were written anew in their places; who reads, reads on."""
+        with self._lock:
+            self._forgotten += 1
+            self.tails = Tails()
+        self._let_go()
+
     def close(self) -> None:
         """All that is open is closed."""
         with self._lock:
-            self._closed, idle, self._idle = True, self._idle, []
+            self._closed = True
+        self._let_go()
+        self.duck.close()
+
+    def _let_go(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
         for _, _, stack in idle:
             stack.close()
-        self.duck.close()
 
     def _taken(self, of: Hashable) -> tuple[EventsReader, ExitStack] | None:
         with self._lock:

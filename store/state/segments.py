@@ -129,9 +129,12 @@ def has_events(tx: Session, window: Window) -> bool:
 
 
 def _touching(window: Window | None) -> list[ColumnElement[bool]]:
-    if window is None:
-        return []
-    return [SegmentRow.max_ts >= _midnight(window.since), SegmentRow.min_ts < window.until + timedelta(days=1)]
+    return [] if window is None else _between(window.since, window.until + timedelta(days=1))
+
+
+def _between(since: datetime, until: datetime) -> list[ColumnElement[bool]]:
+    """The segments of the days from that of `since` on that begin before `until`."""
+    return [SegmentRow.max_ts >= _midnight(since), SegmentRow.min_ts < until]
 
 
 def _midnight(moment: datetime) -> datetime:
@@ -237,8 +240,8 @@ def version(tx: Session, window: Window | None = None) -> str:
     erased = select(func.max(PersonRow.erased_at)).scalar_subquery()
     query = select(func.count(), func.max(SegmentRow.ingested_at), func.max(SegmentRow.id), erased)
     if window is not None:
-        end = _midnight(window.until - timedelta(microseconds=1)) + timedelta(days=1)
-        query = query.where(SegmentRow.max_ts >= _midnight(window.since), SegmentRow.min_ts < end)
+        last = _midnight(window.until - timedelta(microseconds=1))
+        query = query.where(*_between(window.since, last + timedelta(days=1)))
     return "@".join(str(each) for each in tx.execute(query).one())
 
 

@@ -177,6 +177,7 @@ def test_turns_that_fill_a_minute_stand_a_second_behind_its_end(second: float, i
     clock = FixedClock(datetime(2026, 11, 30, 12, 7, tzinfo=UTC) + timedelta(seconds=second))
 
     assert seconds == pytest.approx(pause(clock, interval, clock.monotonic()))
+    assert not pause(clock, interval, clock.monotonic() - interval)  # it took so long that the next is late
 
 
 @pytest.mark.parametrize("interval", [0.5, 5, 25, 90])

@@ -190,3 +190,15 @@ def test_a_reader_of_events_that_retention_dropped_is_not_used_again(empty_store
     with empty_store.reader() as after:
         assert before is not after
         assert requests.latest(after, PART, key_refs=FEW).empty
+
+
+def test_what_was_opened_before_all_was_forgotten_is_not_used_again(empty_store: Store, fill: Fill) -> None:
+    share(empty_store)
+    fill(2)
+    assert isinstance(empty_store.events, SegmentedEvents)
+    with empty_store.reader() as busy:
+        empty_store.events.forget()
+        assert traffic.totals(busy, PART)["requests"].iloc[0]
+
+    with empty_store.reader() as next_:
+        assert busy is not next_
