@@ -1,7 +1,8 @@
 """What the pages read of the state, by functions of the store; nothing here writes.
 
-Where they ask stands in `dashboard.reads.opened`, what they ask of the events beside this. Answers about events are cached by the manifest's version and the window: they change when events come in, not when
-somebody looks. Of the state, the inventory is `opened.AGE` old at most; the rest is small and read afresh.
+Where they ask stands in `dashboard.reads.opened`, what they ask of the events beside this. Answers about events are
+cached by the manifest's version and the window: they change when events come in, not when somebody looks. Of the
+state, the inventory is `opened.AGE` old at most; the rest is small and read afresh.
 """
 
 from collections.abc import Mapping
