@@ -42,6 +42,8 @@ def main() -> int:
         "latency": _latency,
     }
     rows: list[Row] = []
+    if given.folder is not None:
+        given.folder.mkdir(parents=True, exist_ok=True)
     for name in given.only or parts:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
             try:
