@@ -18,6 +18,7 @@ from model.event import Outcome
 from model.rotation import Rotation
 from model.window import Window
 from store.queries import debut, explored, heat, latency, requests, traffic
+from store.queries.counts import of_outcomes
 from store.queries.matching import Match
 from store.queries.spans import DAY, floor
 from store.queries.traits import Kind, traits
@@ -53,10 +54,20 @@ class Life:
 
 
 def top(version: str, period: Period, refs: Sequence[str]) -> Frames:
-    """Frames `traffic`, `bytes`, `status`, `totals` and `before` of some key_refs: what the top of the page needs."""
+    """Frames `traffic`, `bytes`, `status`, `totals` and `before` of some key_refs: what the top of the page needs.
+
+    The last two are a row of counts each, without addresses.
+    """
     where, held = place(), tuple(refs)
-    before = _totals(where, mark(where, period.before), period.before, held)
+    before = _counted(where, mark(where, period.before), period.before, held)
     return {**_top(where, version, period.window, period.bucket, held), "before": before}
+
+
+def addresses(version: str, period: Period, refs: Sequence[str]) -> tuple[int, int]:
+    """How many different ones there are in the window, and in the one before."""
+    where, held = place(), tuple(refs)
+    before = _addresses(where, mark(where, period.before), period.before, held)
+    return _addresses(where, version, period.window, held), before
 
 
 def durations(version: str, window: Window, bucket: timedelta, refs: Sequence[str]) -> pd.DataFrame:
@@ -99,7 +110,7 @@ def before(window: Window) -> Window:
 
 
 def first(period: Period, refs: tuple[str, ...]) -> AbstractContextManager[None]:
-    """Until it ends, what `top` asks has one reader, of no more than it needs: it is what people wait for."""
+    """Until it ends, `top` and `addresses` share a reader of no more than they need: it is what people wait for."""
     return one_reader.at_once(Window(since=period.before.since, until=period.window.until), refs)
 
 
@@ -117,22 +128,28 @@ def _top(where: Place, version: str, window: Window, bucket: timedelta, refs: tu
     match = Match(wanted=(("key", refs),))
     with reading_of(where, window, refs) as reader:
         series = explored.series(reader, window, match, by="status", bucket=bucket, groups=_OUTCOMES)
-        addresses = traffic.addresses(reader, window, key_refs=refs)
     named = series.rename(columns={"part": "outcome"})
     status = named.groupby("outcome")[["requests", "bytes_out"]].sum().reset_index()
     return {
         "traffic": named[["bucket", "outcome", "requests"]],
         "bytes": named.groupby("bucket")["bytes_out"].sum().reset_index(),
         "status": status.sort_values("requests", ascending=False, kind="stable", ignore_index=True),
-        "totals": traffic.totals_of_outcomes(status, addresses),
+        "totals": of_outcomes(status),
     }
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)
-def _totals(where: Place, mark: str, window: Window, refs: tuple[str, ...]) -> pd.DataFrame:
+def _counted(where: Place, mark: str, window: Window, refs: tuple[str, ...]) -> pd.DataFrame:
     del mark
     with reading_of(where, window, refs) as reader:
-        return traffic.totals(reader, window, key_refs=refs)
+        return traffic.counted(reader, window, key_refs=refs)
+
+
+@st.cache_data(show_spinner=False, max_entries=_ENTRIES)
+def _addresses(where: Place, mark: str, window: Window, refs: tuple[str, ...]) -> int:
+    del mark
+    with reading_of(where, window, refs) as reader:
+        return traffic.addresses(reader, window, key_refs=refs)
 
 
 @st.cache_data(show_spinner=False, max_entries=_ENTRIES)

@@ -18,6 +18,7 @@ _OURS: Final = Path(__file__).parents[1]
 _THEIRS: Final = Path(streamlit.__file__).parent / "static" / "index.html"
 _TITLE: Final = "<title>Streamlit</title>"
 _END: Final = "</head>"
+_SCRIPTS: Final = ("keyboard.js", "connect.js")
 
 
 class _Page(StringConvertor):
@@ -44,6 +45,6 @@ def routes(base: str) -> Sequence[Route]:
 def document() -> str:
     """The document as text."""
     style = (_OURS / "style.css").read_text(encoding="utf-8")
-    script = (_OURS / "keyboard.js").read_text(encoding="utf-8")
+    script = "\n".join((_OURS / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     head = f"<style>\n{style}</style>\n<script>\n{script}</script>\n{_END}"
     return _THEIRS.read_text(encoding="utf-8").replace(_TITLE, "<title>keywatch</title>").replace(_END, head, 1)

@@ -99,8 +99,16 @@ def _tiles(refs: Sequence[str], sight: Sight) -> None:
             tiles.row(name, label, now, before, help_=f"Requests answered with {label}.", bad=True)
     with columns[5]:
         tiles.row("errors", "Other errors", now, before, help_="Other 4xx, and 5xx.", bad=True)
+    # Drawn by itself: addresses are counted from single events, which takes as long as all the counts.
+    here, earlier = one_key.addresses(sight.version, period, refs)
     with columns[6]:
-        tiles.row("addresses", "Addresses", now, before, help_="Distinct addresses it was used from.")
+        tiles.row(
+            "addresses",
+            "Addresses",
+            {"addresses": here},
+            {"addresses": earlier} if period.compares else None,
+            help_="Distinct addresses it was used from.",
+        )
 
 
 def _use(portrait: Portrait, top: one_key.Frames, sight: Sight) -> None:

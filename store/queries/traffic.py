@@ -13,7 +13,7 @@ from model.event import UNKNOWN_PREFIX
 from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
-from store.queries.counts import COUNTS, counts, of_outcomes, total
+from store.queries.counts import COUNTS, counts, total
 from store.queries.rows import faceted, hourly, known, moments
 from store.queries.shape import COUNT, MOMENT, TEXT, shaped
 from store.queries.spans import HOUR, positive
@@ -50,16 +50,17 @@ def totals(reader: EventsReader, window: Window, *, key_refs: Sequence[str] | No
     return shaped(frame.assign(keys=frame["key_refs"], addresses=addresses(reader, window, key_refs=key_refs)), TOTALS)
 
 
+def counted(reader: EventsReader, window: Window, *, key_refs: Sequence[str] | None = None) -> pd.DataFrame:
+    """The COUNTS of `totals` alone: where the window is of whole hours, no single event is read for them."""
+    rows = hourly(window, key_refs, newest=reader.newest)
+    return shaped(reader.frame(sa.select(*counts(rows))), COUNTS)
+
+
 def totals_of_keys(usage: pd.DataFrame, addresses: int) -> pd.DataFrame:
     """The same of what `breakdown.usage_by` counted of a window by key, and its number of addresses."""
     keys = sum(ref is not None and not ref.startswith(UNKNOWN_PREFIX) for ref in usage["key"])
     sums = {name: usage[name].sum() for name in COUNTS} | {"keys": keys, "addresses": addresses}
     return shaped(pd.DataFrame([sums]), TOTALS)
-
-
-def totals_of_outcomes(counted: pd.DataFrame, addresses: int) -> pd.DataFrame:
-    """The same of [outcome, requests, bytes_out], one row an outcome, but for `keys`, which is 0."""
-    return shaped(of_outcomes(counted).assign(keys=0, addresses=addresses), TOTALS)
 
 
 def addresses(reader: EventsReader, window: Window, *, key_refs: Sequence[str] | None = None) -> int:

@@ -204,6 +204,18 @@ def test_a_viewer_sees_and_does_nothing(context: "BrowserContext", shown: Worksp
     assert not len(acts[(acts["actor"] == "vera@co.example") & (acts["action"] != "login")])
 
 
+def test_a_login_outlives_the_cookie_against_forged_requests(context: "BrowserContext") -> None:
+    """A browser that was closed has kept the one and not the other."""
+    page = context.new_page()
+    log_in(page, "ann", "/key?key=key_1")
+    page.get_by_text(NOTHING).first.wait_for()
+    context.clear_cookies(name="_streamlit_xsrf")
+    page.goto("/key?key=key_1")
+    page.get_by_text(NOTHING).first.wait_for()
+
+    assert not page.get_by_role("button", name="Log in").count()
+
+
 def test_a_forged_cookie_is_nobodys(context: "BrowserContext", site: str) -> None:
     from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 

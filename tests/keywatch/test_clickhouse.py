@@ -32,6 +32,7 @@ QUESTIONS: dict[str, Callable[[EventsReader], pd.DataFrame]] = {
     "in quarters of an hour": lambda reader: traffic.over_time(reader, DAYS, bucket=timedelta(minutes=15)),
     "in days": lambda reader: traffic.over_time(reader, DAYS, bucket=timedelta(days=1)),
     "totals": lambda reader: traffic.totals(reader, DAYS),
+    "counted": lambda reader: traffic.counted(reader, DAYS),
     "heat": lambda reader: heat.hour_by_weekday(reader, DAYS, zone="America/New_York"),
     "latency": lambda reader: latency.quantiles(reader, DAYS, bucket=timedelta(hours=3)),
     "last use": lambda reader: activity.last_use(reader, DAYS),
