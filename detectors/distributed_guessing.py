@@ -19,6 +19,8 @@ from model.window import Window
 
 _BEFORE: Final = 3 * HOUR
 """What a cluster is compared with."""
+_EARLIER: Final = timedelta(minutes=30) + _BEFORE
+"""A job that failed so long ago, or in the hour before that, is no part of what began since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +181,22 @@ def _alone(burst: Burst) -> str | None:
 
 
 def _suspect(minutes: pd.DataFrame) -> pd.DataFrame:
-    """Failures with a key at a place that is not its own, in minutes in which it did not succeed there, too."""
+    """Failures with a key at a place that is not its own, in minutes in which it did not succeed there, too.
+
+    Without those that go on all day: two forgotten jobs that fail each quarter of an hour would hide a cluster.
+    """
     rows = counting(minutes, "strange")
-    return rows[(rows["failures"] > 0) & (rows["refs"] > 0) & (rows["ok"] == 0)]
+    rows = rows[(rows["failures"] > 0) & (rows["refs"] > 0) & (rows["ok"] == 0)]
+    return rows[~_going_on(rows)]
+
+
+def _going_on(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether a key failed at the same network before the span and what it is compared with, too; of rows by minute."""
+    pair = ["key_ref", "network"]
+    named = rows[[*pair, "minute"]].dropna()
+    then = named.assign(minute=named["minute"] - _EARLIER)
+    met = pd.merge_asof(then, named.assign(failed=named["minute"]), on="minute", by=pair, tolerance=pd.Timedelta(HOUR))
+    return pd.Series(met["failed"].notna().to_numpy(), index=named.index).reindex(rows.index, fill_value=False)
 
 
 def _key_row(burst: Burst, settings: Settings, *, dead: bool) -> Scored:

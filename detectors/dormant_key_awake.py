@@ -28,6 +28,8 @@ class Settings:
     unknown: timedelta = timedelta(days=31, hours=6)
     """or at least so long (a monthly job rests for 31) when it has no usual gap: it was used on one day, or before the
     log began."""
+    unseen: timedelta = timedelta(days=14)
+    """So long without a call in a log that is younger than the key: low until that is `unknown`."""
 
 
 @detector(
@@ -61,8 +63,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     A success after 30 days without one that are 5 times the key's usual gap too (Cortex XDR calls a user dormant after
     30 days; the gap is so large that a monthly job is none). A key with a single day of use has no usual gap: 31 and a
     quarter. Medium; high from a network that neither the key nor its owner was seen in. A key that was never used
-    before is low, and medium from a network that is foreign to its owner. What the inventory says of an earlier use
-    counts when it is before the day.
+    before is low, and medium from a network that is foreign to its owner. So is one that is older than the log and was
+    not in it for 14 days. What the inventory says of an earlier use counts when it is before the day.
 
     Why it matters: nobody watches a key that nobody uses, so it is the one to steal.
 
@@ -75,7 +77,12 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     # Without network and client nothing tells a key that is used every day from one that never was.
     used = used[(used["ok"] > 0) & (used["network"].notna() | used["client"].notna())]
     used = used.assign(key=used["key_ref"].map(keys).fillna(used["key_ref"]), day=used["hour"].dt.floor("D"))
-    slept = rests(frames, keys, used[["key", "day"]].drop_duplicates(), least=min(settings.idle, settings.unknown))
+    slept = rests(
+        frames,
+        keys,
+        used[["key", "day"]].drop_duplicates(),
+        least=min(settings.idle, settings.unknown, settings.unseen),
+    )
     slept = {place: rest for place, rest in slept.items() if _long_enough(rest, settings)}
     if not slept:
         return to_frame([])
@@ -84,16 +91,18 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     rows: list[Scored] = []
     for place, calls in used[mine].groupby(["key", "day"]):
         rest: Any = place
-        rows.extend(_rows(calls, slept[rest], past))
+        rows.extend(_rows(calls, slept[rest], past, settings))
     return to_frame(rows)
 
 
 def _long_enough(rest: Rest, settings: Settings) -> bool:
+    if rest.last is None and not rest.never:
+        return rest.idle >= settings.unseen
     usual = timedelta(days=settings.times * rest.gap) if rest.gap else settings.unknown
     return rest.idle >= max(settings.idle, usual)
 
 
-def _rows(today: pd.DataFrame, rest: Rest, past: Histories) -> Iterator[Scored]:
+def _rows(today: pd.DataFrame, rest: Rest, past: Histories, settings: Settings) -> Iterator[Scored]:
     """One row for each hour of the day on which it woke."""
     for _, calls in today.groupby("hour"):
         key, day = str(calls["key"].iloc[0]), calls["day"].iloc[0]
@@ -104,13 +113,14 @@ def _rows(today: pd.DataFrame, rest: Rest, past: Histories) -> Iterator[Scored]:
             and not past.of_owner(key, network, day)
             and past.of_others(key, network, day) < 2  # noqa: PLR2004 (as in new-origin: a place of many)
         ]
-        yield _row(calls, rest, strange, owner_known=past.has_places(key, day))
+        hardly = rest.never or (rest.last is None and rest.idle < settings.unknown)
+        yield _row(calls, rest, strange, owner_known=past.has_places(key, day), hardly=hardly)
 
 
-def _row(calls: pd.DataFrame, rest: Rest, strange: list[str], *, owner_known: bool) -> Scored:
+def _row(calls: pd.DataFrame, rest: Rest, strange: list[str], *, owner_known: bool, hardly: bool) -> Scored:
     sums = calls_of(calls)
     lead: Any = calls.sort_values(["ok", "key_ref"]).iloc[-1]
-    severity = _severity(rest, strange, owner_known=owner_known)
+    severity = _severity(rest, strange, owner_known=owner_known, hardly=hardly)
     slept = f"{rest.idle.days} days" if rest.last else f"at least {rest.idle.days} days"
     verb = "used for the first time" if rest.never else "in use again"
     usual = f" Its usual gap is {many(round(rest.gap), 'day')}." if rest.gap else ""
@@ -132,8 +142,9 @@ def _row(calls: pd.DataFrame, rest: Rest, strange: list[str], *, owner_known: bo
     )
 
 
-def _severity(rest: Rest, strange: list[str], *, owner_known: bool) -> Severity:
-    if rest.never:
+def _severity(rest: Rest, strange: list[str], *, owner_known: bool, hardly: bool) -> Severity:
+    """`hardly` says that little is known of its sleep: it was never used, or the log is young."""
+    if hardly:
         return Severity.MEDIUM if strange and owner_known else Severity.LOW
     if strange:
         # Without a network that is known of it, nothing says that this one is foreign.

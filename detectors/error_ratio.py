@@ -19,6 +19,8 @@ from model.window import Window
 _Z: Final = 2.576
 """Of a normal: 0.5 % lie beyond."""
 _SEVERAL: Final = 3
+_RAISED: Final = 0.1
+"""Of a platform that is at fault each key feels something, most of them less than would be told of one alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +52,21 @@ class Settings:
     controls=("CC7.2",),
 )
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
-    """Most calls with a key fail by the client's fault.
+    """Most calls with a key fail.
 
-    Of an hour's calls (30 at least, without those answered 401) so many were answered 4xx, other than 403 and 429, that
-    the lower bound of Wilson's interval (99 %) is above 50 % and above three times the key's own share of four weeks;
-    or above 30 % and ten times that share, for the attack of a quarter of an hour hides among the key's other calls.
-    On a key's first day its hours before take the place of the four weeks, and only the first line counts.
+    Of an hour's calls (30 at least, without those answered 401) so many were answered 5xx, or 4xx other than 403 and
+    429, that the lower bound of Wilson's interval (99 %) is above 50 % and above three times the key's own share of
+    four weeks; or above 30 % and ten times that share, for the attack of a quarter of an hour hides among the key's
+    other calls. On a key's first day its hours before take the place of the four weeks, and only the first line counts.
 
-    Why it matters: a client is broken by a change on either side, or somebody tries routes that he does not know.
+    Why it matters: a client is broken by a change on either side, or somebody tries routes that he does not know, or
+    sends what the service chokes on.
 
-    False alarms: a client that asks for what may not be there. When a third of the keys in use fail at once, the
-    platform changed and no key is told. Server errors (5xx) are none of a key's.
+    False alarms: a client that asks for what may not be there. Where a tenth of the calls of a third of the keys in use
+    fail at once, more than is usual for them, the platform is at fault and no key is told.
 
-    What to do: see which routes fail. If they were never called before, somebody is exploring; else tell the owner that
-    the client needs a change.
+    What to do: see which routes fail. If they were never called before, or only this key gets server errors from them,
+    somebody is exploring; else tell the owner that the client needs a change.
     """
     known = [*days(frames, window)]
     judged = {(key, day.day) for day in known for key in day.keys}
@@ -78,7 +81,9 @@ def _of(day: Day, frames: Frames, settings: Settings) -> Iterator[Scored]:
     limit = np.minimum(most, np.maximum(settings.less, settings.much * usual))[:, None]
     enough = day.calls >= settings.calls
     fires = enough & (lower > limit)
-    alone = ~many_at_once(day, hit=fires, regular=enough, frames=frames)
+    share = day.failed / np.maximum(day.calls, 1)
+    raised = enough & (share > np.maximum(_RAISED, settings.times * usual)[:, None])
+    alone = ~many_at_once(day, hit=raised, regular=enough, frames=frames)
     for k, t in zip(*np.nonzero((fires & alone)[:, : day.passed]), strict=True):
         yield _row(day, int(k), int(t), score=float(lower[k, t] / limit[k, 0]), usual=float(usual[k]))
 
@@ -88,7 +93,8 @@ def _of_new(
 ) -> Iterator[Scored]:
     """Keys without a baseline, on their first day: by their own hours before, and no more than a third of them."""
     rows = key_hours.assign(
-        calls=key_hours["requests"] - key_hours["unauthenticated"], failed=key_hours["client_error"]
+        calls=key_hours["requests"] - key_hours["unauthenticated"],
+        failed=key_hours["client_error"] + key_hours["server_error"],
     )
     rows = rows[["key_ref", "hour", "calls", "failed"]].dropna(subset=["key_ref"])
     rows = rows[(rows["hour"] >= pd.Timestamp(window.since).floor("D")) & (rows["hour"] + HOUR <= window.until)]
@@ -141,7 +147,7 @@ def _told(key_ref: str, hour: Any, calls: Any, failed: Any, *, score: float, usu
         first_seen=bucket,
         last_seen=bucket + HOUR,
         title="{count} failed calls with key {key}, most of what it does",
-        summary=f"In the hour from {bucket:%Y-%m-%d %H:%M} UTC {failed:,} of {calls:,} calls were answered as the "
-        f"client's error ({failed / max(calls, 1):.0%}; {usual:.1%} are usual).",
+        summary=f"In the hour from {bucket:%Y-%m-%d %H:%M} UTC {failed:,} of {calls:,} calls were answered with "
+        f"an error ({failed / max(calls, 1):.0%}; {usual:.1%} are usual).",
         detail={"calls": calls, "failed": failed, "usual": round(float(usual), 4)},
     )

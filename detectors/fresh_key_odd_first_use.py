@@ -53,8 +53,9 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     is new, or the country is (a first use from another network than the creator's is what Elastic's and Panther's rules
     for created keys ask for); high once the key is then used from the owner's own network as well: then the first use
     was not its. Of an owner whose keys live in many networks, a new country and a new client together are told. It is
-    low while the owner's keys are known for less than a week. An owner without other keys gives nothing, since there is
-    nothing to compare.
+    low while the owner's keys are known for less than a week, and, unless country and client are both new, where they do
+    not live together: of an owner with one key more, or whose keys have each a place of its own, a new key has a new
+    place, too. An owner without other keys gives nothing, since there is nothing to compare.
 
     Why it matters: a key that was read on its way to its owner, or made by an intruder to stay, is first used by them.
 
@@ -100,9 +101,10 @@ def _rows(today: pd.DataFrame, past: Histories, settings: Settings) -> Iterator[
         if len(there) or comes:
             odd = _odd(there if len(there) else calls, owner)
             if not everywhere or (odd.client and odd.country):
-                young = owner.age < settings.history
+                scattered = not owner.together and not (odd.client and odd.country) and not home
+                usual = owner.age < settings.history or scattered
                 there = there if len(there) else calls
-                yield _row(there, hour, first, odd, home=home, young=young)
+                yield _row(there, hour, first, odd, home=home, usual=usual)
 
 
 class _Odd(NamedTuple):
@@ -124,8 +126,8 @@ def _odd(calls: pd.DataFrame, owner: Others) -> _Odd:
     )
 
 
-def _severity(odd: _Odd, *, there: bool, home: bool, young: bool) -> Severity:
-    if young:
+def _severity(odd: _Odd, *, there: bool, home: bool, usual: bool) -> Severity:
+    if usual:
         return Severity.LOW
     if home and (odd.client or odd.country or not there):
         return Severity.HIGH
@@ -141,12 +143,12 @@ def _row(
     odd: _Odd,
     *,
     home: bool,
-    young: bool,
+    usual: bool,
 ) -> Scored:
     sums = calls_of(calls)
     key_ref = str(calls["key_ref"].iloc[0])
     there = bool((calls["network"] == network).any())
-    severity = _severity(odd, there=there, home=home, young=young)
+    severity = _severity(odd, there=there, home=home, usual=usual)
     also = [name for name, foreign in (("client", odd.client), ("country", odd.country)) if foreign]
     more = f" Its {' and '.join(also)} {'is' if len(also) == 1 else 'are'} new to the owner, too." if also else ""
     then = " Since then it was used from the owner's network too." if home else ""

@@ -57,6 +57,10 @@ class Kind(NamedTuple):
     """The lines of failures and keys, times this."""
 
 
+_OF_KEY: Final = Kind("key_ref", "network", 2, 1)
+_MANY: Final = ("several", "many")
+
+
 @detector(
     id="slow-and-low",
     severity=Severity.MEDIUM,
@@ -74,8 +78,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     Within a day 8 failed calls in 6 different hours, none with more than 8, with 4 different keys: from one address,
     from a network (4 addresses, none with most of it), or from an ASN (8 networks, twice as much). Or with one key
-    from 8 networks. Within a week half as much again on three days, without
-    those told by the day. Failures at a network where the key had succeeded
+    from 8 networks; or, so many beyond what one network failed, with one key that is alive, which no
+    forgotten job does. Within a week half as much again on three days, without those told by the day. Failures at a network where the key had succeeded
     on an earlier day do not count, nor those where the key succeeded as often. CrowdSec's ssh-time-based-bf asks for
     4 failures 10 minutes apart, fail2ban's recidive looks back a day. One key that fails so from one network is low:
     a forgotten job, told once as that key's trouble (dead keys are revoked-or-expired-key-used's).
@@ -193,7 +197,7 @@ def _grave(kind: Kind, burst: Burst, settings: Settings) -> bool:
 
 
 def _jobs(frames: Frames, rows: pd.DataFrame, settings: Settings) -> Iterator[tuple[Burst, Scored]]:
-    """One key that fails on and on from one network: its owner's forgotten job."""
+    """One key that fails on and on: its owner's forgotten job where it is one network, else somebody who tries it."""
     dead = dead_refs(frames)
     dead_at = dict(zip(dead["key_ref"], dead["dead_at"], strict=True))
     total = rows.groupby("key_ref")["failures"].sum()
@@ -203,8 +207,20 @@ def _jobs(frames: Frames, rows: pd.DataFrame, settings: Settings) -> Iterator[tu
     listed_ones = known_refs(frames)
     for burst in bursts(rows, "key_ref", over, DAY):
         died = dead_at.get(burst.subject)
-        if len(burst.failed["network"].unique()) == 1 and not (died is not None and died <= burst.minute):
+        if died is not None and died <= burst.minute:
+            continue
+        if burst.failed["network"].nunique(dropna=False) == 1:
             yield burst, _job(burst, known=not listed_ones or burst.subject in listed_ones)
+        elif burst.subject in listed_ones and _tried(frames["attacked_days"], burst, settings):
+            yield burst, _row(_OF_KEY, burst, settings)
+
+
+def _tried(days: pd.DataFrame, burst: Burst, settings: Settings) -> bool:
+    """Whether a key that has its places fails at others, and so often beyond the one where it fails most."""
+    strange = burst.failed[~burst.failed["home"]].dropna(subset=["network"])
+    sums = strange.groupby("network")["failures"].sum()
+    often = bool(sums.sum() >= settings.failures + sums.max())
+    return often and not roams(days, burst.subject, pd.Timestamp(burst.minute), REACH)
 
 
 def _job(burst: Burst, *, known: bool) -> Scored:
@@ -230,7 +246,7 @@ def _row(kind: Kind, burst: Burst, settings: Settings) -> Scored:
     keys, addresses = int(burst.failed["key_ref"].nunique()), int(burst.failed["ip"].nunique())
     of_key = kind.column == "key_ref"
     name = {"key_ref": "key", "asn": "network"}.get(kind.column, kind.column)
-    whom = "with key {key} from many addresses" if of_key else f"from {burst.subject}"
+    whom = f"with key {{key}} from {_MANY[kind is not _OF_KEY]} addresses" if of_key else f"from {burst.subject}"
     return Scored(
         bucket=burst.minute,
         subject=f"{name}:{burst.subject}",

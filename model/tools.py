@@ -2,9 +2,20 @@
 
 from typing import Final
 
-SECRET_SCANNERS: Final[tuple[str, ...]] = ("trufflehog", "gitleaks", "keyhacks", "nuclei")
-"""They find credentials and try whether they work. After SigmaHQ's rules for TruffleHog; nuclei has templates that
-try tokens."""
+SECRET_SCANNERS: Final[tuple[str, ...]] = (
+    "detect-secrets",
+    "ggshield",
+    "gitleaks",
+    "git-secrets",
+    "kingfisher",
+    "keyhacks",
+    "noseyparker",
+    "nuclei",
+    "secretlint",
+    "trufflehog",
+)
+"""They find credentials, and some of them try whether they work. After SigmaHQ's rules for TruffleHog; nuclei has
+templates that try tokens; the others are the well-known programs of that kind."""
 
 SCANNERS: Final[tuple[str, ...]] = (
     *SECRET_SCANNERS,

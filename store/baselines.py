@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LEVELS: Final = "levels."
 """Before the ending of a file that has nothing but the levels of its day."""
-_FORMAT: Final = 4
+_FORMAT: Final = 5
 """Goes up when the frame's columns or their meaning change."""
 
 

@@ -1,5 +1,6 @@
 """Where each key is usually used from, and with which clients, as it was before a given day."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -61,6 +62,8 @@ class Others:
     requests: int
     age: timedelta
     """Since the first of the last 30 days on which one of them was used."""
+    together: bool
+    """Whether two or more of them are in use, and at least half of those share a network with another."""
 
 
 class Histories:
@@ -115,13 +118,17 @@ class Histories:
         """What is known, before the day, of the other keys of the key's owner."""
         owner = self._owners.get(key)
         mine = [other for other in self._of_owners.get(owner, ()) if other != key] if owner is not None else []
+        places = [networks for other in mine if (networks := self.networks.of(other, day))]
+        shared = Counter(network for networks in places for network in networks)
+        joined = sum(any(shared[network] > 1 for network in networks) for networks in places)
         return Others(
-            networks=frozenset().union(*(self.networks.of(other, day) for other in mine)),
+            networks=frozenset().union(*places),
             clients=frozenset().union(*(self.clients.of(other, day) for other in mine)),
             asns=frozenset().union(*(self._asns.of(other, day) for other in mine)),
             countries=frozenset().union(*(self._countries.of(other, day) for other in mine)),
             requests=sum(int(self.networks.stretch(other, day).requests.sum()) for other in mine),
             age=max((self.of(other, day).age for other in mine), default=timedelta(0)),
+            together=joined > 0 and joined * 2 >= len(places),
         )
 
     def firsts(self, key: str, day: pd.Timestamp) -> list[str]:

@@ -42,11 +42,14 @@ def rests(
     awake = _used_lately(seen[["key", "day"]].drop_duplicates(), days, least)
     days = days[~pd.MultiIndex.from_frame(days).isin(awake)]
     wanted = set(days["key"])
+    first = seen[seen["key"].isin(wanted)].groupby("key")["day"].min()
     facts = {str(row.key_id): row for row in _facts(frames)}
     places = {str(key): rows for key, rows in _keyed(frames["rested_networks"], keys).groupby("key") if key in wanted}
     since = frames["telemetry"]["since"].min()
     found: dict[tuple[str, pd.Timestamp], Rest] = {}
     for key, day in days.itertuples(index=False, name=None):
+        if key not in by_key and first.get(key, day) < day:
+            continue  # it is no key that rests, and was used before
         rest = _rest(by_key.get(key), facts.get(key), day, since)
         if rest is not None and rest.idle >= least:
             found[key, day] = replace(rest, networks=_networks(places.get(key), day))

@@ -109,7 +109,8 @@ def _taken(
     keep = (hour >= since) & (hour < until) & part["key_ref"].notna().to_numpy()
     rows = part[keep]
     codes, names = pd.factorize(rows["key_ref"])
-    values = [rows["requests"] - rows["unauthenticated"], rows["bytes_out"], rows["client_error"]]
+    failed = rows["client_error"] + rows["server_error"]
+    values = [rows["requests"] - rows["unauthenticated"], rows["bytes_out"], failed]
     stacked = np.stack([value.to_numpy(dtype=np.float32) for value in values])
     places = ((hour[keep] - since.astype("datetime64[h]")) / _HOUR).astype(np.int64)
     return [str(name) for name in names], (codes.astype(np.int64), places), stacked

@@ -24,7 +24,7 @@ from store.state import activity
 _DAY: Final = timedelta(days=1)
 _ROWS: Final = 250_000
 """At most so many hours of keys are read at once, or a day of them."""
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Goes up when the columns or their meaning change."""
 _KEEP: Final = HISTORY + timedelta(days=2)
 

@@ -32,7 +32,7 @@ from store.queries.spans import HOUR, by_day, widened, within
 USE: Final = {
     name: kind
     for name, kind in EMPTY["key_hours"].items()
-    if name in {"hour", "key_ref", "requests", "unauthenticated", "client_error", "bytes_out"}
+    if name in {"hour", "key_ref", "requests", "unauthenticated", "client_error", "server_error", "bytes_out"}
 }
 OFTEN: Final = 10
 """Fewer refusals of a key in an hour than throttled or retry-loop would ever fire at."""
