@@ -53,8 +53,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     is new, or the country is (a first use from another network than the creator's is what Elastic's and Panther's rules
     for created keys ask for); high once the key is then used from the owner's own network as well: then the first use
     was not its. Of an owner whose keys live in many networks, a new country and a new client together are told. It is
-    low while the owner's keys are known for less than a week, and, unless country and client are both new, where they do
-    not live together: of an owner with one key more, or whose keys have each a place of its own, a new key has a new
+    low while the owner's keys are known for less than a week, and, unless country and client are both new, where they
+    do not live together: of an owner with one key more, or whose keys have each a place of its own, a new key has a new
     place, too. An owner without other keys gives nothing, since there is nothing to compare.
 
     Why it matters: a key that was read on its way to its owner, or made by an intruder to stay, is first used by them.

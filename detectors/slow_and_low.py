@@ -78,11 +78,12 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     Within a day 8 failed calls in 6 different hours, none with more than 8, with 4 different keys: from one address,
     from a network (4 addresses, none with most of it), or from an ASN (8 networks, twice as much). Or with one key
-    from 8 networks; or, so many beyond what one network failed, with one key that is alive, which no
-    forgotten job does. Within a week half as much again on three days, without those told by the day. Failures at a network where the key had succeeded
-    on an earlier day do not count, nor those where the key succeeded as often. CrowdSec's ssh-time-based-bf asks for
-    4 failures 10 minutes apart, fail2ban's recidive looks back a day. One key that fails so from one network is low:
-    a forgotten job, told once as that key's trouble (dead keys are revoked-or-expired-key-used's).
+    from 8 networks; or, so many beyond what one network failed, with one key that is alive, which no forgotten job
+    does. Within a week half as much again on three days, without those told by the day. Failures at a network where the
+    key had succeeded on an earlier day do not count, nor those where the key succeeded as often. CrowdSec's
+    ssh-time-based-bf asks for 4 failures 10 minutes apart, fail2ban's recidive looks back a day. One key that fails so
+    from one network is low: a forgotten job, told once as that key's trouble (dead keys are
+    revoked-or-expired-key-used's).
 
     Why it matters: patience is cheap. Three guesses an hour are seventy a day, and no limit by the minute sees them.
 
@@ -209,7 +210,7 @@ def _jobs(frames: Frames, rows: pd.DataFrame, settings: Settings) -> Iterator[tu
         died = dead_at.get(burst.subject)
         if died is not None and died <= burst.minute:
             continue
-        if burst.failed["network"].nunique(dropna=False) == 1:
+        if len(burst.failed["network"].unique()) == 1:
             yield burst, _job(burst, known=not listed_ones or burst.subject in listed_ones)
         elif burst.subject in listed_ones and _tried(frames["attacked_days"], burst, settings):
             yield burst, _row(_OF_KEY, burst, settings)
