@@ -23,6 +23,8 @@ _HEED: Final = 10
 _TRIES: Final = 3
 _QUIET: Final = 250
 """Milliseconds without a message from the server after which it has said everything."""
+_PRESS: Final = 80
+"""Milliseconds for which a finger holds a mouse's button; a table misses what is shorter when it is busy."""
 _ROW: Final = 32
 """Pixels of a table's row."""
 _WITHIN: Final = 300
@@ -159,7 +161,8 @@ class Reader:
         frame.locator(".dvn-scroller").evaluate("(table, top) => { table.scrollTop = top; }", above * _ROW)
         rest(self.page, _QUIET / 1000)
         x, y = box["x"] + _WITHIN, box["y"] + (row - above + 1.5) * _ROW
-        return self._timed(lambda: self.page.mouse.click(x, y))
+        self.page.mouse.move(x, y)
+        return self._timed(lambda: self.page.mouse.click(x, y, delay=_PRESS))
 
     def lens(self) -> float:
         """Other requests behind an incident: of its key, wherever they came from, or of its key from one address."""
