@@ -161,7 +161,7 @@ def _told(measured: Measured, given: argparse.Namespace) -> str:
         "",
         f"Measured {when} (load {load:.0f} at the end, the browser's included), {beside}.",
         "",
-        waited.table(_painted(times) | clicks),
+        waited.table({**_painted(times), **clicks}),
         waited.sum_row("any click", [*clicks, *way], _CLICKED * times),
         "",
         "### The way from an incident to its requests",
