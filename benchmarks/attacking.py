@@ -1,6 +1,6 @@
 """Attacks on keys of a full store, and what the detectors make of them: so that there are incidents to look at.
 
-`python benchmarks/attacking.py FOLDER`; prints how many incidents stand then.
+`python benchmarks/attacking.py FOLDER`; prints how many critical incidents there are then: they stand first.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from keywatch.config.root import KeyConfig, SourceConfig
 from keywatch.detecting.judging import judge
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
-from model.incident import IncidentStatus
+from model.finding import Severity
 from store.state import incidents, segments
 
 _APART: Final = timedelta(minutes=25)
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def attack(workspace: Workspace, *, keys: int, attacks: int) -> int:
-    """Each with another key from another network, the last one just before the store's end; returns the incidents.
+    """Each with another key from another network, the last just before the end; returns the incidents of it.
 
     It is what a finding tells of best: refused calls with a key that was at work, then accepted ones.
     """
@@ -65,7 +65,7 @@ def attack(workspace: Workspace, *, keys: int, attacks: int) -> int:
         ingest_source(workspace, source, clock=SystemClock())
         judge(workspace, now=span.until, since=span.until - _APART * (attacks + 1))
     with workspace.store.reading() as tx:
-        return sum(one.status is not IncidentStatus.RESOLVED for one in incidents.list_incidents(tx))
+        return sum(one.severity is Severity.CRITICAL for one in incidents.list_incidents(tx))
 
 
 def _lines(number: int, key: int, since: datetime) -> Iterator[dict[str, object]]:

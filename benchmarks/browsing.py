@@ -153,14 +153,14 @@ class Reader:
         """A button."""
         return self._timed(self.page.get_by_role("button", name=name).click)
 
-    def choose(self, table: str, row: int, rows: int) -> float:
-        """A row of a table of so many rows, which is drawn on a canvas: a row is a place in it."""
+    def choose(self, table: str, row: int) -> float:
+        """A row of a table, which is drawn on a canvas: a row is a place in it."""
         frame = self.page.get_by_test_id("stDataFrame").filter(has=self.page.get_by_role("button", name=table))
         box = self._resting(frame)
-        above = max(0, min(row, rows - round(box["height"] / _ROW) + 1))
-        frame.locator(".dvn-scroller").evaluate("(table, top) => { table.scrollTop = top; }", above * _ROW)
+        scrolled = "(table, top) => { table.scrollTop = top; return table.scrollTop; }"
+        above: float = frame.locator(".dvn-scroller").evaluate(scrolled, row * _ROW)
         rest(self.page, _QUIET / 1000)
-        x, y = box["x"] + _WITHIN, box["y"] + (row - above + 1.5) * _ROW
+        x, y = box["x"] + _WITHIN, box["y"] + (row + 1.5) * _ROW - above
         self.page.mouse.move(x, y)
         return self._timed(lambda: self.page.mouse.click(x, y, delay=_PRESS))
 

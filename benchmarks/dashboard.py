@@ -46,7 +46,7 @@ class Measured:
     """What came out."""
 
     incidents: int
-    """That stood when the reader came."""
+    """That came of the attacks."""
     waited: Waited = field(default_factory=Waited)
     held: Held = field(default_factory=Held)
     session_mb: float = 0
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def _prepare(workspace: Path, given: argparse.Namespace) -> int:
-    """Make the workspace, or copy the one that was given; returns how many incidents stand in it."""
+    """Make the workspace, or copy the one that was given, and attack it; returns how many incidents came of it."""
     size = ("--keys", str(given.keys))
     if given.store is None:
         end = datetime.now(UTC).replace(second=0, microsecond=0).isoformat()
@@ -166,7 +166,7 @@ def _told(measured: Measured, given: argparse.Namespace) -> str:
         "",
         "### The way from an incident to its requests",
         "",
-        f"Of {measured.incidents} incidents that stood, found by the detectors; promised is under a second a click.",
+        f"{measured.incidents} incidents stood, found by the detectors; promised is under a second a click.",
         "",
         waited.table(way),
         "",

@@ -62,7 +62,7 @@ def way(turn: int, incidents: int) -> Sequence[Step]:
     )
     return (
         *_overview(),
-        Step(incident, lambda reader: reader.choose(_STANDING, turn % incidents, incidents)),
+        Step(incident, lambda reader: reader.choose(_STANDING, turn % incidents)),
         Step(lens, Reader.lens),
         *(() if taken else decide),
         Step(key, lambda reader: reader.follow("Open the key")),
