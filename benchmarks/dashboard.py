@@ -1,88 +1,90 @@
 """How long readers wait, and what they cost: `python benchmarks/dashboard.py`; writes its part of RESULTS.md.
 
-Real Chromium against the real server, over a store that is filled first, with sessions open and ingest running. The
-targets, for 95 % of the cases, at 10 million events and 5,000 keys: the first figures of a page after 1.5 s, what a
-click asks for after 0.7 s, under 20 MB an idle session; twice the times at 100 million events.
+Real Chromium against the real server, over a store that is filled first and then attacked, with sessions open and
+ingest running. The targets, for 95 % of the cases, at 10 million events and 5,000 keys: the first figures of a page
+after 1.5 s, what a click asks for after 0.7 s, under 20 MB an idle session; twice the times at 100 million events.
 """
 
 import argparse
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
-from statistics import linear_regression, median, quantiles
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from playwright.sync_api import BrowserContext, Page
 
-from benchmarks.browsing import CHROMIUM, Reader, browser, paint, rest
+from benchmarks import journey
+from benchmarks.browsing import CHROMIUM, NEVER, Reader, browser, paint, rest
 from benchmarks.measure import ROOT, run
 from benchmarks.results import write_section
+from benchmarks.serving import Server, bare, dashboard, feeding
+from benchmarks.sitting import Held, Sitting
+from benchmarks.waited import Waited
 
 _PAGES: Final = ("/", "/keys", "/key?key={key}", "/explore", "/incidents")
 """What the open sessions show, in turn."""
-_SECTION: Final = "dashboard"
-_CLICKS: Final = ("a page of the menu", "a filter", "another time window")
+_OVERVIEW: Final = "overview"
+_KEY: Final = "a key's page"
 _NOTHING: Final = "an empty page of Streamlit's"
-_BARE: Final = ("streamlit", "run", str(ROOT / "benchmarks" / "bare.py"), "--server.headless", "true", "--server.port")
+_PRESSED: Final = f"a click on {_NOTHING}"
+_PAINTED: Final = 1.5
+_CLICKED: Final = 0.7
+_LARGE: Final = 50_000_000
+"""Events from which on everything may take twice as long."""
 
 
 @dataclass(slots=True)
 class Measured:
-    """Seconds of each case, and memory in MB of 1,000,000 bytes."""
+    """What came out."""
 
-    seconds: dict[str, list[float]] = field(default_factory=dict)
+    incidents: int
+    """That came of the attacks."""
+    waited: Waited = field(default_factory=Waited)
+    held: Held = field(default_factory=Held)
     session_mb: float = 0
-    clicks: int = 0
-    slope_mb: float = 0
-    """By which the server grew in 100 clicks, over the later half of them."""
-    held_mb: list[float] = field(default_factory=list)
-    """At the end of each tenth of the clicks."""
-    clicking: float = 0
-    """Seconds that all clicks took."""
     peak_mb: float = 0
     cpu_seconds: float = 0
 
-    def add(self, what: str, seconds: float) -> None:
-        """One more case."""
-        self.seconds.setdefault(what, []).append(seconds)
-
 
 def main() -> None:
-    """Fill, serve, look and click; then tell."""
+    """Fill, attack, serve, look and click; then tell."""
     given = _arguments()
     if not CHROMIUM.exists():
         msg = "Debian's Chromium is not installed, so nothing is measured."
         raise SystemExit(msg)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        workspace = Path(folder) / "workspace"
-        if given.store is None:
-            end = datetime.now(UTC).replace(second=0, microsecond=0).isoformat()
-            filling = [sys.executable, str(ROOT / "benchmarks" / "filling.py"), str(workspace), end]
-            run([*filling, "--events", str(given.events), "--keys", str(given.keys), "--compacted"])
-        else:
-            shutil.copytree(given.store, workspace, copy_function=_same)
+        workspace = Path(folder).resolve() / "workspace"
+        measured = Measured(incidents=_prepare(workspace, given))
         with (
-            _feeding(workspace, given.keys),
-            _served(_dashboard(workspace)) as (server, url),
-            _served(_BARE, "_stcore/health") as (_, bare),
+            feeding(workspace, given.keys),
+            dashboard(workspace) as server,
+            bare(ROOT / "benchmarks" / "bare.py", workspace.parent / "bare.log") as nothing,
         ):
-            measured = _measure(server, url, bare, given)
+            _measure(server, nothing, given, measured)
     text = _told(measured, given)
     print(text)
-    write_section(given.results, _SECTION if given.events < 50_000_000 else f"{_SECTION}-large", text)
+    write_section(given.results, _section(given), text)
+
+
+def _prepare(workspace: Path, given: argparse.Namespace) -> int:
+    """Make the workspace, or copy the one that was given, and attack it; returns how many incidents came of it."""
+    size = ("--keys", str(given.keys))
+    if given.store is None:
+        end = datetime.now(UTC).replace(second=0, microsecond=0).isoformat()
+        filling = [sys.executable, str(ROOT / "benchmarks" / "filling.py"), str(workspace), end]
+        run([*filling, "--events", str(given.events), *size, "--compacted"])
+    else:
+        shutil.copytree(given.store, workspace, copy_function=_same)
+    attacking = run([sys.executable, str(ROOT / "benchmarks" / "attacking.py"), str(workspace), *size])
+    return int(attacking.output)
 
 
 def _same(source: str, to: str) -> str:
@@ -93,29 +95,34 @@ def _same(source: str, to: str) -> str:
     return str(shutil.copy2(source, to))
 
 
-def _measure(server: int, url: str, bare: str, given: argparse.Namespace) -> Measured:
-    measured = Measured()
-    keys = cycle(f"key_{n:05d}" for n in range(0, given.keys, max(1, given.keys // 97)))
+def _measure(server: Server, nothing: Server, given: argparse.Namespace, measured: Measured) -> None:
+    numbers = cycle(range(0, given.keys, max(1, given.keys // 97)))
     with browser() as context:
         for path in _PAGES:  # what every process does once is no session's
-            _open(context, url + path.format(key=next(keys)))
-        before = _memory(server)
+            _open(context, server.url + path.format(key=_key(next(numbers))))
+        before = server.memory()
         pages = cycle(_PAGES)
-        open_ = [_open(context, url + next(pages).format(key=next(keys))) for _ in range(given.sessions)]
+        paths = [next(pages).format(key=_key(next(numbers))) for _ in range(given.sessions)]
+        open_ = [_open(context, server.url + path) for path in paths]
         rest(open_[0], given.idle)
-        measured.session_mb = (_memory(server) - before) / given.sessions
+        measured.session_mb = (server.memory() - before) / given.sessions
         for _ in range(given.rounds):
-            pages_ = ("overview", url), ("a key's page", f"{url}/key?key={next(keys)}"), (_NOTHING, bare)
-            for what, address in pages_:
-                tab, painted, ended = paint(context, address)
-                measured.add(f"first figures of {what}", painted)
-                measured.add(f"all of {what}", ended)
-                if what == _NOTHING:
-                    measured.add(f"a click on {what}", Reader(tab).press("Again"))
-                tab.close()
-        _click(server, url, context, given, measured)
-    measured.peak_mb, measured.cpu_seconds = _memory(server, "VmHWM"), _cpu(server)
-    return measured
+            _paint(context, _OVERVIEW, server, "/", measured.waited)
+            _paint(context, _KEY, server, f"/key?key={_key(next(numbers))}", measured.waited)
+            _paint(context, _NOTHING, nothing, "", measured.waited)
+        sitting = Sitting(context, server, measured.waited)
+        measured.held = sitting.held
+        for turn in count():
+            if turn >= given.turns and sitting.held.minutes >= given.minutes:
+                break
+            number = next(numbers)
+            label = f"customer-{number:05d} · {_key(number)}"
+            sitting.turn(journey.everyday(turn), journey.way(turn, measured.incidents), journey.explore(label))
+    measured.peak_mb, measured.cpu_seconds = server.memory("VmHWM"), server.cpu()
+
+
+def _key(number: int) -> str:
+    return f"key_{number:05d}"
 
 
 def _open(context: BrowserContext, url: str) -> Page:
@@ -127,123 +134,75 @@ def _open(context: BrowserContext, url: str) -> Page:
     return page
 
 
-def _click(server: int, url: str, context: BrowserContext, given: argparse.Namespace, measured: Measured) -> None:
-    """Rounds of seven clicks by one reader, and the server's memory after each."""
-    begun = time.monotonic()
-    tab, _, _ = paint(context, url + "/")
-    reader, held = Reader(tab), []
-    menu, narrowed, window = _CLICKS
-    while measured.clicks < given.clicks or time.monotonic() - begun < given.minutes * 60:
-        measured.add(menu, reader.go("Explore"))
-        measured.add(narrowed, reader.filter())
-        measured.add(window, reader.preset())
-        measured.add(menu, reader.go("Keys"))
-        measured.add(narrowed, reader.narrow(f"customer-0{measured.clicks % 10}"))
-        measured.add(menu, reader.go("Overview"))
-        measured.add(window, reader.preset())
-        measured.clicks += 7
-        held.append((measured.clicks, _memory(server)))
-    measured.clicking = time.monotonic() - begun
-    measured.held_mb = [held[len(held) * tenth // 10 - 1][1] for tenth in range(1, 11)] if len(held) > 9 else []
-    later = held[len(held) // 2 :]
-    if len(later) > 1:
-        measured.slope_mb = linear_regression(*zip(*later, strict=True)).slope * 100
+def _paint(context: BrowserContext, what: str, server: Server, path: str, waited: Waited) -> None:
+    """Open it in a tab of its own; of the empty page click its button too."""
+    page = context.new_page()
+    try:
+        painted, ended = paint(page, server.url + path)
+        waited.add(f"first figures of {what}", painted)
+        waited.add(f"all of {what}", ended)
+        if what == _NOTHING:
+            waited.add(_PRESSED, Reader(page).press("Again"))
+    except NEVER as why:
+        waited.in_vain(f"first figures of {what}", why, page, server)
+    page.close()
 
 
 def _told(measured: Measured, given: argparse.Namespace) -> str:
+    waited, held, times = measured.waited, measured.held, 2 if given.events >= _LARGE else 1
     cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
-    twice = given.events >= 50_000_000
-    when = (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {cores} cores (load {load:.0f} at the end, the browser's included)"
-    )
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {cores} cores"
+    beside = f"with {given.sessions} sessions open and ingest of 100 lines a second running"
+    clicks = dict.fromkeys((*journey.EVERYDAY, *journey.EXPLORE), _CLICKED * times)
+    way = dict.fromkeys(journey.WAY, _CLICKED * times)
+    vain, again = waited.never.total(), waited.unheeded
     lines = [
-        f"## Dashboard: {given.events:,} events, {given.keys:,} keys",
+        f"## Dashboard: {given.events:,} events, {given.keys:,} keys{_hour(given)}",
         "",
-        f"Measured {when}, with {given.sessions} sessions open and ingest of 100 lines a second running.",
+        f"Measured {when} (load {load:.0f} at the end, the browser's included), {beside}.",
         "",
-        "| what | cases | median s | 95 % s | longest s | target s (95 %) |",
-        "|---|---:|---:|---:|---:|---:|",
+        waited.table({**_painted(times), **clicks}),
+        waited.sum_row("any click", [*clicks, *way], _CLICKED * times),
+        "",
+        "### The way from an incident to its requests",
+        "",
+        f"{measured.incidents} incidents stood, found by the detectors; promised is under a second a click.",
+        "",
+        waited.table(way),
+        "",
+        f"Of {held.clicks} clicks {vain} {'was' if vain == 1 else 'were'} not answered; {again} had to be made again.",
+        "",
+        _memory(measured),
     ]
-    clicks = [seconds for what in _CLICKS for seconds in measured.seconds.get(what, ())]
-    for what, those in {**measured.seconds, "any click": clicks}.items():
-        wanted = None if _NOTHING in what or what.startswith("all") else 1.5 if what.startswith("first") else 0.7
-        target = f"{wanted * (1 + twice):.1f}" if wanted else "-"
-        lines.append(
-            f"| {what} | {len(those)} | {median(those):.2f} | {_most(those):.2f} | {max(those):.2f} | {target} |"
-        )
-    held = f"{measured.session_mb:.1f} MB an idle session (target: under 20); {measured.slope_mb:+.1f} MB in 100 clicks"
-    took = f"The server took {measured.cpu_seconds:.0f} s of processor time in all."
-    lines.append(
-        f"\nMemory: {held}, over the later half of {measured.clicks}; {measured.peak_mb:,.0f} MB at most. {took}"
-    )
-    if measured.held_mb:
-        said = ", ".join(f"{mb:,.0f}" for mb in measured.held_mb)
-        lines.append(f"After each tenth of the clicks, which took {measured.clicking / 60:.0f} min, it held {said} MB.")
     return "\n".join(lines)
 
 
-def _most(those: Sequence[float]) -> float:
-    """What 95 % of them are at most."""
-    return quantiles(those, n=20, method="inclusive")[-1] if len(those) > 1 else those[0]
+def _painted(times: int) -> Mapping[str, float | None]:
+    first = {f"first figures of {what}": _PAINTED * times for what in (_OVERVIEW, _KEY)}
+    whole = {f"all of {what}": None for what in (_OVERVIEW, _KEY)}
+    least = (f"first figures of {_NOTHING}", f"all of {_NOTHING}", _PRESSED)
+    return {**first, **whole, **dict.fromkeys(least)}
 
 
-@contextmanager
-def _feeding(workspace: Path, keys: int) -> Iterator[None]:
-    words = [sys.executable, str(ROOT / "benchmarks" / "feeding.py"), str(workspace), "--keys", str(keys)]
-    feed = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-    try:
-        yield
-        if feed.poll() is not None:
-            msg = "Ingest ended before its time."
-            raise SystemExit(msg)
-    finally:
-        feed.kill()
-        feed.wait()
+def _memory(measured: Measured) -> str:
+    held = measured.held
+    session = f"Memory: {measured.session_mb:.1f} MB an idle session (target: under 20)"
+    grew = "" if held.slope is None else f"; {held.slope:+.1f} MB in 100 clicks, over the later half of {held.clicks}"
+    took = f"The server took {measured.cpu_seconds:.0f} s of processor time in all."
+    whole = f"{session}{grew}; {measured.peak_mb:,.0f} MB at most. {took}"
+    if not held.tenths:
+        return whole
+    said = ", ".join(f"{mb:,.0f}" for mb in held.tenths)
+    return f"{whole}\nAfter each tenth of the clicks, which took {held.minutes:.0f} min, it held {said} MB."
 
 
-def _dashboard(workspace: Path) -> Sequence[str]:
-    return ("keywatch", "-c", str(workspace / "keywatch.toml"), "dashboard", "--headless", "--port")
+def _section(given: argparse.Namespace) -> str:
+    """The part of the results that is written: each kind of run has its own."""
+    return "dashboard" + ("-large" if given.events >= _LARGE else "") + ("-hour" if given.minutes else "")
 
 
-@contextmanager
-def _served(words: Sequence[str], ready: str = "readyz") -> Iterator[tuple[int, str]]:
-    """The process id and the address of a server, whose words a free port is added to."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    whole = [sys.executable, "-m", *words, str(port)]
-    server = subprocess.Popen(whole, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait(f"{url}/{ready}")
-        yield server.pid, url
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
-
-
-def _wait(url: str) -> None:
-    until = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.2)
-
-
-def _memory(process: int, what: str = "VmRSS") -> float:
-    """Resident memory of a process in MB."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith(what)).split()[1]) * 1024 / 1e6
-
-
-def _cpu(process: int) -> float:
-    """User and system time of a process in seconds."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _hour(given: argparse.Namespace) -> str:
+    return f", {given.minutes:.0f} minutes of clicks" if given.minutes else ""
 
 
 def _arguments() -> argparse.Namespace:
@@ -252,8 +211,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--keys", type=int, default=5_000)
     parser.add_argument("--sessions", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=20, help="how often each page is opened")
-    parser.add_argument("--clicks", type=int, default=210)
-    parser.add_argument("--minutes", type=float, default=0, help="go on clicking until so many have passed")
+    parser.add_argument("--turns", type=int, default=24, help="how often the reader goes all ways; 40 incidents stand")
+    parser.add_argument("--minutes", type=float, default=0, help="go on with turns until so many have passed")
     parser.add_argument("--idle", type=float, default=35, help="seconds that the sessions rest before memory is read")
     parser.add_argument("--folder", type=Path, help="where the store is made; 2 GB at 100 million events")
     parser.add_argument("--store", type=Path, help="a workspace of benchmarks/filling.py that is not written to; give"
