@@ -9,13 +9,14 @@ import pandas as pd
 
 from alerts.muting import Mute, mute_of
 from dashboard.reads.opened import store
-from model.incident import Comment, Delivery, DeliveryStatus, Incident, Silence
-from store.state import audit, comments, deliveries, health, silences
+from model.incident import Comment, Delivery, Incident, Silence
+from store.state import audit, comments, deliveries, delivery_search, health, silences
+from store.state.delivery_search import Sought
 from store.state.health import Health
 from store.state.incidents import KeyFacts, key_facts
 
 LISTED: Final = 200
-"""Deliveries that a list has at most; the newest."""
+"""Deliveries of a page, and of one incident; the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,16 @@ def targets(now: datetime) -> Targets:
         return Targets(counts=deliveries.counts(tx), health=health.healths(tx), backlog=deliveries.backlog(tx, now))
 
 
-def listed(status: DeliveryStatus | None, target: str | None) -> list[Delivery]:
-    """The newest deliveries."""
+def count(sought: Sought) -> int:
+    """How many deliveries match."""
     with store().reading() as tx:
-        return deliveries.list_deliveries(tx, status=status, target=target, limit=LISTED)
+        return delivery_search.count(tx, sought)
+
+
+def found(sought: Sought, *, offset: int) -> list[Delivery]:
+    """LISTED of those that match, as `store.state.delivery_search.found`."""
+    with store().reading() as tx:
+        return delivery_search.found(tx, sought, limit=LISTED, offset=offset)
 
 
 def all_silences() -> list[Silence]:

@@ -254,8 +254,7 @@ def test_the_log_is_read_in_pages_and_another_search_begins_at_its_first(opened:
 
 
 @pytest.mark.usefixtures("long_log")
-def test_the_file_of_the_log_has_all_that_match(opened: Open, own: Workspace) -> None:
-    opened("admin", user("ann"), part="Audit log")
+def test_the_file_of_the_log_has_all_that_match() -> None:
     asked = AppTest.from_function(_take_along, default_timeout=90)
     asked.user = user("ann")
     asked.run()
