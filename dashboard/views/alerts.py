@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import live
+from dashboard.elements import waiting
 from dashboard.incident import silences
 from dashboard.login import access
 from dashboard.login.roles import Role
@@ -14,14 +15,10 @@ from dashboard.sight import Sight
 def show(sight: Sight) -> None:
     """Draw the page; how the targets fare looks again by itself."""
     now, configured = sight.period.now, access.services(Role.VIEWER).targets
-    names = list(dict.fromkeys([*configured, *told.targets(now).counts]))
-    if not names:
-        with st.container(border=True):
-            st.subheader("Nothing was told yet", anchor=False)
-            st.write("Alerts go where routes of `keywatch.toml` send them. Name a target and try it:")
-            st.code("keywatch alerts test\nkeywatch alerts route\nkeywatch run", language=None)
-    else:
-        live.refreshing(_targets, sight)
+    with waiting.reading("the messages"):
+        names = list(dict.fromkeys([*configured, *told.targets(now).counts]))
+    live.refreshing(_targets, sight)
+    if names:
         messages.show(names, now)
     st.subheader("Silences", anchor=False)
     silences.listing(told.all_silences(), now)
@@ -31,5 +28,12 @@ def show(sight: Sight) -> None:
 
 
 def _targets(sight: Sight) -> None:
-    now = sight.period.now
-    targets.show(told.targets(now), access.services(Role.VIEWER).targets, now)
+    now, configured = sight.period.now, access.services(Role.VIEWER).targets
+    known = told.targets(now)
+    if configured or known.counts:
+        targets.show(known, configured, now)
+        return
+    with st.container(border=True):
+        st.subheader("Nothing was told yet", anchor=False)
+        st.write("Alerts go where routes of `keywatch.toml` send them. Name a target and try it:")
+        st.code("keywatch alerts test\nkeywatch alerts route\nkeywatch run", language=None)

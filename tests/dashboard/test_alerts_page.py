@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pytest
-
 from dashboard.services import give
 from keywatch.serving.handing import handed
 from keywatch.workspace import Workspace
