@@ -10,10 +10,12 @@ import pandas as pd
 from alerts.muting import Mute, mute_of
 from dashboard.reads.opened import store
 from model.incident import Comment, Delivery, Incident, Silence
-from store.state import audit, comments, deliveries, delivery_search, health, silences
+from store.state import audit, comments, deliveries, delivery_search, exceptions, health, silences, verdicts
 from store.state.delivery_search import Sought
+from store.state.exceptions import KeyException
 from store.state.health import Health
 from store.state.incidents import KeyFacts, key_facts
+from store.state.verdicts import Verdict
 
 LISTED: Final = 200
 """Deliveries of a page, and of one incident; the newest."""
@@ -28,6 +30,16 @@ class Targets:
     health: dict[str, Health]
     backlog: pd.DataFrame
     """As `store.state.deliveries.backlog`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What people muted and nobody lifted yet, the newest first."""
+
+    verdicts: list[Verdict]
+    """What was called expected, or a false alarm."""
+    exceptions: list[KeyException]
+    """Those that are over too, as long as nobody ended them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +77,17 @@ def all_silences() -> list[Silence]:
     """All silences, the newest first."""
     with store().reading() as tx:
         return silences.list_silences(tx)
+
+
+def standing(now: datetime) -> Standing:
+    """What people muted and nobody lifted yet."""
+    with store().reading() as tx:
+        said = (*verdicts.expected_patterns(tx), *verdicts.false_alarms(tx))
+        excused = exceptions.list_exceptions(tx)
+    return Standing(
+        verdicts=sorted(said, key=lambda one: one.id, reverse=True),
+        exceptions=[one for one in excused if one.ended_at is None and one.since <= now],
+    )
 
 
 def mutes(incidents: Sequence[Incident], now: datetime) -> dict[str, Mute]:

@@ -1,4 +1,4 @@
-"""Alerts: how the targets fare, what was told and what was kept back, and what is silenced."""
+"""Alerts: how the targets fare, what was told and what was kept back, and what is silenced or muted."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from dashboard.elements import waiting
 from dashboard.incident import silences
 from dashboard.login import access
 from dashboard.login.roles import Role
-from dashboard.panels import messages, targets
+from dashboard.panels import messages, mutes, targets
 from dashboard.reads import told
 from dashboard.sight import Sight
 
@@ -25,6 +25,7 @@ def show(sight: Sight) -> None:
     if access.offers("Adding or ending a silence"):
         with st.expander("Add a silence", icon=":material/notifications_off:"):
             silences.anything()
+    mutes.show(told.standing(now), now)
 
 
 def _targets(sight: Sight) -> None:

@@ -1,8 +1,11 @@
 """The page of alerts: what was given up and is tried again, one by one, and how the targets fare."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
+from alerts.deciding import decide
 from dashboard.services import give
 from keywatch.serving.handing import handed
 from keywatch.workspace import Workspace
@@ -11,9 +14,10 @@ from model.finding import Severity
 from model.incident import Alert, DeliveryStatus, IncidentId
 from store.handle import Store
 from store.state import audit, deliveries, outbox
+from store.state.exceptions import KeyException, add_exception
 from tests.dashboard.test_access import Open, opened, user, words
 from tests.dashboard.test_access import own as with_logins
-from tests.dashboard.test_triage import HOUR, own, posted, press
+from tests.dashboard.test_triage import FINDING, HOUR, logged, own, posted, press
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -133,3 +137,69 @@ def test_messages_of_long_ago_are_reached_by_page_and_by_search(own: Store, page
     assert {"[low] more 7", *(f"[low] more {n}" for n in range(70, 80))} == set(
         pages.table(found, "deliveries")["title"]
     )
+
+
+@pytest.fixture
+def muted(own: Store) -> Store:
+    """An incident that was called expected, and two keys that are excused, the one of them until yesterday."""
+    now = datetime.now(UTC)
+    with own.transaction() as tx:
+        decide(tx, "inc_1", status="resolved", verdict="expected", by="otto@co.example", at=now)
+        for key, days in (("key_2", 9), ("key_3", -1)):
+            until = now + timedelta(days=days)
+            add_exception(
+                tx,
+                KeyException(
+                    key_id=key, rules=("no-expiry",), reason=f"{FINDING} ends soon", approver="ann@co.example",
+                    author="otto@co.example", since=now - timedelta(days=9), until=until,
+                ),
+            )  # fmt: skip
+    return own
+
+
+def mutes(page: "AppTest") -> dict[str, dict[str, object]]:
+    frame = next(one.value for one in page.dataframe if (one.key or "").startswith("mutes"))
+    return {str(row["what"]): row for row in frame.to_dict("records")}
+
+
+def test_what_is_muted_is_listed_with_who_when_why_and_until(muted: Store, pages: "Pages") -> None:
+    del muted
+    rows = mutes(pages.open("alerts"))
+
+    assert [
+        "auth-burst-key of billing-prod",
+        "new-origin of billing-prod from 198.51.100.7",
+        "no-expiry of old-export",
+        "no-expiry of crm-dev",
+    ] == list(rows)
+    first, last = rows["auth-burst-key of billing-prod"], rows["no-expiry of old-export"]
+    assert ("Expected", "otto@co.example", "Incident inc_1", "It is lifted") == tuple(
+        first[name] for name in ("kind", "who", "why", "until")
+    )
+    assert ("Exception", "otto@co.example, approved by ann@co.example", f"{FINDING} ends soon") == tuple(
+        last[name] for name in ("kind", "who", "why")
+    )
+    assert str(last["until"]).endswith(", over")
+
+
+def test_a_mute_is_lifted_and_an_exception_ended(muted: Store, pages: "Pages") -> None:
+    page = pages.open("alerts")
+    what = "new-origin of billing-prod from 198.51.100.7"
+    press(pages.click(page, "mutes", "what", what), "Lift")
+    page = pages.open("alerts")
+    press(pages.click(page, "mutes", "what", "no-expiry of crm-dev"), "Lift")
+
+    assert ["auth-burst-key of billing-prod", "no-expiry of old-export"] == list(mutes(pages.open("alerts")))
+    assert [(actor(), "mute lifted", "inc_1"), (actor(), "exception ended", "key_2")] == logged(muted)[-2:]
+
+
+def test_a_viewer_sees_what_is_muted_and_lifts_nothing(opened: Open, with_logins: Workspace, pages: "Pages") -> None:
+    with with_logins.store.transaction() as tx:
+        decide(tx, "inc_1", status="resolved", verdict="false", by="otto@co.example", at=datetime.now(UTC))
+    page = opened("alerts", user("vera"))
+    what = next(iter(mutes(page)))
+    chosen = pages.click(page, "mutes", "what", what)
+
+    assert {"False alarm"} == {row["kind"] for row in mutes(page).values()}
+    assert "Lifting needs the role analyst." in words(chosen)
+    assert "Lift" not in [one.label for one in chosen.button]
