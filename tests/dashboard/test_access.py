@@ -7,7 +7,6 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import pytest
@@ -25,10 +24,11 @@ from dashboard.services import give
 from keywatch.serving.handing import handed
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
+from model.finding import Severity
 from model.window import Window
 from store.queries.matching import Match
 from store.state import audit, audit_search, chain, delivery_search
-from tests.dashboard.conftest import MAIN
+from tests.dashboard.conftest import MAIN, finding, incident
 from tests.dashboard.looking import figures
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def read_of(function: Callable[..., Any]) -> None:
         "version": "", "window": window, "days": window, "period": period("24h", window, now), "now": now,
         "refs": ("id:1",), "identity": "key_1", "limit": 5, "offset": 0, "about": 5, "bucket": timedelta(hours=1),
         "lens": evidence.Lens(label="all"), "match": Match(), "known": {}, "keys": (("one", ("id:1",)),), "zone": "UTC",
-        "incidents": (), "incident": SimpleNamespace(id="inc_1", key_id=None),
+        "incidents": (), "incident": incident(now, (finding(now, "flatline", Severity.LOW, "silent"),)),
         "sought": audit_search.Sought() if mine == "logged" else delivery_search.Sought(),
     }  # fmt: skip
     needed = inspect.signature(function).parameters.items()
