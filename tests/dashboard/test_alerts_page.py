@@ -32,10 +32,10 @@ def write(store: Store, number: int, target: str) -> None:
     with store.transaction() as tx:
         for n in range(number):
             alert = Alert(
-                id=f"more_{n}", incident_id=IncidentId("inc_1"), kind="opened", created_at=datetime.now(UTC),
+                id=f"{target}_{n}", incident_id=IncidentId("inc_1"), kind="opened", created_at=datetime.now(UTC),
                 severity=Severity.LOW, title=f"[low] more {n}", body="",
             )  # fmt: skip
-            outbox.enqueue(tx, alert, [(target, f"more_{n}")])
+            outbox.enqueue(tx, alert, [(target, f"{target}_{n}")])
 
 
 def lose(store: Store, number: int, target: str) -> list[int]:
@@ -139,21 +139,26 @@ def test_messages_of_long_ago_are_reached_by_page_and_by_search(own: Store, page
     )
 
 
+def excuse(store: Store, key: str, *, days: int) -> None:
+    """Excuse a key for so many days from now; of late for negative ones."""
+    now = datetime.now(UTC)
+    with store.transaction() as tx:
+        add_exception(
+            tx,
+            KeyException(
+                key_id=key, rules=("no-expiry",), reason=f"{FINDING} ends soon", approver="ann@co.example",
+                author="otto@co.example", since=now - timedelta(days=9), until=now + timedelta(days=days),
+            ),
+        )  # fmt: skip
+
+
 @pytest.fixture
 def muted(own: Store) -> Store:
     """An incident that was called expected, and two keys that are excused, the one of them until yesterday."""
-    now = datetime.now(UTC)
     with own.transaction() as tx:
-        decide(tx, "inc_1", status="resolved", verdict="expected", by="otto@co.example", at=now)
-        for key, days in (("key_2", 9), ("key_3", -1)):
-            until = now + timedelta(days=days)
-            add_exception(
-                tx,
-                KeyException(
-                    key_id=key, rules=("no-expiry",), reason=f"{FINDING} ends soon", approver="ann@co.example",
-                    author="otto@co.example", since=now - timedelta(days=9), until=until,
-                ),
-            )  # fmt: skip
+        decide(tx, "inc_1", status="resolved", verdict="expected", by="otto@co.example", at=datetime.now(UTC))
+    excuse(own, "key_2", days=9)
+    excuse(own, "key_3", days=-1)
     return own
 
 

@@ -21,6 +21,7 @@ import pytest
 
 from keywatch.workspace import Workspace
 from store.state import audit, chain
+from tests.dashboard.test_accessible import violations
 from tests.dashboard.test_browser import CHROMIUM, FLAGS, PATIENCE, wait_for
 
 if TYPE_CHECKING:
@@ -363,6 +364,20 @@ def assert_nobody(context: "BrowserContext", page: "Page") -> None:
     assert "Traceback" not in shown
     assert NOTHING not in shown + settled(page)
     assert not [cookie for cookie in context.cookies() if cookie["name"] == USER]
+
+
+def test_who_has_to_log_in_or_has_no_role_meets_no_grave_obstacle(context: "BrowserContext") -> None:
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Log in").wait_for()
+    settled(page)
+    entrance = violations(page)
+    page.emulate_media(color_scheme=None)
+    log_in(page, "nobody")
+    page.get_by_text("Your account has no role here").wait_for()
+    settled(page)
+
+    assert ([], []) == (entrance, violations(page))
 
 
 def test_a_forged_cookie_is_nobodys(context: "BrowserContext", site: str) -> None:
