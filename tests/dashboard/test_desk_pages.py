@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.panels import audit_log, source_advice
 from dashboard.panels.worksheet import changed
+from dashboard.reads import data
 from dashboard.services import given
 from dashboard.views.admin import flat
 from keywatch.reporting.taking import asked, make_report
@@ -127,6 +128,27 @@ def test_the_sources_page_says_what_each_figure_means(opened: Open) -> None:
     assert "1 of 334 lines (0.3 %) could not be read as requests." in words(page)
 
 
+def test_the_sources_say_how_late_they_are_what_they_lost_and_when_their_last_event_was(
+    opened: Open, own: Workspace
+) -> None:
+    last = SystemClock().now() - timedelta(days=5, hours=1)
+    with sqlite3.connect(own.root / "keywatch.db") as database:
+        database.execute(
+            "UPDATE sources SET last_event_at = ?, bytes_lost = 4711, lost_at = ?",
+            (f"{last:%F %T.%f}", f"{last:%F %T.%f}"),
+        )
+    database.close()
+    data.forget()
+    page = opened("sources", user("vera"))
+    (row,) = page.dataframe[0].value.to_dict("records")
+
+    assert ("5 d", f"{last:%Y-%m-%d %H:%M} UTC", 4711, ["◷ late"]) == (
+        row["lag"], row["last"], row["bytes_lost"], row["state"],
+    )  # fmt: skip
+    assert f"4,711 bytes were gone before they were read, the last at {last:%Y-%m-%d %H:%M} UTC." in words(page)
+    assert f"Its last event is of {last:%Y-%m-%d %H:%M} UTC, 5 d ago." in words(page)
+
+
 def test_pages_without_a_window_work_in_an_empty_store(
     tmp_path: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,9 +236,9 @@ def test_settings_are_flat_and_safe() -> None:
 
 def test_the_audit_log_as_csv_holds_no_formula() -> None:
     row = {"seq": 1, "at": NOW, "actor": "=cmd()", "action": "login", "subject": "-1", "detail": {"why": "plain"}}
-    data = audit_log.as_csv(pd.DataFrame([row])).decode()
+    made = audit_log.as_csv(pd.DataFrame([row])).decode()
 
-    assert """1,2026-11-28T12:00:00Z,'=cmd(),login,'-1,"{""why"": ""plain""}"\n""" in data
+    assert """1,2026-11-28T12:00:00Z,'=cmd(),login,'-1,"{""why"": ""plain""}"\n""" in made
 
 
 @pytest.fixture
