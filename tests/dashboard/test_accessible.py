@@ -50,6 +50,8 @@ def settled(page: "Page", path: str) -> None:
     page.goto(path)
     page.get_by_test_id("stMainBlockContainer").locator("h1").wait_for()
     page.locator("[data-test-script-state=notRunning]").wait_for()
+    # What Streamlit loads late, controls and tables, is a grey bar until then.
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
     page.wait_for_timeout(300)
 
 
