@@ -118,7 +118,7 @@ def replay(tx: "Transaction", numbers: Sequence[int], *, target: str | None, by:
     dead = deliveries.list_deliveries(tx, status=DeliveryStatus.DEAD, target=target) if target else []
     again = deliveries.replay(tx, [*numbers, *(one.id for one in dead)], at)
     if again:
-        detail = {"deliveries": again, "target": target}
+        detail = {"deliveries": again, "target": target} | ({"numbers": list(numbers)} if numbers else {})
         audit.record(tx, at=at, actor=by, action="alerts replayed", subject=target or "deliveries", detail=detail)
     return again
 

@@ -13,11 +13,16 @@ from model.errors import KeywatchError
 
 def refreshing(draw: Callable[[Sight], None], sight: Sight) -> None:
     """Draw now, and again every `data.TICK` with what the store holds then; a window of one's own stays as it is."""
+    again(lambda: draw(_as_of_now(sight)))
+
+
+def again(draw: Callable[[], None]) -> None:
+    """Draw now, and again every `data.TICK`."""
 
     @st.fragment(run_every=data.TICK)
     def _again() -> None:
         try:
-            draw(_as_of_now(sight))
+            draw()
         except KeywatchError as error:
             banners.error(error)
 

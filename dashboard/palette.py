@@ -99,6 +99,7 @@ HEALTH: Final[dict[str, tuple[str, str]]] = {
 
 TARGETS: Final[dict[str, tuple[str, str]]] = {
     "fine": ("● takes messages", "green"),
+    "untried": ("◌ nothing sent yet", "gray"),
     "failing": ("△ fails", "orange"),
     "resting": ("◷ rests", "orange"),
     "refusing": ("✕ refuses", "red"),

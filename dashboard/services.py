@@ -118,6 +118,8 @@ class Services:
     config: Callable[[], Mapping[str, object]]
     """The config in force, with secrets masked."""
     lines: Lines
+    targets: tuple[str, ...]
+    """The names of those that the config has alerts go to."""
     check_log: Callable[[], Checked]
     """Whether the audit log is whole."""
     give_back: Callable[[], None]

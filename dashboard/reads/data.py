@@ -13,13 +13,12 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from dashboard.login.roles import Role
 from dashboard.reads.opened import Place, inventory_of, place, renewed, state_of, store
 from model.clock import SystemClock
 from model.finding import Finding, FindingStatus
 from model.incident import Incident, IncidentStatus
 from model.window import Window
-from store.state import audit, findings, incidents, people, segments, sources
+from store.state import findings, incidents, people, segments, sources
 from store.state.reject_reasons import Reason, reasons
 
 TICK: Final = timedelta(seconds=30)
@@ -91,12 +90,6 @@ def files() -> pd.DataFrame:
     """The sources' files and how far they were read, as `store.state.sources.file_frame`."""
     with store().reading() as tx:
         return sources.file_frame(tx)
-
-
-def audit_log(limit: int) -> pd.DataFrame:
-    """The newest rows of the audit log; for administrators."""
-    with store(Role.ADMIN).reading() as tx:
-        return audit.audit_frame(tx, limit)
 
 
 def all_incidents(window: Window) -> list[Incident]:

@@ -9,13 +9,16 @@ import pandas as pd
 
 from alerts.muting import Mute, mute_of
 from dashboard.reads.opened import store
-from model.incident import Comment, Delivery, DeliveryStatus, Incident, Silence
-from store.state import audit, comments, deliveries, health, silences
+from model.incident import Comment, Delivery, Incident, Silence
+from store.state import audit, comments, deliveries, delivery_search, exceptions, health, silences, verdicts
+from store.state.delivery_search import Sought
+from store.state.exceptions import KeyException
 from store.state.health import Health
 from store.state.incidents import KeyFacts, key_facts
+from store.state.verdicts import Verdict
 
 LISTED: Final = 200
-"""Deliveries that a list has at most; the newest."""
+"""Deliveries of a page, and of one incident; the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,16 @@ class Targets:
     health: dict[str, Health]
     backlog: pd.DataFrame
     """As `store.state.deliveries.backlog`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What people muted and nobody lifted yet, the newest first."""
+
+    verdicts: list[Verdict]
+    """What was called expected, or a false alarm."""
+    exceptions: list[KeyException]
+    """Those that are over too, as long as nobody ended them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +61,33 @@ def targets(now: datetime) -> Targets:
         return Targets(counts=deliveries.counts(tx), health=health.healths(tx), backlog=deliveries.backlog(tx, now))
 
 
-def listed(status: DeliveryStatus | None, target: str | None) -> list[Delivery]:
-    """The newest deliveries."""
+def count(sought: Sought) -> int:
+    """How many deliveries match."""
     with store().reading() as tx:
-        return deliveries.list_deliveries(tx, status=status, target=target, limit=LISTED)
+        return delivery_search.count(tx, sought)
+
+
+def found(sought: Sought, *, offset: int) -> list[Delivery]:
+    """LISTED of those that match, as `store.state.delivery_search.found`."""
+    with store().reading() as tx:
+        return delivery_search.found(tx, sought, limit=LISTED, offset=offset)
 
 
 def all_silences() -> list[Silence]:
     """All silences, the newest first."""
     with store().reading() as tx:
         return silences.list_silences(tx)
+
+
+def standing(now: datetime) -> Standing:
+    """What people muted and nobody lifted yet."""
+    with store().reading() as tx:
+        said = (*verdicts.expected_patterns(tx), *verdicts.false_alarms(tx))
+        excused = exceptions.list_exceptions(tx)
+    return Standing(
+        verdicts=sorted(said, key=lambda one: one.id, reverse=True),
+        exceptions=[one for one in excused if one.ended_at is None and one.since <= now],
+    )
 
 
 def mutes(incidents: Sequence[Incident], now: datetime) -> dict[str, Mute]:

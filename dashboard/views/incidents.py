@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import words
 from dashboard.doing import forget, fresh
-from dashboard.elements import tables
+from dashboard.elements import tables, waiting
 from dashboard.incident import page, queue_filters, queue_rows, triage
 from dashboard.navigation import INCIDENT
 from dashboard.reads import data, told
@@ -16,7 +16,8 @@ from model.incident import Incident
 
 def show(sight: Sight) -> None:
     """Draw the queue, or, when the URL names an incident, that one with the queue folded above it."""
-    all_ = data.all_incidents(sight.period.window)
+    with waiting.reading("the incidents"):
+        all_ = data.all_incidents(sight.period.window)
     identity = st.query_params.get(INCIDENT)
     if not all_ and identity is None:
         _nothing()

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import zones
-from dashboard.elements import export, tables
+from dashboard.elements import export, tables, waiting
 from dashboard.keys import health, hygiene, upkeep
 from dashboard.keys.roster import NO_KEY, with_curves
 from dashboard.login import access
@@ -40,7 +40,8 @@ EXPORTED: Final = {
 
 def show(sight: Sight) -> None:
     """Draw the page."""
-    looked = upkeep.look(sight, counted.usage(sight.version, sight.period.window))
+    with waiting.reading("the keys"):
+        looked = upkeep.look(sight, counted.usage(sight.version, sight.period.window))
     every, faults = looked.keys, looked.standing.faults
     asked, questions = st.query_params.get(HYGIENE), hygiene.questions(access.services(Role.VIEWER).lines)
     chosen = hygiene.cards(questions, faults, asked if asked in questions else None)

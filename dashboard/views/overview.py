@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import live, words
 from dashboard.charts import outcomes
-from dashboard.elements import tables, tiles
+from dashboard.elements import tables, tiles, waiting
 from dashboard.incident import queue_rows
 from dashboard.keys import upkeep
 from dashboard.navigation import open_incident, open_key, open_page
@@ -28,8 +28,9 @@ _REFUSED: Final = (
 
 def show(sight: Sight) -> None:
     """Draw the page; what is above the charts looks again by itself."""
+    with waiting.reading("the requests of this window"):
+        frames = counted.overview(sight.version, sight.period)
     live.refreshing(_now, sight)
-    frames = counted.overview(sight.version, sight.period)
     left, right = st.columns(2, gap="medium")
     with left:
         outcomes.requests(frames["traffic"], sight.period.window, sight.period.bucket)
@@ -107,7 +108,8 @@ def _keys(frames: Mapping[str, pd.DataFrame], sight: Sight) -> None:
         st.subheader("Busiest keys", anchor=False)
         if st.button("All keys", icon=":material/arrow_forward:", type="tertiary", key="all_keys"):
             open_page("keys", {})
-    top = upkeep.busiest(sight, frames["keys"], _KEYS)
+    with waiting.reading("the busiest keys"):
+        top = upkeep.busiest(sight, frames["keys"], _KEYS)
     if top.empty:
         st.caption("No request of this window carries a key.")
         return

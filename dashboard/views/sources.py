@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import words, zones
-from dashboard.elements import tables
+from dashboard import live, words, zones
+from dashboard.elements import tables, waiting
 from dashboard.palette import SOURCES
 from dashboard.panels import source_advice
 from dashboard.reads import data
@@ -18,20 +18,25 @@ _ALL = "All sources"
 
 
 def show() -> None:
-    """Draw the page."""
-    now = SystemClock().now()
-    frame = data.known().sources
+    """Draw the page; how the sources fare looks again by itself."""
+    with waiting.reading("the sources"):
+        frame = data.known().sources
     if frame.empty:
         st.subheader("No source was read yet", anchor=False)
         st.write("A source is a place that logs are pulled from. Name one in `keywatch.toml`, or read a file at once:")
         st.code("keywatch ingest /var/log/nginx/access.log*", language=None)
         return
+    live.again(_now)
+    _rejects([str(name) for name in frame["name"]])
+    with st.expander("Files and how far they were read", icon=":material/draft:"):
+        _files()
+
+
+def _now() -> None:
+    now, frame = SystemClock().now(), data.known().sources
     rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
     _table(rows, now)
     _advice(rows, now)
-    _rejects([str(row["name"]) for row in rows])
-    with st.expander("Files and how far they were read", icon=":material/draft:"):
-        _files()
 
 
 def _table(rows: list[dict[str, Any]], now: datetime) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from alerts import lifting
 from detectors import engine
 from detectors.settings import require_known
 from keywatch.workspace import Workspace
 from model.actor import actor
 from model.errors import ConfigError, UsageError
 from store.state import audit
-from store.state.exceptions import KeyException, add_exception, end_exception
+from store.state.exceptions import KeyException, add_exception
 from store.state.inventory import find_key
 
 LONGEST: Final = timedelta(days=366)
@@ -79,13 +80,7 @@ def excuse(
 def end(workspace: Workspace, number: int, at: datetime) -> KeyException:
     """End an exception. Raises UsageError when there is none of that number."""
     with workspace.store.transaction() as tx:
-        ended = end_exception(tx, number, actor(), at)
-        if ended is None:
-            msg = f"There is no exception {number}."
-            raise UsageError(msg, hint="keywatch keys exceptions lists them.")
-        subject = ended.key_id or f"label {ended.label}"
-        audit.record(tx, at=at, actor=actor(), action="exception ended", subject=subject, detail={"id": number})
-    return ended
+        return lifting.end_exception(tx, number, by=actor(), at=at)
 
 
 def _check(rule: str) -> None:

@@ -46,6 +46,7 @@ def handed(workspace: Workspace, config: Path) -> Services:
         metrics=read_metrics,
         config=lambda: shown_config(config),
         lines=_lines(workspace),
+        targets=tuple(target.name for target in workspace.config.alerts.targets),
         check_log=check_log,
         give_back=give_back,
     )

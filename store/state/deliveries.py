@@ -52,7 +52,7 @@ def lease(tx: Session, *, target: str, worker: str, now: datetime, until: dateti
         .with_for_update(of=DeliveryRow, skip_locked=True)  # SQLite needs none: its writer is alone
     )
     taken = [i for i in tx.scalars(due).all() if _take(tx, i, worker, now, until)]
-    return _deliveries(tx, taken)
+    return of_ids(tx, taken)
 
 
 def renew(tx: Session, *, targets: Sequence[str], worker: str, until: datetime) -> int:
@@ -156,7 +156,7 @@ def list_deliveries(
         query = query.where(DeliveryRow.target == target)
     if incident_id is not None:
         query = query.where(AlertRow.incident_id == incident_id)
-    return _deliveries(tx, list(tx.scalars(query.order_by(DeliveryRow.id.desc()).limit(limit))))
+    return of_ids(tx, list(tx.scalars(query.order_by(DeliveryRow.id.desc()).limit(limit))))
 
 
 def list_alerts(
@@ -232,6 +232,20 @@ def backlog(tx: Session, now: datetime) -> "pd.DataFrame":
     return frame
 
 
+def of_ids(tx: Session, ids: Sequence[int]) -> list[Delivery]:
+    """The deliveries with these numbers and their alerts, in this order."""
+    found: dict[int, Delivery] = {}
+    for start in range(0, len(ids), _CHUNK):
+        query = (
+            select(DeliveryRow, AlertRow)
+            .join(AlertRow, AlertRow.id == DeliveryRow.alert_id)
+            .where(DeliveryRow.id.in_(ids[start : start + _CHUNK]))
+            .execution_options(populate_existing=True)  # the rows were changed by UPDATEs beside the session
+        )
+        found |= {row.id: _delivery(row, alert) for row, alert in tx.execute(query)}
+    return [found[i] for i in ids]
+
+
 def _due(now: datetime) -> ColumnElement[bool]:
     return and_(DeliveryRow.status.in_(_WAITING), DeliveryRow.next_at <= now)
 
@@ -264,19 +278,6 @@ def _finish(tx: Session, delivery: Delivery, *, status: DeliveryStatus, **values
         .execution_options(synchronize_session=False),
     )
     return changed(done) == 1
-
-
-def _deliveries(tx: Session, ids: Sequence[int]) -> list[Delivery]:
-    found: dict[int, Delivery] = {}
-    for start in range(0, len(ids), _CHUNK):
-        query = (
-            select(DeliveryRow, AlertRow)
-            .join(AlertRow, AlertRow.id == DeliveryRow.alert_id)
-            .where(DeliveryRow.id.in_(ids[start : start + _CHUNK]))
-            .execution_options(populate_existing=True)  # the rows were changed by UPDATEs beside the session
-        )
-        found |= {row.id: _delivery(row, alert) for row, alert in tx.execute(query)}
-    return [found[i] for i in ids]
 
 
 def _delivery(row: DeliveryRow, alert: AlertRow) -> Delivery:

@@ -1,20 +1,24 @@
-"""What people said of findings: true, false or expected. It feeds the mutes, and each detector's precision."""
+"""What people said of findings: true, false or expected. It feeds precision, and mutes until somebody lifts that."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from model.finding import FindingStatus
 from store.state.schema import FindingRow, VerdictRow
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Word = Literal["true", "false", "expected"]
+LIFTED: Final = "lifted"
+"""Stands in place of a word when what it muted is to be told again; it says nothing of the finding."""
 
+_CHUNK: Final = 500
 _FIELDS = (
     "at",
     "actor",
@@ -32,10 +36,12 @@ _FIELDS = (
 class Verdict:
     """What one person said of one finding."""
 
+    id: int = 0
+    """Its number; 0 before it is written."""
     at: datetime
     actor: str
     verdict: str
-    """true, false or expected."""
+    """true, false, expected, or LIFTED."""
     incident_id: str
     finding_id: str
     detector: str
@@ -60,12 +66,25 @@ def save_verdicts(tx: Session, verdicts: Iterable[Verdict]) -> None:
 
 def expected_patterns(tx: Session) -> list[Verdict]:
     """The patterns (detector, key, addresses, pattern) whose latest verdict is `expected`, oldest first."""
-    latest: dict[tuple[object, ...], Verdict] = {}
-    for verdict in _verdicts(tx):
-        pattern = tuple(sorted(verdict.pattern.items()))
-        latest[verdict.detector, verdict.key_id, verdict.addresses, pattern] = verdict
+    latest = {_pattern(verdict): verdict for verdict in _verdicts(tx)}
     # One that names neither key nor place would mute a detector for everything.
     return [one for one in latest.values() if one.verdict == "expected" and (one.key_id or one.addresses)]
+
+
+def false_alarms(tx: Session) -> list[Verdict]:
+    """The verdicts `false` that keep their finding muted: it still goes on, or nothing said yet that it ended."""
+    latest = {verdict.finding_id: verdict for verdict in _verdicts(tx)}
+    said = {identity: verdict for identity, verdict in latest.items() if verdict.verdict == "false"}
+    muted = _held(tx, list(said))
+    return [verdict for identity, verdict in said.items() if identity in muted]
+
+
+def muted_by(tx: Session, verdict: Verdict) -> list[str]:
+    """The findings that a verdict of `expected_patterns` or `false_alarms` keeps muted."""
+    if verdict.verdict == "false":
+        return [verdict.finding_id]
+    alike = {one.finding_id for one in _verdicts(tx) if _pattern(one) == _pattern(verdict)}
+    return sorted(_held(tx, list(alike)))
 
 
 def precision_frame(tx: Session, since: datetime | None = None) -> "pd.DataFrame":
@@ -80,7 +99,7 @@ def precision_frame(tx: Session, since: datetime | None = None) -> "pd.DataFrame
     if since is not None:
         query = query.where(FindingRow.last_seen >= since)
     found = pd.DataFrame([tuple(row) for row in tx.execute(query)], columns=["detector", "id", "status"], dtype=object)
-    said: dict[str, str] = {verdict.finding_id: verdict.verdict for verdict in _verdicts(tx)}
+    said: dict[str, str] = {one.finding_id: one.verdict for one in _verdicts(tx) if one.verdict != LIFTED}
     found["verdict"] = found["id"].map(said)
     counts = pd.DataFrame(
         {
@@ -104,10 +123,25 @@ def newest(tx: Session) -> int:
     return int(tx.scalar(select(func.max(VerdictRow.id))) or 0)
 
 
+def _pattern(verdict: Verdict) -> tuple[object, ...]:
+    return verdict.detector, verdict.key_id, verdict.addresses, tuple(sorted(verdict.pattern.items()))
+
+
+def _held(tx: Session, ids: Sequence[str]) -> set[str]:
+    """Which of these findings are muted by what a person said of them."""
+    muted = (FindingRow.status == str(FindingStatus.MUTED), FindingRow.muted_by.is_(None))
+    return {
+        identity
+        for start in range(0, len(ids), _CHUNK)
+        for identity in tx.scalars(select(FindingRow.id).where(FindingRow.id.in_(ids[start : start + _CHUNK]), *muted))
+    }
+
+
 def _verdicts(tx: Session) -> list[Verdict]:
     rows = tx.scalars(select(VerdictRow).order_by(VerdictRow.id))
     return [
         Verdict(
+            id=row.id,
             **{name: getattr(row, name) for name in _FIELDS if name != "addresses"},
             addresses=tuple(row.addresses),
             pattern={name: tuple(map(str, some)) for name, some in (row.pattern or {}).items()},

@@ -2,31 +2,39 @@
 
 import ast
 import dataclasses
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboard import reads
+from dashboard.controls.period import period
 from dashboard.environment import EVENTS, STATE_URL
 from dashboard.login import access
 from dashboard.login.roles import Grant, Policy, Role
-from dashboard.reads import data, evidence, told
+from dashboard.reads import evidence, explored
+from dashboard.reads.opened import Place
 from dashboard.services import give
 from keywatch.serving.handing import handed
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
-from store.state import audit, chain
-from tests.dashboard.conftest import MAIN
+from model.finding import Severity
+from model.window import Window
+from store.queries.matching import Match
+from store.state import audit, audit_search, chain, delivery_search
+from tests.dashboard.conftest import MAIN, finding, incident
 from tests.dashboard.looking import figures
 
 if TYPE_CHECKING:
     from tests.dashboard.conftest import Pages, Small
 
-PATHS = ("", "incidents", "keys", "key", "alerts", "reports", "sources", "admin")
+PATHS = ("", "incidents", "keys", "key", "alerts", "explore", "reports", "sources", "admin")
 POLICY = Policy(
     grants=(
         Grant(role=Role.VIEWER, users=frozenset({"vera@co.example"})),
@@ -94,8 +102,23 @@ def logged(own: Workspace) -> list[tuple[str, str]]:
     return [(row["actor"], row["action"]) for row in reversed(rows) if "log" in row["action"]]
 
 
+def test_these_are_all_pages() -> None:
+    shown = AppTest.from_function(_all_pages, default_timeout=90).run()
+
+    assert set(PATHS) == {one.value.strip("/") for one in shown.text}
+
+
+def _all_pages() -> None:
+    import streamlit as st
+
+    from dashboard import navigation
+
+    for each in navigation.closed(lambda: None):
+        st.text(f"/{each.url_path}")
+
+
 @pytest.mark.parametrize("claims", NOBODY)
-@pytest.mark.parametrize("path", ["", "keys", "reports", "admin"])
+@pytest.mark.parametrize("path", PATHS)
 def test_nobody_without_a_role_sees_anything(opened: Open, path: str, claims: dict[str, Any]) -> None:
     page = opened(path, claims)
 
@@ -209,30 +232,87 @@ def test_what_a_cache_holds_is_not_given_to_somebody_without_a_role(opened: Open
     assert not figures(opened("", user("eve")))
 
 
-PURE = {"totals", "place", "store", "reading", "state_of", "standing_of", "mark", "whole_days", "close", "forget"}
-"""What asks for a role itself, or takes what only those who have one get."""
+PURE = {
+    "data.totals", "data.forget", "evidence.whole_days", "explored.dimension_of", "explored.told_by_events",
+    "one_key.before", "opened.close",
+}  # fmt: skip
+"""What reads nothing: it computes from what it is given, or forgets."""
+FROM_THOSE_LET_IN = {Place, explored.Question}
+"""Only who asked for a role has one of these, so what takes one need not ask again."""
+MODULES = [importlib.import_module(f"{reads.__name__}.{one.name}") for one in pkgutil.iter_modules(reads.__path__)]
 READS = [
     function
-    for module in (data, told, evidence)
-    for name, function in inspect.getmembers(module, inspect.isfunction)
-    if function.__module__ == module.__name__ and not name.startswith("_") and name not in PURE
+    for module in MODULES
+    for name, function in inspect.getmembers(module, callable)
+    if function.__module__ == module.__name__
+    and not inspect.isclass(function)
+    and not name.startswith("_")
+    and f"{module.__name__.rpartition('.')[2]}.{name}" not in PURE
+    and not FROM_THOSE_LET_IN & set(get_type_hints(function).values())
 ]
 
 
-@pytest.mark.parametrize("read", READS, ids=lambda read: read.__name__)
+def read_of(function: Callable[..., Any]) -> None:
+    """Ask it for something that there is, of the small workspace."""
+    now = SystemClock().now()
+    window = Window(since=now - timedelta(days=1), until=now)
+    mine = function.__module__.rpartition(".")[2]
+    likely = {
+        "version": "", "window": window, "days": window, "period": period("24h", window, now), "now": now,
+        "refs": ("id:1",), "identity": "key_1", "limit": 5, "offset": 0, "about": 5, "bucket": timedelta(hours=1),
+        "lens": evidence.Lens(label="all"), "match": Match(), "known": {}, "keys": (("one", ("id:1",)),), "zone": "UTC",
+        "incidents": (), "incident": incident(now, (finding(now, "flatline", Severity.LOW, "silent"),)),
+        "sought": audit_search.Sought() if mine == "logged" else delivery_search.Sought(),
+    }  # fmt: skip
+    needed = inspect.signature(function).parameters.items()
+    came = function(**{name: likely[name] for name, one in needed if one.default is inspect.Parameter.empty})
+    if hasattr(came, "__enter__"):
+        with came:
+            pass
+
+
+def named(function: Callable[..., Any]) -> str:
+    return f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
+
+
+@pytest.mark.parametrize("read", READS, ids=named)
 def test_every_read_asks_for_a_role(own: Workspace, read: Callable[..., object]) -> None:
     """Outside of a session nobody is logged in; whatever a read is given, it says so before it reads."""
     del own
-    now = datetime.now(UTC)
-    likely = {"now": now, "limit": 5, "refs": (), "version": "", "identity": "", "path": ""}
-    given = {
-        name: likely.get(name)
-        for name, one in inspect.signature(read).parameters.items()
-        if one.default is inspect.Parameter.empty
-    }
 
     with pytest.raises(access.LoggedOut):
-        read(**given)
+        read_of(read)
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("claims", [*NOBODY, user("vera"), user("otto"), user("ann")])
+def test_no_read_gives_an_outsider_anything_and_the_audit_log_is_for_administrators(claims: dict[str, Any]) -> None:
+    page = AppTest.from_function(_reading, default_timeout=90)
+    page.user = claims
+    page.run()
+    given, refused = ({one.value for one in kind} for kind in (page.text, page.caption))
+    logged = {named(read) for read in READS if named(read).startswith("logged.")}
+    everything = {named(read) for read in READS}
+
+    assert [] == list(page.exception)
+    assert {"logged.actions", "logged.count", "logged.found", "logged.all_found"} == logged
+    assert given == (set() if claims in NOBODY else everything if claims["sub"] == "ann" else everything - logged)
+    assert everything - given == refused
+
+
+def _reading() -> None:
+    import streamlit as st
+
+    from model.errors import AccessDenied
+    from tests.dashboard.test_access import READS, named, read_of
+
+    for read in READS:
+        try:
+            read_of(read)
+        except AccessDenied:
+            st.caption(named(read))
+        else:
+            st.text(named(read))
 
 
 def test_nothing_goes_round_the_gate() -> None:

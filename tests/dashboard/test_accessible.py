@@ -5,12 +5,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tests.dashboard.test_browser import CHROMIUM, page
+from keywatch.reporting.taking import asked, make_report
+from keywatch.workspace import Workspace
+from model.clock import SystemClock
+from store.state.reports import made
+from tests.dashboard.test_alerts_page import excuse, lose, write
+from tests.dashboard.test_browser import CHROMIUM, ROW, page, resting, served, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Page
 
-__all__ = ["page"]
+__all__ = ["page", "shown"]
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="Chromium is not installed")
 
@@ -18,6 +25,20 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI
 @pytest.fixture
 def address(looked_at: str) -> str:
     return looked_at
+
+
+@pytest.fixture
+def busy(shown: Workspace) -> "Iterator[tuple[str, str]]":
+    """A server of a workspace with much on its pages, and the id of a review that is open there."""
+    now = SystemClock().now()
+    write(shown.store, 2, "pager")
+    lose(shown.store, 1, "chat")
+    excuse(shown.store, "key_2", days=9)
+    make_report(shown, asked(shown, "last-7d", now=now, review=True), now=now)
+    with shown.store.reading() as tx:
+        report = str(made(tx)[-1].id)
+    with served(shown) as url:
+        yield url, report
 
 
 STATES = ("/incidents?incident=inc_1", "/keys?hygiene=endless", "/key?key=key_1", "/incidents?text=nobody")
@@ -29,6 +50,8 @@ def settled(page: "Page", path: str) -> None:
     page.goto(path)
     page.get_by_test_id("stMainBlockContainer").locator("h1").wait_for()
     page.locator("[data-test-script-state=notRunning]").wait_for()
+    # What Streamlit loads late, controls and tables, is a grey bar until then.
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
     page.wait_for_timeout(300)
 
 
@@ -72,3 +95,18 @@ def test_an_open_form_has_no_grave_obstacle(page: "Page") -> None:
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Resolve").hover()
 
     assert [] == violations(page)
+
+
+def test_pages_with_much_on_them_have_no_grave_obstacle(page: "Page", busy: tuple[str, str]) -> None:
+    url, report = busy
+    found = {}
+    for path in ("/alerts", f"/reports?report={report}", "/admin", "/admin?part=Audit+log", "/admin?part=Config"):
+        settled(page, url + path)
+        found[path] = violations(page)
+    settled(page, f"{url}/incidents")
+    box = resting(page, page.get_by_test_id("stDataFrame").first)
+    page.mouse.click(box["x"] + 16, box["y"] + 1.5 * ROW)
+    page.get_by_text("1 chosen").wait_for()
+    found["ticked"] = violations(page)
+
+    assert {name: [] for name in found} == found

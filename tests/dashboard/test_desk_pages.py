@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard.panels import audit_log, source_advice
 from dashboard.panels.worksheet import changed
+from dashboard.reads import data
 from dashboard.services import given
 from dashboard.views.admin import flat
 from keywatch.reporting.taking import asked, make_report
@@ -23,8 +25,6 @@ from store.state.reports import made
 from tests.dashboard.test_access import Open, opened, own, user, words
 
 if TYPE_CHECKING:
-    from streamlit.testing.v1 import AppTest
-
     from tests.dashboard.conftest import Pages, Small
 
 __all__ = ["opened", "own"]
@@ -32,7 +32,7 @@ __all__ = ["opened", "own"]
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 
 
-def button(page: "AppTest", label: str) -> Any:  # noqa: ANN401 (AppTest's own)
+def button(page: AppTest, label: str) -> Any:  # noqa: ANN401 (AppTest's own)
     return next(one for one in page.button if one.label == label)
 
 
@@ -128,6 +128,27 @@ def test_the_sources_page_says_what_each_figure_means(opened: Open) -> None:
     assert "1 of 334 lines (0.3 %) could not be read as requests." in words(page)
 
 
+def test_the_sources_say_how_late_they_are_what_they_lost_and_when_their_last_event_was(
+    opened: Open, own: Workspace
+) -> None:
+    last = SystemClock().now() - timedelta(days=5, hours=1)
+    with sqlite3.connect(own.root / "keywatch.db") as database:
+        database.execute(
+            "UPDATE sources SET last_event_at = ?, bytes_lost = 4711, lost_at = ?",
+            (f"{last:%F %T.%f}", f"{last:%F %T.%f}"),
+        )
+    database.close()
+    data.forget()
+    page = opened("sources", user("vera"))
+    (row,) = page.dataframe[0].value.to_dict("records")
+
+    assert ("5 d", f"{last:%Y-%m-%d %H:%M} UTC", 4711, ["◷ late"]) == (
+        row["lag"], row["last"], row["bytes_lost"], row["state"],
+    )  # fmt: skip
+    assert f"4,711 bytes were gone before they were read, the last at {last:%Y-%m-%d %H:%M} UTC." in words(page)
+    assert f"Its last event is of {last:%Y-%m-%d %H:%M} UTC, 5 d ago." in words(page)
+
+
 def test_pages_without_a_window_work_in_an_empty_store(
     tmp_path: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,9 +235,72 @@ def test_settings_are_flat_and_safe() -> None:
 
 
 def test_the_audit_log_as_csv_holds_no_formula() -> None:
-    data = audit_log.csv(pd.DataFrame([{"seq": 1, "actor": "=cmd()", "subject": "-1", "detail": "plain"}])).decode()
+    row = {"seq": 1, "at": NOW, "actor": "=cmd()", "action": "login", "subject": "-1", "detail": {"why": "plain"}}
+    made = audit_log.as_csv(pd.DataFrame([row])).decode()
 
-    assert "1,'=cmd(),'-1,plain" in data
+    assert """1,2026-11-28T12:00:00Z,'=cmd(),login,'-1,"{""why"": ""plain""}"\n""" in made
+
+
+@pytest.fixture
+def long_log(own: Workspace) -> int:
+    """1,002 rows, of which the first is somebody else's; returns how many there are with those of before."""
+    with own.store.transaction() as tx:
+        for n in range(1002):
+            actor = "mallory@co.example" if n == 0 else "otto@co.example"
+            audit.record(tx, at=SystemClock().now(), actor=actor, action="incident commented", subject=f"inc_{n}")
+    with own.store.reading() as tx:
+        return len(audit.audit_frame(tx, 5000))
+
+
+@pytest.mark.usefixtures("long_log")
+def test_a_row_of_long_ago_is_found(opened: Open) -> None:
+    page = opened("admin", user("ann"), part="Audit log", q="MALLORY")
+
+    assert [("mallory@co.example", "inc_0")] == [
+        (row["actor"], row["subject"]) for row in page.dataframe[0].value.to_dict("records")
+    ]
+    assert "1 row matches." in words(page)
+
+
+def test_the_log_is_read_in_pages_and_another_search_begins_at_its_first(opened: Open, long_log: int) -> None:
+    page = opened("admin", user("ann"), part="Audit log", since="Always", page="2")
+    told, second = words(page), list(page.dataframe[0].value["seq"])
+    newest = second[0] + 200
+    next(one for one in page.text_input if one.key == "q").input("inc_").run()
+
+    assert f"{newest:,} rows match. Shown are 201 to 400, the newest first." in told
+    assert newest == long_log + 1  # somebody logged in to look
+    assert list(range(newest - 200, newest - 400, -1)) == second
+    assert "1,002 rows match. Shown are 1 to 200, the newest first." in words(page)
+    assert page.query_params.get("page") in (None, "1", ["1"])
+
+
+@pytest.mark.usefixtures("long_log")
+def test_the_file_of_the_log_has_all_that_match() -> None:
+    asked = AppTest.from_function(_take_along, default_timeout=90)
+    asked.user = user("ann")
+    asked.run()
+
+    assert "1002 rows, the last inc_0" == asked.text[0].value
+
+
+def _take_along() -> None:
+    import io
+    import threading
+
+    import pandas as pd
+    import streamlit as st
+
+    from dashboard.panels import audit_log
+    from dashboard.reads import logged
+    from store.state.audit_search import Sought
+
+    read, made = logged.all_found(Sought(actions=["incident commented"])), []
+    thread = threading.Thread(target=lambda: made.append(audit_log.as_csv(read())))
+    thread.start()
+    thread.join()
+    frame = pd.read_csv(io.BytesIO(made[0]))
+    st.text(f"{len(frame)} rows, the last {frame['subject'].iloc[-1]}")
 
 
 def test_what_came_from_a_log_is_text_on_these_pages_too(opened: Open, small: "Small", own: Workspace) -> None:

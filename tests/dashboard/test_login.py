@@ -1,22 +1,28 @@
 """Logging in with a real OpenID Connect provider, in a real browser: who gets in, and who sees nothing."""
 
+import base64
+import http.client
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
 from keywatch.workspace import Workspace
 from store.state import audit, chain
-from tests.dashboard.test_browser import CHROMIUM, FLAGS, PATIENCE, serving, wait_for
+from tests.dashboard.test_accessible import violations
+from tests.dashboard.test_browser import CHROMIUM, FLAGS, PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 
 USER = "_streamlit_user"
 ANN = {"sub": "ann", "email": "Ann@co.example", "email_verified": True}
+OTTO = {"sub": "otto", "email": "otto@co.example", "email_verified": True}
 VERA = {"sub": "vera", "email": "vera@co.example", "email_verified": True, "groups": ["readers"]}
 UNVERIFIED = {"sub": "una", "email": "ann@co.example", "email_verified": False, "groups": ["readers"]}
 NOBODY = {"sub": "nobody", "email": "nobody@elsewhere.example", "email_verified": True, "groups": ["sales"]}
@@ -42,10 +49,10 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
-    """A provider of its own process: it knows four people, and a click is their password."""
+    """A provider of its own process: it knows five people, and a click is their password."""
     port = free_port()
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
-    for person in (ANN, VERA, UNVERIFIED, NOBODY):
+    for person in (ANN, OTTO, VERA, UNVERIFIED, NOBODY):
         command += ["--user-claims", json.dumps(person)]
     quiet = {"stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     with subprocess.Popen(command, **quiet) as server:
@@ -69,35 +76,106 @@ def shown(small: "Small", tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def site(shown: Workspace, provider: str) -> Iterator[str]:
     """The dashboard with logins."""
-    port = free_port()
-    config = shown.root / "keywatch.toml"
-    secret = shown.root / "oidc.secret"
-    secret.write_text("a secret of the client\n")
-    secret.chmod(0o600)
+    with open_site(shown, provider, name="login") as url:
+        yield url
+
+
+@contextmanager
+def open_site(
+    shown: Workspace,
+    issuer: str,
+    *,
+    name: str,
+    client: str = "keywatch",
+    secret: str = "a secret of the client",
+    port: int | None = None,
+) -> Iterator[str]:
+    """A dashboard whose logins an issuer decides about, which it knows by a client's name and secret."""
+    port = port or free_port()
+    config, file = shown.root / f"{name}.toml", shown.root / f"{name}.secret"
+    file.write_text(f"{secret}\n")
+    file.chmod(0o600)
     config.write_text(
-        config.read_text()
+        (shown.root / "keywatch.toml").read_text()
         + f"""
 [dashboard]
 link = "http://127.0.0.1:{port}"
 [dashboard.login]
-issuer = "{provider}"
-client_id = "keywatch"
-client_secret = "file:oidc.secret"
+issuer = "{issuer}"
+client_id = "{client}"
+client_secret = "file:{file.name}"
 [dashboard.login.roles.admin]
 users = ["ann@co.example"]
+[dashboard.login.roles.analyst]
+users = ["otto@co.example"]
 [dashboard.login.roles.viewer]
 groups = ["readers"]
 """
     )
-    log = (shown.root / "dashboard.log").open("w")
-    server = subprocess.Popen(serving(shown, port), stderr=log, stdout=log)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/readyz")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=PATIENCE)
-        log.close()
+    command = [sys.executable, "-m", "keywatch", "-c", str(config), "dashboard", "--headless", "--port", str(port)]
+    with (shown.root / f"{name}.log").open("w") as log:
+        server = subprocess.Popen(command, stderr=log, stdout=log)
+        try:
+            wait_for(f"http://127.0.0.1:{port}/readyz")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=PATIENCE)
+
+
+class AsAnotherClient(BaseHTTPRequestHandler):
+    """Hands on to a provider what is asked, in the name of another of its clients: its ID tokens are for that one."""
+
+    provider = ""
+
+    def do_GET(self) -> None:
+        self._hand_on(None)
+
+    def do_POST(self) -> None:
+        self._hand_on(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
+    def _hand_on(self, body: bytes | None) -> None:
+        given = base64.b64encode(b"another:any").decode()
+        signed = {"Authorization": f"Basic {given}"} if "Authorization" in self.headers else {}
+        same = {name: self.headers[name] for name in ("Host", "Content-Type", "Accept") if name in self.headers}
+        asked = http.client.HTTPConnection(self.provider.removeprefix("http://"))
+        path = self.path.replace("client_id=keywatch", "client_id=another")
+        asked.request(self.command, path, body, {**same, **signed})
+        answer = asked.getresponse()
+        text = answer.read()
+        self.send_response(answer.status)
+        for name in ("Content-Type", "Location", "Set-Cookie"):
+            if answer.headers[name]:
+                self.send_header(name, answer.headers[name])
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+        asked.close()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def for_another(provider: str) -> Iterator[str]:
+    """A provider whose ID tokens are real and for another client."""
+    handler = type("Handler", (AsAnotherClient,), {"provider": provider})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def registered(provider: str, site: str) -> str:
+    """A client that the provider knows with a secret of its own, which is told to nobody."""
+    body = json.dumps({"redirect_uris": [f"{site}/oauth2callback"]}).encode()
+    request = urllib.request.Request(
+        f"{provider}/oauth2/clients", data=body, headers={"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return str(json.load(answer)["client_id"])
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +292,104 @@ def test_a_login_outlives_the_cookie_against_forged_requests(context: "BrowserCo
     page.get_by_text(NOTHING).first.wait_for()
 
     assert not page.get_by_role("button", name="Log in").count()
+
+
+def test_an_analyst_acts_and_administers_nothing(context: "BrowserContext", shown: Workspace) -> None:
+    page = context.new_page()
+    log_in(page, "otto", "/incidents?incident=inc_1")
+    page.get_by_role("textbox", name="Comment").fill("a load test of ours")
+    page.get_by_role("button", name="Comment").click()
+    page.get_by_text("otto@co.example").first.wait_for()
+    menu = settled(page)
+    page.goto("/admin")
+    page.get_by_text("Page not found").first.wait_for()
+    with shown.store.reading() as tx:
+        acts = audit.audit_frame(tx)
+
+    assert "Admin" not in menu
+    assert ["login", "incident commented"] == list(acts["action"][acts["actor"] == "otto@co.example"])[::-1]
+
+
+def test_a_login_that_is_denied_at_the_provider_is_none(context: "BrowserContext") -> None:
+    page = context.new_page()
+    page.goto("/keys")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Deny").click()
+
+    assert_nobody(context, page)
+
+
+@pytest.mark.parametrize("query", ["state=forged&code=forged", "code=forged", "error=access_denied", ""])
+def test_an_answer_that_nobody_asked_for_logs_nobody_in(context: "BrowserContext", query: str) -> None:
+    page = context.new_page()
+    page.goto(f"/oauth2callback?{query}")
+
+    assert_nobody(context, page)
+
+
+def test_an_answer_to_the_question_of_another_browser_logs_nobody_in(
+    browser: "Browser", context: "BrowserContext", site: str
+) -> None:
+    """A code and a state that are good, and were given to somebody else: what a forged link would carry."""
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="ann", exact=True).wait_for()
+    answer = context.request.post(page.url, form={"sub": "ann"}, max_redirects=0)
+    other = browser.new_context(base_url=site)
+    thief = other.new_page()
+    thief.goto(answer.headers["location"])
+
+    assert "code=" in answer.headers["location"]
+    assert_nobody(other, thief)
+    other.close()
+
+
+def test_a_token_for_another_client_logs_nobody_in(browser: "Browser", shown: Workspace, for_another: str) -> None:
+    with open_site(shown, for_another, name="another") as url:
+        fail_to_log_in(browser, url)
+
+
+def test_with_a_wrong_secret_of_the_client_nobody_logs_in(browser: "Browser", shown: Workspace, provider: str) -> None:
+    port = free_port()
+    client = registered(provider, f"http://127.0.0.1:{port}")
+    with open_site(shown, provider, name="wrong", client=client, secret="not its secret", port=port) as url:
+        fail_to_log_in(browser, url)
+
+
+def fail_to_log_in(browser: "Browser", url: str) -> None:
+    context = browser.new_context(base_url=url)
+    page = context.new_page()
+    log_in(page, "ann")
+    page.wait_for_url(f"{url}/**")
+    assert_nobody(context, page)
+    context.close()
+
+
+def assert_nobody(context: "BrowserContext", page: "Page") -> None:
+    """Whatever the browser shows now, the pages are closed to it."""
+    page.wait_for_load_state()
+    shown = page.locator("body").inner_text()
+    page.goto("/keys")
+    page.get_by_role("button", name="Log in").wait_for()
+
+    assert "Traceback" not in shown
+    assert NOTHING not in shown + settled(page)
+    assert not [cookie for cookie in context.cookies() if cookie["name"] == USER]
+
+
+def test_who_has_to_log_in_or_has_no_role_meets_no_grave_obstacle(context: "BrowserContext") -> None:
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Log in").wait_for()
+    settled(page)
+    entrance = violations(page)
+    page.emulate_media(color_scheme=None)
+    log_in(page, "nobody")
+    page.get_by_text("Your account has no role here").wait_for()
+    settled(page)
+
+    assert ([], []) == (entrance, violations(page))
 
 
 def test_a_forged_cookie_is_nobodys(context: "BrowserContext", site: str) -> None:

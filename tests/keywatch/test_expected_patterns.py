@@ -6,12 +6,14 @@ import pytest
 
 from alerts.config import Telling
 from alerts.deciding import decide
+from alerts.lifting import lift
 from alerts.outbox import tell_findings
 from detectors.folding.muting import muted, span_at
 from keywatch.detecting.configured import detectors_config, with_expected
 from keywatch.workspace import Workspace
 from model.finding import Finding, FindingStatus
 from store.state.findings import list_findings, save_findings
+from store.state.verdicts import expected_patterns
 from tests.alerts.conftest import make_finding
 
 T0 = datetime(2026, 10, 1, 9, tzinfo=UTC)
@@ -72,3 +74,17 @@ def test_who_travels_is_muted_from_every_address_of_that_country(workspace: Work
 
     later = noticed("impossible-travel", seen, at=T0 + 48 * HOUR, ip="198.51.100.4")
     assert FindingStatus.MUTED == status_of(workspace, later)
+
+
+def test_what_is_lifted_is_told_again(workspace: Workspace) -> None:
+    with workspace.store.transaction() as tx:
+        save_findings(tx, [noticed("new-client", {"client": "curl/8.1"})])
+        tell_findings(tx, list_findings(tx), Telling(), now=T0)
+        incident = list_findings(tx)[0].incident_id
+        decide(tx, str(incident), status="resolved", verdict="expected", by="ann@ops", at=T0)
+    later = noticed("new-client", {"client": "curl/8.9"}, at=T0 + 48 * HOUR)
+    before = status_of(workspace, later)
+    with workspace.store.transaction() as tx:
+        lift(tx, expected_patterns(tx)[0].id, by="ann@ops", at=T0 + HOUR)
+
+    assert (FindingStatus.MUTED, FindingStatus.OPEN) == (before, status_of(workspace, later))
