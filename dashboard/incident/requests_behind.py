@@ -43,13 +43,14 @@ def lenses(incident: Incident, refs: Mapping[str, Sequence[str]]) -> list[Lens]:
     if key is not None:
         held = tuple(refs.get(key) or (key,))
         name = queue_rows.key(incident)
-        found.append(Lens(label=f"Key {name}", key=key, refs=held))
+        found.append(Lens(name="Key", label=f"Key {name}", key=key, refs=held))
         if ip is not None:
-            found.insert(0, Lens(label=f"Key {name} from {words.text(ip)}", key=key, refs=held, ip=ip))
+            label = f"Key {name} from {words.text(ip)}"
+            found.insert(0, Lens(name="Key from the address", label=label, key=key, refs=held, ip=ip))
     if ip is not None:
-        found.append(Lens(label=f"All from {words.text(ip)}", ip=ip))
+        found.append(Lens(name="Address", label=f"All from {words.text(ip)}", ip=ip))
     if network is not None:
-        found.append(Lens(label=f"All from {words.text(network)}", network=network))
+        found.append(Lens(name="Network", label=f"All from {words.text(network)}", network=network))
     if any(finding.subject.kind in {SubjectKind.IP, SubjectKind.NETWORK} for finding in incident.findings):
         found.sort(key=lambda lens: lens.key is not None)
     return found
@@ -101,15 +102,15 @@ def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) ->
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         lens = choices[0]
         if len(choices) > 1:
-            labels = [each.label for each in choices]
-            chosen = st.pills("Which", labels, default=labels[0], required=True, key=f"lens_{incident.id}",
-                              label_visibility="collapsed")  # fmt: skip
-            lens = choices[labels.index(chosen)] if chosen in labels else lens
+            named = {each.name: each for each in choices}
+            chosen = st.pills("Whose requests", list(named), default=lens.name, required=True, key="requests",
+                              bind="query-params", label_visibility="collapsed")  # fmt: skip
+            lens = named.get(str(chosen), lens)
         link_explore_in("Explore them", lens.parameters, window)
     width = bucket(window)
     frames = evidence.behind(sight.version, window, lens, width)
     zone = zones.chosen()
-    st.caption(f"{lens.label}, {zone.told(window.since)} to {zone.told(window.until)}.")
+    st.text(f"{lens.label}, {zone.told(window.since)} to {zone.told(window.until)}.")
     if frames["latest"].empty:
         st.caption("None is stored any more: requests are kept for a shorter time than what was counted of them.")
         return
