@@ -1,9 +1,12 @@
-"""What people said of findings: true, false or expected. It feeds the mutes, and each detector's precision."""
+"""What people said of findings: true, false or expected. It feeds the mutes, and each detector's precision.
+
+Who takes a verdict back adds a row that says WITHDRAWN: those before it of the same incident count no more.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Word = Literal["true", "false", "expected"]
+WITHDRAWN: Final = "withdrawn"
 
 _FIELDS = (
     "at",
@@ -35,7 +39,7 @@ class Verdict:
     at: datetime
     actor: str
     verdict: str
-    """true, false or expected."""
+    """true, false, expected, or WITHDRAWN."""
     incident_id: str
     finding_id: str
     detector: str
@@ -56,6 +60,13 @@ def save_verdicts(tx: Session, verdicts: Iterable[Verdict]) -> None:
         pattern = {name: list(some) for name, some in verdict.pattern.items()}
         tx.add(VerdictRow(**values | {"addresses": list(verdict.addresses), "pattern": pattern}))
     tx.flush()
+
+
+def withdraw(tx: Session, incident: str, *, by: str, at: datetime) -> int:
+    """Have what was said of an incident's findings count no more; returns how many verdicts there were."""
+    latest = {verdict.finding_id: verdict for verdict in _verdicts(tx) if verdict.incident_id == incident}
+    save_verdicts(tx, (replace(verdict, at=at, actor=by, verdict=WITHDRAWN) for verdict in latest.values()))
+    return len(latest)
 
 
 def expected_patterns(tx: Session) -> list[Verdict]:
@@ -105,7 +116,9 @@ def newest(tx: Session) -> int:
 
 
 def _verdicts(tx: Session) -> list[Verdict]:
-    rows = tx.scalars(select(VerdictRow).order_by(VerdictRow.id))
+    """Those that were not taken back, oldest first."""
+    rows = list(tx.scalars(select(VerdictRow).order_by(VerdictRow.id)))
+    withdrawn = {row.incident_id: row.id for row in rows if row.verdict == WITHDRAWN}
     return [
         Verdict(
             **{name: getattr(row, name) for name in _FIELDS if name != "addresses"},
@@ -113,4 +126,5 @@ def _verdicts(tx: Session) -> list[Verdict]:
             pattern={name: tuple(map(str, some)) for name, some in (row.pattern or {}).items()},
         )
         for row in rows
+        if row.id > withdrawn.get(row.incident_id, 0)
     ]
