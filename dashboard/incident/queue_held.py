@@ -57,6 +57,6 @@ def _tell(ids: set[str], asked: Wanted, sight: Sight) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="queue_news"):
         many = "1 incident" if number == 1 else f"{number:,} incidents"
         st.badge(f"{many} since this list was made", icon=":material/fiber_new:", color="orange")
-        if st.button("Show", icon=":material/refresh:", type="tertiary", key="show_news"):
+        if st.button("List them", icon=":material/refresh:", type="tertiary", key="show_news"):
             forget()
             st.rerun()

@@ -251,7 +251,7 @@ def test_what_comes_while_the_queue_is_open_is_counted_and_moves_no_row(
     held = list(pages.table(page, "incidents")["id"])
     chosen = [button.key for button in page.button if (button.key or "").startswith("bulk_ack")]
     during = told_since(page)
-    press(page, "Show")
+    press(page, "List them")
 
     assert ([], ["1 incident since this list was made"]) == (before, during)
     assert (["inc_1", "inc_crm"], 1) == (held, len(chosen))
