@@ -12,7 +12,7 @@ from model.incident import Incident, IncidentStatus
 from store.state import audit
 from store.state.findings import set_status
 from store.state.incidents import get_incident, save_incidents
-from store.state.verdicts import Verdict, save_verdicts
+from store.state.verdicts import Verdict, save_verdicts, withdraw
 from store.state.writing import take_turns
 
 if TYPE_CHECKING:
@@ -55,6 +55,35 @@ def decide(tx: "Transaction", incident: str, *, status: str, verdict: str | None
     detail = {"verdict": verdict} if verdict else {}
     audit.record(tx, at=at, actor=by, action=f"incident {status}", subject=incident, detail=detail)
     return found
+
+
+def reopen(tx: "Transaction", incident: str, *, by: str, at: datetime) -> Incident:
+    """Take back what was decided: the incident is open again, and so are the findings that were closed or muted by it.
+
+    What its verdict muted is told again. Raises UsageError unless a person resolved it.
+    """
+    take_turns(tx)
+    found = get_incident(tx, incident)
+    if found is None:
+        msg = f"There is no incident {incident!r}."
+        raise UsageError(msg, hint="keywatch incidents lists them.")
+    if found.status is not IncidentStatus.RESOLVED:
+        msg = f"The incident {incident} is not resolved."
+        raise UsageError(msg, hint="Nothing was changed.")
+    if not withdraw(tx, incident, by=by, at=at):
+        msg = f"The incident {incident} closed by itself: its findings are over."
+        raise UsageError(msg, hint="It opens again by itself when something new joins it.")
+    save_incidents(tx, [replace(found, status=IncidentStatus.OPEN, updated_at=at, resolved_at=None)])
+    set_status(tx, [one.id for one in found.findings if _by_person(one, found)], FindingStatus.OPEN, at=at)
+    audit.record(tx, at=at, actor=by, action="incident reopened", subject=incident)
+    return found
+
+
+def _by_person(finding: Finding, incident: Incident) -> bool:
+    """Whether a person's word closed or muted it, and not its end or a mute of the config."""
+    if finding.status is FindingStatus.MUTED:
+        return finding.muted_by is None
+    return finding.status is FindingStatus.RESOLVED and finding.resolved_at == incident.resolved_at
 
 
 def _remember(tx: "Transaction", incident: Incident, verdict: str | None, by: str, at: datetime) -> None:

@@ -16,6 +16,7 @@ from alerts import digest, payload, rendering
 from alerts.config import Telling
 from alerts.incidents import group
 from alerts.joining import JOIN_WITHIN
+from alerts.links import links
 from alerts.muting import Mute, mute_of
 from alerts.news import News, Past, news
 from alerts.quiet import leaves_at
@@ -172,8 +173,7 @@ class _Desk:
         return leaves_at(target.quiet if target else None, alert.severity, self.now + wait)
 
     def _alert(self, incident: Incident, fresh: News, sequence: int, facts: KeyFacts) -> Alert:
-        base = self.telling.link_base
-        link = f"{base.rstrip('/')}/incidents?incident={incident.id}" if base else None
+        pages = links(self.telling.link_base, incident, self.now)
         alert = Alert(
             id=alert_id(incident.id, fresh.kind, sequence),
             incident_id=incident.id,
@@ -181,9 +181,9 @@ class _Desk:
             created_at=self.now,
             severity=incident.severity,
             title=rendering.title(incident, fresh.kind),
-            body=rendering.body(incident, facts=facts, changes=fresh.changes, link=link),
+            body=rendering.body(incident, facts=facts, changes=fresh.changes, links=pages),
         )
-        said = payload.document(incident, facts=facts, sequence=sequence, changes=fresh.changes, link=link)
+        said = payload.document(incident, facts=facts, sequence=sequence, changes=fresh.changes, links=pages)
         return self.telling.templates.applied(replace(alert, payload=said))
 
 

@@ -24,7 +24,7 @@ All text that stems from a log is made plain (`model.plain`) and is data, never 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from alerts.rendering import key_page
+from alerts.links import Links
 from alerts.risk import risk
 from alerts.spread import spread
 from model.finding import Finding, FindingStatus
@@ -44,7 +44,7 @@ def document(
     facts: KeyFacts,
     sequence: int,
     changes: Sequence[str],
-    link: str | None,
+    links: Links,
 ) -> dict[str, object]:
     """What an alert says, for machines; `complete` adds what is known only when it is sent."""
     gravest = sorted(incident.findings, key=lambda f: (-f.severity.rank, f.first_seen, f.id))
@@ -58,7 +58,7 @@ def document(
         "spread": spread([one for one in gravest if one.status is not FindingStatus.MUTED]).document(),
         "findings": [_finding(finding) for finding in gravest[:_FINDINGS]],
         "more_findings": max(0, len(gravest) - _FINDINGS),
-        "links": {"incident": link, "key": key_page(link, incident.key_id) if link and incident.key_id else None},
+        "links": {"incident": links.incident, "key": links.key},
     }
 
 

@@ -7,8 +7,8 @@ into one Slack section (3,000 characters), since channels that cut do so silentl
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from shlex import quote
-from urllib.parse import urlencode
 
+from alerts.links import Links
 from model.finding import Evidence, Finding
 from model.incident import Alert, Incident, IncidentStatus
 from model.plain import plain
@@ -38,14 +38,14 @@ def title(incident: Incident, kind: str) -> str:
     return plain(f"[{incident.severity}] {_WORDS[kind]}{incident.headline}", TITLE_BUDGET)
 
 
-def body(incident: Incident, *, facts: KeyFacts, changes: Sequence[str], link: str | None) -> str:
+def body(incident: Incident, *, facts: KeyFacts, changes: Sequence[str], links: Links) -> str:
     """Plain text of at most `BODY_BUDGET` characters: what happened, to which key, since when, evidence, what to do."""
     parts = [
         "\n".join(_what(incident, changes)),
         "\n".join(_about(incident, facts)),
         "\n".join(("Evidence:", *_evidence(incident.findings))),
         _what_to_do(incident.findings),
-        "\n".join(_more(incident, link)),
+        "\n".join(_more(incident, links)),
     ]
     text = "\n\n".join(part for part in parts if part)
     return text if len(text) <= BODY_BUDGET else text[: BODY_BUDGET - 1] + "…"
@@ -129,19 +129,14 @@ def _what_to_do(findings: Sequence[Finding]) -> str:
     return f"What to do: {plain(' '.join(runbooks[0].split()), _RUNBOOK)}" if runbooks else ""
 
 
-def _more(incident: Incident, link: str | None) -> Iterator[str]:
-    if link:
-        yield f"Incident: {link}"
-        if incident.key_id is not None:
-            yield f"Key: {key_page(link, incident.key_id)}"
+def _more(incident: Incident, links: Links) -> Iterator[str]:
+    if links.incident:
+        yield f"Incident: {links.incident}"
+    if links.key:
+        yield f"Key: {links.key}"
     yield f"Acknowledge: keywatch incidents ack {incident.id}"
     if incident.status is not IncidentStatus.RESOLVED:
         yield f"Silence: keywatch silences add {_matching(incident)} --until 2h --reason '…'"
-
-
-def key_page(link: str, key_id: str) -> str:
-    """The address of a key's page, beside that of an incident."""
-    return f"{link.rpartition('/')[0]}/key?{urlencode({'key': key_id})}"
 
 
 def _matching(incident: Incident) -> str:

@@ -13,8 +13,10 @@ from dashboard.reads import data
 from dashboard.sight import Sight
 from model.clock import SystemClock
 from model.errors import AccessDenied, KeywatchError
+from model.window import Window
 
 _HERE = Path(__file__).parent
+_PAGE = "page_before"
 
 
 def main() -> None:
@@ -34,6 +36,9 @@ def _let_in(who: Person) -> None:
     access.note(who)
     seen: list[Sight] = []
     page = st.navigation(navigation.pages(lambda: seen[0], who.role), position="top")
+    if st.session_state.get(_PAGE, page.url_path) != page.url_path:
+        doing.forget()
+    st.session_state[_PAGE] = page.url_path
     try:
         if page.url_path in navigation.TIMELESS:
             _timeless_frame(page.title, who)
@@ -70,21 +75,27 @@ def _timeless_frame(title: str, who: Person) -> None:
 
 
 def _frame(page: st.Page, who: Person) -> Sight | None:
-    """The title and the time control; None for a store without events."""
-    known = data.known()
+    """The title and the time control; None for a store without events, but where it has incidents to show.
+
+    A source that never sent anything is told of, too, and the alert leads here.
+    """
+    known, now = data.known(), SystemClock().now()
+    span = known.span
+    if span is None and page.url_path == navigation.INCIDENTS and data.has_incidents():
+        span = Window(since=now, until=now)
     with st.container(horizontal=True, vertical_alignment="center", key="frame"):
         with st.container(gap=None, width="content"):
             st.title(page.title, anchor=False)
             below = st.empty()
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            if known.span is None:
+            if span is None:
                 sign_in.corner(who)
                 return None
             with st.container(gap="xsmall", width="content", key="timeframe"):
                 timeframe.arrive(page.url_path)
-                chosen = timeframe.control(known.span, SystemClock().now())
+                chosen = timeframe.control(span, now)
             sign_in.corner(who)
-    below.caption(period.told(chosen, zones.chosen()))
+    below.caption(period.told(chosen, zones.chosen()) if known.span else "No events are stored.")
     return Sight(version=known.version, period=chosen, sources=known.sources)
 
 

@@ -18,9 +18,11 @@ KEY: Final = "key"
 """The parameter, and the path, of the key page: an inventory's key_id, or a key_ref that no inventory row knows."""
 INCIDENT: Final = "incident"
 """The parameter of the incidents page."""
+SPAN: Final = "span"
+"""Likewise: of which time an incident's requests are listed, from/to."""
 
-
-_INCIDENTS: Final = "incidents"
+INCIDENTS: Final = "incidents"
+"""The path of the incidents page."""
 _EXPLORE: Final = "explore"
 _MAGNIFIER: Final = ":material/query_stats:"
 
@@ -31,7 +33,7 @@ REPORT: Final = "report"
 TIMELESS: Final = frozenset({"reports", "sources", "admin"})
 """Paths of the pages that show no time window; they work in a store without events too."""
 
-_OWN: Final = (INCIDENT, KEY, HYGIENE, REPORT)
+_OWN: Final = (INCIDENT, SPAN, KEY, HYGIENE, REPORT)
 """Parameters that pages read by themselves; those of controls are the controls' own."""
 _MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")
 
@@ -46,7 +48,7 @@ def pages(sight: Callable[[], Sight], role: Role) -> Sequence[st.Page]:
     administration = st.Page(admin.show, title="Admin", icon=":material/admin_panel_settings:", url_path="admin")
     return [
         st.Page(lambda: overview.show(sight()), title="Overview", icon=":material/monitoring:", default=True),
-        st.Page(lambda: incidents.show(sight()), title="Incidents", icon=":material/warning:", url_path=_INCIDENTS),
+        st.Page(lambda: incidents.show(sight()), title="Incidents", icon=":material/warning:", url_path=INCIDENTS),
         st.Page(lambda: keys.show(sight()), title="Keys", icon=":material/key:", url_path="keys"),
         st.Page(lambda: alerts.show(sight()), title="Alerts", icon=":material/notifications:", url_path="alerts"),
         st.Page(lambda: key.show(sight()), title="Key", icon=":material/frame_inspect:", url_path=KEY),
@@ -72,7 +74,7 @@ def open_key(identity: str) -> NoReturn:
 
 def open_incident(identity: str) -> NoReturn:
     """Go to an incident, in the same time window."""
-    _open(_INCIDENTS, {INCIDENT: identity})
+    _open(INCIDENTS, {INCIDENT: identity})
 
 
 def open_page(path: str, parameters: Mapping[str, str]) -> NoReturn:
@@ -83,6 +85,11 @@ def open_page(path: str, parameters: Mapping[str, str]) -> NoReturn:
 def link_key(identity: str, label: str) -> None:
     """A link to a key's page, in the same time window; the label is shown as text."""
     _link(KEY, label, {KEY: identity}, icon=":material/key:")
+
+
+def link_key_in(identity: str, label: str, window: Window) -> None:
+    """As `link_key`, in a time window of its own."""
+    _link(KEY, label, {**timeframe.named(window), KEY: identity}, icon=":material/key:")
 
 
 def link_review(report: str, identity: str, label: str) -> None:
@@ -103,7 +110,7 @@ def link_explore_in(label: str, filters: Filters, window: Window) -> None:
 def _link(path: str, label: str, parameters: Filters, *, icon: str) -> None:
     # A link that is opened in a new tab has its own parameters alone. A click keeps what the controls have in the URL
     # before them: `timeframe.arrive` takes the last.
-    those = {**timeframe.shown(), **_own(), **parameters}
+    those = {**timeframe.shown(), **_own(parameters), **parameters}
     there = {name: value if isinstance(value, str) else list(value) for name, value in those.items()}
     st.page_link(st.Page(_nothing, title=path, url_path=path), label=literal(label), icon=icon, query_params=there)
 
@@ -117,16 +124,17 @@ def _open(path: str, parameters: Filters) -> NoReturn:
     # A page is known by its path alone; what draws it was registered by `pages`. The time window gets into the URL by
     # itself: its control is drawn on every page.
     timeframe.carry()
-    st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params={**_own(), **parameters})
+    st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params={**_own(parameters), **parameters})
 
 
-def _own() -> dict[str, str]:
-    """The parameters that this page reads by itself, to be carried along.
+def _own(parameters: Filters) -> dict[str, str]:
+    """The parameters that this page reads by itself, to be carried along to one that has these.
 
     On its way to another page the browser writes that one's parameters beside this one's path first, and "back" comes
-    there: without them it would be another view than the one that was left.
+    there: without them it would be another view than the one that was left. A span is of its incident alone.
     """
-    return {name: st.query_params[name] for name in _OWN if name in st.query_params}
+    own = {name: st.query_params[name] for name in _OWN if name in st.query_params}
+    return own if INCIDENT not in parameters else {name: value for name, value in own.items() if name != SPAN}
 
 
 def _no_sight() -> Sight:

@@ -1,6 +1,6 @@
 """The chart of calls by hour beside what was expected of them, with the hours that findings rest on marked."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final, cast
 
@@ -21,15 +21,23 @@ _EVIDENCE: Final = "Evidence of a finding"
 _COLOURS: Final = {_CALLS: "#8593A3", _RANGE: "#8CCFD0", _EXPECTED: "#14AEB0", _EVIDENCE: "#D55E00"}
 
 
-def band(hours: pd.DataFrame, evidence: Iterable[datetime], counted: str, *, height: int = 250) -> None:
+def band(
+    hours: pd.DataFrame,
+    evidence: Iterable[datetime],
+    counted: str,
+    *,
+    take: Callable[[Window], None],
+    height: int = 250,
+) -> None:
     """Draw it; `hours` is [hour, calls, expected, low, high], `evidence` are moments within hours to mark.
 
-    `counted` says which calls.
+    `counted` says which calls; `take` is handed the span that is drawn over it.
     """
     marked = {pd.Timestamp(moment).floor("h") for moment in evidence}
     rows = hours.assign(**time_axis.columns(hours["hour"], _HOUR), found=hours["hour"].isin(marked))
     window = Window(since=hours["hour"].min().to_pydatetime(), until=hours["hour"].max().to_pydatetime() + _HOUR)
-    time_axis.draw(_chart(rows, window, height, counted), window, _HOUR, name="usual", alternative=_sum_up(rows))
+    chart = _chart(rows, window, height, counted)
+    time_axis.draw(chart, window, _HOUR, name="usual", alternative=_sum_up(rows), take=take)
     behind("usual", lambda: _table(rows))
 
 

@@ -1,5 +1,6 @@
 """Requests over time, stacked by outcome: all of them, and those that were refused or failed."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -9,6 +10,7 @@ import pandas as pd
 from dashboard import zones
 from dashboard.charts import time_axis
 from dashboard.charts.frame import PADDING, behind, titled
+from dashboard.controls import timeframe
 from dashboard.palette import OUTCOMES, outcome_word
 from dashboard.words import count
 from model.event import Outcome
@@ -21,8 +23,18 @@ _SHORT: Final = "replace(datum.label, regexp(' (unauthenticated|forbidden|thrott
 _FAILED: Final = tuple(outcome for outcome in OUTCOMES if outcome is not Outcome.OK)
 
 
-def requests(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height: int = 280) -> None:
-    """Requests over time, stacked by outcome; `traffic` is [bucket, outcome, requests]."""
+def requests(
+    traffic: pd.DataFrame,
+    window: Window,
+    bucket: timedelta,
+    *,
+    height: int = 280,
+    take: Callable[[Window], None] = timeframe.choose,
+) -> None:
+    """Requests over time, stacked by outcome; `traffic` is [bucket, outcome, requests].
+
+    `take` is handed the span that is drawn over it.
+    """
     title = f"Requests per {time_axis.unit(bucket)}"
     time_axis.draw(
         _stack(traffic, window, bucket, title=title, subtitle="all, by outcome", height=height),
@@ -30,6 +42,7 @@ def requests(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height
         bucket,
         name="requests",
         alternative=f"{title}, stacked by outcome. {_sum_up(traffic)}",
+        take=take,
     )
     behind("requests", lambda: _table(traffic))
 

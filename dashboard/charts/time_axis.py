@@ -1,5 +1,6 @@
 """The time axis of a chart, by the clocks of the chosen zone; a span drawn over it is the new window."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -61,8 +62,19 @@ def unit(bucket: timedelta) -> str:
     return f"{bucket.total_seconds()} seconds"
 
 
-def draw(chart: alt.Chart | alt.LayerChart, window: Window, bucket: timedelta, *, name: str, alternative: str) -> None:
-    """Put a time chart on the page; drawing over it sets the window. `name` tells it from the others of the page."""
+def draw(
+    chart: alt.Chart | alt.LayerChart,
+    window: Window,
+    bucket: timedelta,
+    *,
+    name: str,
+    alternative: str,
+    take: Callable[[Window], None] = timeframe.choose,
+) -> None:
+    """Put a time chart on the page; drawing over it sets the window. `name` tells it from the others of the page.
+
+    `take` does something else with the span that was drawn.
+    """
     # Keyed by the window: what was drawn over a chart must not stay on the next one.
     key = f"{name}_{window.since:%y%m%d%H%M%S}_{window.until:%y%m%d%H%M%S}"
     brush = alt.selection_interval(name=timeframe.BRUSH, encodings=["x"], mark=alt.BrushConfig(fillOpacity=0.15))
@@ -71,7 +83,7 @@ def draw(chart: alt.Chart | alt.LayerChart, window: Window, bucket: timedelta, *
         width="stretch",
         alt=alternative,
         key=key,
-        on_select=lambda: timeframe.brushed(key, BEGIN, bucket),
+        on_select=lambda: timeframe.brushed(key, BEGIN, bucket, take),
         selection_mode=timeframe.BRUSH,
     )
 

@@ -3,6 +3,7 @@
 `window` is a preset or `custom`, `from` and `to` are the moments of a custom one, `zone` is an IANA name.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -106,13 +107,16 @@ def shown() -> dict[str, str]:
     return {name: str(value) for name, value in said.items() if value}
 
 
-def brushed(chart: str, field: str, bucket: timedelta) -> None:
-    """Take the span that was drawn on a chart as the window; `chart` is its key, `field` what its x axis shows."""
+def brushed(chart: str, field: str, bucket: timedelta, take: Callable[[Window], None] = choose) -> None:
+    """Take the span that was drawn on a chart as the window; `chart` is its key, `field` what its x axis shows.
+
+    `take` does something else with it.
+    """
     drawn = st.session_state[chart]["selection"].get(BRUSH, {}).get(field)
     if drawn:
         zone = zones.chosen()
         since, until = (zone.unwalled(float(each)) for each in (min(drawn), max(drawn)))
-        choose(snapped(since, until, bucket))
+        take(snapped(since, until, bucket))
 
 
 def _chosen(span: Window, now: datetime, zone: Zone) -> Period:

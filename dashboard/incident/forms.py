@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from alerts import acts, bulk
-from alerts.deciding import decide
+from alerts.deciding import decide, reopen
 from dashboard.doing import act, fresh, who
 from dashboard.incident import silences
 from model.incident import Incident
@@ -54,12 +54,30 @@ def resolve(those: Sequence[Incident], place: str) -> None:
             captions=[meaning for _, meaning in VERDICTS.values()],
             key=fresh(f"{place}verdict"),
         )
+        why = st.text_input("Why", key=fresh(f"{place}resolve_why"), placeholder="A comment, if you like")
         if st.button("Resolve", key=fresh(f"{place}resolve_go"), type="primary", icon=":material/task_alt:"):
-            _do(
-                those,
-                lambda tx, one, by, at: decide(tx, one, status="resolved", verdict=verdict, by=by, at=at),
-                "Resolved. Who heard of it hears the end of it.",
-            )
+            _do(those, _resolving(str(verdict), why), "Resolved. Who heard of it hears the end of it.")
+
+
+def take_back(those: Sequence[Incident], place: str) -> None:
+    """The button that opens again what a person resolved."""
+    if st.button(
+        "Reopen", icon=":material/undo:", key=fresh(f"{place}reopen"),
+        help="Takes the verdict back, and what it muted is told again. It closes by itself once its findings are over.",
+    ):  # fmt: skip
+        _do(
+            those,
+            lambda tx, one, by, at: reopen(tx, one, by=by, at=at),
+            "Reopened. The verdict counts no more.",
+        )
+
+
+def comment(those: Sequence[Incident], place: str) -> None:
+    """What is written about each of several."""
+    with st.popover("Comment", icon=":material/add_comment:", key=fresh(f"{place}comment")):
+        text = st.text_area("What you found out", key=fresh(f"{place}comment_text"), height=80)
+        if st.button("Comment", key=fresh(f"{place}comment_go"), type="primary", icon=":material/add_comment:"):
+            _do(those, lambda tx, one, by, at: acts.comment(tx, one, str(text), by=by, at=at), "Noted.")
 
 
 def snooze(those: Sequence[Incident], place: str) -> None:
@@ -103,6 +121,15 @@ def silence(those: Sequence[Incident], place: str) -> None:
             silences.of_incident(those[0])
         else:
             silences.of_several(those, place)
+
+
+def _resolving(verdict: str, why: str) -> One:
+    def resolve_one(tx: Transaction, one: str, by: str, at: datetime) -> None:
+        decide(tx, one, status="resolved", verdict=verdict, by=by, at=at)
+        if why.strip():
+            acts.comment(tx, one, why, by=by, at=at)
+
+    return resolve_one
 
 
 def _do(those: Sequence[Incident], one: One, said: str) -> None:

@@ -58,7 +58,7 @@ def _header(incident: Incident, past: Past, now: datetime) -> None:
             ("Assigned to", words.text(incident.assignee, "nobody"), None),
         ]
         facts(those, a_row=7)
-        triage.bar(incident, past)
+        triage.bar(incident, past, now)
 
 
 def _runbook(incident: Incident) -> None:

@@ -23,6 +23,7 @@ _SHOWN: Final = {_ALL: None, "Found": {"finding", "evidence"}, "Told": {"told"},
 _DID: Final = {
     "incident acknowledged": "acknowledged it",
     "incident resolved": "resolved it",
+    "incident reopened": "reopened it: its verdict counts no more",
     "incident snoozed": "snoozed it",
     "incident woken": "ended the snooze",
     "incident assigned": "assigned it",
@@ -113,6 +114,12 @@ def _found(incident: Incident) -> Iterator[Entry]:
             )
 
 
+def by_person(past: Past) -> bool:
+    """Whether a person resolved it, and nobody took that back."""
+    decided = [action for action in past.acts["action"] if action in {"incident resolved", "incident reopened"}]
+    return decided[:1] == ["incident resolved"]
+
+
 def _done(incident: Incident, past: Past) -> Iterator[Entry]:
     for row in past.acts.to_dict("records"):
         if row["action"] in _DID:
@@ -120,7 +127,7 @@ def _done(incident: Incident, past: Past) -> Iterator[Entry]:
             yield Entry(at=row["at"], kind="act", who=str(row["actor"]), what=what, more=more)
     for comment in past.comments:
         yield Entry(at=comment.at, kind="comment", who=comment.author, what="wrote", more=comment.text)
-    if incident.resolved_at is not None and not any(row == "incident resolved" for row in past.acts["action"]):
+    if incident.resolved_at is not None and not by_person(past):
         yield Entry(at=incident.resolved_at, kind="finding", who=_OURS, what="closed it: its findings are over")
 
 

@@ -1,4 +1,4 @@
-"""What can be done about an incident: acknowledge, resolve, snooze, assign, silence."""
+"""What can be done about an incident: acknowledge, resolve, reopen, snooze, assign, comment, silence."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,9 +9,9 @@ from alerts import acts
 from dashboard import words, zones
 from dashboard.doing import act, fresh
 from dashboard.elements.facts import status_badge
-from dashboard.incident import forms
+from dashboard.incident import forms, requests_behind, timeline
 from dashboard.login import access
-from dashboard.navigation import link_key
+from dashboard.navigation import link_key_in
 from dashboard.reads.told import Past
 from model.incident import Incident, IncidentStatus
 
@@ -32,13 +32,13 @@ def state(incident: Incident, past: Past, now: datetime) -> None:
         st.text(f"Closed {words.ago(incident.resolved_at, now)}.")
 
 
-def bar(incident: Incident, past: Past) -> None:
+def bar(incident: Incident, past: Past, now: datetime) -> None:
     """The row of buttons of one incident; each act stands in the audit log."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="triage"):
         if access.offers("Handling an incident"):
             _acts(incident, past)
         if incident.key_id:
-            link_key(incident.key_id, "Open the key")
+            link_key_in(incident.key_id, "Open the key", requests_behind.span(incident, now))
 
 
 def _acts(incident: Incident, past: Past) -> None:
@@ -51,6 +51,8 @@ def _acts(incident: Incident, past: Past) -> None:
             _wake(str(incident.id))
         else:
             forms.snooze(those, "")
+    elif timeline.by_person(past):
+        forms.take_back(those, "")
     forms.assign(those, "")
     forms.silence(those, "")
 
@@ -61,7 +63,7 @@ def several(chosen: Sequence[Incident]) -> None:
         if not access.offers("Handling incidents"):
             return
         if not chosen:
-            st.caption("Tick rows to acknowledge, assign, snooze, resolve or silence several at once.")
+            st.caption("Tick rows to acknowledge, resolve, reopen, snooze, assign, comment or silence several at once.")
             return
         st.badge(f"{len(chosen)} chosen", icon=":material/check_box:", color="blue")
         if any(incident.status is IncidentStatus.OPEN for incident in chosen):
@@ -70,7 +72,11 @@ def several(chosen: Sequence[Incident]) -> None:
         if standing:
             forms.resolve(standing, _BULK)
             forms.snooze(standing, _BULK)
+        over = [incident for incident in chosen if incident.status is IncidentStatus.RESOLVED]
+        if over:
+            forms.take_back(over, _BULK)
         forms.assign(chosen, _BULK)
+        forms.comment(chosen, _BULK)
         forms.silence(chosen, _BULK)
 
 

@@ -103,6 +103,12 @@ def all_incidents(window: Window) -> list[Incident]:
         return standing + incidents.list_incidents(tx, status=IncidentStatus.RESOLVED, window=window)
 
 
+def has_incidents() -> bool:
+    """Whether there is any."""
+    with store().reading() as tx:
+        return bool(incidents.list_incidents(tx, limit=1))
+
+
 def incident(identity: str) -> Incident | None:
     """One incident with its findings and their evidence."""
     with store().reading() as tx:

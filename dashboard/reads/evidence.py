@@ -32,7 +32,10 @@ _DAY: Final = timedelta(days=1)
 class Lens:
     """Which requests are looked at."""
 
+    name: str
+    """What the choice and the URL call it: words of ours."""
     label: str
+    """Whose requests they are; with names of others, so shown as text."""
     key: str | None = None
     """The inventory's id, or a key_ref, for links."""
     refs: tuple[str, ...] | None = None

@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import words
 from dashboard.doing import forget, fresh
 from dashboard.elements import tables, waiting
-from dashboard.incident import page, queue_filters, queue_rows, triage
-from dashboard.navigation import INCIDENT
+from dashboard.incident import page, queue_filters, queue_held, queue_rows, triage
+from dashboard.navigation import INCIDENT, SPAN
 from dashboard.reads import data, told
 from dashboard.sight import Sight
 from model.incident import Incident
@@ -25,7 +25,7 @@ def show(sight: Sight) -> None:
     with (
         st.container() if identity is None else st.expander("The queue and its filters", icon=":material/filter_list:")
     ):
-        wanted = _queue(all_, sight)
+        wanted = _queue(all_, sight, alone=identity is None)
     if identity is None:
         return
     incident = data.incident(identity)
@@ -36,12 +36,17 @@ def show(sight: Sight) -> None:
     page.show(incident, sight)
 
 
-def _queue(all_: Sequence[Incident], sight: Sight) -> list[Incident]:
-    """The filters, what can be done to several, and the table; returns what it lists, in order."""
+def _queue(all_: Sequence[Incident], sight: Sight, *, alone: bool) -> list[Incident]:
+    """The filters, what can be done to several, and the table; returns what it lists, in order.
+
+    `alone` with nothing else on the page it says what came since.
+    """
     asked = queue_filters.controls(all_)
     left, counts = queue_filters.sift(all_, asked)
-    wanted = queue_rows.graver_first(left)
+    wanted = queue_held.held(queue_rows.graver_first(left), all_, asked, sight.period)
     st.caption(queue_filters.told(counts, sight.period))
+    if alone:
+        queue_held.news(wanted, asked, sight)
     acts = st.container()
     if not wanted:
         st.info("No incident matches. Loosen the filters above.", icon=":material/filter_alt_off:")
@@ -80,6 +85,7 @@ def _look_at(identity: str | None) -> None:
         st.query_params.pop(INCIDENT, None)
     else:
         st.query_params[INCIDENT] = identity
+    st.query_params.pop(SPAN, None)
     forget()
     st.rerun()
 

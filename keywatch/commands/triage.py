@@ -1,4 +1,4 @@
-"""`keywatch incidents snooze|wake|assign|comment`: who sees to an incident, and what was found out."""
+"""`keywatch incidents reopen|snooze|wake|assign|comment`: who sees to an incident, and what was found out."""
 
 from typing import Annotated
 
@@ -10,11 +10,22 @@ Incident = Annotated[str, typer.Argument(help="An incident's id.")]
 
 
 def add(group: typer.Typer) -> None:
-    """Put snooze, wake, assign and comment into the group `incidents`."""
+    """Put reopen, snooze, wake, assign and comment into the group `incidents`."""
+    group.command("reopen")(reopen)
     group.command("snooze")(snooze)
     group.command("wake")(wake)
     group.command("assign")(assign)
     group.command("comment")(comment)
+
+
+def reopen(ctx: typer.Context, incident: Incident) -> None:
+    """Take back what was decided: it is open again, and what its verdict muted is told again."""
+    from alerts.deciding import reopen as take_back
+    from model.actor import actor
+
+    with workspace(ctx) as ws, ws.store.transaction() as tx:
+        done = take_back(tx, incident, by=actor(), at=now())
+    say(f"Reopened: {done.headline}")
 
 
 def snooze(

@@ -1,7 +1,10 @@
-"""What people said of findings: true, false or expected. It feeds precision, and mutes until somebody lifts that."""
+"""What people said of findings: true, false or expected. It feeds precision, and mutes until somebody lifts that.
+
+Who takes a verdict back adds a row that says WITHDRAWN: those before it of the same incident count no more.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 Word = Literal["true", "false", "expected"]
 LIFTED: Final = "lifted"
 """Stands in place of a word when what it muted is to be told again; it says nothing of the finding."""
+WITHDRAWN: Final = "withdrawn"
 
 _CHUNK: Final = 500
 _FIELDS = (
@@ -41,7 +45,7 @@ class Verdict:
     at: datetime
     actor: str
     verdict: str
-    """true, false, expected, or LIFTED."""
+    """true, false, expected, LIFTED or WITHDRAWN."""
     incident_id: str
     finding_id: str
     detector: str
@@ -62,6 +66,13 @@ def save_verdicts(tx: Session, verdicts: Iterable[Verdict]) -> None:
         pattern = {name: list(some) for name, some in verdict.pattern.items()}
         tx.add(VerdictRow(**values | {"addresses": list(verdict.addresses), "pattern": pattern}))
     tx.flush()
+
+
+def withdraw(tx: Session, incident: str, *, by: str, at: datetime) -> int:
+    """Have what was said of an incident's findings count no more; returns how many verdicts there were."""
+    latest = {verdict.finding_id: verdict for verdict in _verdicts(tx) if verdict.incident_id == incident}
+    save_verdicts(tx, (replace(verdict, at=at, actor=by, verdict=WITHDRAWN) for verdict in latest.values()))
+    return len(latest)
 
 
 def expected_patterns(tx: Session) -> list[Verdict]:
@@ -138,7 +149,9 @@ def _held(tx: Session, ids: Sequence[str]) -> set[str]:
 
 
 def _verdicts(tx: Session) -> list[Verdict]:
-    rows = tx.scalars(select(VerdictRow).order_by(VerdictRow.id))
+    """Those that were not taken back, oldest first."""
+    rows = list(tx.scalars(select(VerdictRow).order_by(VerdictRow.id)))
+    withdrawn = {row.incident_id: row.id for row in rows if row.verdict == WITHDRAWN}
     return [
         Verdict(
             id=row.id,
@@ -147,4 +160,5 @@ def _verdicts(tx: Session) -> list[Verdict]:
             pattern={name: tuple(map(str, some)) for name, some in (row.pattern or {}).items()},
         )
         for row in rows
+        if row.id > withdrawn.get(row.incident_id, 0)
     ]

@@ -1,5 +1,6 @@
 """What people do: each act does it, stands in the audit log with who did it, and says what it cannot do."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alerts import acts
 from alerts.config import Route, Telling
-from alerts.deciding import decide
+from alerts.deciding import decide, reopen
 from alerts.outbox import tell_findings
 from model.clock import FixedClock
 from model.errors import UsageError
@@ -17,7 +18,8 @@ from model.incident import Incident, IncidentStatus
 from store.handle import Store
 from store.state import audit, chain, deliveries
 from store.state.findings import list_findings, save_findings
-from store.state.incidents import get_incident
+from store.state.incidents import get_incident, save_incidents
+from store.state.verdicts import expected_patterns, precision_frame
 from tests.alerts.conftest import T0, make_finding
 
 ANN = "ann@ops"
@@ -170,3 +172,81 @@ def test_what_a_person_said_while_detectors_were_at_it_counts(
     with store.reading() as tx:
         (one,) = list_findings(tx)
     assert (status, 99) == (one.status, one.count)
+
+
+@pytest.mark.parametrize("verdict", ["true", "false", "expected"])
+def test_who_reopens_an_incident_takes_its_verdict_back(
+    store: Store, incident: str, clock: FixedClock, verdict: str
+) -> None:
+    with store.transaction() as tx:
+        decide(tx, incident, status="resolved", verdict=verdict, by=ANN, at=T0)
+    told(store, clock)
+    with store.transaction() as tx:
+        reopen(tx, incident, by="bob", at=T0 + HOUR)
+    clock.at += 2 * HOUR
+    found = stands(store, incident)
+    with store.reading() as tx:
+        judged, expected = int(precision_frame(tx)["judged"].sum()), expected_patterns(tx)
+
+    assert (IncidentStatus.OPEN, None) == (found.status, found.resolved_at)
+    assert [(FindingStatus.OPEN, None)] == [(one.status, one.resolved_at) for one in found.findings]
+    assert (0, []) == (judged, expected)
+    assert [(ANN, "incident resolved", incident), ("bob", "incident reopened", incident)] == logged(store)
+    assert ["opened", "resolved", "opened"] == [kind for kind, _ in told(store, clock)]
+
+
+def test_a_verdict_after_one_that_was_taken_back_counts(store: Store, incident: str) -> None:
+    with store.transaction() as tx:
+        decide(tx, incident, status="resolved", verdict="false", by=ANN, at=T0)
+        reopen(tx, incident, by=ANN, at=T0)
+        decide(tx, incident, status="resolved", verdict="expected", by=ANN, at=T0)
+
+    with store.reading() as tx:
+        assert ["expected"] == [one.verdict for one in expected_patterns(tx)]
+        assert [0, 1] == list(precision_frame(tx)[["false", "expected"]].iloc[0])
+
+
+def test_a_pattern_that_was_expected_before_stays_so_when_a_later_verdict_is_taken_back(
+    store: Store, incident: str, finding: Callable[..., Finding]
+) -> None:
+    later = finding("volume-spike", "key:k1", at=T0 + 72 * HOUR)
+    with store.transaction() as tx:
+        decide(tx, incident, status="resolved", verdict="expected", by=ANN, at=T0)
+        save_findings(tx, [later])
+        tell_findings(tx, [later], TELLING, now=T0 + 72 * HOUR)
+        (second,) = {str(one.incident_id) for one in list_findings(tx)} - {incident}
+        decide(tx, second, status="resolved", verdict="false", by=ANN, at=T0 + 73 * HOUR)
+        reopen(tx, second, by=ANN, at=T0 + 74 * HOUR)
+
+    with store.reading() as tx:
+        assert [incident] == [one.incident_id for one in expected_patterns(tx)]
+
+
+def test_what_the_config_muted_stays_muted_when_an_incident_is_reopened(
+    store: Store, incident: str, finding: Callable[..., Finding]
+) -> None:
+    kept = dataclasses.replace(
+        finding("new-origin", "key:k1", at=T0), status=FindingStatus.MUTED, muted_by="the config", incident_id=incident
+    )
+    with store.transaction() as tx:
+        decide(tx, incident, status="resolved", verdict="false", by=ANN, at=T0)
+        save_findings(tx, [kept])
+        reopen(tx, incident, by=ANN, at=T0)
+
+    assert {"volume-spike": "open", "new-origin": "muted"} == {
+        one.detector: str(one.status) for one in stands(store, incident).findings
+    }
+
+
+def test_only_what_a_person_resolved_is_reopened(store: Store, incident: str) -> None:
+    with store.transaction() as tx, pytest.raises(UsageError, match="is not resolved"):
+        reopen(tx, incident, by=ANN, at=T0)
+    with store.transaction() as tx:
+        over = dataclasses.replace(stands(store, incident), status=IncidentStatus.RESOLVED, resolved_at=T0)
+        save_incidents(tx, [over])
+    with store.transaction() as tx, pytest.raises(UsageError, match="closed by itself"):
+        reopen(tx, incident, by=ANN, at=T0)
+    with store.transaction() as tx, pytest.raises(UsageError, match="There is no incident 'x'"):
+        reopen(tx, "x", by=ANN, at=T0)
+
+    assert [] == logged(store)

@@ -13,6 +13,7 @@ from alerts import letter, payload, rendering
 from alerts.check import test_alert
 from alerts.config import Target
 from alerts.incidents import group
+from alerts.links import Links
 from model.clock import FixedClock
 from model.finding import Finding, Severity
 from model.incident import Alert
@@ -20,6 +21,7 @@ from store.state.incidents import KeyFacts
 
 Make = Callable[..., Finding]
 LINK = "https://kw.example.com/incidents?incident=x"
+LINKS = Links(incident=LINK, key="https://kw.example.com/key?key=k1")
 ATTACK = '<script>alert(1)</script> "><img src=x onerror=y> {{7*7}} {% raw %} javascript:alert(1) https://evil.example'
 
 
@@ -33,8 +35,8 @@ def alert_of(*findings: Finding, now: object, kind: str = "opened", changes: tup
         created_at=now,
         severity=incident.severity,
         title=rendering.title(incident, kind),
-        body=rendering.body(incident, facts=facts, changes=changes, link=LINK),
-        payload=payload.document(incident, facts=facts, sequence=0, changes=changes, link=LINK),
+        body=rendering.body(incident, facts=facts, changes=changes, links=LINKS),
+        payload=payload.document(incident, facts=facts, sequence=0, changes=changes, links=LINKS),
     )
 
 

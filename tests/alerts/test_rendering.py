@@ -7,6 +7,7 @@ import pytest
 
 from alerts import payload, rendering
 from alerts.incidents import group
+from alerts.links import NOWHERE, Links
 from model.clock import FixedClock
 from model.finding import Evidence, Finding, FindingStatus, Severity
 from model.incident import Incident
@@ -23,6 +24,7 @@ ATTACKS = [
     "a\nBcc: x@y",
     "${HOME}",
 ]
+ROOT = "https://kw.example.com"
 FACTS = KeyFacts(hint="sk_…1234", labels={"tier": "gold"})
 
 
@@ -44,14 +46,14 @@ def incident(finding: Make, clock: FixedClock) -> Incident:
 
 
 def body(incident: Incident, **given: object) -> str:
-    return rendering.body(incident, **{"facts": FACTS, "changes": (), "link": None, **given})
+    return rendering.body(incident, **{"facts": FACTS, "changes": (), "links": NOWHERE, **given})
 
 
 def test_a_message_says_what_happened_to_whom_since_when_and_what_to_do(incident: Incident) -> None:
     assert rendering.title(incident, "opened") == (
         "[critical] 60 failed calls from 203.0.113.9, then 25 successful ones with key billing-prod"
     )
-    assert body(incident, link="https://kw.example.com/incidents?incident=x") == (
+    assert body(incident, links=Links(incident=f"{ROOT}/incidents?incident=x", key=f"{ROOT}/key?key=k1")) == (
         "60 failed calls from 203.0.113.9, then 25 successful ones with key billing-prod\n"
         "60 things happened.\n"
         "25 calls succeeded after 60 had failed.\n"
@@ -119,7 +121,7 @@ def test_words_of_an_attacker_are_data_in_text_and_document(finding: Make, clock
     evil = finding("volume-spike", "key:k1", at=clock.now(), detail={"client": attack, attack: 3}, **everywhere)
     (incident,) = group([], [evil], clock.now())
     said = payload.document(
-        incident, facts=KeyFacts(hint=attack, labels={attack: attack}), sequence=0, changes=[attack], link=None
+        incident, facts=KeyFacts(hint=attack, labels={attack: attack}), sequence=0, changes=[attack], links=NOWHERE
     )
     texts = [rendering.title(incident, "opened"), body(incident, facts=KeyFacts(hint=attack), changes=[attack])]
 
@@ -154,7 +156,7 @@ def test_messages_keep_within_their_budget_whatever_is_in_them(finding: Make, cl
     ]
     (incident,) = group([], [replace(f, key_name=long, owner=long, severity=Severity.HIGH) for f in many], clock.now())
 
-    said = payload.document(incident, facts=FACTS, sequence=0, changes=(), link=None)
+    said = payload.document(incident, facts=FACTS, sequence=0, changes=(), links=NOWHERE)
 
     assert len(rendering.title(incident, "opened")) <= rendering.TITLE_BUDGET
     assert len(body(incident, changes=[long] * 40)) == rendering.BODY_BUDGET

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tests.dashboard.conftest import Small
 
 WAY = "keywatch_way_back"
+POLICY = "frame-ancestors 'none'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'"
 
 
 def page(request: Request) -> Response:
@@ -60,13 +61,13 @@ def client() -> Iterator[TestClient]:
         yield made
 
 
-def test_no_page_can_be_framed_or_sniffed(client: TestClient) -> None:
+def test_no_page_can_be_framed_or_sniffed_or_show_a_picture_of_elsewhere(client: TestClient) -> None:
     headers = client.get("/").headers
 
     assert {
         "x-frame-options": "DENY",
         "x-content-type-options": "nosniff",
-        "content-security-policy": "frame-ancestors 'none'",
+        "content-security-policy": POLICY,
         "referrer-policy": "same-origin",
     }.items() <= dict(headers).items()
 

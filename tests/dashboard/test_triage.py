@@ -1,6 +1,7 @@
 """What people do on the pages: each act is done, told, and in the audit log; what cannot be done is said."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,11 @@ from dashboard.environment import LONGEST_SILENCE
 from keywatch.workspace import Workspace
 from model.actor import actor
 from model.finding import Severity
-from model.incident import Alert, Incident, IncidentId
+from model.incident import Alert, Incident, IncidentId, IncidentStatus
 from store.handle import Store
 from store.state import audit, chain, deliveries, health, outbox, silences
 from store.state.comments import list_comments
-from store.state.incidents import get_incident
+from store.state.incidents import get_incident, save_incidents
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -85,6 +86,37 @@ def test_an_incident_is_resolved_with_a_verdict(page: "AppTest", own: Store, ver
 
     assert ("resolved", {finding}) == (incident(own).status, {str(one.status) for one in incident(own).findings})
     assert [(actor(), "incident resolved", "inc_1")] == logged(own)
+
+
+def test_why_it_was_resolved_is_a_comment(page: "AppTest", own: Store) -> None:
+    control(page, "text_input", "resolve_why").set_value("the load test").run()
+    press(page, "Resolve", "resolve_go")
+
+    with own.reading() as tx:
+        assert ["the load test"] == [one.text for one in list_comments(tx, ["inc_1"])]
+
+
+def test_what_was_resolved_by_mistake_is_reopened(page: "AppTest", own: Store) -> None:
+    control(page, "radio", "verdict").set_value("expected").run()
+    press(page, "Resolve", "resolve_go")
+    during = [one.label for one in page.button]
+    press(page, "Reopen")
+
+    assert ("Reopen" in during, "Acknowledge" in during) == (True, False)
+    assert ("open", {"open"}) == (incident(own).status, {str(one.status) for one in incident(own).findings})
+    assert [(actor(), f"incident {what}", "inc_1") for what in ("resolved", "reopened")] == logged(own)
+    assert ["reopened it: its verdict counts no more", "resolved it: expected"] == list(
+        next(f.value for f in page.dataframe if "who" in f.value)["what"]
+    )[:2]
+    assert "Reopen" not in [one.label for one in page.button]
+
+
+def test_what_closed_by_itself_is_not_reopened_by_hand(own: Store, pages: "Pages") -> None:
+    with own.transaction() as tx:
+        save_incidents(tx, [replace(incident(own), status=IncidentStatus.RESOLVED, resolved_at=datetime.now(UTC))])
+    page = pages.open("incidents", incident="inc_1")
+
+    assert "Reopen" not in [one.label for one in page.button]
 
 
 def test_an_incident_is_muted_until_resolved_and_woken(page: "AppTest", own: Store, pages: "Pages") -> None:

@@ -167,6 +167,21 @@ def test_what_a_person_resolved_does_not_come_back_when_it_is_judged_again(found
     assert found("incidents", "--status", "open", "--json").json() == []
 
 
+@pytest.mark.parametrize("verdict", ["false", "expected"])
+def test_who_reopens_an_incident_has_what_was_muted_noticed_again(found: Cli, verdict: str) -> None:
+    incident = found("incidents", "--json").json()[0]
+    found("incidents", "resolve", incident["id"], "--as", verdict)
+
+    done = found("incidents", "reopen", incident["id"])
+    before = {row["status"] for row in found("findings", "--json").json()}
+    found("detect", "--since", "2026-09-30", "--until", UNTIL)
+
+    assert (0, f"Reopened: {incident['headline']}") == (done.code, done.err.strip())
+    assert {"open"} == before
+    assert "muted" not in {row["status"] for row in found("findings", "--json").json()}
+    assert ("incident reopened", incident["id"], {}) in decided(found)
+
+
 def test_route_explains_where_an_incident_goes(found: Cli) -> None:
     incident = found("incidents", "--json").json()[0]
 
