@@ -13,7 +13,7 @@ from dashboard.elements import export
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
-    from tests.dashboard.conftest import Pages
+    from tests.dashboard.conftest import Pages, Small
 
     Visit = Callable[..., AppTest]
 
@@ -76,6 +76,17 @@ def test_keys_are_told_apart_by_name_and_the_others_by_what_is_known(pages: "Pag
     labels = set(counted(pages, visit("explore", by="Key")))
 
     assert {"billing-prod · key_1", "crm-dev · key_2", "(none)", "unknown:203.0.113.0/24"} < labels
+
+
+def test_an_hour_that_is_all_that_is_known_is_not_told_as_a_minute(
+    pages: "Pages", visit: "Visit", small: "Small"
+) -> None:
+    by_key, by_address = (pages.table(visit("explore", by=by), "groups") for by in ("Key", "Address"))
+    hour = f"{small.now:%Y-%m-%d %H}:00 to {small.now:%H}:59"
+
+    assert hour == dict(zip(by_key["group"], by_key["last"], strict=True))["billing-prod · key_1"]
+    assert by_key["first"].str.endswith(":59").all()
+    assert f"{small.now:%Y-%m-%d %H:%M}" == by_address["last"].iloc[0]
 
 
 def test_a_click_on_a_group_filters_by_it(pages: "Pages", visit: "Visit") -> None:
