@@ -83,9 +83,10 @@ def outcome_label(outcome: str) -> str:
 
 
 def add(parameter: str, value: str) -> None:
-    """Filter by one more value from the next run on."""
-    st.session_state[_PENDING] = (parameter, value)
-    st.rerun()
+    """Filter by one more value from the next run on; what was chosen to say so may stay chosen."""
+    if value not in (st.session_state.get(parameter) or ()):
+        st.session_state[_PENDING] = (parameter, value)
+        st.rerun()
 
 
 def control(suggested: Mapping[str, Sequence[str]]) -> Filters:
@@ -123,9 +124,7 @@ def _take_over() -> None:
     pending = st.session_state.pop(_PENDING, None)
     if pending is not None:
         parameter, value = pending
-        now = list(st.session_state.get(parameter) or [])
-        if value not in now:
-            st.session_state[parameter] = [*now, value]
+        st.session_state[parameter] = [*(st.session_state.get(parameter) or ()), value]
 
 
 def _value(text: str) -> str | None:

@@ -1,12 +1,15 @@
 """Explore: any requests, by anything they have, over time and one by one."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
 
 import streamlit as st
 
 from dashboard.charts import stacks
-from dashboard.controls import filters
+from dashboard.controls import filters, timeframe
 from dashboard.controls.filters import KEYS, LABELS, Filters
+from dashboard.controls.period import SHORTEST
 from dashboard.elements import export, raw_rows
 from dashboard.known import key_search
 from dashboard.known.portrait import Portrait
@@ -14,10 +17,13 @@ from dashboard.navigation import link_key
 from dashboard.panels import request_groups
 from dashboard.reads import explored, portraits
 from dashboard.sight import Sight
+from model.window import Window
 from store.queries.matching import Match
+from store.queries.spans import floor
 
-_DEFAULT = "status"
-_LIMITS = (100, 500, 2000)
+_DEFAULT: Final = "status"
+_LIMITS: Final = (100, 500, 2000)
+_SECOND: Final = timedelta(seconds=1)
 
 
 def show(sight: Sight) -> None:
@@ -77,16 +83,34 @@ def _limits(sight: Sight, match: Match, by: str) -> None:
 
 
 def _raw(asked: explored.Question, known: Mapping[str, Portrait], sight: Sight) -> None:
+    window = sight.period.window
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Requests", anchor=False)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-            limit = st.selectbox(
+            chosen = st.selectbox(
                 "How many", _LIMITS, key="rows", bind="query-params", label_visibility="collapsed", width=150,
                 format_func=lambda each: f"the newest {each}",
             )  # fmt: skip
-            events = explored.newest(asked, int(limit or _LIMITS[0]))
+            limit = int(chosen or _LIMITS[0])
+            events = explored.newest(asked, limit)
             named = raw_rows.with_keys(events, known)
-            export.button(
-                "Requests as CSV", named, name="requests", window=sight.period.window, help_="The requests listed here."
-            )
-    raw_rows.show(named, alternative="The newest requests that match, newest first.")
+            export.button("Requests as CSV", named, name="requests", window=window, help_="The requests listed here.")
+    like = raw_rows.choose(named, known, alternative="The newest requests that match, newest first.")
+    if len(events) == limit:
+        _older(events["ts"].iloc[-1], window)
+    if len(events):
+        st.caption("Click a cell to filter by it.")
+    if like is not None:
+        filters.add(*like)
+
+
+def _older(oldest: datetime, window: Window) -> None:
+    """The way to what is not listed: the window up to the oldest that is."""
+    # To the end of its second, for others of that second may not be listed; and the URL knows no shorter time.
+    until = floor(oldest, _SECOND) + _SECOND
+    st.button(
+        "Older requests", icon=":material/history:", key="older",
+        on_click=lambda: timeframe.choose(Window(since=window.since, until=until)),
+        disabled=until >= window.until or until - window.since < SHORTEST,
+        help="Those from the beginning of the window to the oldest that is listed.",
+    )  # fmt: skip

@@ -10,8 +10,12 @@ import pytest
 
 from dashboard.navigation import literal
 from ingest.inventory.read import read_keys
+from keywatch.collecting.ingesting import ingest_source
+from keywatch.config.root import SourceConfig
 from keywatch.workspace import Workspace
+from model.clock import SystemClock
 from store.state.inventory import save_keys
+from tests.dashboard.conftest import BILLING, line
 from tests.dashboard.looking import open_tables
 
 if TYPE_CHECKING:
@@ -38,6 +42,50 @@ def test_its_use_is_told_by_outcome_route_address_and_client(visit: "Visit") -> 
         having(page, "ip", "asn").loc[0, ["ip", "network", "asn", "country"]]
     )
     assert ["curl/8"] == list(having(page, "client", "unauthorized")["client"])
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "filters"),
+    [
+        ("key_status", "status", "401 unauthenticated", {"status": "401 unauthenticated"}),
+        ("key_route", "route", "GET /v1/invoices/{id}", {"route": "GET /v1/invoices/{id}"}),
+        ("key_ip", "network", "198.51.100.0/24", {"ip": "198.51.100.7"}),
+        ("key_client", "requests", 24, {"client": "curl/8"}),
+        ("raw_rows", "status", 429, {"status": "429 throttled"}),
+        ("raw_rows", "ip", "198.51.100.7", {"ip": "198.51.100.7"}),
+    ],
+)
+def test_a_row_leads_to_its_requests_of_this_key_in_this_window(
+    pages: "Pages", visit: "Visit", table: str, column: str, value: object, filters: dict[str, str]
+) -> None:
+    page = pages.click(visit("key", key="key_1", window="6h"), table, column, value)
+
+    assert "Explore" == page.title[0].value
+    assert {"key": "key_1", "keys": "billing-prod · key_1", "window": "6h", **filters} == pages.url(page)
+    assert "6h" == page.session_state["window"]
+    assert {"billing-prod"} == set(pages.table(page, "raw_rows")["key"])
+
+
+def test_what_is_new_leads_to_its_requests_since_then(
+    pages: "Pages", small: "Small", copied: Workspace, tmp_path: Path
+) -> None:
+    when, log = small.now - timedelta(minutes=90), tmp_path / "later.log"
+    fresh = [line(when + timedelta(minutes=n), BILLING, "192.0.2.44", 200) for n in range(3)]
+    log.write_text("".join(json.dumps(each) + "\n" for each in fresh))
+    ingest_source(copied, SourceConfig(name="later", path=str(log)), clock=SystemClock())
+    page = pages.click(pages.open("key", key="key_1", window="24h"), "key_news", "value", "192.0.2.44")
+    said = pages.url(page)
+
+    assert "Explore" == page.title[0].value
+    assert ("billing-prod · key_1", "192.0.2.44", "custom") == (said["keys"], said["ip"], said["window"])
+    assert f"{when:%Y-%m-%dT%H:%M}Z" == said["from"].replace("+00:00", "Z")
+    assert 3 == len(pages.table(page, "raw_rows"))
+
+
+def test_of_unknown_credentials_no_row_leads_anywhere(visit: "Visit") -> None:
+    page = visit("key", key="unknown:")
+
+    assert not [each.key for each in page.dataframe if (each.key or "").startswith("key_ip")]
 
 
 def test_latency_and_bytes_have_charts_with_tables(visit: "Visit") -> None:
