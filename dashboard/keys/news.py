@@ -52,7 +52,7 @@ def _table(debuts: pd.DataFrame, filters: Filters | None, window: Window) -> Non
     )
     columns = {
         "kind": tables.text("What", 110),
-        "value": tables.text("New", 420),
+        "value": tables.text("New"),
         "first": tables.text(zone.headed("First seen"), 160),
         "requests": tables.number("Requests since", 120),
     }

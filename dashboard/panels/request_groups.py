@@ -65,12 +65,10 @@ def _columns(by: str) -> dict[str, object]:
 
 
 def _listed(groups: Groups) -> str:
-    if not len(groups.others):
-        return f"{groups.number:,} groups, {groups.requests:,} requests · click a row to filter by it"
-    return (
-        f"The {len(groups.listed):,} busiest of {groups.number:,} groups; the last row is all others. "
-        f"{groups.requests:,} requests · click a row to filter by it"
-    )
+    told = f"{groups.number:,} group{'' if groups.number == 1 else 's'}"
+    if len(groups.others):
+        told = f"The {len(groups.listed):,} busiest of {told}, the last row is all others"
+    return f"{told}, {groups.requests:,} requests · click a row to filter by it"
 
 
 def _file_of(number: int) -> str:

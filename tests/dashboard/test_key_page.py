@@ -1,10 +1,12 @@
 """What the page of a key tells beyond its facts, on a small real workspace."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -111,15 +113,19 @@ def test_what_was_seen_before_the_window_is_not_new(visit: "Visit") -> None:
     assert any(each.value.startswith("Nothing: it had all been seen") for each in page.caption)
 
 
-def test_the_heat_map_goes_by_the_clocks_of_the_zone(visit: "Visit") -> None:
-    utc, kolkata = (visit("key", key="key_2", window="24h", zone=zone) for zone in ("UTC", "Asia/Kolkata"))
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kolkata", "Pacific/Auckland"])
+def test_the_heat_map_goes_by_the_clocks_of_the_zone(visit: "Visit", small: "Small", zone: str) -> None:
+    page = visit("key", key="key_2", window="24h", zone=zone)
+    (alternative,) = (
+        each.proto.alt for each in page.get("vega_lite_chart") if each.proto.alt.startswith("Requests by hour")
+    )
+    told = having(open_tables(page), "day", "00h").melt("day", var_name="hour", value_name="requests")
+    used = [(small.now - timedelta(hours=hours)).astimezone(ZoneInfo(zone)) for hours in range(24)]
 
-    alternatives = [
-        next(each.proto.alt for each in page.get("vega_lite_chart") if "weekday" in each.proto.alt)
-        for page in (utc, kolkata)
-    ]
-    assert "weekday, UTC" in alternatives[0]
-    assert "weekday, Asia/Kolkata" in alternatives[1]
+    assert f"weekday, {zone}." in alternative
+    assert Counter((f"{at:%a}", f"{at:%H}h") for at in used) == {
+        (day, hour): requests for day, hour, requests in told.itertuples(index=False) if requests
+    }
 
 
 def test_up_to_three_keys_stand_beside_it(pages: "Pages", visit: "Visit") -> None:
@@ -130,6 +136,22 @@ def test_up_to_three_keys_stand_beside_it(pages: "Pages", visit: "Visit") -> Non
         compared[["label", "requests"]].itertuples(index=False, name=None)
     )
     assert {"key": "key_1", "with": "crm-dev · key_2"} == pages.url(page)
+
+
+def test_a_fourth_key_beside_it_is_left_out(pages: "Pages", small: "Small", copied: Workspace, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps([{"key_id": f"key_{n}", "name": f"number-{n}"} for n in range(4, 9)]))
+    with copied.store.transaction() as tx:
+        save_keys(tx, read_keys(keys, pulled_at=small.now, pepper=copied.pepper), small.now)
+    three = pages.open("key", key="key_1", **{"with": ["key_4", "key_5", "key_2"]})
+    four = pages.open("key", key="key_1", **{"with": ["key_4", "key_5", "key_6", "key_2"]})
+
+    assert ["billing-prod · key_1", "number-4 · key_4", "number-5 · key_5", "crm-dev · key_2"] == list(
+        having(three, "label", "addresses")["label"]
+    )
+    assert ["billing-prod · key_1", "number-4 · key_4", "number-5 · key_5", "number-6 · key_6"] == list(
+        having(four, "label", "addresses")["label"]
+    )
 
 
 def test_a_key_beside_itself_or_a_stranger_is_left_out(visit: "Visit") -> None:
