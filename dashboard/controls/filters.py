@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.known import key_search
 from dashboard.known.portrait import Portrait
 from dashboard.palette import OUTCOMES
-from store.queries.matching import Dimension, Match, Values
+from store.queries.matching import Dimension, Match, Text, Values
 
 KEYS: Final = "keys"
 """The parameter of the keys: `key` is the one of the key page."""
@@ -21,12 +21,14 @@ LABELS: Final[Mapping[str, str]] = {
     "country": "Country", "asn": "Operator",
 }  # fmt: skip
 """Parameter to its name on the page, in the order of the page; what one can group by too."""
+TEXTS: Final[Mapping[str, tuple[str, Text]]] = {"path": ("Path has", "path"), "agent": ("User agent has", "user_agent")}
+"""Parameter to its name on the page and what requests have its value in; nothing to group by."""
 NONE: Final = "(none)"
 """Of requests without a credential or a host, and of keys without an owner or an environment."""
 SUGGESTED: Final[tuple[str, ...]] = ("ip", "network", "client", "route", "host", "country", "asn")
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _PENDING: Final = "pending_filters"
-_A_ROW: Final = 6
+_A_ROW: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,10 @@ class Filters:
         for parameter, values in self.of.items():
             if parameter == "status":
                 wanted.append(("status", tuple(_outcome(each) for each in values)))
-            elif parameter not in {KEYS, *OWNED}:
+            elif parameter not in {KEYS, *OWNED, *TEXTS}:
                 wanted.append((parameter, tuple(_value(each) for each in values)))  # type: ignore[arg-type]
-        return Match(wanted=tuple(wanted))
+        holding = tuple((text, self.of[parameter][0]) for parameter, (_, text) in TEXTS.items() if parameter in self.of)
+        return Match(wanted=tuple(wanted), holding=holding)
 
     def _refs(self, known: Mapping[str, Portrait]) -> Values | None:
         """The key_refs that the filters of keys, owners and environments leave; None for all requests."""
@@ -97,27 +100,32 @@ def control(suggested: Mapping[str, Sequence[str]]) -> Filters:
         "status": [word for word, _ in OUTCOMES.values()],
         "method": _METHODS,
     }
-    names = list(LABELS)
+    names = [*LABELS, *TEXTS]
     with st.container(key="filters", gap="xsmall"):
         for start in range(0, len(names), _A_ROW):
-            for column, name in zip(st.columns(_A_ROW, gap="small"), names[start : start + _A_ROW], strict=False):
+            for column, name in zip(st.columns(_A_ROW, gap="small"), names[start : start + _A_ROW], strict=True):
                 with column:
-                    st.multiselect(
-                        LABELS[name],
-                        options.get(name, ()),
-                        key=name,
-                        bind="query-params",
-                        placeholder="Any",
-                        accept_new_options=True,
-                    )
-    chosen = {name: tuple(str(each) for each in st.session_state.get(name) or ()) for name in names}
+                    _control(name, options.get(name, ()))
+    chosen = {name: tuple(str(each) for each in st.session_state.get(name) or ()) for name in LABELS}
+    chosen |= {name: (text,) for name in TEXTS if (text := str(st.session_state.get(name) or "").strip())}
     return Filters({name: values for name, values in chosen.items() if values})
+
+
+def _control(name: str, options: Sequence[str]) -> None:
+    if name in TEXTS:
+        st.text_input(TEXTS[name][0], key=name, bind="query-params", placeholder="Any")
+        return
+    st.multiselect(
+        LABELS[name], options, key=name, bind="query-params", placeholder="Any", accept_new_options=True
+    )  # fmt: skip
 
 
 def clear() -> None:
     """Let everything through; only in a callback."""
     for name in LABELS:
         st.session_state[name] = []
+    for name in TEXTS:
+        st.session_state[name] = ""
 
 
 def _take_over() -> None:

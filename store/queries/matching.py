@@ -15,12 +15,15 @@ from sqlalchemy.sql.expression import ColumnElement, FromClause, Subquery
 from model.errors import UsageError
 from model.event import FACET_KINDS, UNKNOWN_PREFIX
 from model.window import Window
+from store.dialect import Holds
 from store.events.tables import events
 from store.queries.rows import detailed, faceted, folded_ref, hourly
 from store.queries.spans import DAY, HOUR
 
 Dimension = Literal["key", "host", "status", "route", "method", "ip", "network", "client", "country", "asn"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
+Text = Literal["path", "user_agent"]
+"""What requests are chosen by a part of; there are too many to tell them apart by it."""
 Table = Literal["usage", "facets", "events"]
 
 _ANYWHERE: Final = {"key": "key_ref", "status": "outcome"}
@@ -30,13 +33,15 @@ Values = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Requests that have, of every dimension named, one of its values; as it is, all requests.
+    """Requests that have, of every dimension named, one of its values, and of every text its part; as it is, all.
 
     key is a key_ref (`unknown:<network>` for folded unknown credentials), status an outcome, route carries the method;
     None stands for requests that have no such value.
     """
 
     wanted: tuple[tuple[Dimension, Values], ...] = ()
+    holding: tuple[tuple[Text, str], ...] = ()
+    """In capital letters or small ones."""
 
     def __post_init__(self) -> None:
         for dimension, _ in self.wanted:
@@ -56,6 +61,8 @@ class Match:
 def table_of(match: Match, by: Dimension, bucket: timedelta | None = None) -> Table:
     """The table that answers; `bucket` is what time is told apart by, None for the window as a whole."""
     asked = {by, *(dimension for dimension, _ in match.wanted)}
+    if match.holding:
+        return "events"
     if asked <= _USAGE and (bucket is None or not bucket % HOUR):
         return "usage"
     kinds = asked - _ANYWHERE.keys()
@@ -97,6 +104,7 @@ def matching(
         rows.c.last_seen,
     )
     query = query.where(*(is_one_of(_column(rows, table, each), values) for each, values in match.wanted))
+    query = query.where(*(Holds(rows.c[text], part) for text, part in match.holding))
     if by not in _USAGE:
         query = query.where(part.is_not(None))
     return query.subquery()
@@ -104,7 +112,8 @@ def matching(
 
 def of_events(window: Window, match: Match) -> list[ColumnElement[bool]]:
     """The conditions on `events` that choose the same requests; a key_ref finds those before it was known too."""
-    return [_of_event(window, dimension, values) for dimension, values in match.wanted]
+    texts = (Holds(events.c[text], part) for text, part in match.holding)
+    return [*(_of_event(window, dimension, values) for dimension, values in match.wanted), *texts]
 
 
 def is_one_of(column: ColumnElement[Any], values: Values) -> ColumnElement[bool]:

@@ -43,6 +43,9 @@ def test_as_it_is_it_tells_outcomes_apart(pages: "Pages", visit: "Visit") -> Non
         ({"ip": "203.0.113.66"}, {"401 unauthenticated": 5}),
         ({"network": "198.51.100.0/24", "status": "5xx"}, {"5xx": 1}),
         ({"route": "GET /v1/invoices/{id}", "method": "POST"}, {}),
+        ({"path": "INVOICES/47", "status": "5xx"}, {"5xx": 1}),
+        ({"agent": "IMG src"}, {"Successful": 5}),
+        ({"path": "/v2/"}, {}),
         ({"host": "api.example", "client": "curl/8", "keys": "key_2"}, {"Successful": 29, "5xx": 1}),
     ],
 )
@@ -90,9 +93,9 @@ def test_an_hour_that_is_all_that_is_known_is_not_told_as_a_minute(
 
 
 def test_a_click_on_a_group_filters_by_it(pages: "Pages", visit: "Visit") -> None:
-    page = pages.click(visit("explore", by="Key"), "groups", "group", "crm-dev · key_2")
+    page = pages.click(visit("explore", by="Key", path="/v1/"), "groups", "group", "crm-dev · key_2")
 
-    assert {"by": "Key", "keys": "crm-dev · key_2"} == pages.url(page)
+    assert {"by": "Key", "path": "/v1/", "keys": "crm-dev · key_2"} == pages.url(page)
     assert {"crm-dev · key_2": 30} == counted(pages, page)
 
     next(button for button in page.button if button.label == "Clear filters").click().run()

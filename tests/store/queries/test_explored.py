@@ -84,6 +84,30 @@ def test_whole_hours_and_days_say_what_the_events_say(
     pd.testing.assert_frame_equal(slow[counted], quick[counted])
 
 
+def test_requests_are_found_by_a_part_of_their_path_and_user_agent(
+    stored: Callable[..., EventsReader], event: Callable[..., dict[str, object]], everything: Window
+) -> None:
+    told = [("/v1/agents/7", "curl/8.5"), ("/v1/Agents/8", "Mozilla/5.0"), ("/v1/x", "curl/8.5"), (None, None)]
+    reader = stored(
+        [
+            event(line, ("2026-03-29T00:30:00Z", A, "192.0.2.1", "GET", "/v1", "api", 200, "ok", 1, None, "x"))
+            | {"path": path, "user_agent": agent}
+            for line, (path, agent) in enumerate(told)
+        ]
+    )
+
+    for by in ("status", "ip"):
+        for holding, count in (
+            ((("path", "/AGENTS/"),), 2),
+            ((("user_agent", "curl"),), 2),
+            ((("path", "agents"), ("user_agent", "curl")), 1),
+        ):
+            wanted = Match(wanted=(("key", (A,)),), holding=holding)
+            assert [count] == list(grouped(reader, everything, wanted, by=by)["requests"])
+            assert count == len(newest(reader, everything, wanted, limit=9))
+    assert grouped(reader, everything, Match(holding=(("path", "%"),)), by="status").empty
+
+
 def test_what_is_not_listed_is_one_row_that_says_of_how_many_groups(
     reader: EventsReader, everything: Window, same: Callable[..., None]
 ) -> None:
