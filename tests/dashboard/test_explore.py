@@ -46,6 +46,10 @@ def test_as_it_is_it_tells_outcomes_apart(pages: "Pages", visit: "Visit") -> Non
         ({"path": "INVOICES/47", "status": "5xx"}, {"5xx": 1}),
         ({"agent": "IMG src"}, {"Successful": 5}),
         ({"path": "/v2/"}, {}),
+        ({"not": "keys:key_1"}, {"Successful": 34, "401 unauthenticated": 10, "5xx": 1}),
+        ({"not": "owner:pay@co.example", "status": "401"}, {"401 unauthenticated": 10}),
+        ({"not": "status:Successful", "keys": "key_2"}, {"5xx": 1}),
+        ({"not": "ip:198.51.100.7", "environment": "production"}, {}),
         ({"host": "api.example", "client": "curl/8", "keys": "key_2"}, {"Successful": 29, "5xx": 1}),
     ],
 )
@@ -193,6 +197,13 @@ def test_what_came_from_a_log_is_shown_as_text(pages: "Pages", visit: "Visit") -
 def test_a_filter_that_nobody_heard_of_finds_nothing(visit: "Visit") -> None:
     for parameters in ({"keys": "key_9'; DROP TABLE events; --"}, {"status": "teapot"}, {"ip": "999"}):
         assert "No request of this window matches" in visit("explore", **parameters).info[0].value
+
+
+def test_what_names_no_filter_leaves_nothing_out_and_says_so(pages: "Pages", visit: "Visit") -> None:
+    page = visit("explore", **{"not": "colour:red"})
+
+    assert 333 == sum(counted(pages, page).values())
+    assert any(text.startswith("△ colour:red leaves nothing out.") for text in pages.texts(page))
 
 
 def test_a_csv_file_holds_no_formula() -> None:

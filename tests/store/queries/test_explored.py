@@ -84,6 +84,39 @@ def test_whole_hours_and_days_say_what_the_events_say(
     pd.testing.assert_frame_equal(slow[counted], quick[counted])
 
 
+@pytest.mark.parametrize("by", ["status", "key", "ip", "host"])
+@pytest.mark.parametrize(
+    ("unwanted", "count"),
+    [
+        ((("ip", ("192.0.2.1",)),), 7),
+        ((("client", ("curl/8",)),), 4),
+        ((("client", ("curl/8", None)),), 2),
+        ((("host", ("api",)),), 1),
+        ((("key", (A, None)),), 8),
+        ((("key", (FOLDED,)),), 11),
+        ((("route", ("GET /v1/agents",)), ("status", ("throttled",))), 4),
+        ((("ip", ("192.0.2.1",)), ("key", (B,))), 6),
+    ],
+)
+def test_what_is_unwanted_is_left_out_and_what_has_no_such_value_stays(
+    reader: EventsReader,
+    everything: Window,
+    by: Dimension,
+    unwanted: tuple[tuple[Dimension, tuple[str | None]]],
+    count: int,
+) -> None:
+    rest = Match(unwanted=unwanted)
+
+    assert count == grouped(reader, everything, rest, by=by)["requests"].sum()
+    assert count == len(newest(reader, everything, rest, limit=99))
+
+
+def test_what_has_no_value_is_known_to_events_alone() -> None:
+    assert "events" == table_of(Match(unwanted=(("ip", ("192.0.2.1",)),)), "status")
+    assert "facets" == table_of(Match(unwanted=(("ip", ("192.0.2.1",)),)), "ip")
+    assert "usage" == table_of(Match(unwanted=(("key", (A,)),)), "status")
+
+
 def test_requests_are_found_by_a_part_of_their_path_and_user_agent(
     stored: Callable[..., EventsReader], event: Callable[..., dict[str, object]], everything: Window
 ) -> None:
