@@ -82,6 +82,16 @@ def open_page(path: str, parameters: Mapping[str, str]) -> NoReturn:
     _open(path, dict(parameters))
 
 
+def open_explore(filters: Filters) -> NoReturn:
+    """Go to the Explore page with filters (named as in `controls.filters.LABELS`), in the same time window."""
+    _open(_EXPLORE, filters)
+
+
+def open_explore_in(filters: Filters, window: Window) -> NoReturn:
+    """As `open_explore`, in a time window of its own."""
+    _open(_EXPLORE, filters, window)
+
+
 def link_key(identity: str, label: str) -> None:
     """A link to a key's page, in the same time window; the label is shown as text."""
     _link(KEY, label, {KEY: identity}, icon=":material/key:")
@@ -120,10 +130,10 @@ def literal(text: str) -> str:
     return _MARKS.sub(r"\\\g<0>", plain(text))
 
 
-def _open(path: str, parameters: Filters) -> NoReturn:
+def _open(path: str, parameters: Filters, window: Window | None = None) -> NoReturn:
     # A page is known by its path alone; what draws it was registered by `pages`. The time window gets into the URL by
     # itself: its control is drawn on every page.
-    timeframe.carry()
+    timeframe.carry(window)
     st.switch_page(st.Page(_nothing, title=path, url_path=path), query_params={**_own(parameters), **parameters})
 
 

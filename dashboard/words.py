@@ -8,6 +8,7 @@ import pandas as pd
 
 from model.key import KeyStatus
 from model.plain import plain
+from store.queries.spans import DAY, HOUR, floor
 
 NOTHING: Final = "—"
 """Where the inventory or the log says nothing."""
@@ -39,6 +40,14 @@ def ago(value: object, now: datetime, missing: str = "never") -> str:
             text = f"{away // unit} {word}"
             return f"{text} ago" if at <= now else f"in {text}"
     return "just now"
+
+
+def ago_by_hour(value: object, now: datetime, missing: str = "never") -> str:
+    """`< 4 h ago` of the beginning of an hour that is all that is known of the last two days; any other as `ago`."""
+    at = moment(value)
+    if at is None or at != floor(at, HOUR) or not timedelta(0) <= now - at < 2 * DAY:
+        return ago(value, now, missing)
+    return f"< {(now - at) // HOUR + 1} h ago"
 
 
 def days_since(value: object, now: datetime) -> int | None:

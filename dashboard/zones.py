@@ -5,13 +5,15 @@ asked for here rather than handed from function to function, as a language would
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import pandas as pd
 import streamlit as st
+
+from store.queries.spans import HOUR, floor
 
 PARAMETER: Final = "zone"
 """The name in the URL; its value is an IANA name such as Europe/Berlin."""
@@ -20,6 +22,7 @@ _PLACES: Final = (
     "Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/",
 )  # fmt: skip
 _NOTHING: Final = "—"
+_TO_LAST_MINUTE: Final = HOUR - timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,13 @@ class Zone:
     def minute(self, value: object, missing: str = _NOTHING) -> str:
         """`2026-11-23 06:24`, for columns whose head names the zone."""
         return self._written(value, "%Y-%m-%d %H:%M", missing)
+
+    def hour(self, value: object, missing: str = _NOTHING) -> str:
+        """`2026-11-23 06:00 to 06:59` of the beginning of an hour that is all that is known; any other as `minute`."""
+        begun = self.minute(value, missing)
+        if not isinstance(value, datetime) or pd.isna(value) or value != floor(value, HOUR):
+            return begun
+        return f"{begun} to {self.local(value + _TO_LAST_MINUTE):%H:%M}"
 
     def second(self, value: object, missing: str = _NOTHING) -> str:
         """`2026-11-23 06:24:31`, for columns whose head names the zone."""

@@ -119,6 +119,20 @@ class Ratio(FunctionElement[float]):
         super().__init__(part, whole)
 
 
+class Holds(FunctionElement[bool]):
+    """Whether a text has another in it, in capital letters or small ones; null for no text.
+
+    No LIKE: a text of somebody's has no wildcards, and ClickHouse's has no ESCAPE.
+    """
+
+    type = sa.Boolean()
+    inherit_cache = True
+    name = "holds"
+
+    def __init__(self, text: ColumnElement[Any], part: str) -> None:
+        super().__init__(text, sa.literal(part))
+
+
 class PathNumber(FunctionElement[int]):
     """The number in the last segment of a path that has one: 1001 of /v1/invoices/inv_1001/lines; null without any."""
 
@@ -151,6 +165,7 @@ _SPELLINGS: Final[dict[type[FunctionElement[Any]], tuple[str, str]]] = {
     LocalHour: ("extract(hour FROM timezone({1}, {0}))", "toHour(toTimeZone({0}, {1}))"),
     LocalWeekday: ("extract(isodow FROM timezone({1}, {0})) - 1", "toDayOfWeek(toTimeZone({0}, {1})) - 1"),
     Quantile: ("quantile_cont({0}, {1})", "quantileExactInclusive({1})({0})"),
+    Holds: ("contains(lower({0}), lower({1}))", "position(lowerUTF8({0}), lowerUTF8({1})) > 0"),
     PathNumber: ("TRY_CAST(regexp_extract({0}, {1}, 1) AS BIGINT)", "toInt64OrNull(extract({0}, {1}))"),
     Correlation: (
         "CASE WHEN stddev_pop({0}) > 0 AND stddev_pop({1}) > 0 THEN corr({0}, {1}) END",

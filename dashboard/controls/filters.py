@@ -1,15 +1,16 @@
 """The filters of the Explore page: each a control whose values stand in the URL, together one `Match`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
 
+from dashboard import words
 from dashboard.known import key_search
 from dashboard.known.portrait import Portrait
 from dashboard.palette import OUTCOMES
-from store.queries.matching import Dimension, Match, Values
+from store.queries.matching import Dimension, Match, Text, Values
 
 KEYS: Final = "keys"
 """The parameter of the keys: `key` is the one of the key page."""
@@ -21,12 +22,20 @@ LABELS: Final[Mapping[str, str]] = {
     "country": "Country", "asn": "Operator",
 }  # fmt: skip
 """Parameter to its name on the page, in the order of the page; what one can group by too."""
+TEXTS: Final[Mapping[str, tuple[str, Text]]] = {"path": ("Path has", "path"), "agent": ("User agent has", "user_agent")}
+"""Parameter to its name on the page and what requests have its value in; nothing to group by."""
+NOT: Final = "not"
+"""The parameter of what is left out: `ip:203.0.113.9`, the name of another one and its value."""
 NONE: Final = "(none)"
 """Of requests without a credential or a host, and of keys without an owner or an environment."""
+_STORED: Final = frozenset(LABELS) - {KEYS, *OWNED}
+"""What the store tells requests apart by."""
 SUGGESTED: Final[tuple[str, ...]] = ("ip", "network", "client", "route", "host", "country", "asn")
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _PENDING: Final = "pending_filters"
-_A_ROW: Final = 6
+_A_ROW: Final = 5
+_OFFERED: Final = 5
+"""Values of each filter that are offered to be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +46,44 @@ class Filters:
 
     def match(self, known: Mapping[str, Portrait]) -> Match:
         """The requests that all filters let through; `known` are the portraits of all keys by identity."""
-        refs = self._refs(known)
-        wanted: list[tuple[Dimension, Values]] = [] if refs is None else [("key", refs)]
-        for parameter, values in self.of.items():
-            if parameter == "status":
-                wanted.append(("status", tuple(_outcome(each) for each in values)))
-            elif parameter not in {KEYS, *OWNED}:
-                wanted.append((parameter, tuple(_value(each) for each in values)))  # type: ignore[arg-type]
-        return Match(wanted=tuple(wanted))
+        refs = [_refs(name, self.of[name], known) for name in (KEYS, *OWNED) if name in self.of]
+        keys: list[tuple[Dimension, Values]] = [("key", _sorted(set.intersection(*refs)))] if refs else []
+        wanted = [_named(name, values) for name, values in self.of.items() if name in _STORED]
+        holding = tuple((text, self.of[name][0]) for name, (_, text) in TEXTS.items() if name in self.of)
+        return Match(wanted=(*keys, *wanted), unwanted=tuple(self._unwanted(known)), holding=holding)
 
-    def _refs(self, known: Mapping[str, Portrait]) -> Values | None:
-        """The key_refs that the filters of keys, owners and environments leave; None for all requests."""
-        chosen = [self._named(known)] if KEYS in self.of else []
-        for attribute in OWNED:
-            if attribute in self.of:
-                owned = owned_by(known.values(), attribute)
-                chosen.append({ref for each in self.of[attribute] for ref in owned.get(each, ())})
-        if not chosen:
-            return None
-        return tuple(sorted(set.intersection(*chosen), key=str))
+    def _unwanted(self, known: Mapping[str, Portrait]) -> Iterator[tuple[Dimension, Values]]:
+        for each in self.of.get(NOT, ()):
+            name, _, value = each.partition(":")
+            if name in _STORED:
+                yield _named(name, (value,))
+            elif name in LABELS:
+                yield "key", _sorted(_refs(name, (value,), known))
 
-    def _named(self, known: Mapping[str, Portrait]) -> set[str | None]:
-        found: set[str | None] = set()
-        for each in self.of[KEYS]:
-            if each == NONE:
-                found.add(None)
-            elif (portrait := key_search.named(known, each)) is not None:
-                found |= set(portrait.refs)
-            else:
-                found.add(key_search.identity_of(each))
-        return found
+
+def _refs(name: str, values: Sequence[str], known: Mapping[str, Portrait]) -> set[str | None]:
+    """The key_refs that a filter of keys, owners or environments means; None for requests without a credential."""
+    if name in OWNED:
+        owned = owned_by(known.values(), name)
+        return {ref for each in values for ref in owned.get(each, ())}
+    found: set[str | None] = set()
+    for each in values:
+        if each == NONE:
+            found.add(None)
+        elif (portrait := key_search.named(known, each)) is not None:
+            found |= set(portrait.refs)
+        else:
+            found.add(key_search.identity_of(each))
+    return found
+
+
+def _sorted(refs: set[str | None]) -> Values:
+    return tuple(sorted(refs, key=str))
+
+
+def _named(name: str, values: Sequence[str]) -> tuple[Dimension, Values]:
+    read = _outcome if name == "status" else _value
+    return name, tuple(read(each) for each in values)  # type: ignore[return-value]  # names of dimensions
 
 
 def owned_by(portraits: Iterable[Portrait], attribute: str) -> dict[str, list[str | None]]:
@@ -83,9 +100,10 @@ def outcome_label(outcome: str) -> str:
 
 
 def add(parameter: str, value: str) -> None:
-    """Filter by one more value from the next run on."""
-    st.session_state[_PENDING] = (parameter, value)
-    st.rerun()
+    """Filter by one more value from the next run on; what was chosen to say so may stay chosen."""
+    if value not in (st.session_state.get(parameter) or ()):
+        st.session_state[_PENDING] = (parameter, value)
+        st.rerun()
 
 
 def control(suggested: Mapping[str, Sequence[str]]) -> Filters:
@@ -96,36 +114,42 @@ def control(suggested: Mapping[str, Sequence[str]]) -> Filters:
         "status": [word for word, _ in OUTCOMES.values()],
         "method": _METHODS,
     }
-    names = list(LABELS)
+    options[NOT] = [f"{name}:{value}" for name, values in options.items() for value in values[:_OFFERED]]
+    names = [*LABELS, *TEXTS, NOT]
     with st.container(key="filters", gap="xsmall"):
         for start in range(0, len(names), _A_ROW):
-            for column, name in zip(st.columns(_A_ROW, gap="small"), names[start : start + _A_ROW], strict=False):
+            for column, name in zip(st.columns(_A_ROW, gap="small"), names[start : start + _A_ROW], strict=True):
                 with column:
-                    st.multiselect(
-                        LABELS[name],
-                        options.get(name, ()),
-                        key=name,
-                        bind="query-params",
-                        placeholder="Any",
-                        accept_new_options=True,
-                    )
-    chosen = {name: tuple(str(each) for each in st.session_state.get(name) or ()) for name in names}
+                    _control(name, options.get(name, ()))
+    chosen = {name: tuple(str(each) for each in st.session_state.get(name) or ()) for name in (*LABELS, NOT)}
+    for each in chosen[NOT]:
+        if each.partition(":")[0] not in LABELS:
+            st.text(f"△ {words.text(each)} leaves nothing out. Write a name and a value: ip:203.0.113.9, status:401.")
+    chosen |= {name: (text,) for name in TEXTS if (text := str(st.session_state.get(name) or "").strip())}
     return Filters({name: values for name, values in chosen.items() if values})
+
+
+def _control(name: str, options: Sequence[str]) -> None:
+    if name in TEXTS:
+        st.text_input(TEXTS[name][0], key=name, bind="query-params", placeholder="Any")
+        return
+    label, none = ("Leave out", "Nothing") if name == NOT else (LABELS[name], "Any")
+    st.multiselect(label, options, key=name, bind="query-params", placeholder=none, accept_new_options=True)
 
 
 def clear() -> None:
     """Let everything through; only in a callback."""
-    for name in LABELS:
+    for name in (*LABELS, NOT):
         st.session_state[name] = []
+    for name in TEXTS:
+        st.session_state[name] = ""
 
 
 def _take_over() -> None:
     pending = st.session_state.pop(_PENDING, None)
     if pending is not None:
         parameter, value = pending
-        now = list(st.session_state.get(parameter) or [])
-        if value not in now:
-            st.session_state[parameter] = [*now, value]
+        st.session_state[parameter] = [*(st.session_state.get(parameter) or ()), value]
 
 
 def _value(text: str) -> str | None:

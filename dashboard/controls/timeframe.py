@@ -70,9 +70,9 @@ def named(window: Window) -> dict[str, str]:
     return {WINDOW: CUSTOM, FROM: written(window.since, zone), TO: written(window.until, zone)}
 
 
-def carry() -> None:
-    """Keep the window over the next change of page, whose URL does not name it yet."""
-    st.session_state[_CARRIED] = True
+def carry(window: Window | None = None) -> None:
+    """Keep the window over the next change of page, whose URL does not name it yet; or show another one there."""
+    st.session_state[_CARRIED] = window or True
 
 
 def arrive(path: str) -> None:
@@ -83,7 +83,9 @@ def arrive(path: str) -> None:
     it stays there twice; writing it once would be one more step of the way back.
     """
     carried = st.session_state.pop(_CARRIED, False)
-    if st.session_state.get(_HERE, path) != path and not carried:
+    if isinstance(carried, Window):
+        choose(carried)
+    elif st.session_state.get(_HERE, path) != path and not carried:
         names = (WINDOW, FROM, TO, zones.PARAMETER)
         asked = {name: values[-1] for name in names if (values := st.query_params.get_all(name))}
         if asked.get(WINDOW, DEFAULT) not in {*PRESETS, CUSTOM} - {DEFAULT}:

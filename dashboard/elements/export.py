@@ -1,6 +1,6 @@
 """Tables as CSV files, for spreadsheets that must not compute what came from a log."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +9,7 @@ import streamlit as st
 
 from model.spreadsheet import inert
 from model.window import Window
+from store.queries.spans import HOUR, floor
 
 _NAMED: Final = "%Y%m%dT%H%MZ"
 
@@ -18,11 +19,16 @@ def csv(frame: pd.DataFrame) -> bytes:
     return frame.map(_cell).to_csv(index=False, lineterminator="\n").encode()
 
 
-def button(label: str, frame: pd.DataFrame, *, name: str, window: Window, help_: str) -> None:
-    """A button that saves a frame; its file is named by what it holds and by its window, and made when asked for."""
+def button(
+    label: str, frame: pd.DataFrame | Callable[[], pd.DataFrame], *, name: str, window: Window, help_: str
+) -> None:
+    """A button that saves a frame; its file is named by what it holds and by its window, and made when asked for.
+
+    What reads a frame then runs beside the page: it cannot ask who is looking.
+    """
     st.download_button(
         label,
-        data=lambda: csv(frame),
+        data=lambda: csv(frame() if callable(frame) else frame),
         file_name=f"keywatch_{name}_{window.since:{_NAMED}}_{window.until:{_NAMED}}.csv",
         mime="text/csv",
         key=f"csv_{name}",
@@ -35,6 +41,11 @@ def button(label: str, frame: pd.DataFrame, *, name: str, window: Window, help_:
 def renamed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     """The columns named, in order, under their new names."""
     return frame[list(columns)].rename(columns=dict(columns))
+
+
+def hour(moment: datetime) -> datetime | str:
+    """The beginning of an hour of which no more is known as ISO 8601 has it, without minutes; any other as it is."""
+    return f"{moment:%Y-%m-%dT%HZ}" if moment == floor(moment, HOUR) else moment
 
 
 def _cell(value: object) -> object:

@@ -96,6 +96,14 @@ def choose(
 
     `frame` has a column `id`, which need not be shown.
     """
+    cell, _ = _chosen(frame, columns, key=key, alternative=alternative, rows=rows, modes=("single-cell",))
+    return None if cell is None else cell[0]
+
+
+def choose_cell(
+    frame: pd.DataFrame, columns: Mapping[str, Any], *, key: str, alternative: str, rows: int = _MOST_ROWS
+) -> tuple[int, str] | None:
+    """As `choose`, with the column of the cell."""
     return _chosen(frame, columns, key=key, alternative=alternative, rows=rows, modes=("single-cell",))[0]
 
 
@@ -103,7 +111,9 @@ def choose_or_tick(
     frame: pd.DataFrame, columns: Mapping[str, Any], *, key: str, alternative: str, rows: int = _MOST_ROWS
 ) -> tuple[int | None, list[int]]:
     """As `choose`, and the places of the rows that are ticked in the first column, in order."""
-    return _chosen(frame, columns, key=key, alternative=alternative, rows=rows, modes=("multi-row", "single-cell"))
+    modes: Final = ("multi-row", "single-cell")
+    cell, ticked = _chosen(frame, columns, key=key, alternative=alternative, rows=rows, modes=modes)
+    return None if cell is None else cell[0], ticked
 
 
 def _chosen(
@@ -114,7 +124,7 @@ def _chosen(
     alternative: str,
     rows: int,
     modes: Sequence[Literal["multi-row", "single-cell"]],
-) -> tuple[int | None, list[int]]:
+) -> tuple[tuple[int, str] | None, list[int]]:
     event = st.dataframe(
         frame.assign(**{_NUMBER: range(1, len(frame) + 1)}),
         column_order=[_NUMBER, *columns],
@@ -133,8 +143,8 @@ def _chosen(
         alt=alternative,
     )
     cells, ticked = event["selection"]["cells"], sorted(event["selection"]["rows"])
-    place = int(cells[0][0]) if cells and cells[0][1] != _NUMBER else None
-    return place if place is not None and place < len(frame) else None, [row for row in ticked if row < len(frame)]
+    chosen = [(int(row), str(column)) for row, column in cells if column != _NUMBER and row < len(frame)]
+    return chosen[0] if chosen else None, [row for row in ticked if row < len(frame)]
 
 
 def digest(frame: pd.DataFrame) -> str:

@@ -20,8 +20,8 @@ NO_KEY: Final = "-"
 COUNTED: Final = ("requests", "successes", "unauthorized", "forbidden", "throttled", "errors")
 """The counts of a row, as `store.queries.breakdown.usage_by` has them."""
 OUTLINE: Final = (
-    "id", "name", "environment", "owner", "status", "hint", "expires_at", "last_used", "refs", *COUNTED, "findings",
-    "risk", "hidden", "sought",
+    "id", "name", "environment", "owner", "status", "hint", "expires_at", "last_used", "by_hour", "refs", *COUNTED,
+    "findings", "risk", "hidden", "sought",
 )  # fmt: skip
 _JUDGED: Final = ("id", "status", "expires_at", *COUNTED)
 _SOUGHT: Final = ("name", "id", "owner", "hint")
@@ -43,8 +43,9 @@ def outline(
     inventory row has; one row of unknown credentials that never succeeded; one row of requests without a credential.
     `hidden` marks keys that are no longer active, were not used in the window, and have no open finding: a revoked key
     that is still tried is not hidden. `refs` are the key_refs of a row, `last_used` is the later of what the logs and
-    the inventory's source say, `findings` how many stand open, `sought` what a search looks through. Columns are made
-    whole: row by row 5,000 keys take 0.4 s.
+    the inventory's source say; `by_hour` says that it may be the beginning of an hour of which no more is known.
+    `findings` are how many stand open, `sought` what a search looks through. Columns are made whole: row by row 5,000
+    keys take 0.4 s.
     """
     known = _registered(keys, now)
     registered = {ref for refs in known["refs"] for ref in refs}
@@ -77,7 +78,10 @@ def roster(
     flags = _flags(faults)
     judged = [_judged(row, findings, flags, now) for row in rows[list(_JUDGED)].to_dict("records")]
     told = {
-        "ago": [words.ago(last, now) for last in rows["last_used"]],
+        "ago": [
+            (words.ago_by_hour if by_hour else words.ago)(last, now)
+            for last, by_hour in zip(rows["last_used"], rows["by_hour"], strict=True)
+        ],
         "health": [health.badge(held) if held else [] for held in judged],
         "why": [health.why(held) for held in judged],
     }
@@ -97,6 +101,7 @@ def _registered(keys: pd.DataFrame, now: datetime) -> pd.DataFrame:
             "hint": keys["hint"],
             "expires_at": keys["expires_at"],
             "last_used": keys[["last_seen", "source_last_used_at"]].max(axis=1),
+            "by_hour": False,
             "refs": keys["key_refs"],
         }
     )
@@ -112,21 +117,31 @@ def _unregistered(usage: pd.DataFrame, activity: pd.DataFrame, registered: set[s
             folded.append((ref, last))
         elif ref not in registered:
             hint = seen["hint"].get(ref)
-            exact = seen["last_seen"].get(ref, last)
-            rows.append(_row(ref, words.key_name(None, hint, ref), "unregistered", exact, [ref], hint=hint))
+            exact = seen["last_seen"].get(ref)
+            name = words.key_name(None, hint, ref)
+            rows.append(_row(ref, name, "unregistered", last, [ref], hint=hint, exact=exact))
     if folded:
         networks = "1 network" if len(folded) == 1 else f"{len(folded)} networks"
         name = f"Unknown credentials from {networks}"
         rows.append(_row(UNKNOWN, name, "unidentified", max(last for _, last in folded), [ref for ref, _ in folded]))
-    frame = pd.DataFrame(rows, columns=list(OUTLINE[:9]))
+    frame = pd.DataFrame(rows, columns=list(OUTLINE[:10]))
     moments = {name: pd.to_datetime(frame[name], utc=True) for name in ("expires_at", "last_used")}
     return frame.assign(**moments)
 
 
 def _row(
-    identity: str, name: str, status: str, last: datetime, refs: list[str], *, hint: str | None = None
+    identity: str,
+    name: str,
+    status: str,
+    last: datetime,
+    refs: list[str],
+    *,
+    hint: str | None = None,
+    exact: datetime | None = None,
 ) -> dict[str, Any]:
-    return {"id": identity, "name": name, "status": status, "last_used": last, "refs": refs, "hint": hint}
+    """`last` as usage knows it, by the hour."""
+    used = {"last_used": last if exact is None else exact, "by_hour": exact is None}
+    return {"id": identity, "name": name, "status": status, **used, "refs": refs, "hint": hint}
 
 
 def with_curves(rows: pd.DataFrame, most: int, read: Callable[[set[str]], Mapping[str, list[int]]]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from dashboard.known.portrait import Portrait
 from dashboard.reads.counted import NAMED, Part, parts
 from dashboard.reads.opened import Place, inventory_of, place, reading, store
 from model.window import Window
+from store.events.reader import EventsReader
 from store.queries import adding, explored
 from store.queries.matching import Dimension, Match, Values, table_of
 from store.queries.spans import DAY, widened
@@ -23,12 +24,16 @@ TOP: Final = 7
 """Groups that a chart tells apart; the rest is one."""
 OTHERS: Final = "All others"
 GROUPS: Final = 1000
-"""Groups that the table has at most."""
+"""Groups that the table has at most; the rest is one."""
+EXPORTED: Final = 100_000
+"""Groups that its file has at most; likewise."""
 _FEW: Final = frozenset({"key", "status"})
 """What is asked about without a limit, or has few values: all groups of a part are kept, and added up."""
 _SUGGESTED: Final = timedelta(minutes=5)
 _ENTRIES: Final = 24
 _READING: Final = "Reading the requests that match …"
+_Counted = tuple[pd.DataFrame, pd.DataFrame]
+"""Groups as the store tells them apart, and all others as one row, whose `groups` says how many these are."""
 _SUMS: Final = ("requests", "successes", "unauthorized", "forbidden", "throttled", "errors", "bytes_out")
 
 
@@ -52,17 +57,42 @@ def question(version: str, window: Window, match: Match) -> Question:
     return Question(where=place(), version=version, window=window, match=match)
 
 
-def groups(asked: Question, by: str, known: Mapping[str, Portrait]) -> pd.DataFrame:
-    """Counts by what the page groups by: [label, value, requests …, first_seen, last_seen], the most requests first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Counts by what the page groups by."""
 
-    `label` is for people, `value` a tuple of what the store knows it by.
-    """
-    frame = _grouped(asked, dimension_of(by), None if by in {KEYS, *OWNED} else GROUPS)
-    named = frame.assign(label=_labels(frame["part"], by, known))
-    sums = {name: (name, "sum") for name in _SUMS}
-    seen = {"first_seen": ("first_seen", "min"), "last_seen": ("last_seen", "max")}
-    joined = named.groupby("label", sort=False).agg(value=("part", tuple), **sums, **seen).reset_index()
-    return joined.sort_values("requests", ascending=False, kind="stable", ignore_index=True).head(GROUPS)
+    listed: pd.DataFrame
+    """[label, value, requests … bytes_out, first_seen, last_seen] of the busiest, the most requests first.
+
+    `label` is for people, `value` a tuple of what the store knows it by."""
+    others: pd.DataFrame
+    """The same without a value of all that is not listed, as one row; none where all is."""
+    number: int
+    """Of groups, those that are not listed among them."""
+    by_hour: bool
+    """Whether a first_seen or last_seen that begins an hour stands for that hour, of which no more is known."""
+
+    @property
+    def requests(self) -> int:
+        """Of all groups."""
+        return int(self.listed["requests"].sum() + self.others["requests"].sum())
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Those listed and, at the end, the others."""
+        return pd.concat([self.listed, self.others], ignore_index=True) if len(self.others) else self.listed
+
+
+def groups(asked: Question, by: str, known: Mapping[str, Portrait]) -> Groups:
+    """The GROUPS busiest."""
+    return _named(_grouped(asked, dimension_of(by)), asked, by, known, GROUPS)
+
+
+def exported(asked: Question, by: str, known: Mapping[str, Portrait]) -> Groups:
+    """The EXPORTED busiest; read when somebody wants the file, which they were let in to, and not kept."""
+    with reading(asked.where, asked.window) as reader:
+        counted = _counted(reader, asked, dimension_of(by), EXPORTED)
+    return _named(counted, asked, by, known, EXPORTED)
 
 
 def over_time(asked: Question, bucket: timedelta, by: str, top: pd.DataFrame) -> pd.DataFrame:
@@ -100,6 +130,23 @@ def events_end(window: Window) -> bool:
     return dropped is not None and dropped > window.since
 
 
+def _named(counted: _Counted, asked: Question, by: str, known: Mapping[str, Portrait], most: int) -> Groups:
+    """Groups for people of those of the store: several of these may be one, such as the keys of an owner."""
+    single, rest = counted
+    sums = {name: (name, "sum") for name in _SUMS}
+    how = {**sums, "first_seen": ("first_seen", "min"), "last_seen": ("last_seen", "max")}
+    labelled = single.assign(label=_labels(single["part"], by, known)).groupby("label", sort=False)
+    joined = labelled.agg(value=("part", tuple), **how).reset_index()
+    ordered = joined.sort_values("requests", ascending=False, kind="stable", ignore_index=True)
+    left = pd.concat([ordered.iloc[most:].assign(groups=1), rest])
+    return Groups(
+        listed=ordered.head(most),
+        others=left.assign(label=OTHERS).groupby("label").agg(**how).reset_index(),
+        number=min(len(ordered), most) + int(left["groups"].sum()),
+        by_hour=table_of(asked.match, dimension_of(by)) == "usage",
+    )
+
+
 def _labels(parts: Sequence[str | None] | pd.Series, by: str, known: Mapping[str, Portrait]) -> list[str]:
     if by in OWNED:
         owners = {ref: owner for owner, refs in owned_by(known.values(), by).items() for ref in refs}
@@ -113,11 +160,23 @@ def _labels(parts: Sequence[str | None] | pd.Series, by: str, known: Mapping[str
 
 
 @st.cache_data(show_spinner=_READING, max_entries=_ENTRIES)
-def _grouped(asked: Question, by: Dimension, limit: int | None) -> pd.DataFrame:
+def _grouped(asked: Question, by: Dimension) -> _Counted:
     if table_of(asked.match, by) == "usage" and by in _FEW:
-        return adding.grouped([_grouped_of(part, asked.match, by) for part in parts(asked.version, asked.window)])
+        every = parts(asked.version, asked.window)
+        return _all(adding.grouped([_grouped_of(part, asked.match, by) for part in every]))
     with reading(asked.where, asked.window) as reader:
-        return explored.grouped(reader, asked.window, asked.match, by=by, limit=limit)
+        return _counted(reader, asked, by, GROUPS)
+
+
+def _counted(reader: EventsReader, asked: Question, by: Dimension, most: int) -> _Counted:
+    if by in _FEW:
+        return _all(explored.grouped(reader, asked.window, asked.match, by=by))
+    frame = explored.busiest(reader, asked.window, asked.match, by=by, limit=most)
+    return frame[frame["place"] <= most], frame[frame["place"] > most]
+
+
+def _all(frame: pd.DataFrame) -> _Counted:
+    return frame, frame.head(0).assign(groups=0)
 
 
 @st.cache_resource(show_spinner=False, max_entries=_ENTRIES, hash_funcs=NAMED)

@@ -18,7 +18,6 @@ from model.event import Outcome
 from model.rotation import Rotation
 from model.window import Window
 from store.queries import debut, explored, heat, latency, requests, traffic
-from store.queries.counts import of_outcomes
 from store.queries.matching import Match
 from store.queries.spans import DAY, floor
 from store.queries.traits import Kind, traits
@@ -134,7 +133,7 @@ def _top(where: Place, version: str, window: Window, bucket: timedelta, refs: tu
         "traffic": named[["bucket", "outcome", "requests"]],
         "bytes": named.groupby("bucket")["bytes_out"].sum().reset_index(),
         "status": status.sort_values("requests", ascending=False, kind="stable", ignore_index=True),
-        "totals": of_outcomes(status),
+        "totals": traffic.counted_of_outcomes(status),
     }
 
 

@@ -1,24 +1,29 @@
 """Explore: any requests, by anything they have, over time and one by one."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import words, zones
 from dashboard.charts import stacks
-from dashboard.controls import filters
-from dashboard.controls.filters import KEYS, LABELS, NONE, Filters
-from dashboard.elements import export, raw_rows, tables
+from dashboard.controls import filters, timeframe
+from dashboard.controls.filters import KEYS, LABELS, Filters
+from dashboard.controls.period import SHORTEST
+from dashboard.elements import export, raw_rows
 from dashboard.known import key_search
 from dashboard.known.portrait import Portrait
 from dashboard.navigation import link_key
+from dashboard.panels import request_groups
 from dashboard.reads import explored, portraits
 from dashboard.sight import Sight
+from model.window import Window
 from store.queries.matching import Match
+from store.queries.spans import floor
 
-_DEFAULT = "status"
-_LIMITS = (100, 500, 2000)
+_DEFAULT: Final = "status"
+_LIMITS: Final = (100, 500, 2000)
+_SECOND: Final = timedelta(seconds=1)
 
 
 def show(sight: Sight) -> None:
@@ -31,18 +36,18 @@ def show(sight: Sight) -> None:
     asked = explored.question(sight.version, period.window, match)
     groups = explored.groups(asked, by, known)
     _one_key(chosen, known)
-    if groups.empty:
+    if not groups.number:
         st.info(
             "No request of this window matches. Loosen the filters or choose a longer window.",
             icon=":material/filter_alt_off:",
         )
         return
-    top = groups.head(explored.TOP)
+    top = groups.listed.head(explored.TOP)
     series = explored.over_time(asked, period.bucket, by, top)
     order = [*top["label"], explored.OTHERS]
     stacks.draw(series, order, period.window, period.bucket, measure=measure, by=LABELS[by])
     _limits(sight, match, by)
-    _groups(groups, by, sight)
+    request_groups.show(groups, by, sight, every=lambda: explored.exported(asked, by, known))
     _raw(asked, known, sight)
 
 
@@ -77,58 +82,35 @@ def _limits(sight: Sight, match: Match, by: str) -> None:
         st.caption(" ".join(said))
 
 
-def _groups(groups: pd.DataFrame, by: str, sight: Sight) -> None:
-    zone = zones.chosen()
-    total = int(groups["requests"].sum())
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(f"By {LABELS[by].lower()}", anchor=False)
-        export.button(
-            "Table as CSV",
-            export.renamed(groups, {"label": by, **{name: name for name in groups.columns[2:]}}),
-            name=f"by_{by}",
-            window=sight.period.window,
-            help_="All groups of this table.",
-        )
-    frame = groups.assign(
-        id=groups["label"],
-        group=groups["label"].map(words.text),
-        share=[words.share(each, total) for each in groups["requests"]],
-        success=[words.share(ok, n) for ok, n in zip(groups["successes"], groups["requests"], strict=True)],
-        first=groups["first_seen"].map(zone.minute),
-        last=groups["last_seen"].map(zone.minute),
-    )
-    columns = {
-        "group": tables.text(LABELS[by], 330),
-        "requests": tables.number("Requests", 95),
-        "share": tables.text("Share", 75),
-        "success": tables.text("Successful", 95),
-        "unauthorized": tables.number("401", 75),
-        "forbidden": tables.number("403", 75),
-        "throttled": tables.number("429", 75),
-        "errors": tables.number("Other errors", 105),
-        "bytes_out": tables.number("Bytes out", 110, form="bytes"),
-        "first": tables.text(zone.headed("First"), 145),
-        "last": tables.text(zone.headed("Last"), 145),
-    }
-    place = tables.choose(
-        frame, columns, key="groups", rows=10, alternative=f"Requests by {LABELS[by].lower()}, the most first."
-    )
-    st.caption(f"{len(groups):,} groups, {total:,} requests · click a row to filter by it")
-    if place is not None and (label := str(frame["id"].iloc[place])) != NONE:
-        filters.add(by, label)
-
-
 def _raw(asked: explored.Question, known: Mapping[str, Portrait], sight: Sight) -> None:
+    window = sight.period.window
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Requests", anchor=False)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-            limit = st.selectbox(
+            chosen = st.selectbox(
                 "How many", _LIMITS, key="rows", bind="query-params", label_visibility="collapsed", width=150,
                 format_func=lambda each: f"the newest {each}",
             )  # fmt: skip
-            events = explored.newest(asked, int(limit or _LIMITS[0]))
+            limit = int(chosen or _LIMITS[0])
+            events = explored.newest(asked, limit)
             named = raw_rows.with_keys(events, known)
-            export.button(
-                "Requests as CSV", named, name="requests", window=sight.period.window, help_="The requests listed here."
-            )
-    raw_rows.show(named, alternative="The newest requests that match, newest first.")
+            export.button("Requests as CSV", named, name="requests", window=window, help_="The requests listed here.")
+    like = raw_rows.choose(named, known, alternative="The newest requests that match, newest first.")
+    if len(events) == limit:
+        _older(events["ts"].iloc[-1], window)
+    if len(events):
+        st.caption("Click a cell to filter by it.")
+    if like is not None:
+        filters.add(*like)
+
+
+def _older(oldest: datetime, window: Window) -> None:
+    """The way to what is not listed: the window up to the oldest that is."""
+    # To the end of its second, for others of that second may not be listed; and the URL knows no shorter time.
+    until = floor(oldest, _SECOND) + _SECOND
+    st.button(
+        "Older requests", icon=":material/history:", key="older",
+        on_click=lambda: timeframe.choose(Window(since=window.since, until=until)),
+        disabled=until >= window.until or until - window.since < SHORTEST,
+        help="Those from the beginning of the window to the oldest that is listed.",
+    )  # fmt: skip

@@ -9,12 +9,12 @@ from dashboard import live, words, zones
 from dashboard.controls.filters import KEYS
 from dashboard.elements import raw_rows, tiles
 from dashboard.elements.facts import facts, status_badge
-from dashboard.keys import comparing, findings, key_picker, lifecycle, usage
+from dashboard.keys import comparing, findings, key_picker, lifecycle, news, usage
 from dashboard.known.key_search import label_of
 from dashboard.known.portrait import UNKNOWN, Portrait, unknown
 from dashboard.login import access
 from dashboard.login.roles import Role
-from dashboard.navigation import KEY, link_explore, link_review
+from dashboard.navigation import KEY, link_explore, link_review, open_explore
 from dashboard.reads import counted, data, one_key, portraits
 from dashboard.sight import Sight
 
@@ -117,8 +117,9 @@ def _use(portrait: Portrait, top: one_key.Frames, sight: Sight) -> None:
     usage.over_time(top["traffic"], one_key.week(version, period.window, refs, zones.chosen().name), period)
     usage.sizes(one_key.durations(version, period.window, period.bucket, refs), top["bytes"], period)
     parts = one_key.used_with(version, period.window, refs)
-    usage.breakdowns({**parts, "status": top["status"]})
-    usage.news(parts["news"], portrait.row.get("first_seen"), sight)
+    filters = None if portrait.identity == UNKNOWN else {KEYS: label_of(portrait)}
+    usage.breakdowns({**parts, "status": top["status"]}, filters)
+    news.show(parts["news"], portrait.row.get("first_seen"), filters, sight)
 
 
 def _latest(portrait: Portrait, sight: Sight, about: int) -> None:
@@ -130,6 +131,8 @@ def _latest(portrait: Portrait, sight: Sight, about: int) -> None:
         st.caption("Credentials that nobody knows and that never succeeded are counted by network, not listed.")
         return
     latest = one_key.latest(sight.version, sight.period.window, portrait.refs, about)
-    raw_rows.show(latest, alternative="The latest requests of this key, newest first.", rows=12)
+    like = raw_rows.choose(latest, {}, alternative="The latest requests of this key, newest first.", rows=12)
+    if like is not None:
+        open_explore({KEYS: label_of(portrait), like[0]: like[1]})
     if len(latest) == one_key.LATEST:
         st.caption(f"The {one_key.LATEST} newest of this window.")

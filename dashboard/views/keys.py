@@ -59,7 +59,7 @@ def show(sight: Sight) -> None:
         st.caption(f"{len(shown):,} of {len(every):,} rows · click a row to open the key", width="stretch")
         export.button(
             "Table as CSV",
-            export.renamed(shown, EXPORTED),
+            lambda: _filed(shown),
             name="keys",
             window=sight.period.window,
             help_="All rows that the filters leave.",
@@ -74,6 +74,12 @@ def show(sight: Sight) -> None:
     _table(looked.told(ordered.iloc[begin : begin + counted.CURVES]).reset_index(drop=True), sight)
     if pages > 1:
         st.pagination(pages, key=_PAGE, bind="query-params")
+
+
+def _filed(rows: pd.DataFrame) -> pd.DataFrame:
+    used = zip(rows["last_used"], rows["by_hour"], strict=True)
+    told = pd.Series([export.hour(at) if by_hour else at for at, by_hour in used], index=rows.index, dtype="object")
+    return export.renamed(rows.assign(last_used=told), EXPORTED)
 
 
 def _page(pages: int) -> int:
@@ -112,7 +118,10 @@ def _table(shown: pd.DataFrame, sight: Sight) -> None:
     curved = with_curves(shown, counted.CURVES, lambda refs: counted.curves(sight.version, sight.period.window, refs))
     frame = curved.drop(columns=["refs", "findings", "hidden", "last_used", "sought", "expires_at"]).assign(
         status=shown["status"].map(words),
-        last_used_at=shown["last_used"].map(lambda at: zone.minute(at, "")),
+        last_used_at=[
+            (zone.hour if by_hour else zone.minute)(at, "")
+            for at, by_hour in zip(shown["last_used"], shown["by_hour"], strict=True)
+        ],
     )
     columns: Mapping[str, Any] = {
         "name": tables.text("Key", 145),
@@ -126,7 +135,7 @@ def _table(shown: pd.DataFrame, sight: Sight) -> None:
         "requests": tables.number("Requests", 72),
         "unauthorized": tables.number("401", 50),
         "ago": tables.text("Last used", 82),
-        "last_used_at": tables.text(zone.headed("Last used"), 125),
+        "last_used_at": tables.text(zone.headed("Last used"), 170),
     }
     place = tables.choose(
         frame,

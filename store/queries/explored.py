@@ -19,6 +19,7 @@ from store.queries.shape import COUNT, MOMENT, TEXT, shaped
 from store.queries.spans import DAY, positive, widened, within
 
 GROUPED: Final = {"part": TEXT, **COUNTS, "first_seen": MOMENT, "last_seen": MOMENT}
+BUSIEST: Final = {"place": COUNT, **GROUPED, "groups": COUNT}
 SERIES: Final = {"bucket": MOMENT, "part": TEXT, "requests": COUNT, "failures": COUNT, "bytes_out": COUNT}
 SUGGESTED: Final = {"kind": TEXT, "value": TEXT}
 
@@ -32,11 +33,34 @@ def grouped(
 
     first_seen and last_seen are exact to the hour where usage answers. See `matching` for what is in no row.
     """
-    rows = matching(window, match, by, newest=reader.newest)
-    seen = (sa.func.min(rows.c.first_seen).label("first_seen"), sa.func.max(rows.c.last_seen).label("last_seen"))
-    query = sa.select(rows.c.part, *counts(rows), *seen).group_by(rows.c.part)
-    order = (sa.func.sum(rows.c.requests).desc(), rows.c.part.asc().nulls_last())
-    return shaped(reader.frame(query.order_by(*order).limit(limit)), GROUPED)
+    groups = _counted(reader, window, match, by)
+    order = _most_first(groups)
+    return shaped(reader.frame(sa.select(groups).order_by(*order).limit(limit)), GROUPED)
+
+
+def busiest(reader: EventsReader, window: Window, match: Match, *, by: Dimension, limit: int) -> pd.DataFrame:
+    """The groups with the most requests, as `grouped` in order of their `place` from 1 on, and all others as one.
+
+    That one, if there are others, has the place after the `limit`-th and no part. `groups` is how many a row stands
+    for: so requests add up to all that match, and groups to how many there are.
+    """
+    counted = _counted(reader, window, match, by)
+    number = sa.func.row_number().over(order_by=_most_first(counted))
+    numbered = sa.select(counted, number.label("number")).subquery()
+    listed = numbered.c.number <= limit
+    told = sa.select(
+        *(numbered.c[name] for name in GROUPED if name != "part"),
+        sa.case((listed, numbered.c.part)).label("part"),
+        sa.case((listed, numbered.c.number), else_=limit + 1).label("place"),
+    ).subquery()
+    query = sa.select(
+        told.c.place,
+        sa.func.min(told.c.part).label("part"),
+        *(total(told.c[name]).label(name) for name in COUNTS),
+        *_seen(told),
+        sa.func.count().label("groups"),
+    )
+    return shaped(reader.frame(query.group_by(told.c.place).order_by(told.c.place)), BUSIEST)
 
 
 def series(
@@ -94,3 +118,16 @@ def suggested(reader: EventsReader, window: Window, *, kinds: Sequence[str], lim
     )
     query = sa.select(ranked.c.kind, ranked.c.value).where(ranked.c.place <= limit)
     return shaped(reader.frame(query.order_by(ranked.c.kind, ranked.c.place)), SUGGESTED)
+
+
+def _counted(reader: EventsReader, window: Window, match: Match, by: Dimension) -> sa.Subquery:
+    rows = matching(window, match, by, newest=reader.newest)
+    return sa.select(rows.c.part, *counts(rows), *_seen(rows)).group_by(rows.c.part).subquery()
+
+
+def _seen(rows: sa.Subquery) -> tuple[sa.Label[Any], sa.Label[Any]]:
+    return sa.func.min(rows.c.first_seen).label("first_seen"), sa.func.max(rows.c.last_seen).label("last_seen")
+
+
+def _most_first(groups: sa.Subquery) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
+    return groups.c.requests.desc(), groups.c.part.asc().nulls_last()

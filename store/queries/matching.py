@@ -4,7 +4,7 @@ Usage knows hours, keys, hosts and outcomes; facets know days, keys, outcomes an
 it, but are gone sooner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, get_args
@@ -15,12 +15,15 @@ from sqlalchemy.sql.expression import ColumnElement, FromClause, Subquery
 from model.errors import UsageError
 from model.event import FACET_KINDS, UNKNOWN_PREFIX
 from model.window import Window
+from store.dialect import Holds
 from store.events.tables import events
 from store.queries.rows import detailed, faceted, folded_ref, hourly
 from store.queries.spans import DAY, HOUR
 
 Dimension = Literal["key", "host", "status", "route", "method", "ip", "network", "client", "country", "asn"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
+Text = Literal["path", "user_agent"]
+"""What requests are chosen by a part of; there are too many to tell them apart by it."""
 Table = Literal["usage", "facets", "events"]
 
 _ANYWHERE: Final = {"key": "key_ref", "status": "outcome"}
@@ -30,16 +33,20 @@ Values = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Requests that have, of every dimension named, one of its values; as it is, all requests.
+    """Requests that have a value of each dimension wanted, none of what is unwanted, and each part of a text; or all.
 
     key is a key_ref (`unknown:<network>` for folded unknown credentials), status an outcome, route carries the method;
     None stands for requests that have no such value.
     """
 
     wanted: tuple[tuple[Dimension, Values], ...] = ()
+    unwanted: tuple[tuple[Dimension, Values], ...] = ()
+    """A request that has no such value at all is let through, unless None is among them."""
+    holding: tuple[tuple[Text, str], ...] = ()
+    """In capital letters or small ones."""
 
     def __post_init__(self) -> None:
-        for dimension, _ in self.wanted:
+        for dimension, _ in (*self.wanted, *self.unwanted):
             if dimension not in DIMENSIONS:
                 msg = f"Requests have no {dimension!r} to choose them by."
                 raise UsageError(msg, hint=f"Choose of {', '.join(DIMENSIONS)}.")
@@ -55,11 +62,15 @@ class Match:
 
 def table_of(match: Match, by: Dimension, bucket: timedelta | None = None) -> Table:
     """The table that answers; `bucket` is what time is told apart by, None for the window as a whole."""
-    asked = {by, *(dimension for dimension, _ in match.wanted)}
+    told = {by, *(dimension for dimension, _ in match.wanted)}
+    asked = told | {dimension for dimension, _ in match.unwanted}
+    if match.holding:
+        return "events"
     if asked <= _USAGE and (bucket is None or not bucket % HOUR):
         return "usage"
     kinds = asked - _ANYWHERE.keys()
-    if len(kinds) == 1 and kinds <= {*FACET_KINDS} and (bucket is None or not bucket % DAY):
+    # Facets have no requests without a value, which are not unwanted.
+    if len(kinds) == 1 and kinds <= {*FACET_KINDS} & told and (bucket is None or not bucket % DAY):
         return "facets"
     return "events"
 
@@ -97,6 +108,8 @@ def matching(
         rows.c.last_seen,
     )
     query = query.where(*(is_one_of(_column(rows, table, each), values) for each, values in match.wanted))
+    query = query.where(*(_is_none_of(_column(rows, table, each), values) for each, values in match.unwanted))
+    query = query.where(*(Holds(rows.c[text], part) for text, part in match.holding))
     if by not in _USAGE:
         query = query.where(part.is_not(None))
     return query.subquery()
@@ -104,7 +117,10 @@ def matching(
 
 def of_events(window: Window, match: Match) -> list[ColumnElement[bool]]:
     """The conditions on `events` that choose the same requests; a key_ref finds those before it was known too."""
-    return [_of_event(window, dimension, values) for dimension, values in match.wanted]
+    texts = (Holds(events.c[text], part) for text, part in match.holding)
+    wanted = (sa.or_(*_of_event(window, *each, is_one_of)) for each in match.wanted)
+    unwanted = (sa.and_(*_of_event(window, *each, _is_none_of)) for each in match.unwanted)
+    return [*wanted, *unwanted, *texts]
 
 
 def is_one_of(column: ColumnElement[Any], values: Values) -> ColumnElement[bool]:
@@ -113,14 +129,24 @@ def is_one_of(column: ColumnElement[Any], values: Values) -> ColumnElement[bool]
     return sa.or_(named, column.is_(None)) if None in values else named
 
 
-def _of_event(window: Window, dimension: Dimension, values: Values) -> ColumnElement[bool]:
+def _is_none_of(column: ColumnElement[Any], values: Values) -> ColumnElement[bool]:
+    named = column.not_in([value for value in values if value is not None])
+    return sa.and_(column.is_not(None), named) if None in values else sa.or_(column.is_(None), named)
+
+
+def _of_event(
+    window: Window,
+    dimension: Dimension,
+    values: Values,
+    judged: Callable[[ColumnElement[Any], Values], ColumnElement[bool]],
+) -> list[ColumnElement[bool]]:
+    """What is judged of an event; its own key_ref and, where such are among the values, the one it is folded into."""
     if dimension == "key":
         folded = any(value is not None and value.startswith(UNKNOWN_PREFIX) for value in values)
-        plain = is_one_of(events.c.key_ref, values)
-        return sa.or_(plain, is_one_of(folded_ref(window), values)) if folded else plain
+        return [judged(each, values) for each in (events.c.key_ref, *([folded_ref(window)] if folded else []))]
     if dimension == "route":
-        return is_one_of(sa.func.coalesce(events.c.method + " ", "") + events.c.route, values)
-    return is_one_of(events.c[_ANYWHERE.get(dimension, dimension)], values)
+        return [judged(sa.func.coalesce(events.c.method + " ", "") + events.c.route, values)]
+    return [judged(events.c[_ANYWHERE.get(dimension, dimension)], values)]
 
 
 def _column(rows: FromClause, table: Table, dimension: Dimension) -> ColumnElement[Any]:

@@ -105,14 +105,14 @@ def moments(
 
 
 def detailed(window: Window, key_refs: Sequence[str] | None = None) -> Subquery:
-    """Single requests with all that can be asked of them: [moment, <facet kinds>, method, key_ref, outcome, …].
+    """Single requests with all that can be asked of them: [moment, <facet kinds>, method, path, user_agent, …].
 
-    The rest is as in `hourly`: requests (1), bytes_out, first_seen, last_seen. `route` carries the method, as in
+    key_ref, outcome and the rest are as in `hourly`, requests being 1. `route` carries the method, as in
     facets; what a request does not have is null.
     """
     columns = (
         events.c.ts.label("moment"),
-        events.c.method.label("method"),
+        *(events.c[name].label(name) for name in ("method", "path", "user_agent")),
         *(value.label(kind) for kind, value in _VALUES.items()),
     )
     return _single(window, key_refs, *columns).subquery()

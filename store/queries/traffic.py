@@ -13,7 +13,7 @@ from model.event import UNKNOWN_PREFIX
 from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
-from store.queries.counts import COUNTS, counts, total
+from store.queries.counts import COUNTS, counts, of_outcomes, total
 from store.queries.rows import faceted, hourly, known, moments
 from store.queries.shape import COUNT, MOMENT, TEXT, shaped
 from store.queries.spans import HOUR, positive
@@ -56,8 +56,13 @@ def counted(reader: EventsReader, window: Window, *, key_refs: Sequence[str] | N
     return shaped(reader.frame(sa.select(*counts(rows))), COUNTS)
 
 
+def counted_of_outcomes(by_outcome: pd.DataFrame) -> pd.DataFrame:
+    """The same of [outcome, requests, bytes_out], one row an outcome."""
+    return shaped(of_outcomes(by_outcome), COUNTS)
+
+
 def totals_of_keys(usage: pd.DataFrame, addresses: int) -> pd.DataFrame:
-    """The same of what `breakdown.usage_by` counted of a window by key, and its number of addresses."""
+    """As `totals`, of what `breakdown.usage_by` counted of a window by key, and its number of addresses."""
     keys = sum(ref is not None and not ref.startswith(UNKNOWN_PREFIX) for ref in usage["key"])
     sums = {name: usage[name].sum() for name in COUNTS} | {"keys": keys, "addresses": addresses}
     return shaped(pd.DataFrame([sums]), TOTALS)

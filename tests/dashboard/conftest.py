@@ -142,7 +142,7 @@ class Pages:
     markup = MARKUP
 
     @staticmethod
-    def open(path: str = "", **parameters: str) -> AppTest:
+    def open(path: str = "", /, **parameters: str) -> AppTest:
         data.forget()
         page = AppTest.from_file(str(MAIN), default_timeout=90)
         page._page_hash = calc_hash(path)

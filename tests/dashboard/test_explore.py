@@ -13,7 +13,7 @@ from dashboard.elements import export
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
-    from tests.dashboard.conftest import Pages
+    from tests.dashboard.conftest import Pages, Small
 
     Visit = Callable[..., AppTest]
 
@@ -29,7 +29,7 @@ def test_as_it_is_it_tells_outcomes_apart(pages: "Pages", visit: "Visit") -> Non
     assert {"Successful": 316, "401 unauthenticated": 14, "403 forbidden": 1, "429 throttled": 1, "5xx": 1} == counted(
         pages, page
     )
-    assert "5 groups, 333 requests" in page.caption[-1].value
+    assert any("5 groups, 333 requests" in each.value for each in page.caption)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,13 @@ def test_as_it_is_it_tells_outcomes_apart(pages: "Pages", visit: "Visit") -> Non
         ({"ip": "203.0.113.66"}, {"401 unauthenticated": 5}),
         ({"network": "198.51.100.0/24", "status": "5xx"}, {"5xx": 1}),
         ({"route": "GET /v1/invoices/{id}", "method": "POST"}, {}),
+        ({"path": "INVOICES/47", "status": "5xx"}, {"5xx": 1}),
+        ({"agent": "IMG src"}, {"Successful": 5}),
+        ({"path": "/v2/"}, {}),
+        ({"not": "keys:key_1"}, {"Successful": 34, "401 unauthenticated": 10, "5xx": 1}),
+        ({"not": "owner:pay@co.example", "status": "401"}, {"401 unauthenticated": 10}),
+        ({"not": "status:Successful", "keys": "key_2"}, {"5xx": 1}),
+        ({"not": "ip:198.51.100.7", "environment": "production"}, {}),
         ({"host": "api.example", "client": "curl/8", "keys": "key_2"}, {"Successful": 29, "5xx": 1}),
     ],
 )
@@ -78,10 +85,21 @@ def test_keys_are_told_apart_by_name_and_the_others_by_what_is_known(pages: "Pag
     assert {"billing-prod · key_1", "crm-dev · key_2", "(none)", "unknown:203.0.113.0/24"} < labels
 
 
-def test_a_click_on_a_group_filters_by_it(pages: "Pages", visit: "Visit") -> None:
-    page = pages.click(visit("explore", by="Key"), "groups", "group", "crm-dev · key_2")
+def test_an_hour_that_is_all_that_is_known_is_not_told_as_a_minute(
+    pages: "Pages", visit: "Visit", small: "Small"
+) -> None:
+    by_key, by_address = (pages.table(visit("explore", by=by), "groups") for by in ("Key", "Address"))
+    hour = f"{small.now:%Y-%m-%d %H}:00 to {small.now:%H}:59"
 
-    assert {"by": "Key", "keys": "crm-dev · key_2"} == pages.url(page)
+    assert hour == dict(zip(by_key["group"], by_key["last"], strict=True))["billing-prod · key_1"]
+    assert by_key["first"].str.endswith(":59").all()
+    assert f"{small.now:%Y-%m-%d %H:%M}" == by_address["last"].iloc[0]
+
+
+def test_a_click_on_a_group_filters_by_it(pages: "Pages", visit: "Visit") -> None:
+    page = pages.click(visit("explore", by="Key", path="/v1/"), "groups", "group", "crm-dev · key_2")
+
+    assert {"by": "Key", "path": "/v1/", "keys": "crm-dev · key_2"} == pages.url(page)
     assert {"crm-dev · key_2": 30} == counted(pages, page)
 
     next(button for button in page.button if button.label == "Clear filters").click().run()
@@ -103,6 +121,72 @@ def test_the_requests_themselves_are_the_newest_and_know_their_key(visit: "Visit
     assert newest["key"].iloc[0].startswith("ac_live_…ssss")
 
 
+def test_a_group_that_is_filtered_by_already_can_be_clicked(pages: "Pages", visit: "Visit") -> None:
+    page = pages.click(visit("explore", by="Host", host="api.example"), "groups", "group", "api.example")
+
+    assert {"by": "Host", "host": "api.example"} == pages.url(page)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "parameter", "filtered"),
+    [
+        ("ip", "203.0.113.6", "ip", "203.0.113.6"),
+        ("key", "crm-dev", "keys", "crm-dev · key_2"),
+        ("outcome", "401 unauthenticated", "status", "401 unauthenticated"),
+        ("status", 200, "status", "Successful"),
+        ("path", "/v1/invoices/4711", "route", "GET /v1/invoices/{id}"),
+        ("agent", "curl/8.5.0", "client", "curl/8"),
+        ("host", "api.example", "host", "api.example"),
+    ],
+)
+def test_a_click_on_a_cell_of_a_request_filters_by_it(
+    pages: "Pages", visit: "Visit", column: str, value: object, parameter: str, filtered: str
+) -> None:
+    page = pages.click(visit("explore"), "raw_rows", column, value)
+
+    assert {parameter: filtered} == pages.url(page)
+    assert counted(pages, page)
+
+
+@pytest.mark.parametrize(("ip", "filtered"), [("203.0.113.66", "unknown:203.0.113.0/24"), ("203.0.113.6", "(none)")])
+def test_a_request_of_no_key_leads_to_those_that_are_counted_with_it(
+    pages: "Pages", visit: "Visit", ip: str, filtered: str
+) -> None:
+    page = visit("explore", ip=ip)
+    page = pages.click(page, "raw_rows", "key", pages.table(page, "raw_rows")["key"].iloc[0])
+
+    assert filtered == pages.url(page)["keys"]
+    assert {"401 unauthenticated": 5} == counted(pages, page)
+
+
+def test_a_moment_of_a_request_filters_nothing(pages: "Pages", visit: "Visit") -> None:
+    page = visit("explore")
+    page = pages.click(page, "raw_rows", "at", pages.table(page, "raw_rows")["at"].iloc[0])
+
+    assert {} == pages.url(page)
+
+
+def test_a_request_has_its_status_and_its_source(pages: "Pages", visit: "Visit") -> None:
+    frame = pages.table(visit("explore", ip="203.0.113.6"), "raw_rows")
+
+    assert {(401, "edge")} == set(frame[["status", "source"]].itertuples(index=False, name=None))
+
+
+def test_older_requests_are_those_up_to_the_oldest_that_is_listed(pages: "Pages", visit: "Visit") -> None:
+    page = visit("explore", keys="key_1")
+    first = pages.table(page, "raw_rows")
+    next(button for button in page.button if button.label == "Older requests").click().run()
+    second = pages.table(page, "raw_rows")
+
+    assert "custom" == pages.url(page)["window"]
+    assert [100, 100] == [len(first), len(second)]
+    assert first["ts"].iloc[-1] == second["ts"].iloc[0]
+
+
+def test_where_all_requests_are_listed_there_are_no_older_ones(visit: "Visit") -> None:
+    assert not [button for button in visit("explore", keys="key_2").button if button.label == "Older requests"]
+
+
 def test_what_came_from_a_log_is_shown_as_text(pages: "Pages", visit: "Visit") -> None:
     page = visit("explore", client=pages.markup, by="Client")
     read = [*page.markdown, *page.caption, *page.info, *page.subheader]
@@ -113,6 +197,13 @@ def test_what_came_from_a_log_is_shown_as_text(pages: "Pages", visit: "Visit") -
 def test_a_filter_that_nobody_heard_of_finds_nothing(visit: "Visit") -> None:
     for parameters in ({"keys": "key_9'; DROP TABLE events; --"}, {"status": "teapot"}, {"ip": "999"}):
         assert "No request of this window matches" in visit("explore", **parameters).info[0].value
+
+
+def test_what_names_no_filter_leaves_nothing_out_and_says_so(pages: "Pages", visit: "Visit") -> None:
+    page = visit("explore", **{"not": "colour:red"})
+
+    assert 333 == sum(counted(pages, page).values())
+    assert any(text.startswith("△ colour:red leaves nothing out.") for text in pages.texts(page))
 
 
 def test_a_csv_file_holds_no_formula() -> None:

@@ -16,7 +16,7 @@ from tests.dashboard.looking import figures
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
-    from tests.dashboard.conftest import Pages
+    from tests.dashboard.conftest import Pages, Small
 
     Visit = Callable[..., AppTest]
 
@@ -76,6 +76,13 @@ def test_the_keys_stand_beside_the_traffic_that_belongs_to_none(pages: "Pages", 
         "No credential presented": 5,
         "Unknown credentials from 1 network": 5,
     } == {str(name).partition(" (fp:")[0]: n for name, n in zip(frame["name"], frame["requests"], strict=True)}
+
+
+def test_of_traffic_that_belongs_to_no_key_the_hour_is_told(pages: "Pages", visit: "Visit", small: "Small") -> None:
+    frame = pages.table(visit("keys"), "keys").set_index("name")
+
+    assert f"{small.now:%Y-%m-%d %H}:00 to {small.now:%H}:59" == frame["last_used_at"]["No credential presented"]
+    assert f"{small.now:%Y-%m-%d %H:%M}" == frame["last_used_at"]["billing-prod"]
 
 
 def test_an_inactive_key_is_hidden_until_asked_for(pages: "Pages", visit: "Visit") -> None:

@@ -94,6 +94,14 @@ def test_the_last_use_is_the_later_of_the_logs_and_of_the_provider() -> None:
     assert "2 d ago" == row["ago"]
 
 
+def test_traffic_of_no_key_was_last_seen_within_an_hour_and_a_key_at_its_moment() -> None:
+    used = usage((None, 5, 5), ("unknown:a", 7, 7), ("fp:1:ab", 2, 0)).assign(last_seen=pd.Timestamp(NOW).floor("h"))
+    rows = made(keys().head(0), used).set_index("id")
+
+    assert {"unknown:": "< 1 h ago", NO_KEY: "< 1 h ago", "fp:1:ab": "just now"} == dict(rows["ago"])
+    assert [True, True, False] == list(rows["by_hour"])
+
+
 def test_an_empty_store_has_an_empty_roster() -> None:
     assert [*OUTLINE, "ago", "health", "why"] == list(made(keys().head(0), usage()).columns)
 

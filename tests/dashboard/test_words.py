@@ -27,6 +27,21 @@ def test_how_long_ago_is_told_in_one_unit(away: timedelta, said: str) -> None:
     assert said == words.ago(NOW - away, NOW)
 
 
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("05:00", "< 1 h ago"),
+        ("03:00", "< 3 h ago"),
+        ("05:20", "4 min ago"),
+        ("2026-11-21 05:00", "2 d ago"),
+    ],
+)
+def test_how_long_ago_an_hour_was_is_never_said_by_the_minute(at: str, said: str) -> None:
+    moment = datetime.fromisoformat(at if " " in at else f"{NOW:%Y-%m-%d} {at}").replace(tzinfo=UTC)
+
+    assert said == words.ago_by_hour(moment, NOW)
+
+
 def test_a_moment_that_is_not_known_is_no_moment() -> None:
     assert ("never", None) == (words.ago(pd.NaT, NOW), words.days_since(pd.NaT, NOW))
 

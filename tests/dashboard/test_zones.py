@@ -14,6 +14,18 @@ def test_a_moment_is_told_by_the_clocks_of_the_zone() -> None:
     assert "2026-03-29 01:00 UTC" == Zone().told(SPRING)
 
 
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("UTC", "2026-03-29 00:00 to 00:59"), ("Asia/Kolkata", "2026-03-29 05:30 to 06:29")],
+)
+def test_an_hour_is_told_from_its_first_to_its_last_minute(zone: str, said: str) -> None:
+    hour = pd.Timestamp("2026-03-29T00:00Z")
+
+    assert said == Zone(zone).hour(hour)
+    assert "2026-03-29 03:00" == BERLIN.hour(SPRING)
+    assert "—" == Zone(zone).hour(pd.NaT)
+
+
 @pytest.mark.parametrize("missing", [None, pd.NaT])
 def test_no_moment_is_told_as_nothing(missing: object) -> None:
     assert ("—", "never") == (BERLIN.minute(missing), BERLIN.told(missing, "never"))

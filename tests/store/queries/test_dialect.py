@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
-from store.dialect import Bucket, Instant, LocalHour, LocalWeekday, Part, Quantile, Ratio
+from store.dialect import Bucket, Holds, Instant, LocalHour, LocalWeekday, Part, Quantile, Ratio
 from store.events.reader import EventsReader
 from store.events.tables import events
 
@@ -84,3 +84,20 @@ def test_a_ratio_is_a_float_and_null_over_zero(reader: EventsReader) -> None:
 
 def test_a_quantile_of_nothing_is_null(empty_reader: EventsReader) -> None:
     assert answer(empty_reader, Quantile(events.c.duration_ms, 0.95)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "holds"),
+    [
+        ("/v1/Agents/7", "agents", True),
+        ("/v1/agents/7", "AGENTS/", True),
+        ("GÉANT/1", "géant", True),
+        ("/v1/agents", "%", False),
+        ("/v1/agents", "v1_agents", False),
+        ("a%b_c\\'", "%b_c\\'", True),
+    ],
+)
+def test_a_text_holds_another_in_any_case_and_no_wildcard(
+    reader: EventsReader, text: str, part: str, holds: object
+) -> None:
+    assert holds == bool(answer(reader, Holds(sa.literal(text), part)))

@@ -9,7 +9,7 @@ import pytest
 from model.errors import UsageError
 from model.window import Window
 from store.events.reader import EventsReader
-from store.queries.explored import GROUPED, SERIES, SUGGESTED, grouped, newest, series, suggested
+from store.queries.explored import BUSIEST, GROUPED, SERIES, SUGGESTED, busiest, grouped, newest, series, suggested
 from store.queries.matching import DIMENSIONS, Dimension, Match, table_of
 
 A, B, FOLDED = "fp:1:aaaa", "fp:1:bbbb", "unknown:198.51.100.0/24"
@@ -82,6 +82,88 @@ def test_whole_hours_and_days_say_what_the_events_say(
 
     counted = [name for name in GROUPED if name not in {"first_seen", "last_seen"}]
     pd.testing.assert_frame_equal(slow[counted], quick[counted])
+
+
+@pytest.mark.parametrize("by", ["status", "key", "ip", "host"])
+@pytest.mark.parametrize(
+    ("unwanted", "count"),
+    [
+        ((("ip", ("192.0.2.1",)),), 7),
+        ((("client", ("curl/8",)),), 4),
+        ((("client", ("curl/8", None)),), 2),
+        ((("host", ("api",)),), 1),
+        ((("key", (A, None)),), 8),
+        ((("key", (FOLDED,)),), 11),
+        ((("route", ("GET /v1/agents",)), ("status", ("throttled",))), 4),
+        ((("ip", ("192.0.2.1",)), ("key", (B,))), 6),
+    ],
+)
+def test_what_is_unwanted_is_left_out_and_what_has_no_such_value_stays(
+    reader: EventsReader,
+    everything: Window,
+    by: Dimension,
+    unwanted: tuple[tuple[Dimension, tuple[str | None]]],
+    count: int,
+) -> None:
+    rest = Match(unwanted=unwanted)
+
+    assert count == grouped(reader, everything, rest, by=by)["requests"].sum()
+    assert count == len(newest(reader, everything, rest, limit=99))
+
+
+def test_what_has_no_value_is_known_to_events_alone() -> None:
+    assert "events" == table_of(Match(unwanted=(("ip", ("192.0.2.1",)),)), "status")
+    assert "facets" == table_of(Match(unwanted=(("ip", ("192.0.2.1",)),)), "ip")
+    assert "usage" == table_of(Match(unwanted=(("key", (A,)),)), "status")
+
+
+def test_requests_are_found_by_a_part_of_their_path_and_user_agent(
+    stored: Callable[..., EventsReader], event: Callable[..., dict[str, object]], everything: Window
+) -> None:
+    told = [("/v1/agents/7", "curl/8.5"), ("/v1/Agents/8", "Mozilla/5.0"), ("/v1/x", "curl/8.5"), (None, None)]
+    reader = stored(
+        [
+            event(line, ("2026-03-29T00:30:00Z", A, "192.0.2.1", "GET", "/v1", "api", 200, "ok", 1, None, "x"))
+            | {"path": path, "user_agent": agent}
+            for line, (path, agent) in enumerate(told)
+        ]
+    )
+
+    for by in ("status", "ip"):
+        for holding, count in (
+            ((("path", "/AGENTS/"),), 2),
+            ((("user_agent", "curl"),), 2),
+            ((("path", "agents"), ("user_agent", "curl")), 1),
+        ):
+            wanted = Match(wanted=(("key", (A,)),), holding=holding)
+            assert [count] == list(grouped(reader, everything, wanted, by=by)["requests"])
+            assert count == len(newest(reader, everything, wanted, limit=9))
+    assert grouped(reader, everything, Match(holding=(("path", "%"),)), by="status").empty
+
+
+def test_what_is_not_listed_is_one_row_that_says_of_how_many_groups(
+    reader: EventsReader, everything: Window, same: Callable[..., None]
+) -> None:
+    frame = busiest(reader, everything, Match(), by="ip", limit=2)
+
+    same(
+        [
+            (1, "192.0.2.1", 8, 4, 0, 1, 0, 2, 518, "2026-03-28T22:59:59.999999Z", "2026-03-30T00:00Z", 1),
+            (2, "198.51.100.5", 4, 1, 3, 0, 0, 0, 65, "2026-03-29T01:05Z", "2026-03-29T01:07Z", 1),
+            (3, None, 3, 0, 2, 0, 1, 0, 15, "2026-03-28T23:20Z", "2026-03-29T01:05:30Z", 3),
+        ],
+        BUSIEST,
+        frame,
+    )
+
+
+@pytest.mark.parametrize("by", DIMENSIONS)
+def test_groups_that_are_all_listed_leave_no_others(reader: EventsReader, everything: Window, by: Dimension) -> None:
+    frame = busiest(reader, everything, Match(), by=by, limit=99)
+
+    pd.testing.assert_frame_equal(grouped(reader, everything, Match(), by=by), frame[list(GROUPED)])
+    assert [1] * len(frame) == list(frame["groups"])
+    assert list(range(1, len(frame) + 1)) == list(frame["place"])
 
 
 def test_unknown_credentials_are_folded_in_every_table(reader: EventsReader, everything: Window) -> None:
@@ -159,6 +241,7 @@ def test_nothing_is_an_empty_frame_with_its_dtypes(
     empty_reader: EventsReader, everything: Window, same: Callable[..., None], by: Dimension
 ) -> None:
     same([], GROUPED, grouped(empty_reader, everything, Match(), by=by))
+    same([], BUSIEST, busiest(empty_reader, everything, Match(), by=by, limit=2))
     same([], SERIES, series(empty_reader, everything, Match(), by=by, bucket=DAY, groups=[("x", ("y",))]))
     same([], SUGGESTED, suggested(empty_reader, everything, kinds=("ip",), limit=3))
     assert newest(empty_reader, everything, match(**{by: ("x",)}), limit=3).empty

@@ -8,9 +8,9 @@ import pytest
 from model.window import Window
 from store.events.reader import EventsReader
 from store.queries.breakdown import usage_by
-from store.queries.counts import COUNTS, of_outcomes
+from store.queries.counts import COUNTS
 from store.queries.debut import debuts
-from store.queries.traffic import addresses, counted, totals, totals_of_keys
+from store.queries.traffic import addresses, counted, counted_of_outcomes, totals, totals_of_keys
 from store.queries.traits import TRAITS, Kind, traits
 
 MakeWindow = Callable[[str, str], Window]
@@ -45,7 +45,7 @@ def test_totals_can_be_made_of_what_was_counted_by_key_or_by_outcome(
     places = addresses(reader, window(*now))
 
     pd.testing.assert_frame_equal(whole, totals_of_keys(by_key, places))
-    pd.testing.assert_frame_equal(whole[list(COUNTS)], of_outcomes(by_outcome))
+    pd.testing.assert_frame_equal(whole[list(COUNTS)], counted_of_outcomes(by_outcome))
     pd.testing.assert_frame_equal(whole[list(COUNTS)], counted(reader, window(*now)))
 
 
