@@ -21,6 +21,7 @@ from model.window import Window
 
 T0 = datetime(2026, 10, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+NAMES = Names.nobody()
 SPAN = 96
 MUTES = (
     Mute(kind="calendar", name="load test", reason="", since=T0 + 20 * HOUR, until=T0 + 60 * HOUR),
@@ -57,7 +58,7 @@ def state(detector: str, rows: Sequence[Scored], edges: Sequence[int], mutes: tu
         window = Window(since=T0 + since * HOUR, until=T0 + until * HOUR)
         mine = [one for one in rows if window.since < one.bucket + step <= window.until]
         scores = Scores(rows={detector: mine})
-        done = fold(scores, window, known=list(known.values()), config=config, now=T0, names=Names.nobody())
+        done = fold(scores, window, known=list(known.values()), config=config, now=T0, names=NAMES)
         known |= {finding.id: finding for finding in done.findings}
     return sorted(known.values(), key=lambda finding: (finding.opened, finding.id))
 
@@ -103,7 +104,7 @@ def standing(held: dict[str, tuple[int, int]], moments: Sequence[int]) -> list[F
             if since <= moment < since + length
         ]
         until = T0 + moment * HOUR
-        news = decide_standing(detector, list(known.values()), rows, until=until, now=T0, names=Names.nobody())
+        news = decide_standing(detector, list(known.values()), rows, until=until, now=T0, names=NAMES)
         known |= {finding.id: finding for finding in news}
     return sorted(known.values(), key=lambda finding: (finding.opened, finding.id))
 

@@ -8,7 +8,8 @@ from commandline import GOOD, NOON, SOURCE, UNTIL, Cli, attack, line
 def test_an_empty_workspace_has_nothing_to_tell(cli: Cli) -> None:
     done = cli("detect", "--until", UNTIL)
 
-    assert (0, "Nothing new was found.\n") == (done.code, done.out)
+    assert (0, "") == (done.code, done.out)
+    assert "Nothing new was found." in done.err
     assert "0 new or changed findings, 0 incidents, 0 alerts." in done.err
     assert "failed" not in done.err
     assert [] == cli("detect", "--json").json()

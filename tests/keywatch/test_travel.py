@@ -35,7 +35,7 @@ def test_a_key_that_is_in_two_distant_countries_within_an_hour_is_told_with_both
 
     (evidence,) = found["evidence"] if isinstance(found["evidence"], list) else ()
     assert (FAR, "high", 3) == (found["ip"], found["severity"], found["count"])
-    assert ("DE", "AU", 0.51) == (evidence["home"], evidence["country"], evidence["hours"])
+    assert ("DE", "AU", 0.52) == (evidence["home"], evidence["country"], evidence["hours"])
     assert evidence["kilometres"] > 10_000
 
 
