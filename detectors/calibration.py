@@ -24,8 +24,8 @@ and K keys in hourly buckets there are D * K * 24 tests a day, so each fires at
 
     p <= budget / (D * K * 24)
 
-For 250 keys, two detectors and 0.5 a day that is 4.2e-5; with rate 0.03 and mean 0.6 it is a score of
-2 + 0.6 * ln(0.03 / 4.2e-5) = 5.9. Minimum effects and two of three buckets come on top, so the true number is smaller.
+For 250 keys, four detectors and 0.5 a day that is 2.1e-5; with rate 0.03 and mean 0.6 it is a score of
+2 + 0.6 * ln(0.03 / 2.1e-5) = 6.4. Minimum effects and two of three buckets come on top, so the true number is smaller.
 """
 
 from typing import Final, NamedTuple

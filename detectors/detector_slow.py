@@ -41,7 +41,7 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
     It took 10 seconds or more for a window of at most a day, and 20 times as long as the middle one of all detectors:
     when the machine is slow, all of them are, and no detector is to blame. A cycle has all detectors and is meant to
-    take 3 seconds (issue 4), so that what happens is told within 90.
+    take 3 seconds, so that what happens is told within 90.
 
     Why it matters: the cycle waits for the slowest, and everything is told late.
 

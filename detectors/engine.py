@@ -24,7 +24,18 @@ from model.clock import Clock, SystemClock
 from model.finding import Finding, FindingStatus
 from model.window import Window
 
-__all__ = ["Detection", "Scores", "detect", "fold", "load", "names", "names_of", "required_frames", "score"]
+__all__ = [
+    "Detection",
+    "Scores",
+    "detect",
+    "fold",
+    "frames_of",
+    "load",
+    "names",
+    "names_of",
+    "required_frames",
+    "score",
+]
 
 _ALWAYS = ("keys", "key_refs")
 
@@ -98,6 +109,13 @@ def detect(
 def names_of(frames: Mapping[str, pd.DataFrame]) -> Names:
     """What the inventory's frames call keys. Raises DetectorError when they lack columns."""
     return Names(conform("key_refs", frames.get("key_refs")), conform("keys", frames.get("keys")))
+
+
+def frames_of(
+    detector: Detector, frames: Mapping[str, pd.DataFrame], window: Window, *, config: DetectorsConfig
+) -> dict[str, pd.DataFrame]:
+    """What `score` hands to a detector; for whoever asks again what it saw."""
+    return _Scoring(frames, window, config).frames_of(detector)
 
 
 def score(
@@ -180,9 +198,13 @@ class _Scoring:
             if each.detector == detector.id:
                 self.config.overridden_settings(each, detector.settings)
 
+    def frames_of(self, detector: Detector) -> dict[str, pd.DataFrame]:
+        """The frames of one detector."""
+        return {name: self.frame(name, by_key=name in detector.by_key) for name in detector.frames}
+
     def rows(self, detector: Detector) -> list[Scored]:
         """The rows of one detector, those of overrides in their place."""
-        frames = {name: self.frame(name, by_key=name in detector.by_key) for name in detector.frames}
+        frames = self.frames_of(detector)
         calls = CALLS.intersection(frames)
         if detector.kind == "rule" and calls and all(frames[name].empty for name in calls):
             return []  # a rule tells of what was done

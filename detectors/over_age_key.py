@@ -1,5 +1,6 @@
 """over-age-key: see the docstring of `score`."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,9 +22,9 @@ class Settings:
     after: timedelta = timedelta(days=90)
     """Age from which it is low."""
     much_after: timedelta = timedelta(days=180)
-    """Age from which its title says so, and from which it is medium if `medium` is set."""
-    medium: int = 0
-    """1: keys older than `much_after` are medium. Nobody has to look on the very day, so it is not the default."""
+    """Age from which it is medium,"""
+    medium: int = 1
+    """unless this is 0: then it is low as before, and only its title says so."""
 
 
 @detector(
@@ -41,8 +42,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key that was not rotated for too long.
 
     An active key whose creation or last rotation is 90 days ago (CIS "rotated every 90 days", as in Panther and
-    Prowler) or 180, which its title says. Both are low: a policy that calls 180 days grave sets `medium`. When most
-    keys are over age, that is one finding.
+    Prowler): low. From 180 days on the same finding is medium, and quiet otherwise. When more than five keys are that
+    old, they stay low and one finding about all of them is medium; when most keys are over age, there is only one.
 
     Why it matters: the older a key, the more places it has been copied to, and the longer a leak has been of use.
 
@@ -58,8 +59,15 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     found = keys.assign(since=since, rotated=since == rotated, age=at - since)[at - since >= settings.after]
     rows = found[["key_id", "since", "rotated", "age"]].itertuples(index=False, name=None)
     told = [_row(row, window, settings) for row in rows]
+    grave = [row for row in told if row.severity is Severity.MEDIUM]
     todo = "Set a period of rotation that is kept, and begin with the oldest."
-    return to_frame(folded(told, len(keys), window.until, what="are over age", todo=todo))
+    # The step of so many is one thing to do, and is told once.
+    step = folded(grave, len(keys), window.until, what="are far over age", todo=todo, severity=Severity.MEDIUM, most=0)
+    worst = Severity.MEDIUM if grave else Severity.LOW
+    whole = folded(told, len(keys), window.until, what="are over age", todo=todo, severity=worst)
+    if step == grave or whole != told:
+        return to_frame(whole)
+    return to_frame([*(dataclasses.replace(row, severity=Severity.LOW) for row in told), *step])
 
 
 def _row(row: tuple[Any, ...], window: Window, settings: Settings) -> Scored:

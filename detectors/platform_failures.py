@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from detectors.declare import HOUR, MINUTE, Frames, detector
 from detectors.scores import Scored, moment, to_frame
 from detectors.shared import outage
+from detectors.shared.lifetimes import identity
 from detectors.shared.tried import FRAMES, tried
 from model.finding import Severity
 from model.window import Window
+
+_NAMED: Final = 5
+"""So many keys are named, whatever their number is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +54,11 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     What to do: look at what was deployed, and at the health of the service that checks keys. Then look whether any
     finding from the same minutes names an address that is nobody's: an outage is good cover.
     """
-    refused = _lasting(outage.refused(frames, tried(frames)), settings)
+    minutes = tried(frames)
+    refused = _lasting(outage.refused(frames, minutes), settings)
     erring = _lasting(outage.erring(frames), settings)
     erring = erring[~erring["minute"].isin(set(refused["minute"]))]
-    rows = [_refused(row) for row in refused.itertuples(index=False)]
+    rows = [_refused(row, _busiest(frames, minutes, row.minute)) for row in refused.itertuples(index=False)]
     return to_frame(rows + [_erring(row) for row in erring.itertuples(index=False)])
 
 
@@ -64,7 +69,16 @@ def _lasting(found: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     return ordered[earlier > ordered["minute"] - settings.span]
 
 
-def _refused(row: Any) -> Scored:  # noqa: ANN401 (a row of outage.refused)
+def _busiest(frames: Frames, minutes: pd.DataFrame, minute: Any) -> list[str]:  # noqa: ANN401 (a moment of pandas)
+    """The keys with most failed calls of a minute at places that are theirs, as the inventory calls them."""
+    own = minutes["home"] | minutes["roaming"] | minutes["nowhere"]
+    sums = minutes[(minutes["minute"] == minute) & own].groupby("key_ref", as_index=False)["failed"].sum()
+    most = sums[sums["failed"] > 0].sort_values(["failed", "key_ref"], ascending=[False, True]).head(_NAMED)
+    names = identity(frames)
+    return [names.get(ref, ref) for ref in most["key_ref"]]
+
+
+def _refused(row: Any, busiest: list[str]) -> Scored:  # noqa: ANN401 (a row of outage.refused)
     keys, active = int(row.keys), int(row.active)
     return Scored(
         bucket=moment(row.minute),
@@ -76,7 +90,7 @@ def _refused(row: Any) -> Scored:  # noqa: ANN401 (a row of outage.refused)
         title="The platform refuses its own customers: {count} failed calls from their usual places",
         summary=f"At its peak {keys} of {active} active keys got 401 or 403 within a minute from where they always "
         "worked. Bursts of single keys in these minutes are part of this.",
-        detail={"keys": keys, "active": active, "kind": "authentication"},
+        detail={"keys": keys, "active": active, "kind": "authentication", "busiest": busiest},
     )
 
 

@@ -82,7 +82,7 @@ def finding_of(
 
     Count is the sum, score and severity the largest, and the words are those of the piece that says most.
     """
-    lead = max(pieces, key=lambda piece: (_severity(piece, detector).rank, piece.score))
+    lead = leading(detector, pieces)
     said = _said(lead)
     key = said.get("key_ref") or said.get("key_id")
     known = names.of(key)
@@ -116,6 +116,11 @@ def finding_of(
         controls=(*detector.owasp, *detector.controls),
         incident_id=before.incident_id if before else None,
     )
+
+
+def leading(detector: Detector, pieces: Sequence[Evidence]) -> Evidence:
+    """The piece that says most: the gravest, of like ones that with the highest score."""
+    return max(pieces, key=lambda piece: (_severity(piece, detector).rank, piece.score))
 
 
 def _said(piece: Evidence) -> Mapping[str, str | None]:

@@ -53,13 +53,14 @@ def folded(
     todo: str,
     of: str = "keys",
     severity: Severity = Severity.LOW,
+    most: float = MOST,
 ) -> list[Scored]:
-    """The rows, or one about the platform when more than FEW and more than MOST of `among` keys have the fault.
+    """The rows, or one about the platform when more than FEW and more than `most` of `among` keys have the fault.
 
     `what` completes "12 of 20 keys …" (or what `of` names); `todo` is a sentence. An inventory in which nobody ever
     set an expiry is one thing to do, and 250 findings would hide the rest.
     """
-    if len(rows) <= FEW or len(rows) <= MOST * among:
+    if len(rows) <= FEW or len(rows) <= most * among:
         return list(rows)
     worst = sorted(rows, key=lambda row: (-row.score, row.bucket, row.subject))
     opened = min(row.bucket for row in rows)

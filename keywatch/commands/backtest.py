@@ -30,7 +30,9 @@ def backtest(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="DETECTOR.SETTING=VALUE", help="Try a setting; repeatable.")
     ] = None,
-    explain: Annotated[str | None, typer.Option(metavar="FINDING", help="Say why this one was found.")] = None,
+    explain: Annotated[
+        str | None, typer.Option(metavar="FINDING", help="Say why this one was found, and what did not silence it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge history (--since, 28d by default) in memory and say what was found; nothing is written."""
@@ -84,7 +86,8 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 def _explain(ws: "Workspace", outcome: "Outcome", finding: str) -> None:
     from detectors import engine
-    from keywatch.detecting.explaining import explain
+    from keywatch.detecting.explaining.explain import explain
+    from keywatch.detecting.explaining.seen import see
     from keywatch.detecting.reading import state_frames
 
     found = next((one for one in outcome.findings if one.id == finding), None)
@@ -92,5 +95,6 @@ def _explain(ws: "Workspace", outcome: "Outcome", finding: str) -> None:
         msg = f"This backtest has no finding {finding!r}."
         raise UsageError(msg, hint="Its window has to reach back to the finding's beginning.")
     names = engine.names_of(state_frames(ws.store, outcome.window.until))
-    for sentence in explain(found, outcome.trial.config, names):
+    seen = see(ws.store, found, outcome.trial.config, outcome.window.until)
+    for sentence in explain(found, outcome.trial.config, names, seen):
         typer.echo(sentence)

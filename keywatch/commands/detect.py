@@ -77,7 +77,9 @@ def findings(
     status: Annotated[str | None, typer.Option(help="open, acknowledged, resolved or muted.")] = None,
     min_severity: Annotated[str | None, typer.Option("--min-severity", help="At or above.")] = None,
     detector: Annotated[str | None, typer.Option(help="Of one detector.")] = None,
-    explain: Annotated[str | None, typer.Option(metavar="ID", help="Say why this one was found.")] = None,
+    explain: Annotated[
+        str | None, typer.Option(metavar="ID", help="Say why this one was found, and what did not silence it.")
+    ] = None,
     precision: Annotated[bool, typer.Option("--precision", help="Per detector, what people said of them.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -145,20 +147,28 @@ def _explain(ws: "Workspace", finding: str, *, as_json: bool) -> None:
     if not found:
         msg = f"There is no finding {finding!r}."
         raise UsageError(msg, hint="keywatch findings --json lists them with their ids.")
-    sentences = _explained(ws, found)
+    sentences = _explained(ws, found, again=True)
     print_json({**record(found[0]), "explained": sentences}) if as_json else typer.echo("\n".join(sentences))
 
 
-def _explained(ws: "Workspace", found: "list[Finding]") -> list[str]:
+def _explained(ws: "Workspace", found: "list[Finding]", *, again: bool = False) -> list[str]:
+    """The sentences about findings; `again` reads what their detectors saw once more, a day of each."""
     from detectors import engine
     from keywatch.detecting.configured import detectors_config, with_expected
-    from keywatch.detecting.explaining import explain
+    from keywatch.detecting.explaining.explain import explain
+    from keywatch.detecting.explaining.seen import see
     from keywatch.detecting.reading import state_frames
+    from store.state.findings import judged
 
     names = engine.names_of(state_frames(ws.store, now()))
     with ws.store.reading() as tx:
-        config = with_expected(detectors_config(ws), tx)
-    return [sentence for finding in found for sentence in explain(finding, config, names)]
+        config, done = with_expected(detectors_config(ws), tx), judged(tx)
+    explained: list[str] = []
+    for finding in found:
+        until = done[finding.detector].until if finding.detector in done else now()
+        seen = see(ws.store, finding, config, until) if again else None
+        explained += explain(finding, config, names, seen)
+    return explained
 
 
 def _precision(ws: "Workspace", *, as_json: bool) -> None:

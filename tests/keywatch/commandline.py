@@ -20,11 +20,14 @@ GUESSER = "203.0.113.66"
 GOOD = "kw_live_3f9a77c1d2e4b5a69788"
 GUESSES = [f"kw_guess_{number:04d}_5b1f0c" for number in range(40)]
 
-ATTACKED = """
+SOURCE = """
 [[sources]]
 name = "edge"
 path = "access.log"
-
+"""
+ATTACKED = (
+    SOURCE
+    + """
 [[alerts.targets]]
 name = "file"
 url  = "jsonl:alerts.jsonl"
@@ -33,7 +36,15 @@ url  = "jsonl:alerts.jsonl"
 when = { severity = "high" }
 to   = ["file"]
 """
+)
 """The config of the workspace that an attack was found in."""
+
+BEGUN = datetime(2026, 9, 1, tzinfo=UTC)
+SPIKE = BEGUN + timedelta(days=30, hours=10)
+JUDGED = SPIKE - timedelta(days=1)
+"""From here on the workspace with spikes is judged,"""
+ENDED = SPIKE + timedelta(hours=4)
+"""and until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,26 @@ def attack() -> list[str]:
     begun = NOON + timedelta(minutes=30)
     guessed = [line(begun + timedelta(seconds=n), 401, token=t, ip=GUESSER) for n, t in enumerate(GUESSES)]
     return good + guessed
+
+
+def spikes() -> list[str]:
+    """Three keys with twenty calls an hour for thirty days.
+
+    Then one has ten times as many for two hours, one three and a half times, and one falls silent.
+    """
+    hours = [BEGUN + timedelta(hours=n) for n in range((ENDED - BEGUN) // timedelta(hours=1))]
+    calls = {
+        "kw_live_a1b2c3d4e5f6": {SPIKE: 200, SPIKE + timedelta(hours=1): 200},
+        "kw_live_f6e5d4c3b2a1": {SPIKE - timedelta(hours=6): 70, SPIKE - timedelta(hours=5): 70},
+        "kw_live_0f1e2d3c4b5a": {hour: 0 for hour in hours if hour >= SPIKE - timedelta(hours=18)},
+    }
+    return [
+        line(hour + timedelta(seconds=n * 3600 // count), token=token)
+        for token, others in calls.items()
+        for hour in hours
+        for count in (others.get(hour, 20),)
+        for n in range(count)
+    ]
 
 
 def copied(template: Path, folder: Path) -> Path:

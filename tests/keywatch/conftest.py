@@ -8,7 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # tests are no package, and the command line is a module beside them
 sys.path.insert(0, str(Path(__file__).parents[1] / "ingest" / "sources"))  # servers to pull from
 
-from commandline import ATTACKED, GOOD, NOON, Cli, attack, copied
+from commandline import ATTACKED, ENDED, GOOD, JUDGED, NOON, SOURCE, Cli, attack, copied, spikes
 
 from ingest.inventory.read import read_keys
 from keywatch.collecting.ingesting import ingest_source
@@ -44,6 +44,34 @@ def _attacked(_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     finally:
         workspace.close()
     return folder
+
+
+@pytest.fixture(scope="session")
+def _spiked(_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = copied(_empty, tmp_path_factory.mktemp("template") / "spiked")
+    (folder / "keywatch.toml").write_text(SOURCE)
+    (folder / "access.log").write_text("".join(f"{one}\n" for one in spikes()))
+    (folder / "keys.csv").write_text(
+        "key_id,name,environment,owner,status,created_at,secret\n"
+        "k1,billing,production,Payments,active,2026-06-01,kw_live_a1b2c3d4e5f6\n"
+        "k2,report,production,Payments,active,2026-06-01,kw_live_f6e5d4c3b2a1\n"
+        "k3,nightly,production,Payments,active,2026-06-01,kw_live_0f1e2d3c4b5a\n"
+    )
+    workspace = Workspace.at(folder / "keywatch.toml")
+    try:
+        with workspace.store.transaction() as tx:
+            save_keys(tx, read_keys(folder / "keys.csv", pulled_at=ENDED, pepper=workspace.pepper), ENDED)
+        ingest_source(workspace, workspace.config.sources[0], clock=FixedClock(ENDED))
+        judge(workspace, now=ENDED, since=JUDGED)
+    finally:
+        workspace.close()
+    return folder
+
+
+@pytest.fixture
+def spiked(_spiked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """The command line in a workspace with a month of history, where spikes and a silence were found."""
+    return Cli(copied(_spiked, tmp_path / "spiked"), capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from keywatch.detecting.configured import detectors_config, with_expected
 from keywatch.workspace import Workspace
 from model.finding import Finding, FindingStatus
 from store.state.findings import list_findings, save_findings
-from store.state.verdicts import expected_patterns
+from store.state.verdicts import Word, expected_patterns, precision_frame
 from tests.alerts.conftest import make_finding
 
 T0 = datetime(2026, 10, 1, 9, tzinfo=UTC)
@@ -62,6 +62,41 @@ def test_the_same_pattern_is_muted_and_another_one_is_told(
 
     assert FindingStatus.MUTED == status_of(workspace, noticed(detector, same, at=T0 + 48 * HOUR))
     assert FindingStatus.OPEN == status_of(workspace, noticed(detector, other, at=T0 + 48 * HOUR))
+
+
+def said(workspace: Workspace, finding: Finding, verdict: Word) -> None:
+    """The finding, stored and told, and its incident resolved with a verdict."""
+    with workspace.store.transaction() as tx:
+        save_findings(tx, [finding])
+        tell_findings(tx, list_findings(tx, ids=[finding.id]), Telling(), now=T0)
+        (stored,) = list_findings(tx, ids=[finding.id])
+        decide(tx, str(stored.incident_id), status="resolved", verdict=verdict, by="ann@ops", at=T0)
+
+
+def test_the_same_pattern_of_another_key_is_told(workspace: Workspace) -> None:
+    said(workspace, noticed("new-client", {"client": "curl/8.1"}), "expected")
+
+    later = T0 + 48 * HOUR
+    same = make_finding("new-client", "key:k1", at=later, detail={"client": "curl/8.1"})
+    other = make_finding("new-client", "key:k2", at=later, detail={"client": "curl/8.1"})
+    assert FindingStatus.MUTED == status_of(workspace, same)
+    assert FindingStatus.OPEN == status_of(workspace, other)
+
+
+def test_precision_is_the_true_ones_of_those_that_were_judged_true_or_false(workspace: Workspace) -> None:
+    verdicts: tuple[Word, ...] = ("true", "true", "false", "expected")
+    for number, verdict in enumerate(verdicts):
+        said(workspace, make_finding("new-origin", f"key:k{number}", at=T0), verdict)
+    said(workspace, make_finding("new-route", "key:k9", at=T0), "false")
+    with workspace.store.transaction() as tx:
+        save_findings(tx, [make_finding("new-origin", "key:k5", at=T0)])
+
+    with workspace.store.reading() as tx:
+        rows = precision_frame(tx).set_index("detector")
+
+    counts = ["findings", "judged", "true", "false", "expected"]
+    assert [5, 4, 2, 1, 1] == rows.loc["new-origin", counts].tolist()
+    assert (0.667, 0.0) == (rows.loc["new-origin", "precision"], rows.loc["new-route", "precision"])
 
 
 def test_who_travels_is_muted_from_every_address_of_that_country(workspace: Workspace) -> None:
