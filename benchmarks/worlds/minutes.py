@@ -68,7 +68,7 @@ def watched(folder: Path) -> tuple[Verdict, int]:
             ingest_source(workspace, workspace.config.sources[0], clock=FixedClock(now))
             watch.told(list(_read(judge(workspace, now=now, live=True).findings)), known, rules)
             compact(workspace.store, now=now)
-            if cycles % 50 == 0:
+            if cycles % 10 == 0:
                 print(f"{now:%m-%d %H:%M}, {cycles} cycles, {len(watch.waiting)} not told", file=sys.stderr, flush=True)
         with workspace.store.reading() as tx:
             findings = list(_read(list_findings(tx)))

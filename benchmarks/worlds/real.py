@@ -215,10 +215,10 @@ def _found(done: Sequence[Verdict]) -> str:
     attacks, grave = told["attacks"], told["severity"]
     return (
         f"found {attacks['found']:.0%} (what must be: {attacks['found_must']:.0%}), at medium and above"
-        f" {attacks['found_at_medium_and_above']:.0%}, named {attacks['named']:.0%} of {attacks['planted']}; {false} false"
-        f" alarms in all, precision {attacks['precision_medium']}. Of {grave['tonight']} that need a person tonight"
-        f" {grave['tonight_told_at_high_and_above']:.0%} were told at high or above, of {grave['can_wait']} that can wait"
-        f" {grave['can_wait_told_at_high_and_above']:.0%}.\n\n{tables.families(done, live=False)}"
+        f" {attacks['found_at_medium_and_above']:.0%}, named {attacks['named']:.0%} of {attacks['planted']}; {false}"
+        f" false alarms in all, precision {attacks['precision_medium']}. Of {grave['tonight']} that need a person"
+        f" tonight {grave['tonight_told_at_high_and_above']:.0%} were told at high or above, of {grave['can_wait']}"
+        f" that can wait {grave['can_wait_told_at_high_and_above']:.0%}.\n\n{tables.families(done, live=False)}"
     )
 
 
