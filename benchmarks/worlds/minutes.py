@@ -1,15 +1,16 @@
 """One world watched by the minute: the program's live cycles, from the onset of each plant until it is told.
 
-Five weeks are 50,000 minutes, so cycles of one minute are run where they say something: for a quarter of an hour from
-each onset, or until it is told. What is not told by then (slow attacks, falls of use) is looked for by the hour.
-Between plants one cycle a day takes what has come, as after a restart.
+Five weeks are 50,000 minutes, so cycles of one minute are run where they say something: for six minutes from each
+onset, or until it is told. What is not told by then is looked for at each quarter of an hour, which meets the ends
+of the hours, and after two hours (slow attacks, falls of use) by the hour. Between plants one cycle a day takes what
+has come, as after a restart.
 """
 
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from benchmarks.worlds import tables
 from benchmarks.worlds.judging import Known, read_known
 from benchmarks.worlds.labels import Plant
 from benchmarks.worlds.running import Arrivals, prepare
-from benchmarks.worlds.scoring import AFTER, Found, Rule, Verdict, read_finding, read_rules, score
+from benchmarks.worlds.scoring import AFTER, Found, Outcome, Rule, Verdict, read_finding, read_rules, score
 from keywatch.collecting.ingesting import ingest_source
 from keywatch.commands.detect import record
 from keywatch.detecting.judging import judge
@@ -27,10 +28,13 @@ from model.finding import Finding
 from store.compaction import compact
 from store.state.findings import list_findings
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
-_CLOSELY: Final = timedelta(minutes=15)
+_CLOSELY: Final = timedelta(minutes=6)
+_QUARTER: Final = timedelta(minutes=15)
+_SOON: Final = timedelta(hours=2)
 
 
 @dataclass(slots=True)
@@ -44,14 +48,17 @@ class Watch:
         self.waiting = [plant for plant in self.waiting if now < plant.end + AFTER]
         begun = [plant for plant in self.waiting if plant.onset <= now]
         coming = min((p.onset for p in self.waiting if p.onset > now), default=end).replace(second=0, microsecond=0)
-        if coming <= now or any(now < plant.onset + _CLOSELY for plant in begun):
+        latest = max((plant.onset for plant in begun), default=now - _DAY)
+        if coming <= now or now < latest + _CLOSELY:
             return min(end, now + _MINUTE)
-        return min(end, coming, now + (_HOUR if begun else _DAY))
+        step = _QUARTER if now < latest + _SOON else _HOUR if begun else _DAY
+        return min(end, coming, now + step - (now - _EPOCH) % min(step, _HOUR))
 
-    def told(self, findings: Sequence[Found], known: Known, rules: dict[str, Rule]) -> None:
-        """Wait no longer for what these findings tell."""
+    def told(self, findings: Sequence[Found], known: Known, rules: dict[str, Rule]) -> list[Outcome]:
+        """Wait no longer for what these findings tell: that."""
         verdict = score(self.waiting, [], findings, rules, start=known.start, end=known.end)
         self.waiting = [outcome.plant for outcome in verdict.outcomes if not outcome.found]
+        return [outcome for outcome in verdict.outcomes if outcome.found]
 
 
 def watched(folder: Path) -> tuple[Verdict, int]:
@@ -66,10 +73,14 @@ def watched(folder: Path) -> tuple[Verdict, int]:
             now, cycles = watch.next(now, known.end), cycles + 1
             arrivals.until(now)
             ingest_source(workspace, workspace.config.sources[0], clock=FixedClock(now))
-            watch.told(list(_read(judge(workspace, now=now, live=True).findings)), known, rules)
+            found = watch.told(list(_read(judge(workspace, now=now, live=True).findings)), known, rules)
             compact(workspace.store, now=now)
-            if cycles % 10 == 0:
-                print(f"{now:%m-%d %H:%M}, {cycles} cycles, {len(watch.waiting)} not told", file=sys.stderr, flush=True)
+            for plant, delay in ((one.plant, one.delay) for one in found):
+                print(
+                    f"{plant.family} {plant.strength} after {delay:.1f} min, cycle {cycles}",
+                    file=sys.stderr,
+                    flush=True,
+                )
         with workspace.store.reading() as tx:
             findings = list(_read(list_findings(tx)))
     finally:

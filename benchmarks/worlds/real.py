@@ -59,7 +59,7 @@ def as_they_are(log: Path, folder: Path) -> dict[str, Any]:
     keywatch("init", str(folder))
     call = Caller(folder)
     call("ingest", str(log), "--json")
-    call("detect", "--until", (last + timedelta(minutes=5)).isoformat())
+    call("detect", "--until", _hour_over(last).isoformat())
     findings = json.loads(call("findings", "--json"))
     days = (last - first) / timedelta(days=1)
     told = [f for f in findings if f["severity"] in {"medium", "high", "critical"}]
@@ -82,7 +82,7 @@ def cloudtrail(logs: Path, folder: Path) -> dict[str, Any]:
     keywatch("init", str(folder))
     call = Caller(folder)
     call("ingest", str(logs), "--json")
-    call("detect", "--until", (last + timedelta(minutes=5)).isoformat())
+    call("detect", "--until", _hour_over(last).isoformat())
     findings, incidents = (json.loads(call(what, "--json")) for what in ("findings", "incidents"))
     mine = {f["incident_id"] for f in findings if attacked in (f["key_id"] or "")}
     ranks = [n for n, one in enumerate(incidents, start=1) if one["id"] in mine]
@@ -104,20 +104,26 @@ def injected(log: Path, folder: Path, seed: int) -> tuple[Judged, dict[str, Verd
     or more) become keys, since the log has none.
     """
     frame = read(log)
-    first, last = frame["ts"].min(), frame["ts"].max()
-    start = first.normalize().to_pydatetime()
-    world = World(seed=seed, days=(last.normalize() - first.normalize()).days + 1, size=_KEYS, start=start)
-    times = ((frame["ts"] - frame["ts"].min().normalize()) / pd.Timedelta(milliseconds=1)).astype("int64").to_numpy()
+    first, last = frame["ts"].min().to_pydatetime(), frame["ts"].max().to_pydatetime()
+    start = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    world = World(seed=seed, days=(last.date() - first.date()).days + 1, size=_KEYS, start=start)
+    times = ((frame["ts"] - start) / pd.Timedelta(milliseconds=1)).astype("int64").to_numpy()
     world.window = (int(times.min()), int(times.max()))
     owners = _hire(world, frame)
     world.log.add(_rows(world, frame, times, owners))
-    long = last - first > pd.Timedelta(hours=6)
+    long = last - first > timedelta(hours=6)
     plant_attacks(world, _LONG if long else _SHORT)
+    world.window = (world.window[0], int((_hour_over(last) - start) / timedelta(milliseconds=1)))
     folder.mkdir(parents=True, exist_ok=True)
     write_inventory(world, folder / "keys.csv")
     write_labels(world, folder, write_log(world, folder, "json"))
     done = judge(folder, quiet=timedelta(0))
     return done, comparing.compare(folder, done)
+
+
+def _hour_over(last: datetime) -> datetime:
+    """The end of the last line's hour: who watched live would have judged it then, and no hour is judged before."""
+    return last.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def read(log: Path) -> pd.DataFrame:

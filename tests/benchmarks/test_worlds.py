@@ -316,15 +316,17 @@ def test_a_finding_is_as_grave_as_the_gravest_thing_behind_it() -> None:
     assert (url.graver, stuffing.graver) == ([], [])
 
 
-def test_a_plant_is_watched_by_the_minute_and_then_by_the_hour_until_it_is_told() -> None:
+def test_a_plant_is_watched_ever_less_closely_until_it_is_told() -> None:
     known = Known(seed=1, start=START, end=at(240), plants=[], nuisances=[])
     watch = Watch([planted(onset=100.01, end=101)])
     moments = [at(90)]
-    while moments[-1] < at(103):
+    while moments[-1] < at(105):
         moments.append(watch.next(moments[-1], at(240)))
-    watch.told([found(100, key_id="key_1")], known, read_rules())
+    (told,) = watch.told([found(100, key_id="key_1")], known, read_rules())
 
-    assert moments[1:3] == [at(100), at(100) + timedelta(minutes=1)]
-    assert [later - earlier for earlier, later in pairwise(moments)][-3:] == [timedelta(hours=1)] * 3
-    assert len(moments) == 2 + 16 + 3
-    assert watch.next(at(103), at(240)) == at(127)
+    hours = [(moment - START) / timedelta(hours=1) for moment in moments]
+
+    assert hours[1:9] == pytest.approx([100 + minute / 60 for minute in range(8)])
+    assert hours[9:] == [100.25, 100.5, 100.75, 101, 101.25, 101.5, 101.75, 102, 102.25, 103, 104, 105]
+    assert told.plant.onset == at(100.01)
+    assert watch.next(at(105), at(240)) == at(129)
