@@ -138,7 +138,8 @@ def report(folder: Path) -> str:
     return (
         f"{last['series']} series with {last['events']} events; the threshold is chosen on every other series (tune)."
         f" Simple methods are known to reach {_KNOWN}; on the rest (report) score_series has {last['report_f1']}, the"
-        f" trailing median of this table {first['report_f1']}.\n\n| score | {' | '.join(names)} |\n|---|{'---:|' * len(names)}\n"
+        f" trailing median of this table {first['report_f1']}."
+        f"\n\n| score | {' | '.join(names)} |\n|---|{'---:|' * len(names)}\n"
         + "\n".join(rows)
         + f"\n\n| score_series by kind, all series | F1 |\n|---|---:|\n{groups}"
     )

@@ -1,6 +1,7 @@
 """A verdict as people and programs read it."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
@@ -153,7 +154,7 @@ def listed(told: dict[str, Any]) -> str:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return re.sub(r"^(findings|false a day|precision) (\w+)$", r"\1 at \2 and above", name.replace("_", " "))
 
 
 def detectors(verdicts: Sequence[Verdict]) -> str:
