@@ -17,7 +17,7 @@ SettingsT = TypeVar("SettingsT")
 Value = str | int | float
 
 DEFAULT_BUDGET: Final = 0.5
-"""Expected false alarms a day of all statistical detectors together over all keys."""
+"""Expected false alarms a day, of medium and above, of all statistical detectors together over all keys."""
 
 _BUDGET: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/|per)\s*(day|week|month)", re.IGNORECASE)
 _DAYS: Final = {"day": 1.0, "week": 7.0, "month": 30.0}
@@ -28,7 +28,7 @@ class DetectorsConfig:
     """The table `[detectors]` of the config."""
 
     budget: float = DEFAULT_BUDGET
-    """Expected false alarms a day of all statistical detectors together; never a cap on findings."""
+    """Expected false alarms a day, of medium and above, of all statistical detectors; never a cap on findings."""
     overrides: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Detector id to setting to value, as in `[detectors.unused-key]`."""
     exceptions: tuple[Override, ...] = ()

@@ -29,7 +29,7 @@ pepper = "file:keywatch.pepper"       # env:NAME, file:PATH (0600) or keyring:NA
 # sources = [{ type = "csv", path = "keys.csv", hash_keys = true }]
 
 [detectors]
-budget = "0.5/day"                    # false alarms of all statistical detectors together
+budget = "0.5/day"                    # false alarms (medium and above) of all statistical detectors
 
 # [[alerts.targets]]
 # name = "security"

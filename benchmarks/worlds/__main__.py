@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -16,6 +16,9 @@ from benchmarks.results import write_section
 from benchmarks.worlds import comparing, tables
 from benchmarks.worlds.judging import Judged, judge
 from benchmarks.worlds.scoring import Verdict
+
+if TYPE_CHECKING:
+    from benchmarks.worlds.world import World
 
 _DATA: Final = Path(__file__).resolve().parents[3] / "shared" / "data"
 _STEPS: Final = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "1d": timedelta(days=1)}
@@ -28,18 +31,8 @@ def main() -> int:
 
 
 def _make(given: argparse.Namespace) -> int:
-    from benchmarks.worlds.make import make
-
     begun = time.perf_counter()
-    world = make(
-        given.output,
-        seed=given.seed,
-        days=given.days,
-        size=given.keys,
-        only=given.only,
-        form=given.format,
-        addresses=given.addresses,
-    )
+    world = _world(given, given.output, given.seed)
     print(
         f"{len(world.log.table()['t']):,} lines, {len(world.holders)} keys, {len(world.plants)} plants,"
         f" {len(world.nuisances)} nuisances in {time.perf_counter() - begun:.1f} s: {given.output}",
@@ -61,21 +54,45 @@ def _judged(folder: Path, given: argparse.Namespace) -> tuple[Judged, dict[str, 
         print(f"\nMissed or not named, seed {seed}:\n{tables.missed(done.verdict)}")
     if given.show_false:
         print(f"\nFalse, seed {seed}:\n{tables.false(done.verdict, done.known.nuisances)}")
+    if given.show_severity:
+        print(f"\nMilder or graver than it is, seed {seed}:\n{tables.misjudged(done.verdict)}")
     return done, comparing.compare(folder, done) if given.peers else {}
 
 
-def _run(given: argparse.Namespace) -> int:
+def _world(given: argparse.Namespace, folder: Path, seed: int) -> "World":
     from benchmarks.worlds.make import make
 
+    return make(
+        folder,
+        seed=seed,
+        days=given.days,
+        size=given.keys,
+        only=given.only,
+        form=given.format,
+        addresses=given.addresses,
+    )
+
+
+def _run(given: argparse.Namespace) -> int:
     def one(seed: int) -> tuple[Judged, dict[str, Verdict]]:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-            make(Path(folder), seed=seed, days=given.days, size=given.keys, only=given.only, addresses=given.addresses)
+            _world(given, Path(folder), seed)
             return _judged(Path(folder), given)
 
     with ThreadPoolExecutor(given.jobs) as pool:
         judged = list(pool.map(one, given.seeds))
     title = f"## Worlds: seeds {given.seeds[0]} to {given.seeds[-1]}"
     _publish(_report(judged, given), "worlds", title, given)
+    return 0
+
+
+def _live(given: argparse.Namespace) -> int:
+    from benchmarks.worlds import minutes
+
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        _world(given, Path(folder), given.seed)
+        text = minutes.report(Path(folder))
+    _publish(text, "worlds-live", f"## Worlds: seed {given.seed} by the minute", given)
     return 0
 
 
@@ -114,12 +131,16 @@ def _report(judged: list[tuple[Judged, dict[str, Verdict]]], given: argparse.Nam
     told = tables.summary(verdicts)
     if given.json:
         given.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    lines = "\n".join(f"- {name}: {value}" for name, value in told.items())
-    beside = (
-        f"\n\nFailed calls, beside peers' rules:\n\n{comparing.table([c for _, c in judged])}" if given.peers else ""
-    )
     live = bool(given.live)
-    return f"{lines}\n\n{tables.families(verdicts, live=live)}\n\n{tables.detectors(verdicts)}{beside}"
+    beside = comparing.table([c for _, c in judged], live=live) if given.peers else ""
+    return "\n\n".join(
+        (
+            tables.listed(told),
+            tables.families(verdicts, live=live),
+            tables.detectors(verdicts),
+            *(("Failed calls, beside peers' rules:", beside) if given.peers else ()),
+        )
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -128,7 +149,6 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("make", help="make the labelled world of a seed")
     one.add_argument("--seed", type=int, default=1)
     _size(one)
-    one.add_argument("--format", choices=["json", "combined"], default="json")
     one.add_argument("-o", "--output", type=Path, required=True)
     one.set_defaults(do=_make)
     one = commands.add_parser("judge", help="run the program on a world and score its findings")
@@ -144,6 +164,12 @@ def _parser() -> argparse.ArgumentParser:
     _size(one)
     _judging(one)
     one.set_defaults(do=_run, keep=False)
+    one = commands.add_parser("live", help="watch one world by the minute, from each onset until it is told")
+    one.add_argument("--seed", type=int, default=1)
+    one.add_argument("--folder", type=Path, help="where to work")
+    _writing(one)
+    _size(one)
+    one.set_defaults(do=_live)
     one = commands.add_parser("real", help="real logs of others: alerts a day, the attacked key, attacks put in")
     one.add_argument("--data", type=Path, default=_DATA)
     one.add_argument("--seeds", type=_seeds, default=_seeds("101-103"))
@@ -162,6 +188,7 @@ def _size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=35)
     parser.add_argument("--keys", type=int, default=250)
     parser.add_argument("--addresses", choices=["seen", "proxy", "none"], default="seen", help="what the log has")
+    parser.add_argument("--format", choices=["json", "combined"], default="json")
     parser.add_argument("--only", nargs="*", default=[], metavar="FAMILY", help="plant only these attack families")
 
 
@@ -174,6 +201,7 @@ def _judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--live", choices=sorted(_STEPS), help="ingest and detect in steps of so long")
     parser.add_argument("--show-missed", action="store_true")
     parser.add_argument("--show-false", action="store_true")
+    parser.add_argument("--show-severity", action="store_true")
     parser.add_argument("--peers", action="store_true", help="judge the peers' rules for failed calls as well")
     parser.add_argument("--json", type=Path, help="write the figures here")
 

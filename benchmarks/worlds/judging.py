@@ -31,6 +31,8 @@ class Judged:
     verdict: Verdict
     seconds: float
     """What `detect` took."""
+    quiet: timedelta
+    """The first days, in which no false alarm counts."""
 
 
 def read_known(folder: Path) -> Known:
@@ -64,4 +66,4 @@ def judge(
     verdict = score(
         known.plants, known.nuisances, ran.findings, read_rules(), start=known.start, end=known.end, quiet=quiet
     )
-    return Judged(known=known, findings=ran.findings, verdict=verdict, seconds=ran.seconds)
+    return Judged(known=known, findings=ran.findings, verdict=verdict, seconds=ran.seconds, quiet=quiet)

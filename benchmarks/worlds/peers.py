@@ -128,6 +128,7 @@ def alerts(peer: Peer, failed: pd.DataFrame, owners: dict[str, str]) -> list[Fou
             last_seen=_moment(alert.at),
             detected_at=_moment(alert.at),
             spans=((_moment(alert.first), _moment(alert.at)),),
+            heard=(_moment(alert.at),),
             incident=None,
         )
         for alert in peer.rule(failed)

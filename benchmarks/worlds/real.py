@@ -15,12 +15,13 @@ import duckdb
 import pandas as pd
 
 from benchmarks.measure import ROOT
-from benchmarks.worlds import tables
+from benchmarks.worlds import comparing, tables
 from benchmarks.worlds.company import Holder
 from benchmarks.worlds.events import columns
 from benchmarks.worlds.judging import Judged, judge
 from benchmarks.worlds.make import plant_attacks, write_labels
 from benchmarks.worlds.running import Caller, keywatch
+from benchmarks.worlds.scoring import RANK, Verdict
 from benchmarks.worlds.secrets import make_secrets
 from benchmarks.worlds.world import World
 from benchmarks.worlds.writing import LITERAL, write_inventory, write_log
@@ -58,7 +59,7 @@ def as_they_are(log: Path, folder: Path) -> dict[str, Any]:
     keywatch("init", str(folder))
     call = Caller(folder)
     call("ingest", str(log), "--json")
-    call("detect", "--until", (last + timedelta(minutes=5)).isoformat())
+    call("detect", "--until", _hour_over(last).isoformat())
     findings = json.loads(call("findings", "--json"))
     days = (last - first) / timedelta(days=1)
     told = [f for f in findings if f["severity"] in {"medium", "high", "critical"}]
@@ -81,7 +82,7 @@ def cloudtrail(logs: Path, folder: Path) -> dict[str, Any]:
     keywatch("init", str(folder))
     call = Caller(folder)
     call("ingest", str(logs), "--json")
-    call("detect", "--until", (last + timedelta(minutes=5)).isoformat())
+    call("detect", "--until", _hour_over(last).isoformat())
     findings, incidents = (json.loads(call(what, "--json")) for what in ("findings", "incidents"))
     mine = {f["incident_id"] for f in findings if attacked in (f["key_id"] or "")}
     ranks = [n for n, one in enumerate(incidents, start=1) if one["id"] in mine]
@@ -96,25 +97,33 @@ def cloudtrail(logs: Path, folder: Path) -> dict[str, Any]:
     }
 
 
-def injected(log: Path, folder: Path, seed: int) -> Judged:
+def injected(log: Path, folder: Path, seed: int) -> tuple[Judged, dict[str, Verdict]]:
     """Attacks planted into a real log, whose times, addresses, paths, answers and clients stay as they are.
 
-    The busiest addresses (at most 250, with five requests or more) become keys, since the log has none.
+    Judged, and beside it each program's verdict on failed calls. The busiest addresses (at most 250, with five requests
+    or more) become keys, since the log has none.
     """
     frame = read(log)
-    first, last = frame["ts"].min(), frame["ts"].max()
-    start = first.normalize().to_pydatetime()
-    world = World(seed=seed, days=(last.normalize() - first.normalize()).days + 1, size=_KEYS, start=start)
-    times = ((frame["ts"] - frame["ts"].min().normalize()) / pd.Timedelta(milliseconds=1)).astype("int64").to_numpy()
+    first, last = frame["ts"].min().to_pydatetime(), frame["ts"].max().to_pydatetime()
+    start = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    world = World(seed=seed, days=(last.date() - first.date()).days + 1, size=_KEYS, start=start)
+    times = ((frame["ts"] - start) / pd.Timedelta(milliseconds=1)).astype("int64").to_numpy()
     world.window = (int(times.min()), int(times.max()))
     owners = _hire(world, frame)
     world.log.add(_rows(world, frame, times, owners))
-    long = last - first > pd.Timedelta(hours=6)
+    long = last - first > timedelta(hours=6)
     plant_attacks(world, _LONG if long else _SHORT)
+    world.window = (world.window[0], int((_hour_over(last) - start) / timedelta(milliseconds=1)))
     folder.mkdir(parents=True, exist_ok=True)
     write_inventory(world, folder / "keys.csv")
     write_labels(world, folder, write_log(world, folder, "json"))
-    return judge(folder, quiet=timedelta(0))
+    done = judge(folder, quiet=timedelta(0))
+    return done, comparing.compare(folder, done)
+
+
+def _hour_over(last: datetime) -> datetime:
+    """The end of the last line's hour: who watched live would have judged it then, and no hour is judged before."""
+    return last.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def read(log: Path) -> pd.DataFrame:
@@ -185,7 +194,8 @@ def report(data: Path, root: Path, seeds: Sequence[int], *, details: bool) -> st
     head = (
         f"CloudTrail, {trail['events']:,} events, {trail['keys']} keys, one of them attacked with"
         f" {trail['events_of_the_attacked_key']:,} events: {trail['incidents']} incidents; that of the attacked key has"
-        f" place {trail['rank_of_the_attacked_key']}. Findings: {trail['findings']}. The top: {trail['headlines'][:1]}"
+        f" place {trail['rank_of_the_attacked_key']}. Findings: {_counts(trail['findings'])}. The top:"
+        f" {trail['headlines'][0]}"
     )
     parts = [head]
     for log in present(data):
@@ -193,17 +203,32 @@ def report(data: Path, root: Path, seeds: Sequence[int], *, details: bool) -> st
         parts.append(
             f"`{log.name}` as it is, {plain['lines']:,} lines of {plain['days']} days:"
             f" {len(plain['alerts'])} alerts (medium and above), {plain['alerts_a_day']} a day;"
-            f" findings {plain['findings']}.",
+            f" findings: {_counts(plain['findings'])}.",
         )
         parts += [f"- {alert}" for alert in plain["alerts"]] if details else []
-        done = [injected(log, root / f"{log.stem}-{seed}", seed).verdict for seed in seeds]
-        told = tables.summary(done)
-        false = sum(len(one.false) for one in done)
+        both = [injected(log, root / f"{log.stem}-{seed}", seed) for seed in seeds]
         parts.append(
-            f"`{log.name}` with attacks put in, {len(seeds)} seeds: found {told['found']:.0%} (what must be:"
-            f" {told['found_must']:.0%}), named {told['named']:.0%} of {told['planted']}; {false} false alarms in all,"
-            f" precision {told['precision_medium']}.\n\n{tables.families(done, live=False)}",
+            f"`{log.name}` with attacks put in, {len(seeds)} seeds: {_found([one.verdict for one, _ in both])}"
         )
-        for one in done if details else ():
-            parts += [tables.missed(one), tables.false(one, [])]
+        parts += ["Failed calls, beside peers' rules:", comparing.table([compared for _, compared in both])]
+        for one in [one.verdict for one, _ in both] if details else ():
+            parts += [tables.missed(one), tables.false(one, []), tables.misjudged(one)]
     return "\n\n".join(parts)
+
+
+def _found(done: Sequence[Verdict]) -> str:
+    told, false = tables.summary(done), sum(len(one.false) for one in done)
+    attacks, grave = told["attacks"], told["severity"]
+    return (
+        f"found {attacks['found']:.0%} (what must be: {attacks['found_must']:.0%}), at medium and above"
+        f" {attacks['found_at_medium_and_above']:.0%}, named {attacks['named']:.0%} of {attacks['planted']}; {false}"
+        f" false alarms in all, precision {attacks['precision_medium']}. Of {grave['tonight']} that need a person"
+        f" tonight {grave['tonight_told_at_high_and_above']:.0%} were told at high or above, of {grave['can_wait']}"
+        f" that can wait {grave['can_wait_told_at_high_and_above']:.0%}.\n\n{tables.families(done, live=False)}"
+    )
+
+
+def _counts(findings: dict[str, int]) -> str:
+    """Gravest first."""
+    ordered = sorted(findings.items(), key=lambda one: -RANK[one[0]])
+    return ", ".join(f"{count} {name}" for name, count in ordered) or "none"

@@ -67,7 +67,18 @@ def run(folder: Path, workspace: Path, *, live: timedelta | None = None, again: 
 
 
 def _judge(folder: Path, workspace: Path, call: "Caller", live: timedelta | None) -> None:
-    about = read_world(folder)
+    log, about = prepare(folder, workspace), read_world(folder)
+    if live is None:
+        log.symlink_to((folder / "access.log").resolve())
+        call("ingest", "--json")
+        call("detect", "--until", about["end"].isoformat())
+    else:
+        _live(call, folder, log, about, live)
+
+
+def prepare(folder: Path, workspace: Path) -> Path:
+    """A fresh workspace that knows the world's keys; returns the log that its source reads, which is not there yet."""
+    call = Caller(workspace)
     shutil.rmtree(workspace, ignore_errors=True)
     keywatch("init", str(workspace))
     log = workspace / "source" / "access.log"
@@ -77,12 +88,7 @@ def _judge(folder: Path, workspace: Path, call: "Caller", live: timedelta | None
         config.write(_SOURCE.format(path=log.resolve().parent / log.name, form=form))
     _announce(folder, workspace / "keywatch.toml", call)
     call("keys", "import", str(folder / "keys.csv"), "--hash-keys")
-    if live is None:
-        log.symlink_to((folder / "access.log").resolve())
-        call("ingest", "--json")
-        call("detect", "--until", about["end"].isoformat())
-    else:
-        _live(call, folder, log, about, live)
+    return log
 
 
 def _announce(folder: Path, config: Path, call: "Caller") -> None:
@@ -99,16 +105,30 @@ def _announce(folder: Path, config: Path, call: "Caller") -> None:
 
 def _live(call: "Caller", folder: Path, log: Path, about: dict[str, Any], step: timedelta) -> None:
     """Append what arrived, ingest it, detect as of then."""
-    begins = json.loads((folder / "arrivals.json").read_text(encoding="utf-8"))
-    hours, at = int(step / timedelta(hours=1)), 0
-    with (folder / "access.log").open("rb") as whole, log.open("ab") as growing:
-        for hour in range(hours, about["days"] * 24 + hours, hours):
-            upto = begins[min(hour, len(begins) - 1)] if hour < about["days"] * 24 else begins[-1]
-            growing.write(whole.read(upto - at))
-            growing.flush()
-            at = upto
-            call("ingest", "--json")
-            call("detect", "--until", min(about["end"], about["start"] + timedelta(hours=hour)).isoformat())
+    arrivals = Arrivals(folder, log, about["start"])
+    now = about["start"]
+    while now < about["end"]:
+        now = min(about["end"], now + step)
+        arrivals.until(now)
+        call("ingest", "--json")
+        call("detect", "--until", now.isoformat())
+
+
+class Arrivals:
+    """A world's log as it grows."""
+
+    def __init__(self, folder: Path, log: Path, start: datetime) -> None:
+        self._whole, self._log, self._start, self._at = folder / "access.log", log, start, 0
+        self._begins: list[int] = json.loads((folder / "arrivals.json").read_text(encoding="utf-8"))
+
+    def until(self, now: datetime) -> None:
+        """Append what arrived before `now`; at the end of the world what is still on its way as well."""
+        minute = (now - self._start) // timedelta(minutes=1)
+        upto = self._begins[minute] if minute < len(self._begins) - 2 else self._begins[-1]
+        with self._whole.open("rb") as whole, self._log.open("ab") as growing:
+            whole.seek(self._at)
+            growing.write(whole.read(upto - self._at))
+        self._at = upto
 
 
 class Caller:

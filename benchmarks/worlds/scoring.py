@@ -5,20 +5,25 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.worlds.addresses import network
-from benchmarks.worlds.labels import Nuisance, Plant
+from benchmarks.worlds.labels import STRENGTHS, Nuisance, Plant, Strength
+from detectors import registry
 
 BEFORE: Final = timedelta(minutes=60)
 AFTER: Final = timedelta(hours=24)
 """A finding may begin an hour before a plant's first sign (its bucket) and a day after its end."""
 QUIET: Final = timedelta(days=3)
 """The first days of a world: nothing is known yet, so no false alarm is counted."""
+TURN: Final = timedelta(seconds=30)
+"""The interval of `keywatch run`: so long after its end at most, a bucket is judged."""
 FEW: Final = 3
 RULES: Final = Path(__file__).with_name("families.toml")
 RANK: Final = {name: n for n, name in enumerate(("info", "low", "medium", "high", "critical"))}
+LOW, MEDIUM, HIGH, CRITICAL = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,8 @@ class Found:
     detected_at: datetime
     spans: tuple[tuple[datetime, datetime], ...]
     """From and to of each piece of evidence."""
+    heard: tuple[datetime, ...]
+    """When whoever watched live would have judged each piece of evidence."""
     incident: str | None
 
     @property
@@ -44,12 +51,19 @@ class Found:
         """0 is info, 4 critical."""
         return RANK[self.severity]
 
+    @property
+    def stale(self) -> bool:
+        """Whether it says what a key is, not what happened."""
+        return bool(_STANDING.search(self.detector))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What counts as naming a family."""
+    """What counts as naming a family, and how grave it is."""
 
     apt: re.Pattern[str]
+    severity: dict[Strength, tuple[int, int]] = field(default_factory=dict)
+    """The least and the most that a finding about it may say, by strength."""
     standing: bool = False
     nobody: bool = False
     unregistered: bool = False
@@ -62,14 +76,27 @@ class Outcome:
     """One plant and what came of it."""
 
     plant: Plant
+    rule: Rule
     by: list[Found] = field(default_factory=list)
     """Findings that match, severe enough to count."""
     named: bool = False
+    graver: list[Found] = field(default_factory=list)
+    """Findings of high or above that say more than any plant behind them allows."""
 
     @property
     def found(self) -> bool:
         """Whether anything was said about it."""
         return bool(self.by)
+
+    @property
+    def rank(self) -> int:
+        """That of the gravest finding about it; -1 when it was missed."""
+        return max((f.rank for f in self.by), default=-1)
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The least and the most that a finding about it may say."""
+        return self.rule.severity[self.plant.strength]
 
     @property
     def delay(self) -> float | None:
@@ -78,10 +105,10 @@ class Outcome:
         return max(0.0, (min(moments) - self.plant.onset).total_seconds() / 60) if moments else None
 
     @property
-    def behind(self) -> float | None:
-        """Minutes from the onset to the earliest evidence, never below 0: what a pass over history knows of delay."""
+    def heard(self) -> float | None:
+        """Minutes from the onset to when it would have been told live, never below 0: what one pass knows of delay."""
         since = self.plant.onset - BEFORE
-        moments = [begin for f in self.by for begin, _ in f.spans if begin >= since]
+        moments = [moment for f in self.by for moment in f.heard if moment >= since]
         return max(0.0, (min(moments) - self.plant.onset).total_seconds() / 60) if moments else None
 
 
@@ -97,7 +124,7 @@ class Verdict:
     days: float
     """Days in which false alarms count."""
 
-    def false_a_day(self, rank: int = 2) -> float:
+    def false_a_day(self, rank: int = MEDIUM) -> float:
         """False findings at or above a rank a day."""
         return sum(f.rank >= rank for f in self.false) / self.days
 
@@ -116,7 +143,16 @@ class Verdict:
 def read_rules(path: Path = RULES) -> dict[str, Rule]:
     """The families' rules by name."""
     rows = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {name: Rule(apt=re.compile("|".join(row.pop("apt"))), **row) for name, row in rows.items()}
+    return {
+        name: Rule(apt=re.compile("|".join(row.pop("apt"))), severity=_limits(row.pop("severity", {})), **row)
+        for name, row in rows.items()
+    }
+
+
+def _limits(given: str | dict[Strength, str]) -> dict[Strength, tuple[int, int]]:
+    """`low..medium`, for all strengths or one by one."""
+    each: dict[Strength, str] = dict.fromkeys(STRENGTHS, given) if isinstance(given, str) else given
+    return {name: (RANK[least], RANK[most]) for name, (least, most) in ((n, t.split("..")) for n, t in each.items())}
 
 
 def read_finding(row: dict[str, Any]) -> Found:
@@ -134,8 +170,15 @@ def read_finding(row: dict[str, Any]) -> Found:
         last_seen=max(first, last),
         detected_at=datetime.fromisoformat(row.get("detected_at") or row["first_seen"]),
         spans=((first, max(first, last) if not spans else first), *spans),
+        heard=tuple(bucket + _length(row["detector"]) + TURN for bucket in buckets or [first]),
         incident=row.get("incident_id"),
     )
+
+
+@cache
+def _length(detector: str) -> timedelta:
+    """How long a detector's buckets are: none is judged before it is over."""
+    return registry.load(detector).bucket if detector in registry.names() else BEFORE
 
 
 def score(
@@ -149,18 +192,21 @@ def score(
     quiet: timedelta = QUIET,
 ) -> Verdict:
     """Match findings with plants; what matches none and is not excused is false."""
-    outcomes = [Outcome(plant=plant) for plant in plants]
+    outcomes = [Outcome(plant=plant, rule=rules[plant.family]) for plant in plants]
     by_key, by_place, rest = _index(outcomes)
     verdict = Verdict(outcomes=outcomes, true=[], false=[], excused=[], days=(end - start - quiet) / timedelta(days=1))
     standing = [rule for rule in rules.values() if rule.standing]
     for found in sorted(findings, key=lambda f: f.detected_at):
         near = {id(o): o for o in (*by_key.get(found.key_id, ()), *_places(found, by_place), *rest)}
-        hits = [o for o in near.values() if _matches(found, o.plant, rules[o.plant.family])]
+        hits = [o for o in near.values() if _matches(found, o.plant, o.rule)]
+        if found.rank >= HIGH and all(found.rank > o.limits[1] for o in hits):
+            for outcome in hits:
+                outcome.graver.append(found)
         for outcome in hits:
             if found.rank >= (0 if outcome.plant.expected == "may" else 1):
                 outcome.by.append(found)
-                outcome.named = outcome.named or bool(rules[outcome.plant.family].apt.search(found.detector))
-        if found.rank < 2 or found.first_seen < start + quiet:
+                outcome.named = outcome.named or bool(outcome.rule.apt.search(found.detector))
+        if found.rank < MEDIUM or found.first_seen < start + quiet:
             continue
         about_stale = any(rule.apt.search(found.detector) for rule in standing) and found.key_id in by_key
         if hits or about_stale:
@@ -214,7 +260,7 @@ def _matches(found: Found, plant: Plant, rule: Rule) -> bool:
 
 
 _STANDING: Final = re.compile(
-    "^unused-key|^never-used|over-age|^expiring|no-expiry|no-owner|generic-name|two-active|too-long"
+    "^unused-key|^never-used|over-age|^expir|no-expiry|no-owner|generic-name|two-active|^long-lived|^rotat"
 )
 """They say what a key is, not what happened: none of them finds an attack."""
 

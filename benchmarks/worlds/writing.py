@@ -1,4 +1,4 @@
-"""A world as files: the log by the order of arrival, the inventory, and where each hour's lines begin."""
+"""A world as files: the log by the order of arrival, the inventory, and where each minute's lines begin."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.worlds.clockwork import HOUR
+from benchmarks.worlds.clockwork import MINUTE
 from benchmarks.worlds.company import Holder
 from benchmarks.worlds.events import QUERY, REFERER, Columns
 from benchmarks.worlds.words import HOSTS
@@ -36,20 +36,21 @@ COMBINED_FORMAT: Final = (
 def write_log(world: World, folder: Path, form: str) -> int:
     """Write access.log and arrivals.json; returns the number of lines.
 
-    arrivals.json is a list: [n] is the byte at which the lines begin that arrived in hour n or later.
+    arrivals.json is a list: [n] is the byte at which the lines begin that arrived in minute n or later.
     """
     table = world.log.table()
     arrived = table["t"] + table["delay"]
     order = np.argsort(arrived, kind="stable")
-    hours = np.minimum(arrived[order] // HOUR, world.days * 24)
-    sizes = np.zeros(world.days * 24 + 1, dtype=np.int64)
+    last = world.length // MINUTE
+    minutes = np.minimum(arrived[order] // MINUTE, last)
+    sizes = np.zeros(last + 1, dtype=np.int64)
     with (folder / "access.log").open("w", encoding="utf-8", newline="\n") as file:
         for begin in range(0, len(order), _BLOCK):
             picked = order[begin : begin + _BLOCK]
             rows = {name: column[picked] for name, column in table.items()}
             lines = _break(world, rows, list(_lines(world, rows, form)))
             file.writelines(lines)
-            np.add.at(sizes, hours[begin : begin + _BLOCK], [len(line) for line in lines])  # all ASCII
+            np.add.at(sizes, minutes[begin : begin + _BLOCK], [len(line) for line in lines])  # all ASCII
     begins = np.concatenate(([0], np.cumsum(sizes))).tolist()
     (folder / "arrivals.json").write_text(json.dumps(begins), encoding="utf-8")
     return len(order)

@@ -204,7 +204,8 @@ class DetectorsTable(Section):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     budget: Any = Field(
-        default="0.5/day", description="Expected false alarms of all statistical detectors together; never a cap."
+        default="0.5/day",
+        description="Expected false alarms (medium and above) of all statistical detectors together; never a cap.",
     )
     overrides: tuple[OverrideConfig, ...] = ()
     allow: tuple[AllowConfig, ...] = ()

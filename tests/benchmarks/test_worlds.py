@@ -7,10 +7,14 @@ import pytest
 
 from benchmarks.worlds import tables
 from benchmarks.worlds.attacks.family import FAMILIES
-from benchmarks.worlds.labels import Nuisance, Plant, nuisance, plain, plant
+from benchmarks.worlds.judging import Known
+from benchmarks.worlds.labels import STRENGTHS, Nuisance, Plant, nuisance, plain, plant
 from benchmarks.worlds.make import make
-from benchmarks.worlds.scoring import Found, Verdict, read_finding, read_rules, score
+from benchmarks.worlds.minutes import Watch
+from benchmarks.worlds.running import Arrivals
+from benchmarks.worlds.scoring import TURN, Found, Verdict, read_finding, read_rules, score
 
+ENDS = ("start", "end")
 FILES = ("access.log", "keys.csv", "truth.json", "nuisance.json", "arrivals.json")
 START = datetime(2026, 9, 7, tzinfo=UTC)
 
@@ -79,13 +83,27 @@ def test_lines_of_a_plant_are_in_the_log_at_its_time(tmp_path: Path) -> None:
     assert all(label.onset - second <= datetime.fromisoformat(line["time_iso8601"]) <= label.end for line in mine)
 
 
-def test_arrivals_say_where_each_hour_begins(small: Path) -> None:
+def test_arrivals_say_where_each_minute_begins(small: Path) -> None:
     begins = json.loads((small / "arrivals.json").read_text())
     log = (small / "access.log").read_bytes()
 
     assert begins == sorted(begins)
     assert begins[-1] == len(log)
-    assert all(log[begin - 1 : begin] == b"\n" for begin in begins[1:])
+    assert len(begins) == 5 * 24 * 60 + 2
+    assert all(log[begin - 1 : begin] in {b"", b"\n"} for begin in begins)
+
+
+def test_a_log_grows_by_what_has_arrived(small: Path, tmp_path: Path) -> None:
+    start, end = (datetime.fromisoformat(json.loads((small / "truth.json").read_text())["world"][n]) for n in ENDS)
+    begins = json.loads((small / "arrivals.json").read_text())
+    growing = Arrivals(small, tmp_path / "log", start)
+    sizes = []
+    for now in (start + timedelta(minutes=90), end - timedelta(minutes=1), end):
+        growing.until(now)
+        sizes.append((tmp_path / "log").stat().st_size)
+
+    assert sizes == [begins[90], begins[5 * 24 * 60 - 1], begins[-1]]
+    assert (tmp_path / "log").read_bytes() == (small / "access.log").read_bytes()
 
 
 def test_some_lines_arrive_out_of_order(small: Path) -> None:
@@ -94,10 +112,13 @@ def test_some_lines_arrive_out_of_order(small: Path) -> None:
     assert sum(earlier > later for earlier, later in pairwise(times)) > 10
 
 
-def test_every_family_has_a_rule() -> None:
+def test_every_family_has_a_rule_that_says_how_grave_it_is() -> None:
     rules = read_rules()
+    limits = [limits for rule in rules.values() if not rule.nuisance_only for limits in rule.severity.values()]
 
     assert set(FAMILIES) <= set(rules)
+    assert all(set(rules[name].severity) == set(STRENGTHS) for name in FAMILIES)
+    assert all(0 <= least <= most <= 4 for least, most in limits)
 
 
 def test_labels_survive_json() -> None:
@@ -185,6 +206,19 @@ def test_delay_is_from_the_onset_to_the_first_detection() -> None:
     assert outcome.delay == 60
 
 
+@pytest.mark.parametrize(
+    ("detector", "bucket", "minutes"),
+    [("auth-burst-key", 100, 1), ("volume-spike", 100, 60), ("auth-burst-key", 98, None), ("auth-burst-key", 99.5, 0)],
+)
+def test_one_pass_knows_when_a_bucket_would_have_been_judged_live(
+    detector: str, bucket: float, minutes: float | None
+) -> None:
+    piece = found(100, key_id="key_1", detector=detector, evidence=[{"bucket": at(bucket).isoformat()}])
+    (outcome,) = verdict([planted()], [piece]).outcomes
+
+    assert outcome.heard == (None if minutes is None else minutes + (TURN.total_seconds() / 60 if minutes else 0))
+
+
 def test_false_alarms_count_from_medium_after_three_days() -> None:
     judged = verdict(
         [planted()],
@@ -231,7 +265,68 @@ def test_a_platform_finding_has_no_subject_and_must_be_apt() -> None:
 
 def test_the_summary_counts_what_must_be_found_apart() -> None:
     weak = planted(id=1, key_ids=("key_9",), ips=(), networks=(), expected="may", strength="weak")
-    told = tables.summary([verdict([planted(), weak], [found(100, key_id="key_1")])])
+    told = tables.summary([verdict([planted(), weak], [found(100, key_id="key_1")])])["attacks"]
 
     assert (told["planted"], told["found"], told["found_may"]) == (2, 1.0, 0.0)
     assert (told["false_a_day_medium"], told["precision_medium"]) == (0.0, 1.0)
+
+
+def test_attacks_and_stale_keys_are_counted_apart() -> None:
+    stale = planted(family="over-age", key_ids=("key_7",), onset=-100, end=240)
+    told = tables.summary(
+        [
+            verdict(
+                [planted(), stale],
+                [
+                    found(100, key_id="key_7", detector="over-age-key", severity="low"),
+                    found(100, key_id="key_8", detector="over-age-key", severity="medium"),
+                ],
+            )
+        ]
+    )
+    figures = ("planted", "found", "found_at_medium_and_above", "findings_medium")
+
+    assert [told["attacks"][name] for name in figures] == [1, 0.0, 0.0, 0]
+    assert [told["stale_keys"][name] for name in figures] == [1, 1.0, 0.0, 1]
+
+
+@pytest.mark.parametrize(
+    ("family", "detector", "severity", "expected"),
+    [
+        ("stuffing", "credential-stuffing", "high", (1.0, 0.0, 0)),
+        ("stuffing", "credential-stuffing", "medium", (0.0, 0.0, 0)),
+        ("key-in-url", "key-in-url", "medium", (1.0, 0.0, 0)),
+        ("key-in-url", "key-in-url", "high", (1.0, 1.0, 1)),
+        ("volume-spike", "volume-spike", "critical", (1.0, 1.0, 1)),
+    ],
+)
+def test_a_severity_is_judged(family: str, detector: str, severity: str, expected: tuple[float, float, int]) -> None:
+    judged = verdict([planted(family=family)], [found(100, key_id="key_1", detector=detector, severity=severity)])
+    told = tables.summary([judged])["severity"]
+    names = ("tonight_told_at_high_and_above", "can_wait_told_at_high_and_above", "findings_graver_than_they_should_be")
+
+    assert tuple(told[name] for name in names) == expected
+    assert bool(tables.misjudged(judged)) == (expected != (1.0, 0.0, 0))
+
+
+def test_a_finding_is_as_grave_as_the_gravest_thing_behind_it() -> None:
+    both = [planted(family="key-in-url"), planted(id=1, family="stuffing")]
+    (url, stuffing) = verdict(both, [found(100, key_id="key_1", detector="credential-stuffing")]).outcomes
+
+    assert (url.graver, stuffing.graver) == ([], [])
+
+
+def test_a_plant_is_watched_ever_less_closely_until_it_is_told() -> None:
+    known = Known(seed=1, start=START, end=at(240), plants=[], nuisances=[])
+    watch = Watch([planted(onset=100.01, end=101)])
+    moments = [at(90)]
+    while moments[-1] < at(105):
+        moments.append(watch.next(moments[-1], at(240)))
+    (told,) = watch.told([found(100, key_id="key_1")], known, read_rules())
+
+    hours = [(moment - START) / timedelta(hours=1) for moment in moments]
+
+    assert hours[1:9] == pytest.approx([100 + minute / 60 for minute in range(8)])
+    assert hours[9:] == [100.25, 100.5, 100.75, 101, 101.25, 101.5, 101.75, 102, 102.25, 103, 104, 105]
+    assert told.plant.onset == at(100.01)
+    assert watch.next(at(105), at(240)) == at(129)
