@@ -260,7 +260,8 @@ def read_of(function: Callable[..., Any]) -> None:
     likely = {
         "version": "", "window": window, "days": window, "period": period("24h", window, now), "now": now,
         "refs": ("id:1",), "identity": "key_1", "limit": 5, "offset": 0, "about": 5, "bucket": timedelta(hours=1),
-        "lens": evidence.Lens(label="all"), "match": Match(), "known": {}, "keys": (("one", ("id:1",)),), "zone": "UTC",
+        "lens": evidence.Lens(name="all", label="all"), "match": Match(), "known": {}, "zone": "UTC",
+        "keys": (("one", ("id:1",)),),
         "incidents": (), "incident": incident(now, (finding(now, "flatline", Severity.LOW, "silent"),)),
         "sought": audit_search.Sought() if mine == "logged" else delivery_search.Sought(),
     }  # fmt: skip

@@ -46,7 +46,7 @@ def test_as_the_store_counts_the_window_as_a_whole(copied: Workspace, small: Sma
     of = period(name, Window(since=small.now - 3 * DAY, until=small.now), small.now)
     frames, points = counted.overview(version, of), counted.curves(version, of.window, small_refs(copied))
     asked = explored.question(version, of.window, Match())
-    groups = explored.groups(asked, "status", {})
+    groups = explored.groups(asked, "status", {}).listed
     with copied.store.reader() as reader:
         assert_frame_equal(traffic.over_time(reader, of.window, bucket=of.bucket), frames["traffic"])
         assert_frame_equal(traffic.totals(reader, of.window), frames["totals"])
@@ -91,7 +91,7 @@ def test_what_was_erased_is_shown_no_more(copied: Workspace, ingest: Callable[[d
     window = Window(since=floor(now, DAY), until=floor(now, DAY) + DAY)
 
     def addresses(version: str) -> set[str]:
-        return {*explored.groups(explored.question(version, window, Match()), "ip", {})["label"]}
+        return {*explored.groups(explored.question(version, window, Match()), "ip", {}).listed["label"]}
 
     assert ADDRESS in addresses(ingest(now, now))
 
