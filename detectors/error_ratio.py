@@ -19,6 +19,8 @@ from model.window import Window
 _Z: Final = 2.576
 """Of a normal: 0.5 % lie beyond."""
 _SEVERAL: Final = 3
+_SLOW: Final = 12
+"""Hours of a day that are looked at together where an hour has too few calls."""
 _RAISED: Final = 0.1
 """Of a platform that is at fault each key feels something, most of them less than would be told of one alone."""
 
@@ -57,7 +59,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     Of an hour's calls (30 at least, without those answered 401) so many were answered 5xx, or 4xx other than 403 and
     429, that the lower bound of Wilson's interval (99 %) is above 50 % and above three times the key's own share of
     four weeks; or above 30 % and ten times that share, for the attack of a quarter of an hour hides among the key's
-    other calls. On a key's first day its hours before take the place of the four weeks, and only the first line counts.
+    other calls. Of a key that calls less, the same within 12 hours of a day. On a key's first day its hours before take
+    the place of the four weeks, and only the first line counts.
 
     Why it matters: a client is broken by a change on either side, or somebody tries routes that he does not know, or
     sends what the service chokes on.
@@ -75,17 +78,30 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
 
 def _of(day: Day, frames: Frames, settings: Settings) -> Iterator[Scored]:
-    lower = wilson(day.failed, day.calls)
-    usual = (day.of("failed") + 1) / (day.of("called") + 30)
-    most = np.minimum(np.maximum(settings.share, settings.times * usual), 1.0)
-    limit = np.minimum(most, np.maximum(settings.less, settings.much * usual))[:, None]
-    enough = day.calls >= settings.calls
-    fires = enough & (lower > limit)
-    share = day.failed / np.maximum(day.calls, 1)
-    raised = enough & (share > np.maximum(_RAISED, settings.times * usual)[:, None])
-    alone = ~many_at_once(day, hit=raised, regular=enough, frames=frames)
-    for k, t in zip(*np.nonzero((fires & alone)[:, : day.passed]), strict=True):
-        yield _row(day, int(k), int(t), score=float(lower[k, t] / limit[k, 0]), usual=float(usual[k]))
+    for hours in (1, _SLOW):
+        calls, failed = (_sums(values, hours) for values in (day.calls, day.failed))
+        lower = wilson(failed, calls)
+        usual = (day.of("failed") + 1) / (day.of("called") + 30)
+        most = np.minimum(np.maximum(settings.share, settings.times * usual), 1.0)
+        limit = np.minimum(most, np.maximum(settings.less, settings.much * usual))[:, None]
+        enough = calls >= settings.calls
+        # An hour with calls enough speaks for itself.
+        fires = enough & (lower > limit) & ((hours == 1) | ((day.calls < settings.calls) & (day.failed > 0)))
+        raised = enough & (failed > np.maximum(_RAISED, settings.times * usual)[:, None] * calls)
+        alone = ~many_at_once(day, hit=raised, regular=enough, frames=frames)
+        tells = fires & alone
+        for k, t in zip(*np.nonzero(tells[:, : day.passed]), strict=True):
+            score = float(lower[k, t] / limit[k, 0])
+            told = (day.keys[k], day.hour(t), calls[k, t], failed[k, t])
+            # What an hour before told of is not counted twice.
+            new = day.failed[k, t] if t and tells[k, t - 1] else failed[k, t]
+            yield _told(*told, new=new, score=score, usual=float(usual[k]), hours=min(hours, int(t) + 1))
+
+
+def _sums(values: Array, hours: int) -> Array:
+    """Of so many hours of the day up to each one; of fewer at its beginning."""
+    total = values.cumsum(axis=1)
+    return np.asarray(total - np.pad(total, ((0, 0), (hours, 0)))[:, : total.shape[1]])
 
 
 def _of_new(
@@ -115,7 +131,8 @@ def _of_new(
     alone = enough[hit & ~((struck >= _SEVERAL) & (struck >= held / _SEVERAL))]
     each: Any
     for each in alone.itertuples(index=False):
-        yield _told(each.key_ref, each.hour, each.calls, each.failed, score=each.score, usual=each.usual)
+        told = (each.key_ref, each.hour, each.calls, each.failed)
+        yield _told(*told, new=each.failed, score=each.score, usual=each.usual)
 
 
 def _without(rows: pd.DataFrame, judged: set[tuple[str, np.datetime64]]) -> pd.DataFrame:
@@ -132,22 +149,30 @@ def wilson(failed: Array, calls: Array) -> Array:
     return np.where(calls > 0, (centre - margin) / (1 + _Z**2 / n), 0.0)
 
 
-def _row(day: Day, k: int, t: int, *, score: float, usual: float) -> Scored:
-    return _told(day.keys[k], day.hour(t), day.calls[k, t], day.failed[k, t], score=score, usual=usual)
-
-
-def _told(key_ref: str, hour: Any, calls: Any, failed: Any, *, score: float, usual: float) -> Scored:  # noqa: ANN401
+def _told(
+    key_ref: str,
+    hour: Any,  # noqa: ANN401
+    calls: Any,  # noqa: ANN401
+    failed: Any,  # noqa: ANN401
+    *,
+    new: Any,  # noqa: ANN401
+    score: float,
+    usual: float,
+    hours: int = 1,
+) -> Scored:
     bucket, calls, failed = moment(hour), int(calls), int(failed)
+    begin = bucket + HOUR - hours * HOUR
+    span = "hour" if hours == 1 else f"{hours} hours"
     return Scored(
         bucket=bucket,
         subject=f"key:{key_ref}",
         key_ref=key_ref,
         score=float(score),
-        count=failed,
-        first_seen=bucket,
+        count=int(new),
+        first_seen=begin,
         last_seen=bucket + HOUR,
         title="{count} failed calls with key {key}, most of what it does",
-        summary=f"In the hour from {bucket:%Y-%m-%d %H:%M} UTC {failed:,} of {calls:,} calls were answered with "
+        summary=f"In the {span} from {begin:%Y-%m-%d %H:%M} UTC {failed:,} of {calls:,} calls were answered with "
         f"an error ({failed / max(calls, 1):.0%}; {usual:.1%} are usual).",
         detail={"calls": calls, "failed": failed, "usual": round(float(usual), 4)},
     )

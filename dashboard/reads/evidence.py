@@ -110,7 +110,8 @@ def _usual_of(where: Place, mark: str, days: Window, match: Match) -> pd.DataFra
     with reading(where, span) as reader:
         series = explored.series(reader, span, match, by="status", bucket=HOUR, groups=())
     hours = series.groupby("bucket", as_index=False)[["requests", "bytes_out"]].sum()
-    return _expected(hours.rename(columns={"bucket": "hour"}).assign(unauthenticated=0, client_error=0, server_error=0), days)
+    named = hours.rename(columns={"bucket": "hour"})
+    return _expected(named.assign(unauthenticated=0, client_error=0, server_error=0), days)
 
 
 def _expected(hours: pd.DataFrame, days: Window) -> pd.DataFrame:
