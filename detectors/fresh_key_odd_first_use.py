@@ -102,7 +102,7 @@ def _rows(today: pd.DataFrame, past: Histories, settings: Settings) -> Iterator[
             odd = _odd(there if len(there) else calls, owner)
             if not everywhere or (odd.client and odd.country):
                 scattered = not owner.together and not (odd.client and odd.country) and not home
-                usual = owner.age < settings.history or scattered
+                usual = owner.age < settings.history or (scattered and (odd.client or odd.country))
                 there = there if len(there) else calls
                 yield _row(there, hour, first, odd, home=home, usual=usual)
 

@@ -201,7 +201,7 @@ def _jobs(frames: Frames, rows: pd.DataFrame, settings: Settings) -> Iterator[tu
     """One key that fails on and on: its owner's forgotten job where it is one network, else somebody who tries it."""
     dead = dead_refs(frames)
     dead_at = dict(zip(dead["key_ref"], dead["dead_at"], strict=True))
-    total = rows.groupby("key_ref")["failures"].sum()
+    total, every = rows.groupby("key_ref")["failures"].sum(), rows
     rows = rows[rows["key_ref"].isin(total.index[total >= settings.failures])]
     over = _over(rows, Kind("key_ref", "ip", 1, 1), settings, DAY, 1)
     over = over.assign(before=over.groupby("key_ref")["minute"].shift(1))
@@ -212,13 +212,20 @@ def _jobs(frames: Frames, rows: pd.DataFrame, settings: Settings) -> Iterator[tu
             continue
         if len(burst.failed["network"].unique()) == 1:
             yield burst, _job(burst, known=not listed_ones or burst.subject in listed_ones)
-        elif burst.subject in listed_ones and _tried(frames["attacked_days"], burst, settings):
+        elif burst.subject in listed_ones and _tried(frames["attacked_days"], burst, every, settings):
             yield burst, _row(_OF_KEY, burst, settings)
 
 
-def _tried(days: pd.DataFrame, burst: Burst, settings: Settings) -> bool:
-    """Whether a key that has its places fails at others, and so often beyond the one where it fails most."""
+def _tried(days: pd.DataFrame, burst: Burst, every: pd.DataFrame, settings: Settings) -> bool:
+    """Whether a key that has its places fails at others, and so often beyond the one where it fails most.
+
+    Hours of a burst are left to those who tell of it, and addresses with several keys to those who tell of addresses.
+    """
     strange = burst.failed[~burst.failed["home"]].dropna(subset=["network"])
+    strange = strange[strange.groupby("minute")["failures"].transform("sum") <= 2 * settings.hourly]
+    day = every[every["ip"].isin(set(strange["ip"])) & every["minute"].between(burst.minute - DAY, burst.minute)]
+    keys = day.groupby("ip")["key_ref"].nunique()
+    strange = strange[~strange["ip"].isin(set(keys.index[keys >= settings.keys]))]
     sums = strange.groupby("network")["failures"].sum()
     often = bool(sums.sum() >= settings.failures + sums.max())
     return often and not roams(days, burst.subject, pd.Timestamp(burst.minute), REACH)

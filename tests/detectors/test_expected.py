@@ -17,7 +17,7 @@ def hours(days: int, rate: float = 50.0) -> pd.DataFrame:
     calls = np.random.default_rng(3).poisson(rate, len(clock))
     one = pd.DataFrame({"hour": clock, "key_ref": "id:a", "requests": calls, "unauthenticated": 0})
     other = one.assign(key_ref="id:b", unauthenticated=calls)
-    return pd.concat([one, other], ignore_index=True).assign(bytes_out=0, client_error=0)
+    return pd.concat([one, other], ignore_index=True).assign(bytes_out=0, client_error=0, server_error=0)
 
 
 def test_what_is_expected_is_the_centre_that_judged_the_key() -> None:
