@@ -166,7 +166,7 @@ class Reader:
 
     def lens(self) -> float:
         """Other requests behind an incident: of its key, wherever they came from, or of its key from one address."""
-        return self._other(*self._named("Which", "Key "))
+        return self._other(*self._named("Whose requests", "Key"))
 
     def silence(self, why: str) -> float:
         """A silence of an incident; from the button on that makes it."""
