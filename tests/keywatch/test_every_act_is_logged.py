@@ -52,6 +52,7 @@ def acts(cli: Cli) -> Iterator[tuple[str, tuple[str, ...], str]]:
     yield "incidents assign", (incident, "ann"), "incident assigned"
     yield "incidents comment", (incident, "seen"), "incident commented"
     yield "incidents resolve", (incident, "--as", "false"), "incident resolved"
+    yield "incidents reopen", (incident,), "incident reopened"
     yield "silences add", ("--key", "k1", "--until", "2h", "--reason", "A test"), "silence added"
     yield "silences expire", ("1",), "silence expired"
     yield "alerts test", (), "alerts tested"
