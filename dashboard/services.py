@@ -85,11 +85,8 @@ class Reviews(Protocol):
     def verify(self, report: str) -> Checked:
         """Whether the files are what was sealed."""
 
-    def packed(self, report: str, *, people: bool) -> bytes:
-        """The files as a zip; people.csv, which says whom pseudonyms stand for, only with `people`."""
-
-    def fetched(self, report: str, *, people: bool, by: str, now: datetime) -> None:
-        """Note that somebody took the files."""
+    def packed(self, report: str, *, people: bool, by: str, now: datetime) -> bytes:
+        """The files as a zip, and a note that `by` took them; who pseudonyms stand for (people.csv) with `people`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

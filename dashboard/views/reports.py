@@ -128,7 +128,7 @@ def _detail(report: dict[str, Any], services: Services, now: datetime) -> None:
         )  # fmt: skip
         with st.container(horizontal=True, gap="small", key="report_bar"):
             verifies = st.button("Verify", icon=":material/verified:", key="verify", help="Is it what was signed?")
-            _download(report, services, now)
+            _download(report, services)
             if stage == "open" and access.may(Role.ADMIN):
                 with st.popover("Close the review", icon=":material/lock:", key=fresh("close")):
                     _close(identity, now)
@@ -140,18 +140,19 @@ def _detail(report: dict[str, Any], services: Services, now: datetime) -> None:
         _decisions(identity, services)
 
 
-def _download(report: dict[str, Any], services: Services, now: datetime) -> None:
+def _download(report: dict[str, Any], services: Services) -> None:
     identity, who = str(report["id"]), access.need(Role.VIEWER)
     people = who.role is Role.ADMIN
     st.download_button(
         "Download the files",
         # Made when it is asked for, in a thread that knows of no session: who may is settled here.
-        data=lambda: services.reviews.packed(identity, people=people),
+        data=lambda: services.reviews.packed(identity, people=people, by=who.name, now=SystemClock().now()),
         file_name=f"keywatch-{report['period'].replace('/', '-')}.zip",
         mime="application/zip",
         icon=":material/download:",
         key="download",
-        on_click=lambda: services.reviews.fetched(identity, people=people, by=who.name, now=now),
+        # A run of the page would end while the files are made, and drop what was asked for.
+        on_click="ignore",
         help="A zip of all files. Whom pseudonyms stand for is in it for administrators alone.",
     )
 

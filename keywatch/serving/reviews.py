@@ -103,23 +103,20 @@ class Reviewing:
             told=f"The report is whole: its {found.files} files are as they were {by}. {PROVES}",
         )
 
-    def packed(self, report: str, *, people: bool) -> bytes:
-        """The files, the pseudonyms' table only with `people`."""
-        folder = Path(self._made(report).folder)
+    def packed(self, report: str, *, people: bool, by: str, now: datetime) -> bytes:
+        """The files, the pseudonyms' table only with `people`; noted before they are given."""
+        one = self._made(report)
+        folder = Path(one.folder)
         manifest.read(folder)
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
             for path in sorted(folder.iterdir()):
                 if path.is_file() and not path.name.startswith(".") and (people or path.name != TABLE):
                     file.write(path, f"{folder.name}/{path.name}")
-        return packed.getvalue()
-
-    def fetched(self, report: str, *, people: bool, by: str, now: datetime) -> None:
-        """Note it."""
-        one = self._made(report)
         with self.workspace.store.transaction() as tx:
             detail = {"report": one.id, "people": people}
             audit.record(tx, at=now, actor=by, action="report downloaded", subject=one.period, detail=detail)
+        return packed.getvalue()
 
     def _made(self, report: str) -> Made:
         with self.workspace.store.reading() as tx:
