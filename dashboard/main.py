@@ -95,7 +95,8 @@ def _frame(page: st.Page, who: Person) -> Sight | None:
                 timeframe.arrive(page.url_path)
                 chosen = timeframe.control(span, now)
             sign_in.corner(who)
-    below.caption(period.told(chosen, zones.chosen()) if known.span else "No events are stored.")
+    told = period.told(chosen, zones.chosen(), changes=page.url_path in navigation.COMPARING)
+    below.caption(told if known.span else "No events are stored.")
     return Sight(version=known.version, period=chosen, sources=known.sources)
 
 

@@ -33,6 +33,8 @@ REPORT: Final = "report"
 TIMELESS: Final = frozenset({"reports", "sources", "admin"})
 """Paths of the pages that show no time window; they work in a store without events too."""
 
+COMPARING: Final = frozenset({"", KEY})
+"""Paths of the pages whose figures have their change against the window before."""
 _OWN: Final = (INCIDENT, SPAN, KEY, HYGIENE, REPORT)
 """Parameters that pages read by themselves; those of controls are the controls' own."""
 _MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+.!|<>~$:-]")

@@ -19,8 +19,6 @@ from model.window import Window
 
 _BEFORE: Final = 3 * HOUR
 """What a cluster is compared with."""
-_EARLIER: Final = timedelta(minutes=30) + _BEFORE
-"""A job that failed so long ago, or in the hour before that, is no part of what began since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +139,7 @@ def _keys(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
 
 @remembered
 def _clusters(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
-    rows = _suspect(minutes).assign(all="all")
+    rows = _suspect(minutes, settings).assign(all="all")
     lines = _cluster_lines(rows, settings)
     lines = lines.assign(before=lines.groupby("all")["minute"].shift(1))
     spread = bursts(rows, "all", lines, settings.span)
@@ -180,21 +178,21 @@ def _alone(burst: Burst) -> str | None:
     return str(sums.idxmax()) if len(sums) and sums.max() * 2 > burst.failures else None
 
 
-def _suspect(minutes: pd.DataFrame) -> pd.DataFrame:
+def _suspect(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """Failures with a key at a place that is not its own, in minutes in which it did not succeed there, too.
 
     Without those that go on all day: two forgotten jobs that fail each quarter of an hour would hide a cluster.
     """
     rows = counting(minutes, "strange")
     rows = rows[(rows["failures"] > 0) & (rows["refs"] > 0) & (rows["ok"] == 0)]
-    return rows[~_going_on(rows)]
+    return rows[~_going_on(rows, settings.span + _BEFORE)]
 
 
-def _going_on(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether a key failed at the same network before the span and what it is compared with, too; of rows by minute."""
+def _going_on(rows: pd.DataFrame, began: timedelta) -> "pd.Series[bool]":
+    """Whether a key failed at the same network so long before, too, or in the hour before that; of rows by minute."""
     pair = ["key_ref", "network"]
     named = rows[[*pair, "minute"]].dropna()
-    then = named.assign(minute=named["minute"] - _EARLIER)
+    then = named.assign(minute=named["minute"] - began)
     met = pd.merge_asof(then, named.assign(failed=named["minute"]), on="minute", by=pair, tolerance=pd.Timedelta(HOUR))
     return pd.Series(met["failed"].notna().to_numpy(), index=named.index).reindex(rows.index, fill_value=False)
 

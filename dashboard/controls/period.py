@@ -130,14 +130,16 @@ def snapped(since: datetime, until: datetime, bucket: timedelta) -> Window:
     return Window(since=begin, until=max(end, begin + bucket, begin + SHORTEST))
 
 
-def told(chosen: Period, zone: Zone) -> str:
-    """The window in words, for under the title."""
-    window = chosen.window
+def told(chosen: Period, zone: Zone, *, changes: bool) -> str:
+    """The window in words, for under the title; and what it is compared with, where `changes` are shown."""
+    window = f"{zone.told(chosen.window.since)} to {zone.told(chosen.window.until)}"
+    if not changes:
+        return window
     compared = f"Changes are against the {chosen.name} before."
     if not chosen.compares:
         begun = f"{zone.local(chosen.oldest):%Y-%m-%d}"
         compared = f"No changes are shown: the logs begin on {begun}, too late for the {chosen.name} before."
-    return f"{zone.told(window.since)} to {zone.told(window.until)}. {compared}"
+    return f"{window}. {compared}"
 
 
 def _moment(text: str, zone: Zone, now: datetime) -> datetime:

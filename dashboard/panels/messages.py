@@ -60,7 +60,7 @@ def show(targets: Sequence[str], now: datetime) -> None:
         alternative="Messages, the newest first: when, where to, what became of each and why.",
     )  # fmt: skip
     with above:
-        _again([listed[row] for row in ticked])
+        _again([listed[row] for row in ticked], listed)
     if place is not None and (incident := str(listed[place].alert.incident_id)):
         open_incident(incident)
 
@@ -99,10 +99,10 @@ def _told(number: int, first: int) -> str:
     return f"{many}{shown}, the newest first, whenever they were written. A click leads to the incident."
 
 
-def _again(ticked: Sequence[Delivery]) -> None:
-    """What can be done with the messages that are ticked."""
+def _again(ticked: Sequence[Delivery], listed: Sequence[Delivery]) -> None:
+    """What can be done with the messages that are ticked, of those that are listed."""
     if not ticked:
-        if access.may(Role.ANALYST):
+        if access.may(Role.ANALYST) and any(one.status is DeliveryStatus.DEAD for one in listed):
             st.caption("Tick messages that were given up to have them tried again.")
         return
     if not access.offers("Trying again"):

@@ -50,7 +50,7 @@ def _told(groups: Groups) -> pd.DataFrame:
 def _columns(by: str) -> dict[str, object]:
     zone = zones.chosen()
     return {
-        "group": tables.text(LABELS[by], 330),
+        "group": tables.text(LABELS[by], 230),
         "requests": tables.number("Requests", 95),
         "share": tables.text("Share", 75),
         "success": tables.text("Successful", 95),

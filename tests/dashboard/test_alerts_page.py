@@ -71,6 +71,15 @@ def test_what_is_ticked_is_tried_again_and_the_rest_stays_given_up(own: Store, p
     assert "Try 2 again" not in [one.label for one in page.button]
 
 
+def test_ticking_is_explained_where_there_is_something_to_try_again(posted: Store, pages: "Pages") -> None:
+    tick = "Tick messages that were given up to have them tried again."
+    sent = [one.value for one in pages.open("alerts", status="Sent").caption]
+    lose(posted, 1, "pager")
+    lost = [one.value for one in pages.open("alerts", target="pager").caption]
+
+    assert [False, True] == [tick in said for said in (sent, lost)]
+
+
 def test_only_what_was_given_up_is_tried_again(posted: Store, pages: "Pages") -> None:
     page = pages.open("alerts", target="mail")
     page = pages.tick(page, "deliveries", "status", [["✓ sent"]])

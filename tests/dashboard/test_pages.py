@@ -51,6 +51,15 @@ def test_the_overview_compares_with_the_window_before(visit: "Visit") -> None:
     }
 
 
+def test_what_is_compared_is_told_where_changes_are_shown(visit: "Visit") -> None:
+    """Of the others nobody could say what it means."""
+    opened = {"": {}, "key": {"key": "key_1"}, "keys": {}, "incidents": {}, "explore": {}, "alerts": {}}
+    told = {path: visit(path, window="24h", **more).caption[0].value for path, more in opened.items()}
+
+    assert ["", "key"] == [path for path, text in told.items() if "Changes are against the 24h before." in text]
+    assert all(" UTC" in text for text in told.values())
+
+
 def test_an_open_incident_leads_to_its_page(pages: "Pages", visit: "Visit") -> None:
     page = pages.click(visit(window="24h"), "open_incidents", "key", "billing-prod")
 
