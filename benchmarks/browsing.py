@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, NamedTuple
 
 from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, sync_playwright
 from playwright.sync_api import TimeoutError as TooLate
@@ -30,6 +30,7 @@ _ROW: Final = 32
 _WITHIN: Final = 300
 """Pixels from a table's left edge to a cell that means its row."""
 
+_TIMES: Final = "[window.watched.acted, window.watched.seen, window.watched.drawn]"
 _SETTLED: Final = f"""
 since => {{
   const w = window.watched, app = document.querySelector('[data-test-script-state]');
@@ -37,6 +38,15 @@ since => {{
     && w.ended >= w.begun && w.drawn > w.heard && performance.now() - w.heard > {_QUIET};
 }}
 """
+
+
+class Took(NamedTuple):
+    """Seconds from a click on."""
+
+    sight: float
+    """Until all that is in the window stands."""
+    whole: float
+    """Until the last thing that the server said of it is drawn, in the window or below."""
 
 
 class Unanswered(Exception):
@@ -70,7 +80,7 @@ def paint(page: Page, url: str) -> tuple[float, float]:
 
 
 class Reader:
-    """Somebody at a tab. What is done returns the seconds from the click to the end of what is drawn anew.
+    """Somebody at a tab. What is done returns how long it took from the click on.
 
     It raises one of NEVER when that does not come.
     """
@@ -82,17 +92,17 @@ class Reader:
         self._heed = heed
         self._turn = 0
 
-    def preset(self) -> float:
+    def preset(self) -> Took:
         """Another time window."""
         return self._other("24h", "7d", "14d", "6h")
 
-    def window(self, name: str) -> float:
-        """This time window; no time where it is chosen already."""
+    def window(self, name: str) -> Took | None:
+        """This time window; None where it is chosen already."""
         choice = self.page.get_by_role("radio", name=name, exact=True)
         choice.wait_for()
-        return 0.0 if choice.is_checked() else self._timed(choice.click)
+        return None if choice.is_checked() else self._timed(choice.click)
 
-    def brush(self) -> float:
+    def brush(self) -> Took:
         """A window of one's own: a fifth of the first chart, drawn over it with the mouse."""
         box = self._resting(self.page.get_by_test_id("stVegaLiteChart").locator("canvas").first)
         since, until = (box["x"] + box["width"] * part for part in (0.5, 0.7))
@@ -106,17 +116,17 @@ class Reader:
 
         return self._timed(_drag)
 
-    def measure(self) -> float:
+    def measure(self) -> Took:
         """Something else that Explore counts."""
         return self._other("Refused and failed requests", "Bytes sent", "Requests")
 
-    def clear(self) -> float:
-        """Explore without filters, which last from visit to visit; no time where there are none."""
+    def clear(self) -> Took | None:
+        """Explore without filters, which last from visit to visit; None where there are none."""
         button = self.page.get_by_role("button", name="Clear filters")
         button.wait_for()
-        return self._timed(button.click) if button.is_enabled() else 0.0
+        return self._timed(button.click) if button.is_enabled() else None
 
-    def filter_by_key(self, label: str) -> float:
+    def filter_by_key(self, label: str) -> Took:
         """Explore's filter by a key that is called so there; the list offers to add one that it does not have."""
         box = self.page.get_by_role("combobox", name="Key", exact=True)
 
@@ -124,11 +134,11 @@ class Reader:
             box.fill(label)
             self.page.get_by_role("option", name=re.compile(f"{re.escape(label)}$")).click()
 
-        seconds = self._timed(_choose)
+        took = self._timed(_choose)
         box.press("Escape")  # the list covers the rest of the page
-        return seconds
+        return took
 
-    def group(self, by: str) -> float:
+    def group(self, by: str) -> Took:
         """What Explore tells requests apart by."""
 
         def _choose() -> None:
@@ -137,23 +147,23 @@ class Reader:
 
         return self._timed(_choose)
 
-    def narrow(self, text: str) -> float:
+    def narrow(self, text: str) -> Took:
         """A search among the keys; from the last letter on."""
         return self._timed(lambda: self.page.get_by_role("textbox", name="Search").fill(text))
 
-    def go(self, to: str) -> float:
+    def go(self, to: str) -> Took:
         """A page of the menu."""
         return self._timed(self.page.get_by_role("link", name=to, exact=True).click)
 
-    def follow(self, name: str) -> float:
+    def follow(self, name: str) -> Took:
         """A link on the page."""
         return self._timed(self.page.get_by_role("link", name=name).click)
 
-    def press(self, name: str) -> float:
+    def press(self, name: str) -> Took:
         """A button."""
         return self._timed(self.page.get_by_role("button", name=name).click)
 
-    def choose(self, table: str, row: int) -> float:
+    def choose(self, table: str, row: int) -> Took:
         """A row of a table, which is drawn on a canvas: a row is a place in it."""
         frame = self.page.get_by_test_id("stDataFrame").filter(has=self.page.get_by_role("button", name=table))
         box = self._resting(frame)
@@ -164,11 +174,11 @@ class Reader:
         self.page.mouse.move(x, y)
         return self._timed(lambda: self.page.mouse.click(x, y, delay=_PRESS))
 
-    def lens(self) -> float:
+    def lens(self) -> Took:
         """Other requests behind an incident: of its key, wherever they came from, or of its key from one address."""
         return self._other(*self._named("Whose requests", "Key"))
 
-    def silence(self, why: str) -> float:
+    def silence(self, why: str) -> Took:
         """A silence of an incident; from the button on that makes it."""
         self.page.get_by_test_id("stPopoverButton").filter(has_text="Silence").click()
         body = self.page.get_by_test_id("stPopoverBody")
@@ -191,7 +201,7 @@ class Reader:
         choices.first.wait_for()
         return [name for name in choices.all_inner_texts() if name.startswith(beginning)]
 
-    def _other(self, *names: str) -> float:
+    def _other(self, *names: str) -> Took:
         """Of a choice that is not the present one, as of each click: one on that would run nothing."""
         self._turn += 1
 
@@ -203,7 +213,7 @@ class Reader:
 
         return self._timed(_click)
 
-    def _timed(self, click: Callable[[], object]) -> float:
+    def _timed(self, click: Callable[[], object]) -> Took:
         """From the event in the page on; before it, Playwright looks for the element and waits until that stands.
 
         What is clicked can be drawn anew between the mouse's going down and up, and then nothing is clicked at all.
@@ -219,8 +229,8 @@ class Reader:
             msg = f"The page asked the server for nothing, in {_TRIES} clicks."
             raise Unanswered(msg)
         self.page.wait_for_function(_SETTLED, arg=begun)
-        seconds: float = self.page.evaluate("(window.watched.drawn - window.watched.acted) / 1000")
-        return seconds
+        acted, seen, drawn = self.page.evaluate(_TIMES)
+        return Took(max(0.0, seen - acted) / 1000, (drawn - acted) / 1000)
 
     def _heeded(self, since: float) -> bool:
         asked = "since => window.watched.asked >= since"

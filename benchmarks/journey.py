@@ -33,7 +33,7 @@ class Step:
 
     what: str
     do: Callable[[Reader], object]
-    """Returns the seconds that it took, where they are told."""
+    """Returns how long it took, where that is told."""
     told: bool = True
     """Whether it is measured, or only leads to the next."""
 

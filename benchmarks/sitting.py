@@ -7,7 +7,7 @@ from statistics import linear_regression
 
 from playwright.sync_api import BrowserContext
 
-from benchmarks.browsing import NEVER, Reader, paint
+from benchmarks.browsing import NEVER, Reader, Took, paint
 from benchmarks.journey import Step
 from benchmarks.serving import Server
 from benchmarks.waited import Waited
@@ -57,7 +57,7 @@ class Sitting:
         for step in way:
             self.held.clicks += 1
             try:
-                seconds = step.do(self._reader)
+                took = step.do(self._reader)
             except NEVER as why:
                 self._waited.in_vain(step.what, why, self._reader.page, self._server)
                 self._reader.page.close()
@@ -66,8 +66,8 @@ class Sitting:
             finally:
                 self._waited.unheeded += self._reader.unheeded
                 self._reader.unheeded = 0
-            if step.told and isinstance(seconds, float):
-                self._waited.add(step.what, seconds)
+            if step.told and isinstance(took, Took):
+                self._waited.add(step.what, took.sight, took.whole)
 
     def _sit_down(self) -> Reader:
         page = self._context.new_page()

@@ -23,14 +23,18 @@ class Waited:
     """Of all cases."""
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    whole: dict[str, list[float]] = field(default_factory=dict)
+    """Until what is below the window's edge was drawn, too, where that was measured."""
     never: Counter[str] = field(default_factory=Counter)
     """What was not answered, and how often."""
     unheeded: int = 0
     """Clicks that a page asked nothing for, so that they were made again."""
 
-    def add(self, what: str, seconds: float) -> None:
+    def add(self, what: str, seconds: float, whole: float | None = None) -> None:
         """One more case."""
         self.seconds.setdefault(what, []).append(seconds)
+        if whole is not None:
+            self.whole.setdefault(what, []).append(whole)
 
     def in_vain(self, what: str, why: Exception, page: Page, server: Server) -> None:
         """One more that was not answered; says what the page shows and what the server is at."""
@@ -41,8 +45,8 @@ class Waited:
     def table(self, targets: Mapping[str, float | None]) -> str:
         """A row for each of these that there were, with what 95 % of its cases are to stay under."""
         lines = [
-            "| what | cases | median s | 95 % s | longest s | not answered | target s (95 %) |",
-            "|---|---:|---:|---:|---:|---:|---:|",
+            "| what | cases | median s | 95 % s | longest s | whole page, s | not answered | target s (95 %) |",
+            "|---|---:|---:|---:|---:|---:|---:|---:|",
         ]
         lines += [self._row(what, [what], target) for what, target in targets.items() if self._all([what])]
         return "\n".join(lines)
@@ -55,6 +59,8 @@ class Waited:
         seconds = self._all(those)
         never = sum(self.never[what] for what in those)
         figures = f"{median(seconds):.2f} | {most(seconds):.2f} | {max(seconds):.2f}"
+        whole = [second for what in those for second in self.whole.get(what, ())]
+        figures += f" | {median(whole):.2f}, {most(whole):.2f}" if whole else " | -"
         return f"| {name} | {len(seconds)} | {figures} | {never} | {'-' if target is None else f'{target:.1f}'} |"
 
     def _all(self, those: Iterable[str]) -> list[float]:
