@@ -19,8 +19,8 @@ class Settings:
 
     history: timedelta = timedelta(days=14)
     """How long the key must have been in use."""
-    young: timedelta = timedelta(days=7)
-    """In use for so long it is told of, low."""
+    young: timedelta = timedelta(days=3)
+    """In use for so long it is told of, a step lower."""
     requests: int = 200
     """How many successful calls it must have made."""
     routes: int = 3
@@ -48,7 +48,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     HEAD and OPTIONS (GuardDuty and Panther judge by action; the 14 days are ours), or with DELETE though it never
     deleted. A first write is low, on a route about keys, people, roles, billing or exports medium; the first DELETE of
     a key that only read is medium, on such a route, or on three routes in that hour, high. The first DELETE of a key
-    that writes anyway is low, and so is all of a key in use for a week only. A day on which the key comes from a new
+    that writes anyway is low. Of a key in use for three days, and not yet 14, what would be high is medium, and the
+    rest low. A day on which the key comes from a new
     network is left to new-origin, which weighs the routes.
 
     Why it matters: a key that was given for reading and now deletes is in other hands, or has more rights than it
@@ -84,7 +85,14 @@ def new_methods(step: Step) -> list[Fresh]:
 
 
 def _severity(step: Step, new: list[Fresh], settings: Settings) -> Severity | None:
-    if not step.habits.methods <= READING or step.habits.age < settings.history:
+    full = _of_settled(step, new, settings)
+    if step.habits.age >= settings.history:
+        return full
+    return Severity.MEDIUM if full is Severity.HIGH else None
+
+
+def _of_settled(step: Step, new: list[Fresh], settings: Settings) -> Severity | None:
+    if not step.habits.methods <= READING:
         return None
     deletes = [one for one in new if one.method == "DELETE"]
     grave = any(privileged(one.route) and not one.owned for one in deletes)

@@ -52,7 +52,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     new network with the same client and the same calls is low, in a known operator's or a shared network info. An
     address in a known network, a client's new version, and a network of another key of the same owner are not told; a
     key that always finds new networks is judged by its operators, if it has few and they are known. A key in use for
-    three days and 50 calls is told of for a new network with a new client, low: it may be on its way to its home.
+    three days and 50 calls is told of for a new network with a new client, low: it may be on its way to its home; and
+    medium if it also calls privileged or three new routes there, or many calls while the usual networks go on.
 
     Why it matters: this is what a leaked key looks like: it works, from where its owner never was.
 
@@ -81,14 +82,14 @@ def _by_day(all_steps: Iterable[Step], keys: set[str], often: float) -> Mapping[
 
 
 def _severity(visit: Visit, fresh: list[Fresh], settings: Settings) -> Severity:
-    odd = 2 * bool(visit.clients) + visit.elsewhere
-    odd += 2 * (any(one.privileged for one in fresh) or len(fresh) >= settings.routes)
+    grave = any(one.privileged for one in fresh) or len(fresh) >= settings.routes
+    odd = 2 * bool(visit.clients) + visit.elsewhere + 2 * grave
     if not odd:
         return Severity.INFO if visit.same_asn or visit.shared >= settings.shared else Severity.LOW
     odd += bool(visit.asns or visit.countries)
     odd -= (len(visit.known.networks) > settings.few) + (visit.shared >= settings.shared)
     if visit.young:
-        return Severity.LOW
+        return Severity.MEDIUM if visit.elsewhere or grave else Severity.LOW
     return Severity.HIGH if odd > 1 else Severity.MEDIUM if odd == 1 else Severity.LOW
 
 

@@ -40,6 +40,8 @@ class History:
     """How often a network is new to it, as `Past.new_a_day` has it."""
     days: int = 0
     """On how many of those days it was used."""
+    at_once: bool = False
+    """Whether all its networks were there on the first of those days."""
 
     def settled(self, history: timedelta, requests: int) -> bool:
         """Whether it is in use for so long, and its ways are known: by so many calls, or by as many days as a week has.
@@ -105,6 +107,7 @@ class Histories:
             most_clients=self.clients.most(key, day),
             new_a_day=self.networks.new_a_day(key, day),
             days=int((daily > 0).sum()),
+            at_once=len(past.days) > 0 and set(past.codes.tolist()) == set(past.codes[past.days == since].tolist()),
         )
 
     def of_owner(self, key: str, network: str, day: pd.Timestamp) -> bool:

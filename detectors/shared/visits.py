@@ -82,8 +82,9 @@ def visits(frames: Frames, settings: Settled) -> list[Visit]:
 
 def _learnt(known: History, settings: Settled) -> bool:
     """Whether enough is known of the key, and it has a home: few new networks, or few operators."""
+    home = known.new_a_day <= settings.new_a_day or (known.at_once and known.age < settings.history)
     return known.settled(min(settings.young, settings.history), settings.requests) and (
-        known.new_a_day <= settings.new_a_day or 0 < len(known.asns) <= settings.asns
+        home or 0 < len(known.asns) <= settings.asns
     )
 
 
@@ -100,7 +101,7 @@ def _of_day(
     today: pd.DataFrame, there: pd.DataFrame, known: History, past: Histories, settings: Settled
 ) -> Iterator[Visit]:
     """`today` are a key's rows of origin_hours of one day, `there` those from new networks."""
-    if known.new_a_day > settings.new_a_day:
+    if known.new_a_day > settings.new_a_day and not (known.at_once and known.age < settings.history):
         there = there[there["asn"].notna() & ~there["asn"].isin(known.asns)]
     usual = today.loc[today["network"].isin(known.networks), "hour"]
     line = max(settings.many, known.usual_day / 2)
