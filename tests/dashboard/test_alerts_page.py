@@ -180,12 +180,8 @@ def test_what_is_muted_is_listed_with_who_when_why_and_until(muted: Store, pages
     del muted
     rows = mutes(pages.open("alerts"))
 
-    assert [
-        "auth-burst-key of billing-prod",
-        "new-origin of billing-prod from 198.51.100.7",
-        "no-expiry of old-export",
-        "no-expiry of crm-dev",
-    ] == list(rows)
+    assert {"auth-burst-key of billing-prod", "new-origin of billing-prod from 198.51.100.7"} == set(list(rows)[:2])
+    assert ["no-expiry of old-export", "no-expiry of crm-dev"] == list(rows)[2:]
     first, last = rows["auth-burst-key of billing-prod"], rows["no-expiry of old-export"]
     assert ("Expected", "otto@co.example", "Incident inc_1", "It is lifted") == tuple(
         first[name] for name in ("kind", "who", "why", "until")

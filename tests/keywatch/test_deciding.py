@@ -142,7 +142,7 @@ def test_the_table_of_people_is_in_the_zip_for_administrators_alone(review: Revi
     import zipfile
 
     def names(*, people: bool) -> set[str]:
-        packed = io.BytesIO(review.packed(report(review), people=people))
+        packed = io.BytesIO(review.packed(report(review), people=people, by="otto@co.example", now=NOW))
         return {Path(name).name for name in zipfile.ZipFile(packed).namelist()}
 
     assert {"manifest.json", "manifest.json.sig", "keys.csv", "report.html", "worksheet.csv"} <= names(people=False)
@@ -165,4 +165,4 @@ def test_a_report_waits_for_a_round_and_gives_up_in_a_sentence(
 
 def test_a_report_that_nobody_knows_is_said(review: Reviewing) -> None:
     with pytest.raises(ReportError, match=r"There is no report \.\./\.\./etc"):
-        review.packed("../../etc", people=True)
+        review.packed("../../etc", people=True, by="otto@co.example", now=NOW)
