@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from detectors.baseline import Array, roots, squared
 from detectors.declare import HOUR, Frames, detector
 from detectors.scores import Scored, to_frame
-from detectors.usual.day import Day, days
+from detectors.usual.day import Day, days, lately
 from model.finding import Severity
 from model.window import Window
 
@@ -19,6 +20,9 @@ _MB: Final = 1_000_000
 _FEWEST: Final = 20  # calls that a new key must have made
 _FAR: Final = 1e-9
 _AT_ONCE: Final = 10.0
+_FOUR: Final = 4
+_SURE: Final = 1e-5
+"""What is told of by itself under any budget of a few false alarms a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,12 @@ class Settings:
     """and so many times the usual bytes a call."""
     unknown: float = 20.0
     """For a key with less than three days of history: how many times the most of an hour, and its bytes a call."""
+    lasting: float = 4.0
+    """Over four hours of a day, so many times the usual bytes a call,"""
+    each: float = 2.5
+    """and so many in each of the four, are low."""
+    calls: int = 12
+    """They must have so many calls."""
 
 
 class _Sent(NamedTuple):
@@ -53,6 +63,8 @@ class _Sent(NamedTuple):
     expected: Array
     today: Array
     """Bytes of the day so far."""
+    lasts: npt.NDArray[np.bool_]
+    """Where nothing but that the answers have been larger for four hours is odd."""
 
 
 @detector(
@@ -76,7 +88,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     times the most of any day of four weeks, and 5 MB more. A key of less than three days has no baseline yet; it must
     be 20 times its most. From 20 MB an hour on it is high,
     below that medium; low if it is less than 1 MB: then from 0.1 MB, 3 times the most of any hour and 4 times the bytes
-    a call on.
+    a call on. Low, too, are four hours of 4 times the usual bytes a call (2.5 in each, 12 calls), 3 times what they
+    expect and more than the most of any one hour.
 
     Why it matters: somebody copies what the key can read, in few large answers, and no count of calls shows it.
 
@@ -121,7 +134,20 @@ def _judge(day: Day, settings: Settings) -> _Sent:
         day.each("sent_a_call"), 1.0
     )
     slow = np.where(total & heavier, tail.p(_AT_ONCE * today / np.maximum(usual, 1.0)), 1.0)
-    return _Sent(np.minimum(p, slow), expected, today)
+    p = np.minimum(p, slow)
+    lasts = _lasting(day, expected, settings)
+    return _Sent(np.where(lasts, np.minimum(p, _FAR), p), expected, today, lasts & (p > _SURE))
+
+
+def _lasting(day: Day, expected: Array, settings: Settings) -> npt.NDArray[np.bool_]:
+    """Where the answers have been larger for four hours, of a key with a level of its own."""
+    sent, calls, due = (lately(values, _FOUR) for values in (day.sent, day.calls, expected))
+    usual = np.maximum(day.each("sent_a_call"), 1.0)
+    larger = day.sent >= settings.each * usual * np.maximum(day.calls, 1)
+    lasts = (lately(larger * 1.0, _FOUR) >= _FOUR) & (calls >= settings.calls)
+    lasts &= (sent >= settings.lasting * usual * calls) & (sent >= settings.times * due)
+    lasts &= (sent >= day.each("sent_highest")) & (sent - due >= settings.little * _MB)
+    return lasts & ~np.isnan(day.of("sent_centre"))
 
 
 def _severity(given: float, beyond: float, settings: Settings) -> Severity | None:
@@ -147,6 +173,6 @@ def _row(day: Day, sent: _Sent, k: int, t: int, settings: Settings) -> Scored:
         summary=f"{given / _MB:,.1f} MB in {calls:,} calls in the hour from {bucket:%Y-%m-%d %H:%M} UTC "
         f"(expected {sent.expected[k, t] / _MB:,.1f} MB), {given / max(calls, 1):,.0f} bytes a call where "
         f"{usual:,.0f} are usual; {sent.today[k, t] / _MB:,.1f} MB that day.",
-        severity=_severity(given, given - float(sent.expected[k, t]), settings),
+        severity=Severity.LOW if sent.lasts[k, t] else _severity(given, given - float(sent.expected[k, t]), settings),
         detail={"bytes": int(given), "expected": int(sent.expected[k, t]), "bytes_a_call": int(given / max(calls, 1))},
     )

@@ -1,7 +1,9 @@
 """client-switching: see the docstring of `score`."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 import pandas as pd
 
@@ -13,6 +15,8 @@ from detectors.shared.places import HISTORY_FRAMES, History, histories
 from detectors.shared.windows import sliding_distinct
 from model.finding import Severity
 from model.window import Window
+
+_SLOW: Final = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,10 @@ class Settings:
     """For a key that is not known for so long it is low,"""
     unknown: float = 2.0
     """but for one that was made so long ago and has so many times the products."""
+    slow: int = 5
+    """So many products within three hours are low,"""
+    slow_times: float = 3.0
+    """if they are so many times as many as on any whole day before."""
 
 
 @detector(
@@ -50,7 +58,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     More than 5 different products (user agents without versions) of one key within five minutes (Azure Sentinel's
     rule for NGINX has more than 5 user agents in 5 minutes, CrowdSec's http-dos-switching-ua 10), at least twice as
     many as the key had on any whole day of the last 30. A product counts at its first and at its last call in an hour.
-    Low for a key that is not a week in use, unless the inventory says that it was made a week ago and it has 12.
+    Low for a key that is not a week in use, unless the inventory says that it was made a week ago and it has 12. Low,
+    too, with five within three hours, three times as many as on any day before, of a key that is a week in use.
 
     Why it matters: who changes the user agent with every call hides from limits and rules that go by it.
 
@@ -67,19 +76,33 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
         first_seen=rows["first_seen"].fillna(rows["hour"]),
         last_seen=rows["last_seen"].fillna(rows["hour"]),
     )
-    many = rows.groupby(["key", "hour"])["product"].nunique().reset_index()
-    rows = rows.merge(many.loc[many["product"] >= settings.clients, ["key", "hour"]], on=["key", "hour"])
+    wide = sliding_distinct(
+        rows, by="key", at="hour", value="product", span=_SLOW, least=min(settings.slow, settings.clients)
+    )
     past = histories(frames)
+    rows = rows.merge(wide, on=["key", "hour"])
     made = frames["keys"].set_index("key_id")["created_at"].dropna()
     found = []
     for (key, _), hour in rows.groupby(["key", "hour"]):
         known = past.of(str(key), hour["hour"].iloc[0].floor("D"))
-        at_once = _at_once(hour, settings.span)
+        at_once, lately = _at_once(hour, settings.span), int(hour["distinct"].iloc[0])
         if at_once >= max(settings.clients, settings.times * known.most_clients):
             old = str(key) in made.index and hour["hour"].iloc[0] - made[str(key)] >= settings.history
             sure = known.age >= settings.history or (old and at_once >= settings.unknown * settings.clients)
             found.append(_row(hour, at_once, known, settings, sure=sure))
+        elif known.age >= settings.history and lately >= max(settings.slow, settings.slow_times * known.most_clients):
+            found.append(_slow(_row(hour, at_once, known, settings, sure=False), lately, known))
     return to_frame(found)
+
+
+def _slow(row: Scored, lately: int, known: History) -> Scored:
+    """The same, told by what three hours have."""
+    return dataclasses.replace(
+        row,
+        score=1.0,
+        title=f"Key {{key}} is used with {lately} different clients within three hours",
+        summary=f"No day before had more than {known.most_clients}.",
+    )
 
 
 def _at_once(hour: pd.DataFrame, span: timedelta) -> int:

@@ -11,7 +11,7 @@ import pandas as pd
 from detectors.baseline import Array
 from detectors.declare import HOUR, Frames, detector
 from detectors.scores import Scored, moment, to_frame
-from detectors.usual.day import Day, days
+from detectors.usual.day import Day, days, lately
 from detectors.usual.peers import many_at_once
 from model.finding import Severity
 from model.window import Window
@@ -19,8 +19,8 @@ from model.window import Window
 _Z: Final = 2.576
 """Of a normal: 0.5 % lie beyond."""
 _SEVERAL: Final = 3
-_SLOW: Final = 12
-"""Hours of a day that are looked at together where an hour has too few calls."""
+_SPANS: Final = (1, 3, 12)
+"""Hours of a day that are looked at together, the longer ones where an hour has too few calls."""
 _RAISED: Final = 0.1
 """Of a platform that is at fault each key feels something, most of them less than would be told of one alone."""
 
@@ -59,8 +59,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     Of an hour's calls (30 at least, without those answered 401) so many were answered 5xx, or 4xx other than 403 and
     429, that the lower bound of Wilson's interval (99 %) is above 50 % and above three times the key's own share of
     four weeks; or above 30 % and ten times that share, for the attack of a quarter of an hour hides among the key's
-    other calls. Of a key that calls less, the same within 12 hours of a day. On a key's first day its hours before take
-    the place of the four weeks, and only the first line counts.
+    other calls. Of a key that calls less, the same within 3 or 12 hours of a day. On a key's first day its hours before
+    take the place of the four weeks, and only the first line counts.
 
     Why it matters: a client is broken by a change on either side, or somebody tries routes that he does not know, or
     sends what the service chokes on.
@@ -78,8 +78,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
 
 
 def _of(day: Day, frames: Frames, settings: Settings) -> Iterator[Scored]:
-    for hours in (1, _SLOW):
-        calls, failed = (_sums(values, hours) for values in (day.calls, day.failed))
+    heard = np.zeros(day.calls.shape, dtype=np.bool_)
+    for hours in _SPANS:
+        calls, failed = (lately(values, hours) for values in (day.calls, day.failed))
         lower = wilson(failed, calls)
         usual = (day.of("failed") + 1) / (day.of("called") + 30)
         most = np.minimum(np.maximum(settings.share, settings.times * usual), 1.0)
@@ -89,19 +90,14 @@ def _of(day: Day, frames: Frames, settings: Settings) -> Iterator[Scored]:
         fires = enough & (lower > limit) & ((hours == 1) | ((day.calls < settings.calls) & (day.failed > 0)))
         raised = enough & (failed > np.maximum(_RAISED, settings.times * usual)[:, None] * calls)
         alone = ~many_at_once(day, hit=raised, regular=enough, frames=frames)
-        tells = fires & alone
+        tells = fires & alone & ~heard
+        heard |= tells
         for k, t in zip(*np.nonzero(tells[:, : day.passed]), strict=True):
             score = float(lower[k, t] / limit[k, 0])
             told = (day.keys[k], day.hour(t), calls[k, t], failed[k, t])
             # What an hour before told of is not counted twice.
-            new = day.failed[k, t] if t and tells[k, t - 1] else failed[k, t]
+            new = day.failed[k, t] if t and heard[k, t - 1] else failed[k, t]
             yield _told(*told, new=new, score=score, usual=float(usual[k]), hours=min(hours, int(t) + 1))
-
-
-def _sums(values: Array, hours: int) -> Array:
-    """Of so many hours of the day up to each one; of fewer at its beginning."""
-    total = values.cumsum(axis=1)
-    return np.asarray(total - np.pad(total, ((0, 0), (hours, 0)))[:, : total.shape[1]])
 
 
 def _of_new(

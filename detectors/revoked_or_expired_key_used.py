@@ -18,7 +18,7 @@ class Settings:
     """How long after its end a key may still be tried."""
 
     revoked_grace: timedelta = timedelta(minutes=10)
-    expired_grace: timedelta = timedelta(hours=24)
+    expired_grace: timedelta = timedelta(hours=1)
     skew: timedelta = timedelta(minutes=5)
     """How far clocks may differ: a success is judged from so long after the end."""
     history: timedelta = timedelta(days=7)
@@ -43,7 +43,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A revoked or expired key is used.
 
     A key that the inventory has ended is tried: low from where it was used before, high from a new network, after a
-    grace of 10 minutes (revoked) or 24 hours (expired). A network of the owner's other keys or of two other keys is not
+    grace of 10 minutes (revoked) or an hour (expired). A network of the owner's other keys or of two other keys is not
     new, and a key that was used from everywhere has none that is. A success later than the end plus 5 minutes is
     critical. A status without a date counts from when a pull first saw it; if none saw another, for all earlier time,
     and the finding says so: a success before the inventory was pulled is then medium if the key had been used on an

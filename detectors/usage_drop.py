@@ -15,7 +15,7 @@ from detectors.frames import HOURS
 from detectors.scores import Scored, to_frame
 from detectors.shared.reached import told_until
 from detectors.usual.baselines import RESTLESS
-from detectors.usual.day import Day, days
+from detectors.usual.day import Day, days, lately, with_yesterday
 from detectors.usual.falls import common_fall
 from detectors.usual.peers import many_at_once
 from model.finding import Severity
@@ -36,7 +36,13 @@ class Settings:
     missing: int = 60
     """How many expected calls must be missing."""
     days: int = 10
-    """How many days its history must have."""
+    """How many days its history must have;"""
+    young: int = 4
+    """of a key with so many, besides the first three,"""
+    wide: float = 0.2
+    """its days are taken to differ by so much at least: few days are no proof of calm ones."""
+    half: float = 0.2
+    """The last 12 hours are enough by themselves if they have fallen to this part."""
 
 
 @detector(
@@ -55,11 +61,11 @@ class Settings:
 def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key's use has fallen to a part and stays there.
 
-    The calls of 24 hours are at most 40 % of what these hours expect, those of the last 12 too, and 60 are missing.
-    How likely that is says the spread of the logarithm of the key's own days over two weeks (at least 0.15), with a
-    tail fitted over all keys; by how much most keys fell at once (a gap in the log) is taken off. A key that stood
-    still for part of the day only is told by flatline. Of a key that rests at nights or weekends it is a remark: it
-    may be a holiday.
+    The calls of 24 hours are at most 40 % of what these hours expect, those of the last 12 too, and 60 are missing; or
+    those of the last 12 are at most 20 %. How likely that is says the spread of the logarithm of the key's own days
+    over two weeks (at least 0.15, and 0.2 while fewer than ten are known), with a tail fitted over all keys; by how
+    much most keys fell at once (a gap in the log) is taken off. A key that stood still for part of the day only is told
+    by flatline. Of a key that rests at nights or weekends it is a remark: it may be a holiday.
 
     Why it matters: part of a system has stopped or moved to another key, a limit or a block bites, or somebody took a
     share of the traffic elsewhere.
@@ -87,18 +93,19 @@ class _Fallen(NamedTuple):
     spread: npt.NDArray[np.bool_]
     """Whether they are spread over the day, as after a fall, and do not stand beside a silence."""
     by: Array
-    """The logarithm of expected by calls; the lesser of that of 24 hours and of 12."""
+    """The logarithm of expected by calls; the lesser of that of 24 hours and of 12, or what 12 say by themselves."""
 
 
 def _of(day: Day, before: Day, frames: Frames, told: pd.Timestamp, settings: Settings) -> Iterator[Scored]:
-    fallen = _fallen(day, before)
+    fallen = _fallen(day, before, settings)
     least = np.log(1 / settings.part)
-    regular = (fallen.expected >= settings.missing) & (day.each("days") >= settings.days)
+    regular = (fallen.expected >= settings.missing) & (day.each("days") >= settings.young)
+    spread = np.where(day.each("days") >= settings.days, 0.0, settings.wide)
     by = fallen.by - common_fall(np.where(regular, fallen.by, np.nan))
     many = many_at_once(day, hit=by >= least / 2, regular=regular, frames=frames)
     missing = fallen.expected - fallen.calls >= settings.missing
     fires = (by >= least) & fallen.spread & missing & regular & ~many
-    p = day.tail("day_").p(by / day.each("day_spread"))
+    p = day.tail("day_").p(by / np.maximum(day.each("day_spread"), spread))
     replaced = _replaced(frames)
     for k, t in zip(*np.nonzero((fires & (p < 1))[:, : day.passed]), strict=True):
         if day.hour(t) + HOUR <= told and day.keys[k] not in replaced:
@@ -111,27 +118,20 @@ def _replaced(frames: Frames) -> set[str]:
     return set(frames["key_refs"].loc[frames["key_refs"]["key_id"].isin(set(ended.dropna())), "key_ref"].dropna())
 
 
-def _fallen(day: Day, before: Day) -> _Fallen:
-    places = pd.Index(before.keys).get_indexer(pd.Index(day.keys))
-    known = (places >= 0)[:, None]
-    expected = np.hstack([np.where(known, squared(before.of("centre"))[places], np.nan), squared(day.of("centre"))])
-    calls = np.hstack([np.where(known, before.calls[places], 0.0), day.calls])
-    expected = np.nan_to_num(expected)
-    (due, had), (due_half, half) = ((_last(expected, hours), _last(calls, hours)) for hours in (24, 12))
+def _fallen(day: Day, before: Day, settings: Settings) -> _Fallen:
+    expected = np.nan_to_num(with_yesterday(day, before, lambda each: squared(each.of("centre"))))
+    calls = with_yesterday(day, before, lambda each: each.calls)
+    (due, had), (due_half, half) = ((lately(expected, hours), lately(calls, hours)) for hours in (24, 12))
     by = np.log((due + 1) / (had + 1))
     # Half a day at which little is due (a night) says nothing of its own.
     by_half = np.where(due_half >= _HALF, np.log((due_half + 1) / (half + 1)), by)
     # So many hours would have calls if these came at random in those that expect some.
-    due_hours = np.maximum(_last((expected >= _EXPECTS) * 1.0, 24), 1.0)
+    due_hours = np.maximum(lately((expected >= _EXPECTS) * 1.0, 24), 1.0)
     random = due_hours * -np.expm1(-had / due_hours)
-    spread = (_last((calls > 0) * 1.0, 24) >= _SPREAD * random) & (had > 0)
-    return _Fallen(due, had, spread, np.minimum(by, by_half))
-
-
-def _last(values: Array, hours: int) -> Array:
-    """Sums over the hours to each hour of the second of two days, itself included."""
-    total = values.cumsum(axis=1)
-    return np.asarray((total - np.pad(total, ((0, 0), (hours, 0)))[:, : total.shape[1]])[:, -24:])
+    spread = (lately((calls > 0) * 1.0, 24) >= _SPREAD * random) & (had > 0)
+    # So far as half a day's fall goes beyond what is asked of it alone, it goes beyond what is asked of both.
+    alone = np.where(due_half - half >= settings.missing, by_half - np.log(settings.part / settings.half), -np.inf)
+    return _Fallen(due, had, spread, np.maximum(np.minimum(by, by_half), alone))
 
 
 def _row(day: Day, fallen: _Fallen, k: int, t: int, p: float) -> Scored:

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from detectors.baseline import Array, roots, squared
 from detectors.declare import HOUR, Frames, detector
 from detectors.scores import Scored, to_frame
 from detectors.usual.baselines import shifted, two_of_three
-from detectors.usual.day import Day, days
+from detectors.usual.day import Day, days, lately, with_yesterday
 from model.finding import Severity
 from model.window import Window
 
@@ -34,6 +35,12 @@ class Settings:
     """and how many calls."""
     medium: int = 200
     """With fewer calls beyond the expected, of the hour and the two before it, it is low."""
+    lasting: float = 2.5
+    """Over six hours of a day so many times the expected calls are low,"""
+    each: float = 1.5
+    """if each of the six has so many times as many,"""
+    sigmas: float = 2.5
+    """and so far they lie, in the middle, from what the key's own hours spread."""
 
 
 _HIGHEST: Final = 2.0
@@ -42,6 +49,9 @@ _BAND: Final = 3.0
 _FEWEST: Final = 20  # calls that a new key must have made
 _FAR: Final = 1e-9
 _FAR_OUT: Final = 20.0
+_SIX: Final = 6
+_SURE: Final = 1e-5
+"""What is told of by itself under any budget of a few false alarms a day."""
 
 
 @detector(
@@ -64,7 +74,8 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     10 times the expected, twice the key's highest hour of 28 days, and a thousandth as likely. How likely is said by
     such scores of all keys over two weeks; a key that often bursts is judged by its own. A key of less than three days
     has no baseline yet: 200 calls and 20 times its highest hour are told. Low below 200 calls more than expected in
-    three hours: nobody takes much with so few.
+    three hours: nobody takes much with so few. Low, too, are six hours with 2.5 times the expected calls together, 1.5
+    times in each, and more than half of what six of its highest hours would have.
 
     Why it matters: a stolen key is used in bulk, a loop runs wild, or somebody copies everything that the key can
     read.
@@ -75,18 +86,24 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     What to do: see which routes and addresses the calls come from. If they are the usual ones, ask the owner; if
     not, treat it as a leaked key: rotate it, and list what was read.
     """
-    return to_frame(row for day in days(frames, window) for row in _of(day, settings))
+    before, rows = None, []
+    for day in days(frames, window, before=1):
+        rows += list(_of(day, before, settings))
+        before = day
+    return to_frame(rows)
 
 
-def _of(day: Day, settings: Settings) -> Iterator[Scored]:
-    expected = squared(day.of("centre"))
-    scores = (roots(day.calls) - day.of("centre")) / day.of("scale")
+def _of(day: Day, before: Day | None, settings: Settings) -> Iterator[Scored]:
+    expected, scores = squared(day.of("centre")), _scores(day)
     p = _judge(day, expected, scores, settings)
     # Of a new key its highest hour stands for both.
     highest, new = np.broadcast_to(day.each("highest"), expected.shape), np.isnan(expected)
     high = np.where(new, highest, squared(day.of("centre") + _BAND * day.of("scale")))
     expected, scores = np.where(new, highest, expected), np.where(new, _FAR_OUT, scores)
     few = _three_hours(day.calls - expected) < settings.medium
+    lasts = ~new & _lasting(day, before, settings)
+    few |= lasts & (p > _SURE)
+    p = np.where(lasts, np.minimum(p, _FAR), p)
     for k, t in zip(*np.nonzero(p[:, : day.passed] < 1), strict=True):
         row = _row(day, int(k), int(t), usual=(expected[k, t], high[k, t]), score=scores[k, t], p=p[k, t])
         yield dataclasses.replace(row, severity=Severity.LOW) if few[k, t] else row
@@ -104,6 +121,23 @@ def _judge(day: Day, expected: Array, scores: Array, settings: Settings) -> Arra
     new = np.isnan(expected) & (day.each("age") > 1) & (day.each("called") >= _FEWEST)
     new &= (day.calls >= settings.many) & (day.calls >= settings.unknown * day.each("highest"))
     return np.where(new, _FAR, known)
+
+
+def _scores(day: Day) -> Array:
+    return np.asarray((roots(day.calls) - day.of("centre")) / day.of("scale"))
+
+
+def _lasting(day: Day, before: Day | None, settings: Settings) -> npt.NDArray[np.bool_]:
+    """Where the calls have been many for six hours, and none of these by itself is beyond the line."""
+    calls = with_yesterday(day, before, lambda each: each.calls)
+    due = np.nan_to_num(with_yesterday(day, before, lambda each: squared(each.of("centre"))))
+    far = np.nan_to_num(with_yesterday(day, before, _scores))
+    many = lately((due > 0) & (calls >= settings.each * due), _SIX) >= _SIX
+    calls, due = lately(calls, _SIX), lately(due, _SIX)
+    enough = (
+        (calls >= settings.lasting * due) & (calls - due >= settings.more) & (calls > _SIX / 2 * day.each("highest"))
+    )
+    return np.asarray(many & enough & (lately(far, _SIX) >= _SIX * settings.sigmas))
 
 
 def _three_hours(excess: Array) -> Array:

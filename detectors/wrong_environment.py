@@ -25,6 +25,8 @@ class Settings:
     """How long hosts must have been watched; before, more is asked for."""
     keys: int = 3
     """How many keys of an environment a host must have to be learnt as its."""
+    tries: int = 3
+    """So many calls in an hour that were all refused are told of, low."""
 
 
 @detector(
@@ -42,12 +44,12 @@ class Settings:
 def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key is used in an environment that it was not made for.
 
-    A development key succeeds on a production host, or the reverse (Stripe advises to audit this; no peer has a
-    rule on access logs). Which host is whose is learnt from the 30 days before: at least 3 keys of one environment
-    and four fifths of all keys there, while of the keys of the other environment at most a fifth use it. So one
-    host for everybody is nobody's. In the first three days what was seen until an hour ago teaches, from 6 hours
-    on, with 6 keys of the one environment and 3 of the other. A host's name tells it for development (dev, test,
-    staging, sandbox). `hosts` sets it.
+    A development key succeeds on a production host, or the reverse (Stripe advises to audit this; no peer has a rule on
+    access logs); low if it is refused there, three times in an hour. Which host is whose is learnt from the 30 days
+    before: at least 3 keys of one environment and four fifths of all keys there, while of the keys of the other
+    environment at most a fifth use it. So one host for everybody is nobody's. In the first three days what was seen
+    until an hour ago teaches, from 6 hours on, with 6 keys of the one environment and 3 of the other. A host's name
+    tells it for development (dev, test, staging, sandbox). `hosts` sets it.
 
     Why it matters: a development key is guarded as such, and what it can do in production is what it does in the hands
     of whoever finds it. A production key in a test system lies in its logs.
@@ -59,7 +61,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """
     refs = frames["key_refs"].assign(env=frames["key_refs"]["environment"].map(environment))
     refs = refs[refs["env"].isin(["production", "development"])][["key_ref", "key_id", "env"]]
-    used = frames["host_hours"][frames["host_hours"]["ok"] > 0].merge(refs, on="key_ref")
+    asked = frames["host_hours"]
+    used = asked[(asked["ok"] > 0) | (asked["requests"] >= settings.tries)].merge(refs, on="key_ref")
     if used.empty:
         return to_frame([])
     days, hours = frames["host_days"], frames["host_hours"]
@@ -74,17 +77,20 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
 def _row(group: pd.DataFrame) -> Scored:
     calls = calls_of(group)
-    lead: Any = group.sort_values(["ok", "host"]).iloc[-1]
+    lead: Any = group.sort_values(["ok", "requests", "host"]).iloc[-1]
+    does = "works on" if calls.ok else "is refused on"
+    done = many(calls.ok, "successful call") if calls.ok else many(calls.requests, "call")
     return Scored(
         bucket=moment(lead["hour"]),
         subject=f"key:{lead['key_ref']}",
         key_ref=str(lead["key_ref"]),
         key_id=str(lead["key_id"]),
-        score=1.0 + min(calls.ok, 1000) / 1000,
-        count=calls.ok,
+        severity=None if calls.ok else Severity.LOW,
+        score=1.0 + min(calls.ok or calls.requests, 1000) / 1000,
+        count=calls.ok or calls.requests,
         first_seen=calls.first,
         last_seen=calls.last,
-        title=f"The {lead['env']} key {{key}} works on the {lead['of']} host {lead['host']}: {{count}} calls",
-        summary=f"{many(calls.ok, 'successful call')} in an hour on {lead['host']}, where keys of {lead['of']} belong.",
+        title=f"The {lead['env']} key {{key}} {does} the {lead['of']} host {lead['host']}: {{count}} calls",
+        summary=f"{done} in an hour on {lead['host']}, where keys of {lead['of']} belong.",
         detail={"host": str(lead["host"]), "host_is": str(lead["of"]), "key_is": str(lead["env"])},
     )

@@ -3,19 +3,28 @@
 from typing import Final
 
 SECRET_SCANNERS: Final[tuple[str, ...]] = (
+    "betterleaks",
+    "credsweeper",
     "detect-secrets",
     "ggshield",
+    "gitguardian",
+    "githound",
     "gitleaks",
+    "gitrob",
+    "git-hound",
     "git-secrets",
     "kingfisher",
     "keyhacks",
+    "leaktk",
     "noseyparker",
     "nuclei",
+    "secret-scanning",
     "secretlint",
+    "shhgit",
     "trufflehog",
 )
 """They find credentials, and some of them try whether they work. After SigmaHQ's rules for TruffleHog; nuclei has
-templates that try tokens; the others are the well-known programs of that kind."""
+templates that try tokens; the others are the well-known programs and services of that kind."""
 
 SCANNERS: Final[tuple[str, ...]] = (
     *SECRET_SCANNERS,

@@ -1,6 +1,6 @@
 """The days of a window as arrays of keys by 24 hours, beside their baselines: what the detectors of use work on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -113,3 +113,18 @@ def _placed(array: Array, places: Array, columns: slice, missing: float = 0.0) -
     found = np.full((len(places), columns.stop - columns.start), missing, dtype=np.float64)
     found[places >= 0] = array[places[places >= 0], columns]
     return found
+
+
+def with_yesterday(day: Day, before: Day | None, of: Callable[[Day], Array]) -> Array:
+    """What `of` gives of a day (keys by 24 hours) after that of the day before; 0 for keys that this does not have."""
+    today = of(day)
+    if before is None:
+        return np.hstack([np.zeros_like(today), today])
+    places = pd.Index(before.keys, dtype=object).get_indexer(pd.Index(day.keys, dtype=object))
+    return np.hstack([_placed(np.nan_to_num(of(before)), places, slice(0, HOURS)), today])
+
+
+def lately(values: Array, hours: int) -> Array:
+    """Sums of so many hours up to each of the last 24 of `values`; of fewer where these begin."""
+    total = values.cumsum(axis=1)
+    return np.asarray((total - np.pad(total, ((0, 0), (hours, 0)))[:, : total.shape[1]])[:, -HOURS:])
