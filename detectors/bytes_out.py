@@ -38,7 +38,9 @@ class Settings:
     megabytes: int = 1
     """How many megabytes an hour must have beyond the expected; a day five times as many."""
     much: int = 20
-    """From how many megabytes an hour on it is high."""
+    """From how many megabytes an hour on it is high,"""
+    medium: int = 5
+    """and from how many beyond the expected medium."""
     little: float = 0.1
     """From so many megabytes beyond the expected it is low,"""
     beyond: float = 3.0
@@ -86,10 +88,10 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     expected and twice the most of any hour of four weeks, 1 MB more than expected, and twice the usual bytes a call
     (more calls of the usual size are told by volume-spike). Or, for data that is taken slowly: the day so far is 3
     times the most of any day of four weeks, and 5 MB more. A key of less than three days has no baseline yet; it must
-    be 20 times its most. From 20 MB an hour on it is high,
-    below that medium; low if it is less than 1 MB: then from 0.1 MB, 3 times the most of any hour and 4 times the bytes
-    a call on. Low, too, are four hours of 4 times the usual bytes a call (2.5 in each, 12 calls), 3 times what they
-    expect and more than the most of any one hour.
+    be 20 times its most. From 20 MB an hour on it is high, from 5 MB beyond the expected on medium, else low; less than
+    1 MB is told from 0.1 MB, 3 times the most of any hour and 4 times the bytes a call on. Low, too, are four hours of
+    4 times the usual bytes a call (2.5 in each, 12 calls), 3 times what they expect and more than the most of any one
+    hour.
 
     Why it matters: somebody copies what the key can read, in few large answers, and no count of calls shows it.
 
@@ -153,7 +155,7 @@ def _lasting(day: Day, expected: Array, settings: Settings) -> npt.NDArray[np.bo
 def _severity(given: float, beyond: float, settings: Settings) -> Severity | None:
     if given >= settings.much * _MB:
         return None
-    return Severity.MEDIUM if beyond >= settings.megabytes * _MB else Severity.LOW
+    return Severity.MEDIUM if beyond >= settings.medium * _MB else Severity.LOW
 
 
 def _row(day: Day, sent: _Sent, k: int, t: int, settings: Settings) -> Scored:

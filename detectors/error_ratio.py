@@ -38,7 +38,13 @@ class Settings:
     less: float = 0.3
     """Or this share, if that is so many times the key's own:"""
     much: float = 10.0
-    """its other calls of the hour may be as many."""
+    """its other calls of the hour may be as many;"""
+    little: float = 0.15
+    """or this share,"""
+    very: float = 15.0
+    """if that is so many times the key's own,"""
+    failed: int = 20
+    """and so many calls failed."""
 
 
 @detector(
@@ -59,8 +65,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     Of an hour's calls (30 at least, without those answered 401) so many were answered 5xx, or 4xx other than 403 and
     429, that the lower bound of Wilson's interval (99 %) is above 50 % and above three times the key's own share of
     four weeks; or above 30 % and ten times that share, for the attack of a quarter of an hour hides among the key's
-    other calls. Of a key that calls less, the same within 3 or 12 hours of a day. On a key's first day its hours before
-    take the place of the four weeks, and only the first line counts.
+    other calls, or above 15 % and fifteen times that share with twenty failures. Of a key that calls less, the same
+    within 3 or 12 hours of a day. On a key's first day its hours before take the place of the four weeks, and only the
+    first line counts.
 
     Why it matters: a client is broken by a change on either side, or somebody tries routes that he does not know, or
     sends what the service chokes on.
@@ -85,6 +92,8 @@ def _of(day: Day, frames: Frames, settings: Settings) -> Iterator[Scored]:
         usual = (day.of("failed") + 1) / (day.of("called") + 30)
         most = np.minimum(np.maximum(settings.share, settings.times * usual), 1.0)
         limit = np.minimum(most, np.maximum(settings.less, settings.much * usual))[:, None]
+        very = np.maximum(settings.little, settings.very * usual)[:, None]
+        limit = np.where(failed >= settings.failed, np.minimum(limit, very), limit)
         enough = calls >= settings.calls
         # An hour with calls enough speaks for itself.
         fires = enough & (lower > limit) & ((hours == 1) | ((day.calls < settings.calls) & (day.failed > 0)))
@@ -93,7 +102,7 @@ def _of(day: Day, frames: Frames, settings: Settings) -> Iterator[Scored]:
         tells = fires & alone & ~heard
         heard |= tells
         for k, t in zip(*np.nonzero(tells[:, : day.passed]), strict=True):
-            score = float(lower[k, t] / limit[k, 0])
+            score = float(lower[k, t] / limit[k, t])
             told = (day.keys[k], day.hour(t), calls[k, t], failed[k, t])
             # What an hour before told of is not counted twice.
             new = day.failed[k, t] if t and heard[k, t - 1] else failed[k, t]

@@ -17,8 +17,8 @@ from model.window import Window
 class Settings:
     """Its thresholds."""
 
-    refused: int = 20
-    """How many calls must be answered 429 in five minutes,"""
+    refused: int = 8
+    """How many calls must be answered 429 in five minutes (half as many in each of three),"""
     share: float = 0.1
     """and which share of the key's calls."""
 
@@ -38,7 +38,7 @@ class Settings:
 def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key runs against its rate limit.
 
-    In three buckets of five minutes in a row 60 calls or more were answered 429, 10 in each, and they were a tenth of
+    In three buckets of five minutes in a row 24 calls or more were answered 429, 4 in each, and they were a tenth of
     the key's calls at least (42Crunch asks for 20 in five minutes once).
 
     Why it matters: a loop does not back off, a limit is too small for what the key is for, or somebody copies as fast

@@ -36,10 +36,10 @@ class Settings:
     medium: int = 200
     """With fewer calls beyond the expected, of the hour and the two before it, it is low."""
     lasting: float = 2.5
-    """Over six hours of a day so many times the expected calls are low,"""
+    """Over four hours so many times the expected calls are low,"""
     each: float = 1.5
-    """if each of the six has so many times as many,"""
-    sigmas: float = 2.5
+    """if each of the four has so many times as many,"""
+    sigmas: float = 3.0
     """and so far they lie, in the middle, from what the key's own hours spread."""
 
 
@@ -49,7 +49,7 @@ _BAND: Final = 3.0
 _FEWEST: Final = 20  # calls that a new key must have made
 _FAR: Final = 1e-9
 _FAR_OUT: Final = 20.0
-_SIX: Final = 6
+_FOUR: Final = 4
 _SURE: Final = 1e-5
 """What is told of by itself under any budget of a few false alarms a day."""
 
@@ -74,8 +74,9 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     10 times the expected, twice the key's highest hour of 28 days, and a thousandth as likely. How likely is said by
     such scores of all keys over two weeks; a key that often bursts is judged by its own. A key of less than three days
     has no baseline yet: 200 calls and 20 times its highest hour are told. Low below 200 calls more than expected in
-    three hours: nobody takes much with so few. Low, too, are six hours with 2.5 times the expected calls together, 1.5
-    times in each, and more than half of what six of its highest hours would have.
+    three hours, for nobody takes much with so few, and where no hour is above the key's highest of 28 days: so much it
+    has done before. Low, too, are four hours with 2.5 times the expected calls together, 1.5
+    times in each, and more than half of what four of its highest hours would have.
 
     Why it matters: a stolen key is used in bulk, a loop runs wild, or somebody copies everything that the key can
     read.
@@ -101,6 +102,7 @@ def _of(day: Day, before: Day | None, settings: Settings) -> Iterator[Scored]:
     high = np.where(new, highest, squared(day.of("centre") + _BAND * day.of("scale")))
     expected, scores = np.where(new, highest, expected), np.where(new, _FAR_OUT, scores)
     few = _three_hours(day.calls - expected) < settings.medium
+    few |= ~new & (_of_three(day.calls) <= day.each("highest"))
     lasts = ~new & _lasting(day, before, settings)
     few |= lasts & (p > _SURE)
     p = np.where(lasts, np.minimum(p, _FAR), p)
@@ -128,22 +130,27 @@ def _scores(day: Day) -> Array:
 
 
 def _lasting(day: Day, before: Day | None, settings: Settings) -> npt.NDArray[np.bool_]:
-    """Where the calls have been many for six hours, and none of these by itself is beyond the line."""
+    """Where the calls have been many for four hours, and none of these by itself is beyond the line."""
     calls = with_yesterday(day, before, lambda each: each.calls)
     due = np.nan_to_num(with_yesterday(day, before, lambda each: squared(each.of("centre"))))
     far = np.nan_to_num(with_yesterday(day, before, _scores))
-    many = lately((due > 0) & (calls >= settings.each * due), _SIX) >= _SIX
-    calls, due = lately(calls, _SIX), lately(due, _SIX)
+    many = lately((due > 0) & (calls >= settings.each * due), _FOUR) >= _FOUR
+    calls, due = lately(calls, _FOUR), lately(due, _FOUR)
     enough = (
-        (calls >= settings.lasting * due) & (calls - due >= settings.more) & (calls > _SIX / 2 * day.each("highest"))
+        (calls >= settings.lasting * due) & (calls - due >= settings.more) & (calls > _FOUR / 2 * day.each("highest"))
     )
-    return np.asarray(many & enough & (lately(far, _SIX) >= _SIX * settings.sigmas))
+    return np.asarray(many & enough & (lately(far, _FOUR) >= _FOUR * settings.sigmas))
 
 
 def _three_hours(excess: Array) -> Array:
     """By hour the calls beyond the expected, of it and the two hours of the day before it."""
     beyond = np.maximum(excess, 0.0)
     return np.asarray(beyond + np.nan_to_num(shifted(beyond, 1)) + np.nan_to_num(shifted(beyond, 2)))
+
+
+def _of_three(calls: Array) -> Array:
+    """By hour the most calls of it and the two hours of the day before it."""
+    return np.fmax(calls, np.fmax(shifted(calls, 1), shifted(calls, 2)))
 
 
 def _row(day: Day, k: int, t: int, *, usual: tuple[float, float], score: float, p: float) -> Scored:
