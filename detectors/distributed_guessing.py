@@ -1,7 +1,7 @@
 """distributed-guessing: see the docstring of `score`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -40,6 +40,14 @@ class Settings:
     """Different keys that failed."""
     times: float = 4.0
     """So many times what failed in the three hours before, by the same measure, as a mean of such spans."""
+    slow_span: timedelta = timedelta(hours=3)
+    """A patient cluster is looked for within so long; it is medium,"""
+    slow_failures: int = 100
+    """and has so many failed calls,"""
+    slow_networks: int = 40
+    """of so many networks,"""
+    slow_keys: int = 30
+    """with so many keys."""
 
 
 @detector(
@@ -61,9 +69,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     calls from such networks (Elastic's "Okta Brute Force (Multi-Source)": 5 addresses, 10 failures, 30 min); low for a
     key that is revoked or expired. Many keys: 40 failed calls of 10 keys from 20 networks within 30 minutes, all at
     places where these keys had not succeeded, and four times the mean of the three hours before (Elastic's "Password
-    Spray (Multi-Source)": 5 addresses, 8 users, 25 failures). A network that alone makes up more than half of it is
-    left to its own detectors, and the others are judged without it. Single keys are silent while the cluster is told,
-    and so are addresses and networks that made less than a tenth of it.
+    Spray (Multi-Source)": 5 addresses, 8 users, 25 failures); or, patiently, 100 of 30 keys from 40 networks within
+    three hours, which is medium. A network that alone makes up more than half of it is left to its own detectors, and
+    the others are judged without it. Single keys are silent while the cluster is told, and so are addresses and
+    networks that made less than a tenth of it.
 
     Why it matters: somebody rents many addresses so that no limit by address bites. No key and no address stands out;
     only all of them together do.
@@ -80,6 +89,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     dead = dead_refs(frames)
     dead_at = dict(zip(dead["key_ref"], dead["dead_at"], strict=True))
     rows = [_cluster_row(burst, settings) for burst in cluster]
+    rows += [_slow_row(burst, settings) for burst in _slowly(minutes, settings, told)]
     for burst in _keys(minutes, settings):
         over = dead_at.get(burst.subject)
         if burst.minute not in told:
@@ -159,6 +169,22 @@ def _clusters(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
     return sorted(found, key=lambda burst: burst.minute)
 
 
+def _slowly(minutes: pd.DataFrame, settings: Settings, told: set[datetime]) -> list[Burst]:
+    """Clusters over the longer span, where none was told within it."""
+    found = _clusters(minutes, _patient(settings))
+    return [one for one in found if not any(one.minute - settings.slow_span <= at <= one.minute for at in told)]
+
+
+def _patient(settings: Settings) -> Settings:
+    return replace(
+        settings,
+        span=settings.slow_span,
+        cluster_failures=settings.slow_failures,
+        cluster_networks=settings.slow_networks,
+        cluster_keys=settings.slow_keys,
+    )
+
+
 def _cluster_lines(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """The minutes at which the rows together are over each line: all, minute, failures, requests."""
     lines = over_the_line(rows, "all", at_least=settings.cluster_failures, span=settings.span, share=0)
@@ -214,6 +240,10 @@ def _key_row(burst: Burst, settings: Settings, *, dead: bool) -> Scored:
         f"{networks} networks, none of which the key had been used from.",
         detail={"addresses": addresses, "networks": networks, "attackers": listed(burst.failed["ip"])},
     )
+
+
+def _slow_row(burst: Burst, settings: Settings) -> Scored:
+    return replace(_cluster_row(burst, _patient(settings)), severity=Severity.MEDIUM)
 
 
 def _cluster_row(burst: Burst, settings: Settings) -> Scored:
