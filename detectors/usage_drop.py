@@ -22,6 +22,7 @@ from model.finding import Severity
 from model.window import Window
 
 _HALF: Final = 10.0
+_LONE: Final = 0.01  # of the expected calls: with fewer a key is silent, whatever came now and then
 _EXPECTS: Final = 0.5  # calls an hour
 _SPREAD: Final = 0.6  # of the hours that so many calls would fall into
 _INDEPENDENT: Final = 3  # tests a day: sums of 24 hours that slide by one are much alike
@@ -129,6 +130,7 @@ def _fallen(day: Day, before: Day, settings: Settings) -> _Fallen:
     due_hours = np.maximum(lately((expected >= _EXPECTS) * 1.0, 24), 1.0)
     random = due_hours * -np.expm1(-had / due_hours)
     spread = (lately((calls > 0) * 1.0, 24) >= _SPREAD * random) & (had > 0)
+    spread &= (had >= _LONE * due) & ((half > 0) | (due_half < _HALF))
     # So far as half a day's fall goes beyond what is asked of it alone, it goes beyond what is asked of both.
     alone = np.where(due_half - half >= settings.missing, by_half - np.log(settings.part / settings.half), -np.inf)
     return _Fallen(due, had, spread, np.maximum(np.minimum(by, by_half), alone))
