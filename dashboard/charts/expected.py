@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import Final
 
 import altair as alt
 import pandas as pd
 
 from dashboard import zones
 from dashboard.charts import time_axis
-from dashboard.charts.frame import PADDING, behind, titled
+from dashboard.charts.frame import PADDING, Chart, Layers, behind, titled
 from dashboard.words import count
 from model.window import Window
 
@@ -46,7 +46,7 @@ def outside(hours: pd.DataFrame) -> "pd.Series[bool]":
     return (hours["calls"] > hours["high"]) | (hours["calls"] < hours["low"])
 
 
-def _chart(rows: pd.DataFrame, window: Window, height: int, counted: str) -> alt.LayerChart:
+def _chart(rows: pd.DataFrame, window: Window, height: int, counted: str) -> Layers:
     x = time_axis.x(window)
     kind = alt.Color(
         "kind:N",
@@ -57,7 +57,7 @@ def _chart(rows: pd.DataFrame, window: Window, height: int, counted: str) -> alt
     )
     y = alt.Axis(labelExpr="datum.value >= 1e4 ? format(datum.value, '~s') : format(datum.value, ',')", tickCount=4,
                  domain=False)  # fmt: skip
-    base = alt.Chart(rows, title=titled("Calls per hour", f"{counted}; the range is what was usual"))
+    base = Chart(rows, title=titled("Calls per hour", f"{counted}; the range is what was usual"))
     tooltip = [
         alt.Tooltip("time:N", title="From"),
         alt.Tooltip("calls:Q", title="Calls", format=","),
@@ -76,13 +76,14 @@ def _chart(rows: pd.DataFrame, window: Window, height: int, counted: str) -> alt
         .transform_calculate(kind=f"'{_EVIDENCE}'")
         .mark_point(shape="triangle-down", size=70, filled=True, opacity=1, yOffset=-7)
     )
-    shown = alt.layer(
-        area.encode(x=x, y=alt.Y("low:Q", title=None, axis=y), y2="high:Q", color=kind),
-        bars.encode(x=x, x2="end:T", y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
-        line.encode(x=x, y=alt.Y("expected:Q", title=None, axis=y), color=kind),
-        point.encode(x=x, y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
+    return Layers(
+        layer=[
+            area.encode(x=x, y=alt.Y("low:Q", title=None, axis=y), y2="high:Q", color=kind),
+            bars.encode(x=x, x2="end:T", y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
+            line.encode(x=x, y=alt.Y("expected:Q", title=None, axis=y), color=kind),
+            point.encode(x=x, y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
+        ]
     ).properties(height=height, padding=PADDING)
-    return cast("alt.LayerChart", shown)  # fmt: skip
 
 
 def _sum_up(rows: pd.DataFrame) -> str:

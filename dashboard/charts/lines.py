@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard import zones
 from dashboard.charts import time_axis
-from dashboard.charts.frame import PADDING, behind, titled
+from dashboard.charts.frame import PADDING, Chart, behind, titled
 from dashboard.palette import GROUPS
 from model.window import Window
 
@@ -41,8 +41,8 @@ def draw(
         {**time_axis.columns(series["bucket"], bucket), "line": series["line"], "amount": series["amount"]}
     )
     legend = alt.Legend(title=None, orient="top", columns=0, symbolType="stroke", labelLimit=230, offset=4, padding=0)
-    chart: alt.Chart = (
-        alt.Chart(rows, title=titled(title, subtitle), height=height, padding=PADDING)
+    chart: Chart = (
+        Chart(rows, title=titled(title, subtitle), height=height, padding=PADDING)
         .mark_line(strokeWidth=1.7, point=alt.OverlayMarkDef(size=18) if len(rows) <= _FEW * len(lines) else False)
         .encode(
             x=time_axis.x(window),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard import zones
 from dashboard.charts import time_axis
-from dashboard.charts.frame import PADDING, behind, titled
+from dashboard.charts.frame import PADDING, Chart, behind, titled
 from dashboard.controls import timeframe
 from dashboard.palette import OUTCOMES, outcome_word
 from dashboard.words import count
@@ -63,7 +63,7 @@ def failures(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height
 
 def _stack(
     traffic: pd.DataFrame, window: Window, bucket: timedelta, *, title: str, subtitle: str, height: int
-) -> alt.Chart:
+) -> Chart:
     words = [word for word, _ in OUTCOMES.values()]
     order = {outcome.value: place for place, outcome in enumerate(OUTCOMES)}
     rows = pd.DataFrame(
@@ -77,8 +77,8 @@ def _stack(
     present = set(rows["outcome"].unique())
     shown = [word for word in words if word in present]
     colours = [colour for word, colour in OUTCOMES.values() if word in shown]
-    chart: alt.Chart = (
-        alt.Chart(rows, title=titled(title, subtitle), height=height, padding=PADDING)
+    chart: Chart = (
+        Chart(rows, title=titled(title, subtitle), height=height, padding=PADDING)
         .mark_bar(orient="vertical", x2Offset=-0.7)
         .encode(
             x=time_axis.x(window),

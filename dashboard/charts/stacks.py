@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard import zones
 from dashboard.charts import time_axis
-from dashboard.charts.frame import PADDING, behind, titled
+from dashboard.charts.frame import PADDING, Chart, behind, titled
 from dashboard.palette import GROUPS, OUTCOMES, QUIET
 from dashboard.words import count
 from model.window import Window
@@ -39,8 +39,8 @@ def draw(series: pd.DataFrame, groups: list[str], window: Window, bucket: timede
             "amount": series[measure],
         }
     )
-    chart: alt.Chart = (
-        alt.Chart(rows, title=titled(title, f"by {by.lower()}"), height=300, padding=PADDING)
+    chart: Chart = (
+        Chart(rows, title=titled(title, f"by {by.lower()}"), height=300, padding=PADDING)
         .mark_bar(orient="vertical", x2Offset=-0.7)
         .encode(
             x=time_axis.x(window),

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import zones
+from dashboard.charts.frame import Chart, Layers
 from dashboard.controls import timeframe
 from model.window import Window
 
@@ -63,7 +64,7 @@ def unit(bucket: timedelta) -> str:
 
 
 def draw(
-    chart: alt.Chart | alt.LayerChart,
+    chart: Chart | Layers,
     window: Window,
     bucket: timedelta,
     *,

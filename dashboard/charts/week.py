@@ -5,7 +5,7 @@ from typing import Final
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.frame import PADDING, draw, titled
+from dashboard.charts.frame import PADDING, Chart, draw, titled
 from dashboard.palette import ACCENT
 from dashboard.words import count
 from dashboard.zones import Zone
@@ -36,9 +36,9 @@ def _table(full: pd.DataFrame) -> pd.DataFrame:
     return wide.rename(columns="{:02d}h".format).reset_index()
 
 
-def _week_chart(full: pd.DataFrame, zone: Zone, height: int) -> alt.Chart:
-    chart: alt.Chart = (
-        alt.Chart(
+def _week_chart(full: pd.DataFrame, zone: Zone, height: int) -> Chart:
+    chart: Chart = (
+        Chart(
             full,
             title=titled("Requests by hour and weekday", f"by the clocks of {zone.name}"),
             height=height,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dashboard import palette
+from dashboard.charts.frame import Chart, Layers
 from tests.dashboard.looking import behind_charts, open_tables
 
 if TYPE_CHECKING:
@@ -18,6 +19,15 @@ MOST = 3_000
 """Points of a series."""
 
 
+CHARTS: list[tuple[str, dict[str, str], int]] = [
+    ("", {}, 2),
+    ("key", {"key": "key_1", "with": "key_2", "window": "90d"}, 5),
+    ("explore", {"by": "client"}, 1),
+    ("incidents", {"incident": "inc_1"}, 2),
+]
+"""Pages, what they are asked for, and how many charts they have."""
+
+
 def titles(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Title and subtitle of a chart, which layers may hold."""
     if "title" in spec and "text" in spec["title"]:
@@ -26,15 +36,7 @@ def titles(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield from titles(layer)
 
 
-@pytest.mark.parametrize(
-    ("path", "parameters", "number"),
-    [
-        ("", {}, 2),
-        ("key", {"key": "key_1", "with": "key_2", "window": "90d"}, 5),
-        ("explore", {"by": "client"}, 1),
-        ("incidents", {"incident": "inc_1"}, 2),
-    ],
-)
+@pytest.mark.parametrize(("path", "parameters", "number"), CHARTS)
 def test_a_chart_has_a_title_its_unit_a_text_and_the_table_behind_it(
     visit: "Visit", path: str, parameters: dict[str, str], number: int
 ) -> None:
@@ -51,6 +53,17 @@ def test_a_chart_has_a_title_its_unit_a_text_and_the_table_behind_it(
         assert unit
         assert len(chart.alt) > len(title)
         assert 0 < len(table.dataframe[0].value) <= MOST
+
+
+@pytest.mark.parametrize(("path", "parameters", "number"), CHARTS)
+def test_a_chart_is_what_vega_lite_allows(
+    visit: "Visit", monkeypatch: pytest.MonkeyPatch, path: str, parameters: dict[str, str], number: int
+) -> None:
+    """Nobody's page takes the time to check that."""
+    for each in (Chart, Layers):
+        monkeypatch.delattr(each, "to_dict")
+
+    assert number == len(visit(path, **parameters).get("vega_lite_chart"))
 
 
 @pytest.mark.parametrize(
