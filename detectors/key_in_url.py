@@ -41,8 +41,9 @@ class Settings:
 def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key stands in a URL.
 
-    A key that worked, or a known one whose call failed for another reason than the key, stood in the URL or in a
-    referer (OWASP API2:2023 names tokens in URLs; no peer has a rule on access logs).
+    A key that worked, or a known one whose call failed for another reason than the key, stood in the URL; or a known
+    one stood in a referer, whatever the answer (OWASP API2:2023 names tokens in URLs; no peer has a rule on access
+    logs). A call without a credential is looked through for keys, too.
     Told once a day at most, and one finding as long as it happens within 30 days. Medium; when nine in
     ten keys of a source came in the URL in the 24 hours before (5 keys at least), that is one low finding about the
     source, for there it is the only way.

@@ -46,3 +46,9 @@ _ENDS: Final = _any_case(
 )
 NAMED_LOOK: Final = rf"{_ENDS}(?:{_QUOTE}? ?(?:[:=]|%3[dDaA]))|[?&]{_any_case('code')}="
 """Matches wherever NAMED does."""
+
+KEY_NAME: Final = re.compile(
+    rf"(?i:(?!.*[cx]srf)(?:.*[-_.])?(?:{_KINDS}[-_.]?)*(?:key|token|secret))",
+    re.ASCII,
+)
+"""Names of parameters whose value is a key, or whatever else lets a caller in."""

@@ -15,6 +15,7 @@ from ingest.formats.sql import outcome_of_status
 from ingest.paths import capped, paths
 from ingest.rows import TEXTS
 from ingest.secrets import credentials, flags
+from ingest.strays import adopted, in_referers
 from ingest.treatment import Treatment
 from model.arrow import booleans, integers
 from model.coded import Coded, Codes, Mask, constant, encoded, first, of_texts
@@ -46,12 +47,14 @@ class Block:
 def events(duck: duckdb.DuckDBPyConnection, block: Block, treatment: Treatment) -> pa.Table:
     """The events: EVENT_COLUMNS without `batch`; texts that repeat are dictionaries."""
     raw = {name: encoded(block.rows[name]).among(block.good) for name in _coded(block)}
+    if not block.path_is_name:
+        raw = adopted(block.rows, block.good, raw, treatment)
     held = credentials(raw.get("secret"), raw.get("key_id"), raw.get("also"), treatment)
     texts = Texts(block.rows, block.good, held)
     found = look_up(duck, texts)
     if found.holders:
         raw |= taken_out({name: raw[name] for name in CLEANED if name in raw}, found.holders, held)
-    marks = _flags(texts, found)
+    marks = first(_flags(texts, found), in_referers(block.rows, block.good, raw, treatment))
     # The texts are coded now, and are a third of what a block takes.
     block = replace(block, rows=block.rows.drop_columns(_texts(block)))
     del texts

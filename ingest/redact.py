@@ -32,7 +32,7 @@ _SCHEMES_LOOK: Final = r"(?:[bB][eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC])(?: |%
 
 _RUN: Final = "[A-Za-z0-9_+-]"
 _ONE_CASE: Final = "[a-z0-9]{28,}|[A-Z0-9]{28,}"
-_MIXED: Final = "[A-Z][a-z][0-9]|[0-9][a-z][A-Z]|[a-z][0-9]+[A-Z]|[A-Z][0-9]+[a-z]|[0-9][A-Z][a-z]"
+MIXED: Final = "[A-Z][a-z][0-9]|[0-9][a-z][A-Z]|[a-z][0-9]+[A-Z]|[A-Z][0-9]+[a-z]|[0-9][A-Z][a-z]"
 """Digits between letters of both cases: rare in names, common in random text."""
 _LONE: Final = "[A-Z][a-z][A-Z]"
 """A small letter alone: `ByI` of getUserByIdOrName too, so it takes a digit elsewhere, or four of them."""
@@ -49,7 +49,7 @@ Steps = tuple[tuple[str, str], ...]
 
 def steps(prefixes: Sequence[str] = ()) -> Steps:
     """(pattern, replacement) in order; `prefixes` are what this company issues."""
-    x, d = f"(?:{_MIXED}|{_LONE})", f"(?:{_MIXED}|{_GOES_ON})"
+    x, d = f"(?:{MIXED}|{_LONE})", f"(?:{MIXED}|{_GOES_ON})"
     random = f"{x}{_IN}{d}|{d}{_IN}{x}|{_LONE}{_IN}{_LONE}{_IN}{_LONE}{_IN}{_LONE}"
     no_word = "[0-9]|[b-df-hj-np-tv-xz]{6}|[B-DF-HJ-NP-TV-XZ]{6}"
     return (
@@ -57,7 +57,7 @@ def steps(prefixes: Sequence[str] = ()) -> Steps:
         (_USERINFO, f"://{MARK}@"),
         (_SCHEMES, MARK),
         (NAMED, rf"\1{MARK}"),
-        (f"{_MARKED}|{_tokens(prefixes)}", rf"\1{MARK}"),
+        (f"{_MARKED}|{tokens(prefixes)}", rf"\1{MARK}"),
         # An escape is passed over whole, so that its digits begin no run.
         (f"({_ESCAPE})|({_ONE_CASE})", rf"\1{_OPEN}\2{_CLOSE}"),
         (f"{_OPEN}{_IN}(?:{no_word}){_IN}{_CLOSE}(?:{_RUN}|{_OPEN}|{_CLOSE})*{_TAIL}", MARK),
@@ -74,12 +74,12 @@ def look(prefixes: Sequence[str] = ()) -> str:
     Most texts are spared the steps by this look.
     """
     return (
-        f"[{_OPEN}{_CLOSE}]|{_USERINFO}|{_SCHEMES_LOOK}|{NAMED_LOOK}|{_begins(prefixes)}"
-        f"|[a-z0-9]{{28}}|[A-Z0-9]{{28}}|{_MIXED}|{_LONE}"
+        f"[{_OPEN}{_CLOSE}]|{_USERINFO}|{_SCHEMES_LOOK}|{NAMED_LOOK}|{begins(prefixes)}"
+        f"|[a-z0-9]{{28}}|[A-Z0-9]{{28}}|{MIXED}|{_LONE}"
     )
 
 
-def _begins(prefixes: Sequence[str]) -> str:
+def begins(prefixes: Sequence[str]) -> str:
     """A small pattern that matches wherever a token of a known family could begin."""
     short = "|".join((*(begin for begin, _ in SHORT), *(re.escape(prefix) for prefix in prefixes)))
     return f"{_BEGIN}(?:{short})|{'|'.join(begin for begin, _ in DISTINCT)}"
@@ -100,12 +100,12 @@ def redact(text: str, secrets: Sequence[str] = (), prefixes: Sequence[str] = ())
 def redact_sql(expression: str, prefixes: Sequence[str] = ()) -> str:
     """The SQL that replaces the same in `expression`; dear, so ask `look` first."""
     for pattern, replacement in steps(prefixes):
-        if pattern.endswith(_tokens(prefixes)):
+        if pattern.endswith(tokens(prefixes)):
             # So large a pattern with a group leaves RE2's automaton and takes 2.6 ms a text, a look at where a token
             # could begin 0.03. The lambda is for the text to stand there once.
             replaced = f"regexp_replace(x, {quoted(pattern)}, {quoted(replacement)}, 'g')"
-            begins = f"regexp_matches(x, {quoted(_begins(prefixes))})"
-            expression = f"list_transform([{expression}], lambda x: CASE WHEN {begins} THEN {replaced} ELSE x END)[1]"
+            could = f"regexp_matches(x, {quoted(begins(prefixes))})"
+            expression = f"list_transform([{expression}], lambda x: CASE WHEN {could} THEN {replaced} ELSE x END)[1]"
         else:
             expression = f"regexp_replace({expression}, {quoted(pattern)}, {quoted(replacement)}, 'g')"
     return expression
@@ -125,7 +125,7 @@ def issued(text: str, prefixes: Sequence[str] = ()) -> bool:
 
 def issued_sql(expression: str, prefixes: Sequence[str] = (), *, anywhere: bool = False) -> str:
     """The same as SQL, for texts that are random by nature; `anywhere`: also in the middle of a word."""
-    return f"regexp_matches({expression}, {quoted(_tokens(prefixes, '' if anywhere else _BEGIN))})"
+    return f"regexp_matches({expression}, {quoted(tokens(prefixes, '' if anywhere else _BEGIN))})"
 
 
 def quoted(text: str) -> str:
@@ -133,8 +133,8 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _tokens(prefixes: Sequence[str], left: str = _BEGIN) -> str:
-    """All families; group 1 is what stands before a short one and stays."""
+def tokens(prefixes: Sequence[str], left: str = _BEGIN) -> str:
+    """The pattern of all families; group 1 is what stands before a short one and stays."""
     own = [re.escape(prefix) + r"[A-Za-z0-9_-]{4,}" for prefix in prefixes]
     short = "|".join((*own, *(f"(?:{begin}){tail}" for begin, tail in SHORT)))
     distinct = "|".join(f"(?:{begin}){tail}" for begin, tail in DISTINCT)
@@ -150,4 +150,4 @@ def _compiled(prefixes: tuple[str, ...]) -> tuple[re.Pattern[str], tuple[tuple[r
 
 @lru_cache(maxsize=16)
 def _issued(prefixes: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(_tokens(prefixes), re.ASCII)
+    return re.compile(tokens(prefixes), re.ASCII)

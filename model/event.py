@@ -29,7 +29,10 @@ class Flag(StrEnum):
     KEY_IN_URL = "key_in_url"
     """The credential stood in the URL."""
     KEY_IN_REFERER = "key_in_referer"
-    """The credential stood in the referer."""
+    """The credential stood in the referer.
+
+    Of an event without a credential it goes on with the key_ref of the key that stood there (`key_in_referer:fp:1:…`):
+    that key made no call."""
     SEVERAL_KEYS = "several_keys"
     """The request carried credentials of more than one key; the first place that held one counts."""
     UNVERIFIED_TOKEN = "unverified_token"  # noqa: S105 (a word, no secret)

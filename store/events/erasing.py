@@ -12,12 +12,15 @@ from typing import Final
 import duckdb
 
 from model.errors import StoreError
+from model.event import Flag
 from store.events.files import KINDS, Files
 from store.events.parquet import write_sorted
 
 _ROWS: Final = 50_000
 TEXTS: Final = ("route", "path", "host", "user_agent", "request_id")
 """Columns of an event in which an address may stand among other words."""
+REFERER: Final = f"{Flag.KEY_IN_REFERER}:{{}}"
+"""The flags of a call without a credential that name a key."""
 TELLING: Final = "NOT IN ('ip', 'network')"
 """Kinds of facets whose value may have an address among other words; a network stays, since many share it."""
 WHOLE: Final = r"(^|[^0-9A-Za-z.:])({})($|[^0-9A-Za-z.:]|[.:]($|[^0-9A-Za-z]))"
@@ -80,6 +83,10 @@ def _conditions(columns: set[str], swap: Swap) -> tuple[list[str], dict[str, str
         puts["key_ref"] = f"CASE WHEN {mine} THEN {_text(swap.ref)} ELSE key_ref END"
         if "key_hint" in columns:
             puts["key_hint"] = f"CASE WHEN {mine} THEN NULL ELSE key_hint END"
+        if "flags" in columns:
+            flagged = f"flags IN ({', '.join(map(_text, map(REFERER.format, swap.refs)))})"
+            holds.append(flagged)
+            puts["flags"] = f"CASE WHEN {flagged} THEN {_text(REFERER.format(swap.ref))} ELSE flags END"
     if not swap.addresses:
         return holds, puts
     known = f"IN ({', '.join(map(_text, swap.addresses))})"

@@ -14,7 +14,7 @@ from model.event import EVENT_COLUMNS
 from model.segment import Segment
 from store.dialect import DUCKDB
 from store.events.files import KINDS, Files, quoted
-from store.events.tails import Tails, count
+from store.events.tails import Tails, count, keep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,8 @@ class EventsReader:
     """DuckDB with the views events, usage and facets; or ClickHouse."""
     newest: datetime | None = None
     """No event in it is later; None where nobody knows."""
+    kept: Sequence[str] = ()
+    """The key_refs that are never folded."""
 
     def frame(self, query: Select[*tuple[Any, ...]]) -> "pd.DataFrame":
         """The query's rows; columns as it labels them."""
@@ -47,6 +49,11 @@ class EventsReader:
     def rows(self, query: Select[*tuple[Any, ...]]) -> list[RowMapping]:
         """The same for a few rows, as the driver gives them."""
         return list(self.connection.execute(query).mappings())
+
+    def keep(self) -> None:
+        """Have the table `kept`, for a select that asks for it; DuckDB alone has to be told."""
+        if (duck := self._duck()) is not None:
+            keep(duck, self.kept)
 
     def hold_counts(self) -> None:
         """Read usage and facets once, for many questions to a reader of few keys; DuckDB alone has to be told."""
@@ -99,7 +106,7 @@ def open_reader(
             poolclass=StaticPool,
         )
         with engine.connect() as connection:
-            yield EventsReader(connection, max((one.max_ts for one in manifest), default=None))
+            yield EventsReader(connection, max((one.max_ts for one in manifest), default=None), kept)
     finally:
         duck.close()
 

@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, DateTime, Double, Integer, MetaData, SmallInteger, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Double,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    column,
+    table,
+)
 
 metadata: Final = MetaData()
 
@@ -69,3 +81,6 @@ facets: Final = Table(
     Column("last_ts", _MOMENT),
 )
 """Partial counts by (day, key_ref, kind, value, outcome), for kinds in `model.event.FACET_KINDS`."""
+
+kept: Final = table("kept", column("key_ref", String))
+"""The key_refs that are never folded: the inventory's, and those that succeeded once. See `EventsReader.keep`."""

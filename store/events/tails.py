@@ -60,8 +60,14 @@ def count(
     return {name: made("folded_tails") for name, made in _COUNTED.items()}
 
 
+def keep(duck: duckdb.DuckDBPyConnection, kept: Sequence[str]) -> None:
+    """The table `kept`, unless it is there."""
+    made = "SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref"
+    duck.execute(f"CREATE TEMP TABLE IF NOT EXISTS kept AS {made}", [list(kept)])
+
+
 def _fold(duck: duckdb.DuckDBPyConnection, source: str, kept: Sequence[str]) -> None:
-    duck.execute("CREATE TEMP TABLE kept AS SELECT unnest(CAST(? AS VARCHAR[])) AS key_ref", [list(kept)])
+    keep(duck, kept)
     duck.execute(f"CREATE TEMP VIEW tails AS SELECT * FROM {source}")
     folded = aggregate.folded("tails", f"({aggregate.known('tails', 'kept')})")
     duck.execute(f"CREATE TEMP VIEW folded_tails AS {folded}")

@@ -13,7 +13,7 @@ from model.tools import SCANNERS
 from model.window import Window
 from store.dialect import Bucket
 from store.events.reader import EventsReader
-from store.events.tables import events, usage
+from store.events.tables import events, kept, usage
 from store.queries.frame_columns import EMPTY
 from store.queries.framing import grouped, single_events, summed, values
 from store.queries.rows import hourly, known
@@ -72,9 +72,11 @@ def flagged_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Keys that stood in a URL or a referer: [hour, key_ref, source, ip, route, flag, requests, ok, …].
 
     From events. A call that neither succeeded nor has no outcome counts only if its key_ref is known and the answer was
-    not to the credential: a guess is no key, and a key in the URL of a call that found nothing is exposed as well.
+    not to the credential: a guess is no key, and a key in the URL of a call that found nothing is exposed as well. A
+    referer is no credential, so there any answer will do, as it does for calls without one.
     """
-    rows = sa.union_all(*(_flagged(flag, span) for flag in _FLAGS)).subquery()
+    reader.keep()
+    rows = sa.union_all(*(_flagged(flag, span) for flag in _FLAGS), _in_referers(span)).subquery()
     return grouped(reader, "flagged_hours", rows)
 
 
@@ -143,4 +145,21 @@ def _flagged(flag: Flag, span: Window) -> Select[*tuple[Any, ...]]:
     known_refs = sa.select(usage.c.key_ref).where(within(usage.c.hour, widened(span, HOUR)), known(usage))
     let_in = sa.and_(events.c.outcome.in_(_LET_IN), events.c.key_ref.in_(known_refs))
     real: ColumnElement[bool] = sa.or_(events.c.outcome.in_(_WORKED), let_in)
+    if flag is Flag.KEY_IN_REFERER:
+        real = sa.or_(real, _kept(events.c.key_ref))
     return rows.where(events.c.key_ref.is_not(None), events.c.flags.like(f"%{flag}%"), real)
+
+
+def _in_referers(span: Window) -> Select[*tuple[Any, ...]]:
+    """Known keys that stood in the referers of calls without a credential: the flag names them."""
+    begin = f"{Flag.KEY_IN_REFERER}:"
+    named = sa.func.substr(events.c.flags, len(begin) + 1)
+    rows = single_events(span, "hour", HOUR, "source", "ip", "route").where(events.c.key_ref.is_(None))
+    held = rows.add_columns(sa.literal(Flag.KEY_IN_REFERER.value).label("flag"), named.label("named"))
+    found = held.where(events.c.flags.like(f"{begin}%"), _kept(named)).subquery()
+    own = [found.c.named.label("key_ref") if c.name == "key_ref" else c for c in found.c if c.name != "named"]
+    return sa.select(*own)
+
+
+def _kept(key_ref: ColumnElement[str]) -> ColumnElement[bool]:
+    return key_ref.in_(sa.select(kept.c.key_ref))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from commandline import GUESSER, NOON, Cli
+from commandline import GOOD, GUESSER, NOON, Cli, line
 
 from keywatch.workspace import Workspace
 from store.compaction import merge
@@ -124,18 +124,24 @@ def test_an_address_is_forgotten_in_events_counts_findings_and_alerts(found: Cli
 @pytest.mark.parametrize("sealed", [False, True])
 def test_a_key_is_forgotten_and_its_counts_stay(found: Cli, *, sealed: bool) -> None:
     cli = found
+    page = json.loads(line(NOON)) | {"http_referer": f"https://dash.example/?token={GOOD}"}
+    with (cli.root / "access.log").open("a") as log:
+        log.write(json.dumps(page) + "\n")
+    assert 0 == cli("ingest").code
     cli("keys", "ignore", "billing", "--reason", "billing is tested", "--approver", "eve", "--until", "9d")
     ref = next(str(row["key_ref"]) for row in exported(cli, "billing") if row["table"] == "key_refs")
     folder = opened(cli)
     if sealed:
         seal(cli)
     before = sums(cli)
+    assert "key_in_referer:fp:1:" in stored(cli)
 
     done = cli("privacy", "erase", "k1", "--yes")
 
     assert (0, True) == (done.code, "sealed, names the key" in done.err), done.err
     state, stand_in = everything(cli), done.err.partition(" stands in its place")[0].split()[-1]
     assert [] == [word for word in ("billing", "'k1'", ref, ref[-20:]) if word in state or word in stored(cli)]
+    assert "key_in_referer:fp:1:" not in stored(cli)
     assert [(stand_in, stand_in, "Payments", "active")] == [
         tuple(row[name] for name in ("key_id", "name", "owner", "status"))
         for row in cli("keys", "list", "--json").json()

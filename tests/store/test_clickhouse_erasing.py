@@ -15,7 +15,7 @@ REFS, ADDRESS = ("fp:1:aa", "fp:1:bb"), "192.0.2.1"
 SWAP = Swap(refs=REFS, ref="id:key-1", addresses=(ADDRESS,), address="address-1")
 COLUMNS = (
     "ts, source, key_ref, key_hint, ip, network, method, route, path, host, status, outcome, user_agent, batch, line,"
-    " counted_as, segment, sealed"
+    " counted_as, segment, sealed, flags"
 )
 SUMS = {"events": "count()", "usage": "sum(requests)", "facets": "sum(requests)"}
 
@@ -31,7 +31,8 @@ def server(clickhouse: str) -> Server:
             f"INSERT INTO {found.database}.arriving ({COLUMNS}) SELECT toDateTime64('2026-10-01 12:00:00', 6, 'UTC')"
             f" + number * 43200, 'edge', {ref}, 'kw_1', if(number % 2 = 0, '{ADDRESS}', '{ADDRESS}1'), '192.0.2.0/24',"
             f" 'GET', '/from/{ADDRESS}', '/from/{ADDRESS}/{ADDRESS}/x{ADDRESS}', 'h', 200, 'ok', 'bot ({ADDRESS})',"
-            f" '{segment}', number, {ref}, '{segment}', {sealed} FROM numbers({rows})"
+            f" '{segment}', number, {ref}, '{segment}', {sealed}, if({ref} IS NULL, 'key_in_referer:fp:1:aa', NULL)"
+            f" FROM numbers({rows})"
         )
         client.command(f"INSERT INTO {found.database}.batches VALUES ('{segment}', '{segment}', now64(6), now64(6))")
     return found
@@ -52,9 +53,9 @@ def test_they_are_gone_from_every_table_and_all_sums_stay(server: Server, clickh
     held = [row for table in SUMS for row in rows(clickhouse_server, server, table)]
     words = {str(cell) for row in held for cell in row}
     assert before == sums()
-    assert not words & {ADDRESS, *REFS, f"GET /from/{ADDRESS}", f"bot ({ADDRESS})"}
+    assert not words & {ADDRESS, *REFS, "key_in_referer:fp:1:aa", f"GET /from/{ADDRESS}", f"bot ({ADDRESS})"}
     assert {"address-1", "id:key-1", "GET /from/address-1", "bot (address-1)", f"{ADDRESS}1", "192.0.2.0/24"} <= words
-    assert f"/from/address-1/address-1/x{ADDRESS}" in words
+    assert {f"/from/address-1/address-1/x{ADDRESS}", "key_in_referer:id:key-1"} <= words
     hints = f"SELECT count() FROM {server.database}.events WHERE key_ref = 'id:key-1' AND key_hint IS NOT NULL"
     assert 0 == clickhouse_server.query(hints).result_rows[0][0]
 

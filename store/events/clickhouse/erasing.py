@@ -10,7 +10,7 @@ from typing import Final
 
 from model.errors import StoreError
 from store.events.clickhouse.connecting import Client, Server
-from store.events.erasing import TELLING, TEXTS, WHOLE, Swap
+from store.events.erasing import REFERER, TELLING, TEXTS, WHOLE, Swap
 
 _TABLES: Final = {"events": "count()", "usage": "sum(requests)", "facets": "sum(requests)"}
 """Table to what does not change when it is written anew: rows of counts may become one."""
@@ -71,6 +71,9 @@ def _conditions(table: str, swap: Swap) -> tuple[list[str], dict[str, str]]:
         puts["key_ref"] = f"if({mine}, {_text(swap.ref)}, CAST(key_ref AS Nullable(String)))"
         if table == "events":
             puts["key_hint"] = f"if({mine}, NULL, CAST(key_hint AS Nullable(String)))"
+            flagged = f"ifNull(flags IN ({', '.join(map(_text, map(REFERER.format, swap.refs)))}), 0)"
+            holds.append(flagged)
+            puts["flags"] = f"if({flagged}, {_text(REFERER.format(swap.ref))}, CAST(flags AS Nullable(String)))"
     if not swap.addresses:
         return holds, puts
     known = f"IN ({', '.join(map(_text, swap.addresses))})"

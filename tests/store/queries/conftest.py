@@ -21,7 +21,7 @@ from model.window import Window
 from store.events import aggregate
 from store.events.clickhouse.tables import SESSION, ddl
 from store.events.reader import EventsReader
-from store.events.tables import metadata
+from store.events.tables import kept, metadata
 
 Rows = list[dict[str, Any]]
 KEPT = ("fp:1:aaaa", "fp:1:bbbb")
@@ -95,7 +95,7 @@ def load() -> Iterator[Callable[[Rows], EventsReader]]:
             for table in metadata.sorted_tables:
                 duck.execute(f"DELETE FROM {table.name}")
             _fill(duck, rows)
-            return EventsReader(connection)
+            return EventsReader(connection, kept=KEPT)
 
         yield loaded
 
@@ -114,7 +114,7 @@ def stored(engine: str, load: Callable[[Rows], EventsReader]) -> Iterator[Callab
             held = [dict(row) for row in duck.execute(sa.select(table)).mappings()]
             if held:
                 connection.execute(sa.insert(table), held)
-        return EventsReader(connection)
+        return EventsReader(connection, kept=KEPT)
 
     yield loaded
     connection.exec_driver_sql("DROP DATABASE stored")
@@ -134,10 +134,10 @@ def _loaded() -> Iterator[dict[str, EventsReader]]:
             for table in metadata.sorted_tables:
                 ch_full.execute(sa.insert(table), [dict(row) for row in duck.execute(sa.select(table)).mappings()])
             yield {
-                "duckdb": EventsReader(duck),
-                "clickhouse": EventsReader(ch_full),
-                "duckdb, empty": EventsReader(bare_duck),
-                "clickhouse, empty": EventsReader(ch_bare),
+                "duckdb": EventsReader(duck, kept=KEPT),
+                "clickhouse": EventsReader(ch_full, kept=KEPT),
+                "duckdb, empty": EventsReader(bare_duck, kept=KEPT),
+                "clickhouse, empty": EventsReader(ch_bare, kept=KEPT),
             }
 
 
@@ -153,6 +153,8 @@ def _clickhouse(database: str) -> sa.Connection:
         *ddl(database),
     ):
         connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("CREATE TABLE kept (key_ref String) ENGINE = Memory")
+    connection.execute(sa.insert(kept), [{"key_ref": ref} for ref in KEPT])
     return connection
 
 

@@ -115,6 +115,31 @@ def test_flagged_hours_hold_keys_in_urls_and_no_guesses(stored: Stored, call: Ev
     )
 
 
+def test_a_known_key_in_a_referer_is_flagged_whatever_the_answer(
+    stored: Stored, call: Event, same: Callable[..., None]
+) -> None:
+    refused = {"outcome": "unauthenticated"}
+    calls = [
+        call("00:10:00", flags="key_in_referer", **refused),
+        call("00:20:00", flags="key_in_referer", key_ref=GUESS, **refused),
+        call("00:30:00", flags=f"key_in_referer:{B}", key_ref=None, **refused),
+        call("00:40:00", flags=f"key_in_referer:{B}", key_ref=None),
+        call("00:50:00", flags=f"key_in_referer:{GUESS}", key_ref=None),
+        call("00:55:00", flags=f"key_in_referer:{B}", **refused),
+        call("00:56:00", key_ref=None, **refused),
+    ]
+    place = ("edge", "192.0.2.1", "/v1/x", "key_in_referer")
+
+    same(
+        [
+            ("2026-03-29T00:00Z", A, *place, 2, 0, "2026-03-29T00:10Z", "2026-03-29T00:55Z"),
+            ("2026-03-29T00:00Z", B, *place, 2, 1, "2026-03-29T00:30Z", "2026-03-29T00:40Z"),
+        ],
+        EMPTY["flagged_hours"],
+        event_frame("flagged_hours", stored(calls), MARCH, NOW),
+    )
+
+
 def test_carrier_hours_count_the_keys_of_hours_with_one_in_a_url(
     stored: Stored, call: Event, same: Callable[..., None]
 ) -> None:
