@@ -27,6 +27,8 @@ class FrameSpec:
     `hours` are 24 float32 a row, packed by Arrow."""
     lookback: timedelta = timedelta(0)
     """How far before the window it is read, at the least."""
+    whole: bool = False
+    """Hours of which only those that are over are looked at: it is not read for a window in which none ends."""
 
     @property
     def clock(self) -> str | None:
@@ -71,7 +73,11 @@ def _columns(
 HOURS: Final = 24
 PACKED: Final = pd.ArrowDtype(pa.list_(pa.float32(), HOURS))
 
+_MONTH: Final = timedelta(days=31)
 _SEEN: Final = "first_seen last_seen"
+_LISTED: Final = _columns(time=f"hour {_SEEN}", text="key_ref ip route", count="ok slow addresses")
+_NUMBERED: Final = "requests ok forbidden client_error addresses numbers slow lowest highest"
+_WALKED: Final = _columns(time=f"hour {_SEEN}", text="key_ref ip route", count=_NUMBERED)
 
 FRAMES: Final[dict[str, FrameSpec]] = {
     "auth_minutes": FrameSpec(
@@ -108,14 +114,8 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         ),
         timedelta(days=1),
     ),
-    "network_days": FrameSpec(
-        _columns(time=f"day {_SEEN}", text="key_ref network", count="requests ok"),
-        timedelta(days=31),
-    ),
-    "client_days": FrameSpec(
-        _columns(time=f"day {_SEEN}", text="key_ref client", count="requests ok"),
-        timedelta(days=31),
-    ),
+    "network_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref network", count="requests ok"), _MONTH),
+    "client_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref client", count="requests ok"), _MONTH),
     "keys": FrameSpec(
         _columns(
             time="created_at expires_at revoked_at rotated_at removed_at source_last_used_at telemetry_since pulled_at "
@@ -131,18 +131,13 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     "telemetry": FrameSpec(_columns(time="since until")),
     "auth_hours": FrameSpec(
         _columns(
-            time=f"hour {_SEEN}",
-            text="key_ref ip network asn client",
-            count="requests ok unauthenticated forbidden",
+            time=f"hour {_SEEN}", text="key_ref ip network asn client", count="requests ok unauthenticated forbidden"
         ),
         timedelta(days=8),
     ),
     # As far as auth_minutes, and the minutes that an outage's end is told by.
     "platform_minutes": FrameSpec(
-        _columns(
-            time="minute",
-            count="active failing erring requests unauthenticated forbidden server_error",
-        ),
+        _columns(time="minute", count="active failing erring requests unauthenticated forbidden server_error"),
         timedelta(hours=8, minutes=30),
     ),
     # What the 43 days before a day say about it (usual/baselines.py): of the day of a bucket and the one before.
@@ -162,11 +157,8 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     "refused_minutes": FrameSpec(
         _columns(time="minute", text="key_ref method route outcome", count="requests"), timedelta(hours=2)
     ),
-    "asn_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref asn", count="requests ok"), timedelta(days=31)),
-    "country_days": FrameSpec(
-        _columns(time=f"day {_SEEN}", text="key_ref country", count="requests ok"),
-        timedelta(days=31),
-    ),
+    "asn_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref asn", count="requests ok"), _MONTH),
+    "country_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref country", count="requests ok"), _MONTH),
     "route_days": FrameSpec(
         _columns(
             time=f"day {_SEEN} first_ok",
@@ -192,6 +184,10 @@ FRAMES: Final[dict[str, FrameSpec]] = {
         ),
         timedelta(minutes=20),
     ),
+    # Of whom that walks in the hours that are judged, a week and the six hours of a stretch before.
+    "walk_hours": FrameSpec(_WALKED, whole=True),
+    "walked_hours": FrameSpec(_WALKED, timedelta(days=8), whole=True),
+    "list_hours": FrameSpec(_LISTED, timedelta(hours=2), whole=True),
     # The key's life. A day, so that what is told once a day looks back over the day.
     "host_hours": FrameSpec(
         _columns(time=f"hour {_SEEN}", text="key_ref host", count="requests ok"), timedelta(days=1)

@@ -71,6 +71,11 @@ class RouteDays:
             return 0, 0
         return of_routes.get((key, route), 0), of_hours.get(key, 0)
 
+    def calls(self, key_ref: str, since: pd.Timestamp, until: pd.Timestamp) -> int:
+        """All its calls in the hours of [since, until)."""
+        rows = self._hours.get(self.key(key_ref))
+        return 0 if rows is None else int(rows.loc[(rows["hour"] >= since) & (rows["hour"] < until), "requests"].sum())
+
     def lately(self, key_ref: str, minute: pd.Timestamp) -> tuple[int, int]:
         """In how many hours of yesterday and of today up to the hour of `minute` a key was used, and the most calls."""
         return self._lately(self.key(key_ref), minute.floor("h"))

@@ -28,6 +28,8 @@ YOUNG: Final = timedelta(days=32)
 NEAR: Final = timedelta(days=3)
 _MONTH: Final = timedelta(days=40)
 _OF_OWNERS: Final = ("network_days", "client_days")
+_OF_WALKERS: Final = "walked_hours"
+"""Single events of a week: of the keys that walk in the hours that are judged, and of nobody else."""
 _ALIVE: Final = ("active", "unknown")
 
 
@@ -40,6 +42,8 @@ class Chosen:
     """References of the other keys of owners of whom all places are read."""
     sharing: frozenset[str]
     """References of the other keys of all their owners, for a route that is theirs is no news."""
+    walkers: frozenset[str]
+    """Those of `refs` that walk."""
     networks: frozenset[str]
     routes: frozenset[str]
     """What was new to any of them."""
@@ -69,6 +73,9 @@ def narrow_frames(
     everywhere = frames.get("network_days")  # of all keys, where others asked for it
     asked = {name: reach for name, reach in needed.items() if name != "network_days" or everywhere is None}
     for group, refs in _groups(asked, chosen):
+        if not refs:
+            made |= {name: empty_frame(name) for name in group}
+            continue
         near = Window(since=window.since - max(group.values()), until=window.until)
         with store.reader(near, only=sorted(refs)) as reader:
             # As in reading: texts as Python's own strings take three times the room.
@@ -101,12 +108,20 @@ def _with(frame: pd.DataFrame, name: str, more: pd.DataFrame) -> pd.DataFrame:
 
 def _groups(needed: Mapping[str, timedelta], chosen: Chosen) -> Iterator[tuple[dict[str, timedelta], frozenset[str]]]:
     """The frames that are read together, and of whom: hours open few segments, half a year many."""
+    walked = {name: reach for name, reach in needed.items() if name == _OF_WALKERS}
+    needed = {name: reach for name, reach in needed.items() if name not in walked}
     near = {name: reach for name, reach in needed.items() if reach <= NEAR}
     places = {name: reach for name, reach in needed.items() if name in _OF_OWNERS}
     rest = {name: reach for name, reach in needed.items() if name not in near and name not in places}
     month = {name: reach for name, reach in rest.items() if reach <= _MONTH}
     year = {name: reach for name, reach in rest.items() if name not in month}
-    every = ((near, chosen.refs), (places, chosen.refs | chosen.owners), (month, chosen.refs), (year, chosen.refs))
+    every = (
+        (walked, chosen.walkers),
+        (near, chosen.refs),
+        (places, chosen.refs | chosen.owners),
+        (month, chosen.refs),
+        (year, chosen.refs),
+    )
     yield from ((group, refs) for group, refs in every if group)
 
 
@@ -130,6 +145,7 @@ def _chosen(
             refs |= used - set(known["key_ref"])
         odd = _odd(frames, window, bait)
         refs |= odd
+    walkers = frames["walk_hours"]["key_ref"].dropna() if "walk_hours" in naming else ()
     mine = known[known["key_ref"].isin(refs)]
     same = known[known["key_id"].isin(set(mine["key_id"].dropna()))]
     refs |= set(same["key_ref"])
@@ -142,6 +158,7 @@ def _chosen(
         refs=frozenset(refs),
         owners=frozenset(owners["key_ref"]) - refs,
         sharing=frozenset(of_owners["key_ref"]) - refs,
+        walkers=frozenset(map(str, walkers)),
         networks=frozenset(new.loc[new["kind"] == "network", "value"]),
         routes=frozenset(new.loc[new["kind"] == "route", "value"]),
         odd=frozenset(odd),

@@ -12,7 +12,7 @@ import pandas as pd
 from detectors import engine
 from detectors.columns import among
 from detectors.declare import Detector
-from detectors.frames import conform
+from detectors.frames import FRAMES, conform
 from keywatch.detecting.baselining import baseline_frame
 from keywatch.detecting.failing import failing_hours
 from keywatch.detecting.narrowing import narrow_frames
@@ -22,6 +22,7 @@ from store.handle import Store, Transaction
 from store.queries.auth_frames import attacked_days
 from store.queries.frame_columns import EMPTY, empty_frame
 from store.queries.frames import DEEP, event_frame
+from store.queries.spans import HOUR, floor
 from store.state import deliveries, exceptions, inventory, listings, segments, sources
 
 NEAR: Final = timedelta(days=3)
@@ -150,6 +151,11 @@ def _read(
 ) -> None:
     """Add the frames of events that are not there yet."""
     needed = {name: reach for name, reach in engine.reaches(names).items() if name in EMPTY and name not in made}
+    for name in [name for name in needed if FRAMES[name].whole]:
+        if floor(window.until, HOUR) > window.since:  # an hour ends, and windows mostly begin with one
+            needed[name] = FRAMES[name].lookback + (window.since - floor(window.since, HOUR))
+        else:
+            made[name], _ = conform(name, empty_frame(name)), needed.pop(name)
     for low, high in ((timedelta(0), NEAR), (NEAR, _MONTH), (_MONTH, timedelta.max)):
         group = {
             name: reach

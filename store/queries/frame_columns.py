@@ -18,6 +18,14 @@ def _counted(*outcomes: Outcome) -> dict[str, str]:
     return dict.fromkeys(("requests", *(outcome.value for outcome in outcomes)), COUNT)
 
 
+_RUNS: Final = {
+    "hour": MOMENT,
+    **dict.fromkeys(("key_ref", "ip", "route"), TEXT),
+    **_counted(Outcome.OK, Outcome.FORBIDDEN, Outcome.CLIENT_ERROR),
+    **dict.fromkeys(("addresses", "numbers", "slow", "lowest", "highest"), COUNT),
+    **SEEN,
+}
+
 EMPTY: Final[dict[str, dict[str, str]]] = {
     "auth_minutes": {
         "minute": MOMENT,
@@ -97,6 +105,14 @@ EMPTY: Final[dict[str, dict[str, str]]] = {
         "lowest": COUNT,
         "highest": COUNT,
         "rising": COUNT,
+        **SEEN,
+    },
+    "walk_hours": _RUNS,
+    "walked_hours": _RUNS,
+    "list_hours": {
+        "hour": MOMENT,
+        **dict.fromkeys(("key_ref", "ip", "route"), TEXT),
+        **dict.fromkeys(("ok", "slow", "addresses"), COUNT),
         **SEEN,
     },
     "host_hours": {"hour": MOMENT, "key_ref": TEXT, "host": TEXT, **_counted(Outcome.OK), **SEEN},

@@ -25,6 +25,7 @@ from store.queries.framing import measure
 from store.queries.framing import single_events as _events
 from store.queries.framing import values as _values
 from store.queries.life_frames import LIFE_FRAMES
+from store.queries.pacing import list_hours, walk_hours, walked_hours
 from store.queries.rows import hourly, known
 from store.queries.shape import COUNT, shaped
 from store.queries.spans import HOUR, by_day, widened, within
@@ -154,6 +155,9 @@ FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "route_days": route_days,
     "breadth": breadth,
     "walks": walks,
+    "walk_hours": walk_hours,
+    "walked_hours": walked_hours,
+    "list_hours": list_hours,
     **LIFE_FRAMES,
 }
 """Frame to the function that reads it over a span."""

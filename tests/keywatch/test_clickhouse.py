@@ -66,6 +66,9 @@ def busy() -> list[str]:
         row["http_user_agent"] = rng.choice(["curl/8.4.0", "python-requests/2.32", "okhttp/5.1"])
         row["request_time"] = rng.randrange(900) / 1000
         rows.append(json.dumps(row))
+    for number in range(40):
+        at = NOON - timedelta(minutes=number)
+        rows += [line(at, token=GOOD, uri=uri) for uri in (f"/v1/orders/{number // 2 * 3}", f"/v1/list?page={number}")]
     return rows
 
 

@@ -48,3 +48,40 @@ def test_networks_are_those_of_the_key_and_of_who_was_there(workspace: Workspace
         (6, "198.51.100.0/24", 60),
     ] == found
     assert bool(more) == ("network_days" in frames)
+
+
+@pytest.fixture
+def walked(tmp_path: Path, ingest: Callable[..., Any], line: Callable[..., str]) -> None:
+    """Two keys walk, one of them again five days later; the other one is only used then."""
+
+    def call(second: int, key: str, number: int) -> str:
+        return line(second, path=f"/v1/agents/{number}?api_key=ac_live_0123456789abcdefghijkl{key}")
+
+    log = tmp_path / "a.log"
+    runs = [call(second, key, second) for second in range(60) for key in "ab"]
+    later = [call(LATER + second, "a", 1000 + second) for second in range(9)]
+    log.write_text("".join([*runs, *later, call(LATER + 60, "b", 7)]))
+    ingest(log)
+
+
+@pytest.mark.usefixtures("walked")
+def test_the_week_before_is_read_of_keys_that_walk_in_the_hour_that_is_judged(workspace: Workspace) -> None:
+    frames = read_frames(workspace.store, NEAR, NEAR.until, detectors=["identifier-walking"], bait="canary")
+
+    now, week = frames["walk_hours"], frames[narrow("walked_hours")]
+    assert [(6, 9)] == list(zip(now["hour"].dt.day, now["numbers"], strict=True))
+    assert [(1, 60), (6, 9)] == list(zip(week["hour"].dt.day, week["numbers"], strict=True))
+    assert 1 == week["key_ref"].nunique()
+
+
+@pytest.mark.usefixtures("walked")
+def test_hours_that_are_not_over_are_not_read(workspace: Workspace) -> None:
+    half = Window(since=NEAR.since, until=NEAR.until - timedelta(minutes=1))
+    middle = Window(since=NEAR.since + timedelta(minutes=30), until=NEAR.until)
+    frames = [
+        read_frames(workspace.store, window, window.until, detectors=["identifier-walking", "scraping"], bait="canary")
+        for window in (half, middle)
+    ]
+
+    assert [0, 1] == [len(each["walk_hours"]) for each in frames]
+    assert [0, 2] == [len(each[narrow("walked_hours")]) for each in frames]
