@@ -7,6 +7,10 @@ from datetime import timedelta
 import pytest
 from commandline import NOON, SOURCE, UNTIL, Cli, line
 
+from keywatch.workspace import Workspace
+from store.compaction import merge
+from store.state import segments
+
 SECRETS = {
     "hook": "kw_live_Hq3vTz8LmWc2Rb7NxYk4",
     "board": "kw_live_Zz9yTz8LmWc2Rb7NxYk4",
@@ -24,16 +28,26 @@ def calls() -> Iterator[str]:
         yield json.dumps(refused | {"http_referer": referer})
 
 
-@pytest.fixture(params=["keys first", "keys last"])
+def seal(cli: Cli) -> None:
+    workspace = Workspace.at(cli.config)
+    with workspace.store.reading() as tx:
+        manifest = segments.overlapping(tx, None)
+    merge(workspace.store, manifest, now=NOON, seal=True)
+    workspace.close()
+
+
+@pytest.fixture(params=["keys first", "keys last", "sealed"])
 def judged(cli: Cli, request: pytest.FixtureRequest) -> Cli:
-    """Judged, whether the keys were known before their calls or not."""
+    """Judged, whether the keys were known before their calls or not, and where no tail is left."""
     cli.config.write_text(SOURCE + 'key = { field = "http_x_api_token" }\n')
     rows = (f"{name},{name},production,active,2026-09-01,{secret}\n" for name, secret in SECRETS.items())
     (cli.root / "keys.csv").write_text("key_id,name,environment,status,created_at,secret\n" + "".join(rows))
     cli.log(calls())
     steps = [("keys", "import", cli.root / "keys.csv", "--hash-keys"), ("ingest",)]
-    for step in steps if request.param == "keys first" else steps[::-1]:
+    for step in steps[::-1] if request.param == "keys last" else steps:
         assert 0 == cli(*step).code
+    if request.param == "sealed":
+        seal(cli)
     assert 0 == cli("detect", "--until", UNTIL).code
     return cli
 
