@@ -23,6 +23,8 @@ class Settings:
     """How far clocks may differ: a success is judged from so long after the end."""
     history: timedelta = timedelta(days=7)
     """How long the telemetry must have watched to say that a place is new."""
+    tries: int = 10
+    """So many in an hour from where none of the owner's keys lives are high."""
 
 
 @detector(
@@ -44,7 +46,9 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 
     A key that the inventory has ended is tried: low from where it was used before, high from a new network, after a
     grace of 10 minutes (revoked) or an hour (expired). A network of the owner's other keys or of two other keys is not
-    new, and a key that was used from everywhere has none that is. A success later than the end plus 5 minutes is
+    new, and a key that was used from everywhere has none that is. Of a key that was not seen for a month its owner's
+    other keys say where it belongs: ten tries in an hour from elsewhere are high, others medium, once a week has been
+    watched. A success later than the end plus 5 minutes is
     critical. A status without a date counts from when a pull first saw it; if none saw another, for all earlier time,
     and the finding says so: a success before the inventory was pulled is then medium if the key had been used on an
     earlier day, for it may have lived until later.
@@ -61,10 +65,10 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     grace = {"revoked": settings.revoked_grace, "expired": settings.expired_grace}
     dead = dead_refs(frames)
     found = uses(frames, dead, grace=grace, skew=settings.skew, history=settings.history)
-    return to_frame(_row(use) for use in found)
+    return to_frame(_row(use, settings) for use in found)
 
 
-def _row(use: Use) -> Scored:
+def _row(use: Use, settings: Settings) -> Scored:
     ended = f"on {use.dead_at:%Y-%m-%d %H:%M} UTC" if use.dated else "at a time the inventory does not say"
     note = "" if use.dated else " The status is undated and counts for all earlier time too."
     verb = "succeeded" if use.won else "was tried"
@@ -74,7 +78,7 @@ def _row(use: Use) -> Scored:
         key_ref=use.key_ref,
         key_id=use.key_id,
         ip=use.ip,
-        severity=_severity(use),
+        severity=_severity(use, settings.tries),
         score=1.0 + min(use.won + use.tried, 1000) / 1000,
         count=use.won or use.tried,
         first_seen=use.first,
@@ -85,11 +89,12 @@ def _row(use: Use) -> Scored:
     )
 
 
-def _severity(use: Use) -> Severity:
+def _severity(use: Use, tries: int) -> Severity:
     if use.won:
         # What had not been used from anywhere before had not been alive, as far as anybody knows.
-        return Severity.CRITICAL if use.surely or use.place == "unknown" else Severity.MEDIUM
-    if use.place == "unknown":
+        return Severity.CRITICAL if use.surely or use.place in {"unknown", "foreign"} else Severity.MEDIUM
+    if use.place in {"unknown", "foreign"}:
         # A forgotten job would have been seen in a week of watching; somebody out of nowhere is something else.
-        return Severity.MEDIUM if use.watched else Severity.LOW
+        grave = use.place == "foreign" and use.tried >= tries
+        return Severity.LOW if not use.watched else Severity.HIGH if grave else Severity.MEDIUM
     return Severity.HIGH if use.place == "new" else Severity.LOW

@@ -30,7 +30,7 @@ class Settings:
     """and so many times the longest pause that came twice in the last three weeks."""
     hours: int = 24
     """In so many hours of the last three weeks events must have happened, or nothing is known of its pauses."""
-    blind: timedelta = timedelta(hours=6)
+    blind: timedelta = timedelta(hours=3)
     """When all sources are silent for so long it is high."""
     night: timedelta = timedelta(hours=6)
     """Of a source that has rested so long, but is known for less than 8 days, a weekend was never seen,"""
@@ -61,7 +61,7 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     (one that came twice, once three weeks are known: an outage makes nobody deaf to the next), of a source with events
     in 24 different hours at least. Nights and weekends are in the pauses; of a source with nights that is known for
     less than 8 days, 4 days are usual. How late its lines usually come, and how rarely it is read, is allowed for. A
-    hole in a history that is read later is told as it would have been then. High when every source is silent for 6
+    hole in a history that is read later is told as it would have been then. High when every source is silent for 3
     hours: then nothing is watched.
 
     Why it matters: a silent monitor is the worst failure. Whoever attacks now is not seen, and whoever covers their

@@ -11,12 +11,14 @@ from detectors.declare import Frames
 from detectors.scores import moment
 from detectors.shared.places import Histories, histories
 
-Place = Literal["usual", "new", "unknown"]
-"""Where calls came from: from networks of the key, its owner or several others; from elsewhere; nothing is known."""
+Place = Literal["usual", "new", "foreign", "unknown"]
+"""Where calls came from: networks of the key, its owner or several others; elsewhere; of a key whose own place is not
+known, where none of its owner's other keys was; nothing is known."""
 
 WHERE: Final[dict[Place, str]] = {
     "usual": "from where it was used before",
     "new": "from a network it was not used from before",
+    "foreign": "from a network that none of its owner's keys was used from",
     "unknown": "from a place of which nothing is known",
 }
 
@@ -105,11 +107,15 @@ def _place(frames: Frames, past: Histories, group: pd.DataFrame, day: pd.Timesta
         days = frames["network_days"]
         own = set(days.loc[(days["key_ref"] == group["key_ref"].iloc[0]) & (days["day"] < day), "network"].dropna())
         if not own:
-            return "unknown"
-    strange = [network for network in group["network"].dropna().unique() if network not in own]
-    foreign = [
-        network
-        for network in strange
-        if not past.of_owner(key, network, day) and past.of_others(key, network, day) < _SHARED
-    ]
-    return "new" if foreign and not mobile else "usual"
+            theirs = past.owner_of(key, day).networks
+            return "foreign" if theirs and _foreign(past, key, group["network"], day) else "unknown"
+    strange = group.loc[~group["network"].isin(own), "network"]
+    return "new" if _foreign(past, key, strange, day) and not mobile else "usual"
+
+
+def _foreign(past: Histories, key: str, networks: "pd.Series[str]", day: pd.Timestamp) -> bool:
+    """Whether one of these networks is neither the owner's nor that of several others."""
+    return any(
+        not past.of_owner(key, network, day) and past.of_others(key, network, day) < _SHARED
+        for network in networks.dropna().unique()
+    )
