@@ -48,7 +48,8 @@ class Settings:
     larger: float = 4.0
     """and so many times the usual bytes a call."""
     unknown: float = 20.0
-    """For a key with less than three days of history: how many times the most of an hour, and its bytes a call."""
+    """For a key with less than three days of history: how many times the most of an hour, and its bytes a call. So
+    many times the bytes a call are medium from the least megabytes on."""
     lasting: float = 4.0
     """Over four hours of a day, so many times the usual bytes a call,"""
     each: float = 2.5
@@ -88,10 +89,10 @@ def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     expected and twice the most of any hour of four weeks, 1 MB more than expected, and twice the usual bytes a call
     (more calls of the usual size are told by volume-spike). Or, for data that is taken slowly: the day so far is 3
     times the most of any day of four weeks, and 5 MB more. A key of less than three days has no baseline yet; it must
-    be 20 times its most. From 20 MB an hour on it is high, from 5 MB beyond the expected on medium, else low; less than
-    1 MB is told from 0.1 MB, 3 times the most of any hour and 4 times the bytes a call on. Low, too, are four hours of
-    4 times the usual bytes a call (2.5 in each, 12 calls), 3 times what they expect and more than the most of any one
-    hour.
+    be 20 times its most. From 20 MB an hour on it is high, from 5 MB beyond the expected on medium (from 1 MB at 20
+    times the usual bytes a call), else low; less than 1 MB is told from 0.1 MB, 3 times the most of any hour and 4
+    times the bytes a call on. Low, too, are four hours of 4 times the usual bytes a call (2.5 in each, 12 calls), 3
+    times what they expect and more than the most of any one hour.
 
     Why it matters: somebody copies what the key can read, in few large answers, and no count of calls shows it.
 
@@ -152,15 +153,17 @@ def _lasting(day: Day, expected: Array, settings: Settings) -> npt.NDArray[np.bo
     return lasts & ~np.isnan(day.of("sent_centre"))
 
 
-def _severity(given: float, beyond: float, settings: Settings) -> Severity | None:
+def _severity(given: float, beyond: float, times: float, settings: Settings) -> Severity | None:
     if given >= settings.much * _MB:
         return None
-    return Severity.MEDIUM if beyond >= settings.medium * _MB else Severity.LOW
+    least = settings.megabytes if times >= settings.unknown else settings.medium
+    return Severity.MEDIUM if beyond >= least * _MB else Severity.LOW
 
 
 def _row(day: Day, sent: _Sent, k: int, t: int, settings: Settings) -> Scored:
     bucket, given, calls = day.hour(t), float(day.sent[k, t]), int(day.calls[k, t])
     usual = float(day.of("sent_a_call")[k])
+    beyond, times = given - float(sent.expected[k, t]), given / max(calls, 1) / max(usual, 1.0)
     return Scored(
         bucket=bucket,
         subject=f"key:{day.keys[k]}",
@@ -175,6 +178,6 @@ def _row(day: Day, sent: _Sent, k: int, t: int, settings: Settings) -> Scored:
         summary=f"{given / _MB:,.1f} MB in {calls:,} calls in the hour from {bucket:%Y-%m-%d %H:%M} UTC "
         f"(expected {sent.expected[k, t] / _MB:,.1f} MB), {given / max(calls, 1):,.0f} bytes a call where "
         f"{usual:,.0f} are usual; {sent.today[k, t] / _MB:,.1f} MB that day.",
-        severity=Severity.LOW if sent.lasts[k, t] else _severity(given, given - float(sent.expected[k, t]), settings),
+        severity=Severity.LOW if sent.lasts[k, t] else _severity(given, beyond, times, settings),
         detail={"bytes": int(given), "expected": int(sent.expected[k, t]), "bytes_a_call": int(given / max(calls, 1))},
     )
