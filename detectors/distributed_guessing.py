@@ -149,7 +149,12 @@ def _keys(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
 
 @remembered
 def _clusters(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
-    rows = _suspect(minutes, settings).assign(all="all")
+    rows = _suspect(minutes)
+    return _together(rows[~_going_on(rows, settings.span + _BEFORE)], settings)
+
+
+def _together(rows: pd.DataFrame, settings: Settings) -> list[Burst]:
+    rows = rows.assign(all="all")
     lines = _cluster_lines(rows, settings)
     lines = lines.assign(before=lines.groupby("all")["minute"].shift(1))
     spread = bursts(rows, "all", lines, settings.span)
@@ -171,7 +176,8 @@ def _clusters(minutes: pd.DataFrame, settings: Settings) -> list[Burst]:
 
 def _slowly(minutes: pd.DataFrame, settings: Settings, told: set[datetime]) -> list[Burst]:
     """Clusters over the longer span, where none was told within it."""
-    found = _clusters(minutes, _patient(settings))
+    # What went on so long before it could not be told from frames of eight hours; it counts on both sides.
+    found = _together(_suspect(minutes), _patient(settings))
     return [one for one in found if not any(one.minute - settings.slow_span <= at <= one.minute for at in told)]
 
 
@@ -204,18 +210,17 @@ def _alone(burst: Burst) -> str | None:
     return str(sums.idxmax()) if len(sums) and sums.max() * 2 > burst.failures else None
 
 
-def _suspect(minutes: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Failures with a key at a place that is not its own, in minutes in which it did not succeed there, too.
-
-    Without those that go on all day: two forgotten jobs that fail each quarter of an hour would hide a cluster.
-    """
+def _suspect(minutes: pd.DataFrame) -> pd.DataFrame:
+    """Failures with a key at a place that is not its own, in minutes in which it did not succeed there, too."""
     rows = counting(minutes, "strange")
-    rows = rows[(rows["failures"] > 0) & (rows["refs"] > 0) & (rows["ok"] == 0)]
-    return rows[~_going_on(rows, settings.span + _BEFORE)]
+    return rows[(rows["failures"] > 0) & (rows["refs"] > 0) & (rows["ok"] == 0)]
 
 
 def _going_on(rows: pd.DataFrame, began: timedelta) -> "pd.Series[bool]":
-    """Whether a key failed at the same network so long before, too, or in the hour before that; of rows by minute."""
+    """Whether a key failed at the same network so long before, too, or in the hour before that; of rows by minute.
+
+    Two forgotten jobs that fail each quarter of an hour would hide a cluster.
+    """
     pair = ["key_ref", "network"]
     named = rows[[*pair, "minute"]].dropna()
     then = named.assign(minute=named["minute"] - began)
