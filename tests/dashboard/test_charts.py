@@ -1,9 +1,11 @@
 """What holds for every chart, wherever it stands."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 from dashboard import palette
@@ -26,7 +28,7 @@ def titles(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield from titles(layer)
 
 
-@pytest.mark.parametrize(
+PAGES = pytest.mark.parametrize(
     ("path", "parameters", "number"),
     [
         ("", {}, 2),
@@ -35,6 +37,19 @@ def titles(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
         ("incidents", {"incident": "inc_1"}, 2),
     ],
 )
+
+
+def fields(part: object) -> Iterator[str]:
+    """The fields of its data that a spec, or a part of one, names."""
+    if isinstance(part, list):
+        yield from (field for each in part for field in fields(each))
+    elif isinstance(part, dict):
+        for name, each in part.items():
+            yield from [each] if name == "field" else fields(each)
+            yield from re.findall(r"datum\.(\w+)", each) if name == "filter" else []
+
+
+@PAGES
 def test_a_chart_has_a_title_its_unit_a_text_and_the_table_behind_it(
     visit: "Visit", path: str, parameters: dict[str, str], number: int
 ) -> None:
@@ -51,6 +66,21 @@ def test_a_chart_has_a_title_its_unit_a_text_and_the_table_behind_it(
         assert unit
         assert len(chart.alt) > len(title)
         assert 0 < len(table.dataframe[0].value) <= MOST
+
+
+@PAGES
+def test_a_chart_names_only_what_its_data_has(
+    visit: "Visit", path: str, parameters: dict[str, str], number: int
+) -> None:
+    charts = [each.proto for each in visit(path, **parameters).get("vega_lite_chart")]
+
+    assert number == len(charts)
+    for chart in charts:
+        (rows,) = chart.datasets
+        spec = json.loads(chart.spec)
+        made = {each["as"] for layer in spec.get("layer", ()) for each in layer["transform"] if "as" in each}
+        assert {"name": rows.name} == spec["data"]
+        assert set(fields(spec)) <= made | set(pa.ipc.open_stream(rows.data.data).schema.names)
 
 
 @pytest.mark.parametrize(
