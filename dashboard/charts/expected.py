@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-import altair as alt
 import pandas as pd
 
 from dashboard import zones
 from dashboard.charts import time_axis
-from dashboard.charts.frame import PADDING, Chart, Layers, behind, titled
+from dashboard.charts.frame import AMOUNT, PADDING, Spec, behind, titled
 from dashboard.words import count
 from model.window import Window
 
@@ -36,8 +35,8 @@ def band(
     marked = {pd.Timestamp(moment).floor("h") for moment in evidence}
     rows = hours.assign(**time_axis.columns(hours["hour"], _HOUR), found=hours["hour"].isin(marked))
     window = Window(since=hours["hour"].min().to_pydatetime(), until=hours["hour"].max().to_pydatetime() + _HOUR)
-    chart = _chart(rows, window, height, counted)
-    time_axis.draw(chart, window, _HOUR, name="usual", alternative=_sum_up(rows), take=take)
+    spec = _spec(window, height, counted)
+    time_axis.draw(spec, rows, window, _HOUR, name="usual", alternative=_sum_up(rows), take=take)
     behind("usual", lambda: _table(rows))
 
 
@@ -46,44 +45,83 @@ def outside(hours: pd.DataFrame) -> "pd.Series[bool]":
     return (hours["calls"] > hours["high"]) | (hours["calls"] < hours["low"])
 
 
-def _chart(rows: pd.DataFrame, window: Window, height: int, counted: str) -> Layers:
-    x = time_axis.x(window)
-    kind = alt.Color(
-        "kind:N",
-        scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())),
-        legend=alt.Legend(
-            title=None, orient="top", columns=0, symbolType="square", symbolOpacity=1, offset=4, padding=0
-        ),
-    )
-    y = alt.Axis(labelExpr="datum.value >= 1e4 ? format(datum.value, '~s') : format(datum.value, ',')", tickCount=4,
-                 domain=False)  # fmt: skip
-    base = Chart(rows, title=titled("Calls per hour", f"{counted}; the range is what was usual"))
+def _spec(window: Window, height: int, counted: str) -> Spec:
     tooltip = [
-        alt.Tooltip("time:N", title="From"),
-        alt.Tooltip("calls:Q", title="Calls", format=","),
-        alt.Tooltip("expected:Q", title="Expected", format=",.1f"),
-        alt.Tooltip("low:Q", title="Usual from", format=",.0f"),
-        alt.Tooltip("high:Q", title="Usual to", format=",.0f"),
-        alt.Tooltip("found:N", title="Evidence"),
+        {"field": "time", "type": "nominal", "title": "From"},
+        {"field": "calls", "type": "quantitative", "title": "Calls", "format": ","},
+        {"field": "expected", "type": "quantitative", "title": "Expected", "format": ",.1f"},
+        {"field": "low", "type": "quantitative", "title": "Usual from", "format": ",.0f"},
+        {"field": "high", "type": "quantitative", "title": "Usual to", "format": ",.0f"},
+        {"field": "found", "type": "nominal", "title": "Evidence"},
     ]
-    bars = base.transform_calculate(kind=f"'{_CALLS}'").mark_bar(orient="vertical", x2Offset=-0.7, opacity=0.6)
-    area = base.transform_calculate(kind=f"'{_RANGE}'").mark_area(opacity=0.35, interpolate="step-after")
-    line = base.transform_calculate(kind=f"'{_EXPECTED}'").mark_line(
-        strokeDash=[4, 3], strokeWidth=2.5, interpolate="step-after"
-    )
-    point = (
-        base.transform_filter("datum.found")
-        .transform_calculate(kind=f"'{_EVIDENCE}'")
-        .mark_point(shape="triangle-down", size=70, filled=True, opacity=1, yOffset=-7)
-    )
-    return Layers(
-        layer=[
-            area.encode(x=x, y=alt.Y("low:Q", title=None, axis=y), y2="high:Q", color=kind),
-            bars.encode(x=x, x2="end:T", y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
-            line.encode(x=x, y=alt.Y("expected:Q", title=None, axis=y), color=kind),
-            point.encode(x=x, y=alt.Y("calls:Q", title=None, axis=y), color=kind, tooltip=tooltip),
-        ]
-    ).properties(height=height, padding=PADDING)
+    area = {
+        "params": time_axis.BRUSHES,
+        "mark": {"type": "area", "opacity": 0.35, "interpolate": "step-after"},
+        "encoding": {"y": _y("low"), "y2": {"field": "high"}},
+    }
+    bars = {
+        "mark": {"type": "bar", "orient": "vertical", "x2Offset": -0.7, "opacity": 0.6},
+        "encoding": {"x2": {"field": time_axis.END}, "y": _y("calls"), "tooltip": tooltip},
+    }
+    line = {
+        "mark": {"type": "line", "strokeDash": [4, 3], "strokeWidth": 2.5, "interpolate": "step-after"},
+        "encoding": {"y": _y("expected")},
+    }
+    point = {
+        "mark": {
+            "type": "point",
+            "shape": "triangle-down",
+            "size": 70,
+            "filled": True,
+            "opacity": 1,
+            "yOffset": -7,
+        },
+        "encoding": {"y": _y("calls"), "tooltip": tooltip},
+    }
+    return {
+        "title": titled("Calls per hour", f"{counted}; the range is what was usual"),
+        "height": height,
+        "padding": PADDING,
+        "encoding": {"x": time_axis.x(window)},
+        "layer": [
+            _of(_RANGE, area),
+            _of(_CALLS, bars),
+            _of(_EXPECTED, line),
+            _of(_EVIDENCE, point, {"filter": "datum.found"}),
+        ],
+    }
+
+
+def _of(kind: str, layer: Spec, *transform: Spec) -> Spec:
+    """A layer in the colour of its kind, and with its place in the legend."""
+    color = {
+        "field": "kind",
+        "type": "nominal",
+        "scale": {"domain": list(_COLOURS), "range": list(_COLOURS.values())},
+        "legend": {
+            "title": None,
+            "orient": "top",
+            "columns": 0,
+            "symbolType": "square",
+            "symbolOpacity": 1,
+            "offset": 4,
+            "padding": 0,
+        },
+    }
+    return {
+        **layer,
+        "transform": [*transform, {"calculate": f"'{kind}'", "as": "kind"}],
+        "encoding": {**layer["encoding"], "color": color},
+    }
+
+
+def _y(field: str) -> Spec:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "title": None,
+        "axis": {"labelExpr": AMOUNT, "tickCount": 4, "domain": False},
+    }
 
 
 def _sum_up(rows: pd.DataFrame) -> str:

@@ -3,37 +3,30 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-import altair as alt
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from dashboard.palette import OUTCOMES
 from model.event import Outcome
 
+Spec = dict[str, Any]
+"""A chart in Vega-Lite, or a part of one; its words are those of vega.github.io/vega-lite/docs.
+
+Nothing checks it before a browser does. A legend is made anew for each chart: Streamlit writes into it.
+"""
+
 PADDING: Final = {"left": 0, "right": 4, "top": 4, "bottom": 2}
 """Pixels around a chart."""
+AMOUNT: Final = "datum.value >= 1e4 ? format(datum.value, '~s') : format(datum.value, ',')"
+"""Labels of an axis: 1,500 and 25k."""
 _QUIET: Final = OUTCOMES[Outcome.OK][1]
+_ROWS: Final = "rows"
 
 
-class Chart(alt.Chart):
-    """A chart that is not held against Vega-Lite's schema each time somebody looks at it; the tests do that once."""
-
-    def to_dict(self, validate: bool = False, **given: Any) -> dict[str, Any]:  # noqa: ANN401, FBT001, FBT002 (Altair's)
-        """The spec."""
-        return super().to_dict(validate=validate, **given)
-
-
-class Layers(alt.LayerChart):
-    """The same of charts that lie over each other."""
-
-    def to_dict(self, validate: bool = False, **given: Any) -> dict[str, Any]:  # noqa: ANN401, FBT001, FBT002 (Altair's)
-        """The spec."""
-        return super().to_dict(validate=validate, **given)
-
-
-def draw(chart: Chart | Layers, *, name: str, alternative: str, table: Callable[[], pd.DataFrame]) -> None:
+def draw(spec: Spec, rows: pd.DataFrame, *, name: str, alternative: str, table: Callable[[], pd.DataFrame]) -> None:
     """Put a chart on the page, and the table behind it in an expander; `name` tells it from the others of the page."""
-    st.altair_chart(chart, width="stretch", alt=alternative)
+    st.vega_lite_chart(None, spec | holding(rows), width="stretch", alt=alternative)
     behind(name, table)
 
 
@@ -49,8 +42,29 @@ def behind(name: str, table: Callable[[], pd.DataFrame]) -> None:
     _opened()
 
 
-def titled(text: str, subtitle: str) -> alt.TitleParams:
+def titled(text: str, subtitle: str) -> Spec:
     """A chart's title and, quieter, what it counts or in which unit."""
-    return alt.TitleParams(
-        text, subtitle=subtitle, anchor="start", fontSize=14, subtitleFontSize=12, subtitleColor=_QUIET, offset=8
-    )
+    return {
+        "text": text,
+        "subtitle": subtitle,
+        "anchor": "start",
+        "fontSize": 14,
+        "subtitleFontSize": 12,
+        "subtitleColor": _QUIET,
+        "offset": 8,
+    }
+
+
+def holding(rows: pd.DataFrame) -> Spec:
+    """The part of a spec with its data, which is sent beside it as Arrow.
+
+    It has a name: data without one is put into a chart that the browser has drawn once already.
+    """
+    # For so few rows as a chart has, threads take longer to start than to work.
+    return {"data": {"name": _ROWS}, "datasets": {_ROWS: pa.Table.from_pandas(rows, nthreads=1)}}
+
+
+def mapped(values: pd.Series, of: Callable[[Any], object]) -> pd.Series:
+    """What `of` says of each value; it is asked once for those that are the same, as most of a chart's are."""
+    places, each = pd.factorize(values, use_na_sentinel=False)
+    return pd.Series([of(value) for value in each]).take(places).set_axis(values.index)

@@ -1,14 +1,14 @@
 """Amounts over time as lines, each in a colour and a dash of its own."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-import altair as alt
 import pandas as pd
 
 from dashboard import zones
 from dashboard.charts import time_axis
-from dashboard.charts.frame import PADDING, Chart, behind, titled
+from dashboard.charts.frame import PADDING, Spec, behind, titled
 from dashboard.palette import GROUPS
 from model.window import Window
 
@@ -40,41 +40,69 @@ def draw(
     rows = pd.DataFrame(
         {**time_axis.columns(series["bucket"], bucket), "line": series["line"], "amount": series["amount"]}
     )
-    legend = alt.Legend(title=None, orient="top", columns=0, symbolType="stroke", labelLimit=230, offset=4, padding=0)
-    chart: Chart = (
-        Chart(rows, title=titled(title, subtitle), height=height, padding=PADDING)
-        .mark_line(strokeWidth=1.7, point=alt.OverlayMarkDef(size=18) if len(rows) <= _FEW * len(lines) else False)
-        .encode(
-            x=time_axis.x(window),
-            y=alt.Y(
-                "amount:Q",
-                title=None,
-                scale=alt.Scale(type=scale),  # type: ignore[arg-type]  # one of Vega's
-                axis=alt.Axis(
-                    labelExpr=f"format(datum.value, '{form}')",
-                    domain=False,
-                    labelOverlap=False,
-                    **({"values": _DECADES} if scale == "symlog" else {"tickCount": 4}),
-                ),
-            ),
-            color=alt.Color("line:N", scale=alt.Scale(domain=shown, range=list(GROUPS[: len(shown)])), legend=legend),
-            strokeDash=alt.StrokeDash(
-                "line:N", scale=alt.Scale(domain=shown, range=list(_DASHES[: len(shown)])), legend=legend
-            ),
-            tooltip=[
-                alt.Tooltip("time:N", title="From"),
-                alt.Tooltip("line:N", title="Line"),
-                alt.Tooltip("amount:Q", title=title, format=",.0f"),
+    spec: Spec = {
+        "title": titled(title, subtitle),
+        "height": height,
+        "padding": PADDING,
+        "params": time_axis.BRUSHES,
+        "mark": {
+            "type": "line",
+            "strokeWidth": 1.7,
+            "point": {"size": 18} if len(rows) <= _FEW * len(lines) else False,
+        },
+        "encoding": {
+            "x": time_axis.x(window),
+            "y": _y(form, scale),
+            "color": _each(shown, GROUPS),
+            "strokeDash": _each(shown, _DASHES),
+            "tooltip": [
+                {"field": "time", "type": "nominal", "title": "From"},
+                {"field": "line", "type": "nominal", "title": "Line"},
+                {"field": "amount", "type": "quantitative", "title": title, "format": ",.0f"},
             ],
-        )
-    )
+        },
+    }
     told = "; ".join(
         f"{line}: {mine.min():,.0f} to {mine.max():,.0f}"
         for line in shown
         if len(mine := series.loc[series["line"] == line, "amount"].dropna())
     )
-    time_axis.draw(chart, window, bucket, name=f"lines_{title}", alternative=f"{title}, {subtitle}. {told}.")
-    behind(f"lines_{title}", lambda: _table(series, shown))
+    name = f"lines_{title}"
+    time_axis.draw(spec, rows, window, bucket, name=name, alternative=f"{title}, {subtitle}. {told}.")
+    behind(name, lambda: _table(series, shown))
+
+
+def _y(form: str, scale: str) -> Spec:
+    return {
+        "field": "amount",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"type": scale},
+        "axis": {
+            "labelExpr": f"format(datum.value, '{form}')",
+            "domain": False,
+            "labelOverlap": False,
+            **({"values": _DECADES} if scale == "symlog" else {"tickCount": 4}),
+        },
+    }
+
+
+def _each(shown: list[str], looks: Sequence[object]) -> Spec:
+    """One of `looks` a line, in their order."""
+    return {
+        "field": "line",
+        "type": "nominal",
+        "scale": {"domain": shown, "range": looks[: len(shown)]},
+        "legend": {
+            "title": None,
+            "orient": "top",
+            "columns": 0,
+            "symbolType": "stroke",
+            "labelLimit": 230,
+            "offset": 4,
+            "padding": 0,
+        },
+    }
 
 
 def _table(series: pd.DataFrame, shown: list[str]) -> pd.DataFrame:

@@ -4,21 +4,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-import altair as alt
-import numpy as np
 import pandas as pd
 
 from dashboard import zones
 from dashboard.charts import time_axis
-from dashboard.charts.frame import PADDING, Chart, behind, titled
+from dashboard.charts.frame import AMOUNT, PADDING, Spec, behind, mapped, titled
 from dashboard.controls import timeframe
 from dashboard.palette import OUTCOMES, outcome_word
 from dashboard.words import count
 from model.event import Outcome
 from model.window import Window
 
-_AMOUNT: Final = "datum.value >= 1e4 ? format(datum.value, '~s') : format(datum.value, ',')"
-"""Axis labels: 1,500 and 25k."""
 _SHORT: Final = "replace(datum.label, regexp(' (unauthenticated|forbidden|throttled)$'), '')"
 """Legend labels: the code alone, so that they fit beside each other; tooltips and tables have the word too."""
 _FAILED: Final = tuple(outcome for outcome in OUTCOMES if outcome is not Outcome.OK)
@@ -37,8 +33,10 @@ def requests(
     `take` is handed the span that is drawn over it.
     """
     title = f"Requests per {time_axis.unit(bucket)}"
+    rows = _rows(traffic, bucket)
     time_axis.draw(
-        _stack(traffic, window, bucket, title=title, subtitle="all, by outcome", height=height),
+        _spec(rows, window, titled(title, "all, by outcome"), height),
+        rows,
         window,
         bucket,
         name="requests",
@@ -52,8 +50,10 @@ def failures(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height
     """The same without the successful ones, which would press the others flat."""
     title = f"Refused and failed requests per {time_axis.unit(bucket)}"
     failed = traffic[traffic["outcome"].isin([outcome.value for outcome in _FAILED])]
+    rows = _rows(failed, bucket)
     time_axis.draw(
-        _stack(failed, window, bucket, title=title, subtitle="on a scale of their own", height=height),
+        _spec(rows, window, titled(title, "on a scale of their own"), height),
+        rows,
         window,
         bucket,
         name="failures",
@@ -62,48 +62,59 @@ def failures(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height
     behind("failures", lambda: _table(failed))
 
 
-def _stack(
-    traffic: pd.DataFrame, window: Window, bucket: timedelta, *, title: str, subtitle: str, height: int
-) -> Chart:
-    words = [word for word, _ in OUTCOMES.values()]
+def _rows(traffic: pd.DataFrame, bucket: timedelta) -> pd.DataFrame:
     order = {outcome.value: place for place, outcome in enumerate(OUTCOMES)}
-    codes, outcomes = pd.factorize(traffic["outcome"])
-    rows = pd.DataFrame(
+    return pd.DataFrame(
         {
             **time_axis.columns(traffic["bucket"], bucket),
-            "outcome": np.array([outcome_word(each) for each in outcomes], dtype=object)[codes],
-            "order": np.array([order.get(each, len(order)) for each in outcomes], dtype=np.int64)[codes],
+            "outcome": mapped(traffic["outcome"], outcome_word),
+            "order": mapped(traffic["outcome"], order.get),
             "requests": traffic["requests"],
         }
     )
+
+
+def _spec(rows: pd.DataFrame, window: Window, title: Spec, height: int) -> Spec:
     present = set(rows["outcome"].unique())
-    shown = [word for word in words if word in present]
-    colours = [colour for word, colour in OUTCOMES.values() if word in shown]
-    chart: Chart = (
-        Chart(rows, title=titled(title, subtitle), height=height, padding=PADDING)
-        .mark_bar(orient="vertical", x2Offset=-0.7)
-        .encode(
-            x=time_axis.x(window),
-            x2="end:T",
-            y=alt.Y(
-                "requests:Q", title=None, stack="zero", axis=alt.Axis(labelExpr=_AMOUNT, tickCount=4, domain=False)
-            ),
-            color=alt.Color(
-                "outcome:N",
-                scale=alt.Scale(domain=shown, range=colours),
-                legend=alt.Legend(
-                    title=None, labelExpr=_SHORT, orient="top", columns=0, symbolType="square", offset=4, padding=0
-                ),
-            ),
-            order=alt.Order("order:Q"),
-            tooltip=[
-                alt.Tooltip("time:N", title="From"),
-                alt.Tooltip("outcome:N", title="Outcome"),
-                alt.Tooltip("requests:Q", title="Requests", format=","),
+    shown = {word: colour for word, colour in OUTCOMES.values() if word in present}
+    return {
+        "title": title,
+        "height": height,
+        "padding": PADDING,
+        "params": time_axis.BRUSHES,
+        "mark": {"type": "bar", "orient": "vertical", "x2Offset": -0.7},
+        "encoding": {
+            "x": time_axis.x(window),
+            "x2": {"field": time_axis.END},
+            "y": {
+                "field": "requests",
+                "type": "quantitative",
+                "title": None,
+                "stack": "zero",
+                "axis": {"labelExpr": AMOUNT, "tickCount": 4, "domain": False},
+            },
+            "color": {
+                "field": "outcome",
+                "type": "nominal",
+                "scale": {"domain": list(shown), "range": list(shown.values())},
+                "legend": {
+                    "title": None,
+                    "labelExpr": _SHORT,
+                    "orient": "top",
+                    "columns": 0,
+                    "symbolType": "square",
+                    "offset": 4,
+                    "padding": 0,
+                },
+            },
+            "order": {"field": "order", "type": "quantitative"},
+            "tooltip": [
+                {"field": "time", "type": "nominal", "title": "From"},
+                {"field": "outcome", "type": "nominal", "title": "Outcome"},
+                {"field": "requests", "type": "quantitative", "title": "Requests", "format": ","},
             ],
-        )
-    )
-    return chart
+        },
+    }
 
 
 def _sum_up(traffic: pd.DataFrame) -> str:

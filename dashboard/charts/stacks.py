@@ -3,12 +3,11 @@
 from datetime import timedelta
 from typing import Final
 
-import altair as alt
 import pandas as pd
 
 from dashboard import zones
 from dashboard.charts import time_axis
-from dashboard.charts.frame import PADDING, Chart, behind, titled
+from dashboard.charts.frame import PADDING, Spec, behind, mapped, titled
 from dashboard.palette import GROUPS, OUTCOMES, QUIET
 from dashboard.words import count
 from model.window import Window
@@ -26,52 +25,64 @@ _LEGEND: Final = 28
 
 def draw(series: pd.DataFrame, groups: list[str], window: Window, bucket: timedelta, *, measure: str, by: str) -> None:
     """Draw `series`, [bucket, label, <measure>]; `groups` are the labels in their order, `by` names what they are."""
-    name, form = MEASURES[measure]
-    title = f"{name} per {time_axis.unit(bucket)}"
+    title = f"{MEASURES[measure][0]} per {time_axis.unit(bucket)}"
     present = set(series["label"].unique())
     shown = [label for label in groups if label in present]
-    colours = _colours(shown)
+    order = {label: place for place, label in enumerate(shown)}
     rows = pd.DataFrame(
         {
             **time_axis.columns(series["bucket"], bucket),
             "group": series["label"],
-            "order": series["label"].map({label: place for place, label in enumerate(shown)}),
+            "order": mapped(series["label"], order.get),
             "amount": series[measure],
         }
     )
-    chart: Chart = (
-        Chart(rows, title=titled(title, f"by {by.lower()}"), height=300, padding=PADDING)
-        .mark_bar(orient="vertical", x2Offset=-0.7)
-        .encode(
-            x=time_axis.x(window),
-            x2="end:T",
-            y=alt.Y(
-                "amount:Q",
-                title=None,
-                stack="zero",
-                axis=alt.Axis(labelExpr=_AXIS.format(form=form), tickCount=4, domain=False),
-            ),
-            color=alt.Color(
-                "group:N",
-                scale=alt.Scale(domain=shown, range=colours),
-                legend=alt.Legend(
-                    title=None, orient="top", columns=4, labelLimit=7 * _LEGEND, symbolType="square", offset=4
-                ),
-            ),
-            order=alt.Order("order:Q"),
-            tooltip=[
-                alt.Tooltip("time:N", title="From"),
-                alt.Tooltip("group:N", title=by),
-                alt.Tooltip("amount:Q", title=name, format=","),
-            ],
-        )
-    )
+    spec = {"title": titled(title, f"by {by.lower()}"), **_spec(shown, window, measure, by)}
     sums = series.groupby("label")[measure].sum()
     told = "; ".join(f"{label}: {count(sums[label])}" for label in shown)
-    time_axis.draw(
-        chart, window, bucket, name=f"stack_{measure}", alternative=f"{title}, stacked by {by.lower()}. {told}."
-    )
+    alternative = f"{title}, stacked by {by.lower()}. {told}."
+    time_axis.draw(spec, rows, window, bucket, name=f"stack_{measure}", alternative=alternative)
     behind(f"stack_{measure}", lambda: _table(series, shown, measure))
+
+
+def _spec(shown: list[str], window: Window, measure: str, by: str) -> Spec:
+    name, form = MEASURES[measure]
+    return {
+        "height": 300,
+        "padding": PADDING,
+        "params": time_axis.BRUSHES,
+        "mark": {"type": "bar", "orient": "vertical", "x2Offset": -0.7},
+        "encoding": {
+            "x": time_axis.x(window),
+            "x2": {"field": time_axis.END},
+            "y": {
+                "field": "amount",
+                "type": "quantitative",
+                "title": None,
+                "stack": "zero",
+                "axis": {"labelExpr": _AXIS.format(form=form), "tickCount": 4, "domain": False},
+            },
+            "color": {
+                "field": "group",
+                "type": "nominal",
+                "scale": {"domain": shown, "range": _colours(shown)},
+                "legend": {
+                    "title": None,
+                    "orient": "top",
+                    "columns": 4,
+                    "labelLimit": 7 * _LEGEND,
+                    "symbolType": "square",
+                    "offset": 4,
+                },
+            },
+            "order": {"field": "order", "type": "quantitative"},
+            "tooltip": [
+                {"field": "time", "type": "nominal", "title": "From"},
+                {"field": "group", "type": "nominal", "title": by},
+                {"field": "amount", "type": "quantitative", "title": name, "format": ","},
+            ],
+        },
+    }
 
 
 def _colours(shown: list[str]) -> list[str]:

@@ -2,50 +2,57 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
 from dashboard import zones
-from dashboard.charts.frame import Chart, Layers
+from dashboard.charts.frame import Spec, holding, mapped
 from dashboard.controls import timeframe
 from model.window import Window
 
 BEGIN: Final = "begin"
 """The field of a time chart's rows that its x axis shows: the beginning of a bucket, as `Zone.walls` gives it."""
+END: Final = "end"
+"""The field of its end, likewise."""
 
 PAINTED: Final = {"embedOptions": {"renderer": "canvas"}}
 """Draws on a canvas. In an SVG each brush is a picture without a text of its own, which a screen reader stops at; the
 text of the whole chart and the table behind it say more than a thousand bars."""
 
 
-def x(window: Window) -> alt.X:
+BRUSHES: Final[list[Spec]] = [
+    {
+        "name": timeframe.BRUSH,
+        "select": {"type": "interval", "encodings": ["x"], "mark": {"fillOpacity": 0.15}},
+    }
+]
+"""The `params` of a time chart, or of one of its layers: a span can be drawn over it."""
+
+
+def x(window: Window) -> Spec:
     """The axis of a window."""
-    short = window.length <= timedelta(days=1)
-    form: dict[str, Any] = {"format": "%H:%M"} if short else {"format": "%d %b"}
+    form = "%H:%M" if window.length <= timedelta(days=1) else "%d %b"
     if timedelta(days=1) < window.length < timedelta(days=4):
-        form = {"format": "%d %b %H:%M"}
+        form = "%d %b %H:%M"
     zone = zones.chosen()
     ends = [_parts(zone.wall(each)) for each in (window.since, window.until)]
-    return alt.X(
-        f"{BEGIN}:T",
-        title=None,
-        scale=alt.Scale(type="utc", domain=ends, nice=False),
-        axis=alt.Axis(grid=False, tickCount=8, labelOverlap=True, **form),
-    )
+    return {
+        "field": BEGIN,
+        "type": "temporal",
+        "title": None,
+        "scale": {"type": "utc", "domain": ends, "nice": False},
+        "axis": {"grid": False, "tickCount": 8, "labelOverlap": True, "format": form},
+    }
 
 
 def columns(moments: pd.Series, bucket: timedelta) -> dict[str, pd.Series]:
-    """The columns `begin`, `end` and `time` (for tooltips) of buckets that begin at `moments`."""
+    """The columns BEGIN, END and `time` (for tooltips) of buckets that begin at `moments`."""
     zone = zones.chosen()
+    form = "{:%a %d %b %H:%M %Z}" if bucket >= timedelta(minutes=1) else "{:%a %d %b %H:%M:%S %Z}"
     walls = zone.walls(moments)
-    form = "%a %d %b %H:%M" if bucket >= timedelta(minutes=1) else "%a %d %b %H:%M:%S"
-    # A bucket has as many rows as groups, and to write a moment is slow.
-    codes, each = pd.factorize(moments)
-    written = pd.DatetimeIndex(each).tz_convert(zone.info).strftime(f"{form} %Z").to_numpy(dtype=object)
-    return {BEGIN: walls, "end": walls + bucket, "time": pd.Series(written[codes], index=moments.index)}
+    return {BEGIN: walls, END: walls + bucket, "time": mapped(moments.dt.tz_convert(zone.info), form.format)}
 
 
 def tabled(moments: pd.Series) -> pd.Series:
@@ -65,7 +72,8 @@ def unit(bucket: timedelta) -> str:
 
 
 def draw(
-    chart: Chart | Layers,
+    spec: Spec,
+    rows: pd.DataFrame,
     window: Window,
     bucket: timedelta,
     *,
@@ -75,13 +83,13 @@ def draw(
 ) -> None:
     """Put a time chart on the page; drawing over it sets the window. `name` tells it from the others of the page.
 
-    `take` does something else with the span that was drawn.
+    `spec` has BRUSHES, and `rows` are its data. `take` does something else with the span that was drawn.
     """
     # Keyed by the window: what was drawn over a chart must not stay on the next one.
     key = f"{name}_{window.since:%y%m%d%H%M%S}_{window.until:%y%m%d%H%M%S}"
-    brush = alt.selection_interval(name=timeframe.BRUSH, encodings=["x"], mark=alt.BrushConfig(fillOpacity=0.15))
-    st.altair_chart(
-        chart.add_params(brush).properties(usermeta=PAINTED),
+    st.vega_lite_chart(
+        None,
+        spec | holding(rows) | {"usermeta": PAINTED},
         width="stretch",
         alt=alternative,
         key=key,
@@ -90,14 +98,14 @@ def draw(
     )
 
 
-def _parts(wall: datetime) -> alt.DateTime:
+def _parts(wall: datetime) -> Spec:
     # Of a bare number Vega makes a moment only where a chart has bars.
-    return alt.DateTime(
-        year=wall.year,
-        month=wall.month,
-        date=wall.day,
-        hours=wall.hour,
-        minutes=wall.minute,
-        seconds=wall.second,
-        utc=True,
-    )
+    return {
+        "year": wall.year,
+        "month": wall.month,
+        "date": wall.day,
+        "hours": wall.hour,
+        "minutes": wall.minute,
+        "seconds": wall.second,
+        "utc": True,
+    }

@@ -10,7 +10,6 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Final
 
-from altair.utils import schemapi
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
@@ -47,7 +46,6 @@ async def _ready(services: Services) -> AsyncIterator[None]:
     """Load every page before anybody asks for one; what was loaded stays, and no collection looks through it again."""
     for page in iter_modules(views.__path__):
         import_module(f"{views.__name__}.{page.name}")
-    schemapi.disable_debug_mode()  # a chart is checked as a whole; before, each of its parts was when it was made, too
     gc.collect()
     gc.freeze()
     tidying = asyncio.create_task(_tidy(services.give_back))
