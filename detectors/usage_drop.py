@@ -126,14 +126,19 @@ def _fallen(day: Day, before: Day, settings: Settings) -> _Fallen:
     by = np.log((due + 1) / (had + 1))
     # Half a day at which little is due (a night) says nothing of its own.
     by_half = np.where(due_half >= _HALF, np.log((due_half + 1) / (half + 1)), by)
-    # So many hours would have calls if these came at random in those that expect some.
-    due_hours = np.maximum(lately((expected >= _EXPECTS) * 1.0, 24), 1.0)
-    random = due_hours * -np.expm1(-had / due_hours)
-    spread = (lately((calls > 0) * 1.0, 24) >= _SPREAD * random) & (had > 0)
+    spread = _spread(expected, calls, 24)
     spread &= (had >= _LONE * due) & ((half > 0) | (due_half < _HALF))
     # So far as half a day's fall goes beyond what is asked of it alone, it goes beyond what is asked of both.
-    alone = np.where(due_half - half >= settings.missing, by_half - np.log(settings.part / settings.half), -np.inf)
+    lasts = (due_half - half >= settings.missing) & _spread(expected, calls, 12)
+    alone = np.where(lasts, by_half - np.log(settings.part / settings.half), -np.inf)
     return _Fallen(due, had, spread, np.maximum(np.minimum(by, by_half), alone))
+
+
+def _spread(expected: Array, calls: Array, hours: int) -> npt.NDArray[np.bool_]:
+    """Whether so many hours have calls as would if these came at random in those that expect some."""
+    had, due = lately(calls, hours), np.maximum(lately((expected >= _EXPECTS) * 1.0, hours), 1.0)
+    random = due * -np.expm1(-had / due)
+    return np.asarray((lately((calls > 0) * 1.0, hours) >= _SPREAD * random) & (had > 0))
 
 
 def _row(day: Day, fallen: _Fallen, k: int, t: int, p: float) -> Scored:

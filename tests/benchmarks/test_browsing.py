@@ -69,7 +69,7 @@ def reader(context: BrowserContext, url: str) -> Iterator[Reader]:
 
 
 def test_a_click_lasts_until_the_end_of_its_run_whatever_runs_by_itself_meanwhile(reader: Reader) -> None:
-    seconds = reader.press("Again")
+    seconds = reader.press("Again").whole
 
     assert reader.page.get_by_text("done").is_visible()
     assert 2 <= seconds < 20
@@ -91,7 +91,7 @@ def test_each_choice_is_another_than_the_one_before(reader: Reader) -> None:
 def test_a_click_that_hits_nothing_is_made_again(reader: Reader) -> None:
     reader.page.evaluate(SWALLOWED, 1)
     before = reader.page.evaluate("performance.now()")
-    seconds = reader.preset()
+    seconds = reader.preset().whole
     whole = (reader.page.evaluate("performance.now()") - before) / 1000
 
     assert not checked(reader, "24h")

@@ -49,11 +49,17 @@ def test_a_click_without_an_answer_is_told_of_and_counted_and_the_reader_goes_on
 
 def test_what_was_not_answered_counts_as_the_longest_wait() -> None:
     waited = Waited(seconds={"a": [0.2, 0.4], "b": [0.3]})
+    waited.whole["a"] = [0.5, 0.5]
     waited.never["a"] += 1
     table = waited.table({"a": 0.7, "b": None, "c": 0.7}).splitlines()[2:]
 
-    assert [f"| a | 3 | 0.40 | 108.04 | {PATIENCE:.2f} | 1 | 0.7 |", "| b | 1 | 0.30 | 0.30 | 0.30 | 0 | - |"] == table
-    assert f"| both | 4 | 0.35 | 102.06 | {PATIENCE:.2f} | 1 | 1.4 |" == waited.sum_row("both", ["a", "b"], 1.4)
+    assert [
+        f"| a | 3 | 0.40 | 108.04 | {PATIENCE:.2f} | 0.50, 0.50 | 1 | 0.7 |",
+        "| b | 1 | 0.30 | 0.30 | 0.30 | - | 0 | - |",
+    ] == table
+    assert f"| both | 4 | 0.35 | 102.06 | {PATIENCE:.2f} | 0.50, 0.50 | 1 | 1.4 |" == waited.sum_row(
+        "both", ["a", "b"], 1.4
+    )
 
 
 def test_the_server_says_what_its_threads_are_at_and_goes_on(tmp_path: Path) -> None:

@@ -29,7 +29,10 @@ def test_a_statistical_finding_says_what_did_not_silence_it(spiked: Cli) -> None
     said = explained(spiked, "volume-spike")
 
     assert "First days: did not apply; 28 days of history make a baseline, three are enough." in said
-    assert "Minimum effect: reached (times 3.0, more 50, alone 4.0, unknown 20.0, many 200, medium 200)." in said
+    assert (
+        "Minimum effect: reached (times 3.0, more 50, alone 4.0, unknown 20.0, many 200, medium 200,"
+        " lasting 2.5, each 1.5, sigmas 3.0)."
+    ) in said
     assert (
         "Quiet time: 2 buckets in one finding; 3h: what comes before 2026-10-01 15:00Z joins it instead of being told"
         " anew." in said
