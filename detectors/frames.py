@@ -190,7 +190,7 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     "list_hours": FrameSpec(_LISTED, timedelta(hours=2), whole=True),
     # The key's life. A day, so that what is told once a day looks back over the day.
     "host_hours": FrameSpec(
-        _columns(time=f"hour {_SEEN}", text="key_ref host", count="requests ok"), timedelta(days=1)
+        _columns(time=f"hour {_SEEN}", text="key_ref host", count="requests ok forbidden"), timedelta(days=1)
     ),
     "host_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref host", count="requests ok"), timedelta(days=31)),
     "key_days": FrameSpec(_columns(time=f"day {_SEEN}", text="key_ref", count="requests ok"), timedelta(days=181)),

@@ -26,7 +26,7 @@ class Settings:
     keys: int = 3
     """How many keys of an environment a host must have to be learnt as its."""
     tries: int = 3
-    """So many calls in an hour that were all refused are told of, low."""
+    """So many calls in an hour that were forbidden (403), where none succeeded, are told of, low."""
 
 
 @detector(
@@ -45,7 +45,8 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     """A key is used in an environment that it was not made for.
 
     A development key succeeds on a production host, or the reverse (Stripe advises to audit this; no peer has a rule on
-    access logs); low if it is refused there, three times in an hour. Which host is whose is learnt from the 30 days
+    access logs); low if it is forbidden there (403) three times in an hour; a 401 is what any list of keys meets. Which
+    host is whose is learnt from the 30 days
     before: at least 3 keys of one environment and four fifths of all keys there, while of the keys of the other
     environment at most a fifth use it. So one host for everybody is nobody's. In the first three days what was seen
     until an hour ago teaches, from 6 hours on, with 6 keys of the one environment and 3 of the other. A host's name
@@ -62,7 +63,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     refs = frames["key_refs"].assign(env=frames["key_refs"]["environment"].map(environment))
     refs = refs[refs["env"].isin(["production", "development"])][["key_ref", "key_id", "env"]]
     asked = frames["host_hours"]
-    used = asked[(asked["ok"] > 0) | (asked["requests"] >= settings.tries)].merge(refs, on="key_ref")
+    used = asked[(asked["ok"] > 0) | (asked["forbidden"] >= settings.tries)].merge(refs, on="key_ref")
     if used.empty:
         return to_frame([])
     days, hours = frames["host_days"], frames["host_hours"]
@@ -78,16 +79,17 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
 def _row(group: pd.DataFrame) -> Scored:
     calls = calls_of(group)
     lead: Any = group.sort_values(["ok", "requests", "host"]).iloc[-1]
-    does = "works on" if calls.ok else "is refused on"
-    done = many(calls.ok, "successful call") if calls.ok else many(calls.requests, "call")
+    does = "works on" if calls.ok else "is forbidden on"
+    refused = int(group["forbidden"].sum())
+    done = many(calls.ok, "successful call") if calls.ok else many(refused, "forbidden call")
     return Scored(
         bucket=moment(lead["hour"]),
         subject=f"key:{lead['key_ref']}",
         key_ref=str(lead["key_ref"]),
         key_id=str(lead["key_id"]),
         severity=None if calls.ok else Severity.LOW,
-        score=1.0 + min(calls.ok or calls.requests, 1000) / 1000,
-        count=calls.ok or calls.requests,
+        score=1.0 + min(calls.ok or refused, 1000) / 1000,
+        count=calls.ok or refused,
         first_seen=calls.first,
         last_seen=calls.last,
         title=f"The {lead['env']} key {{key}} {does} the {lead['of']} host {lead['host']}: {{count}} calls",

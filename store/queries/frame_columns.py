@@ -115,7 +115,7 @@ EMPTY: Final[dict[str, dict[str, str]]] = {
         **dict.fromkeys(("ok", "slow", "addresses"), COUNT),
         **SEEN,
     },
-    "host_hours": {"hour": MOMENT, "key_ref": TEXT, "host": TEXT, **_counted(Outcome.OK), **SEEN},
+    "host_hours": {"hour": MOMENT, "key_ref": TEXT, "host": TEXT, **_counted(Outcome.OK, Outcome.FORBIDDEN), **SEEN},
     "host_days": {"day": MOMENT, "key_ref": TEXT, "host": TEXT, **_counted(Outcome.OK), **SEEN},
     "key_days": {"day": MOMENT, "key_ref": TEXT, **_counted(Outcome.OK), **SEEN},
     "rested_networks": {"day": MOMENT, "key_ref": TEXT, "network": TEXT, **_counted(Outcome.OK), **SEEN},

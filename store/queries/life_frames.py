@@ -32,7 +32,7 @@ _LET_IN: Final = (Outcome.THROTTLED, Outcome.CLIENT_ERROR, Outcome.SERVER_ERROR)
 
 
 def host_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
-    """Hosts that key_refs asked: [hour, key_ref, host, requests, ok, first_seen, last_seen].
+    """Hosts that key_refs asked: [hour, key_ref, host, requests, ok, forbidden, first_seen, last_seen].
 
     Of a whole hour only the hour is known, so its first_seen and last_seen are its beginning.
     """

@@ -40,6 +40,7 @@ def test_host_hours_are_exact_where_an_hour_is_cut(stored: Stored, call: Event, 
     calls = [
         call("00:10:00", host="api"),
         call("00:20:00", host="api", outcome="unauthenticated"),
+        call("00:25:00", host="api", outcome="forbidden"),
         call("00:30:00", host="dev"),
         call("00:40:00", host=None),
         call("01:10:00", host="dev", key_ref=B),
@@ -49,9 +50,9 @@ def test_host_hours_are_exact_where_an_hour_is_cut(stored: Stored, call: Event, 
 
     same(
         [
-            ("2026-03-29T00:00Z", A, "api", 2, 1, "2026-03-29T00:00Z", "2026-03-29T00:00Z"),
-            ("2026-03-29T00:00Z", A, "dev", 1, 1, "2026-03-29T00:00Z", "2026-03-29T00:00Z"),
-            ("2026-03-29T01:00Z", B, "dev", 1, 1, "2026-03-29T01:10Z", "2026-03-29T01:10Z"),
+            ("2026-03-29T00:00Z", A, "api", 3, 1, 1, "2026-03-29T00:00Z", "2026-03-29T00:00Z"),
+            ("2026-03-29T00:00Z", A, "dev", 1, 1, 0, "2026-03-29T00:00Z", "2026-03-29T00:00Z"),
+            ("2026-03-29T01:00Z", B, "dev", 1, 1, 0, "2026-03-29T01:10Z", "2026-03-29T01:10Z"),
         ],
         EMPTY["host_hours"],
         event_frame("host_hours", stored(calls), HALF, NOW),
