@@ -188,6 +188,10 @@ FRAMES: Final[dict[str, FrameSpec]] = {
     "walk_hours": FrameSpec(_WALKED, whole=True),
     "walked_hours": FrameSpec(_WALKED, timedelta(days=8), whole=True),
     "list_hours": FrameSpec(_LISTED, timedelta(hours=2), whole=True),
+    # The six hours that end with one that is judged, and those of the hour before it.
+    "probed_hours": FrameSpec(
+        _columns(time=f"hour {_SEEN}", text="ip route", count="requests"), timedelta(hours=7), whole=True
+    ),
     # The key's life. A day, so that what is told once a day looks back over the day.
     "host_hours": FrameSpec(
         _columns(time=f"hour {_SEEN}", text="key_ref host", count="requests ok forbidden"), timedelta(days=1)

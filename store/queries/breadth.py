@@ -84,6 +84,11 @@ def walks(reader: EventsReader, span: Window) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def asked() -> ColumnElement[str]:
+    """What was asked for: the route, or the path where there is none of its own."""
+    return sa.case((sa.or_(events.c.route.is_(None), events.c.route == _OVERFLOW), events.c.path), else_=events.c.route)
+
+
 def _walks(span: Window) -> "sa.Select[*tuple[Any, ...]]":
     number = PathNumber(events.c.path)
     route = (sa.func.coalesce(events.c.method + " ", "") + events.c.route).label("route")
@@ -125,12 +130,9 @@ def _rows(span: Window, *more: ColumnElement[Any]) -> "sa.Select[*tuple[Any, ...
 
 def _wide(span: Window) -> Subquery:
     """The rows of `breadth` with their distinct routes: only failures are read, which are few of all events."""
-    asked = sa.case(
-        (sa.or_(events.c.route.is_(None), events.c.route == _OVERFLOW), events.c.path), else_=events.c.route
-    )
     failed = events.c.outcome.in_([outcome.value for outcome in _FAILED])
     # Once a row and then counted: two plain groupings are cheaper than one with what is distinct.
-    each = _rows(span, asked.label("asked")).where(failed).subquery()
+    each = _rows(span, asked().label("asked")).where(failed).subquery()
     columns = [each.c[name] for name in (*_PLACE, "outcome", "asked")]
     once = sa.select(*columns).distinct().subquery()
     by = [once.c[name] for name in _PLACE]

@@ -115,6 +115,7 @@ EMPTY: Final[dict[str, dict[str, str]]] = {
         **dict.fromkeys(("ok", "slow", "addresses"), COUNT),
         **SEEN,
     },
+    "probed_hours": {"hour": MOMENT, **dict.fromkeys(("ip", "route"), TEXT), "requests": COUNT, **SEEN},
     "host_hours": {"hour": MOMENT, "key_ref": TEXT, "host": TEXT, **_counted(Outcome.OK, Outcome.FORBIDDEN), **SEEN},
     "host_days": {"day": MOMENT, "key_ref": TEXT, "host": TEXT, **_counted(Outcome.OK), **SEEN},
     "key_days": {"day": MOMENT, "key_ref": TEXT, **_counted(Outcome.OK), **SEEN},

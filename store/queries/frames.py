@@ -25,7 +25,7 @@ from store.queries.framing import measure
 from store.queries.framing import single_events as _events
 from store.queries.framing import values as _values
 from store.queries.life_frames import LIFE_FRAMES
-from store.queries.pacing import list_hours, walk_hours, walked_hours
+from store.queries.pacing import list_hours, probed_hours, walk_hours, walked_hours
 from store.queries.rows import hourly, known
 from store.queries.shape import COUNT, shaped
 from store.queries.spans import HOUR, by_day, widened, within
@@ -158,6 +158,7 @@ FRAMES: Final[dict[str, Callable[[EventsReader, Window], pd.DataFrame]]] = {
     "walk_hours": walk_hours,
     "walked_hours": walked_hours,
     "list_hours": list_hours,
+    "probed_hours": probed_hours,
     **LIFE_FRAMES,
 }
 """Frame to the function that reads it over a span."""

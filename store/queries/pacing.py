@@ -1,6 +1,7 @@
-"""Walks and lists at a reader's pace: the frames `walk_hours` and `list_hours`, hour by hour.
+"""Walks, lists and probes at a reader's pace: the frames `walk_hours`, `list_hours` and `probed_hours`, hour by hour.
 
-What five minutes hold of them is too little for `walks` (store/queries/breadth.py). Both are counted from events.
+What five minutes hold of them is too little for `walks` and `breadth` (store/queries/breadth.py). All are counted from
+events.
 """
 
 from typing import Any, Final
@@ -14,7 +15,7 @@ from model.window import Window
 from store.dialect import Bucket, PathNumber
 from store.events.reader import EventsReader
 from store.events.tables import events
-from store.queries.breadth import FEWEST_OK, FEWEST_PATHS, WIDTH
+from store.queries.breadth import FEWEST_OK, FEWEST_PATHS, WIDTH, asked
 from store.queries.counts import requests_of, total
 from store.queries.frame_columns import EMPTY
 from store.queries.shape import shaped
@@ -27,6 +28,13 @@ GAP: Final = 5
 FEWEST_READ: Final = 20
 """Fewer successes on a list within an hour are not read: sixty within two hours that lie in three are one hour with
 more at least (ours)."""
+FAST: Final = 10
+"""Routes that refused an address within five minutes: from so many on no-credential-probing tells it by `breadth`."""
+FEWEST_PROBED: Final = 2
+"""Fewer routes that refused an address within an hour are not read: fifteen within six hours are two or more in most of
+them (ours), and a client that lost its key mostly has one."""
+MOST_PROBED: Final = 60
+"""Of more routes of an address and an hour the first ones are read: four times what is asked for (ours)."""
 
 _BLOCK: Final = 16
 _IN_BLOCK: Final = 4
@@ -71,6 +79,16 @@ def list_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def probed_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
+    """Routes that answered 401 to an address without a credential, of addresses with FEWEST_PROBED of them in the hour.
+
+    [hour, ip, route, requests, first_seen, last_seen]; `route` is the path where there is no route, and MOST_PROBED of
+    an hour are read. What `breadth` has FAST routes of within five minutes is left out.
+    """
+    parts = [shaped(reader.frame(_probed(part)), EMPTY["probed_hours"]) for part in by_day(span)]
+    return pd.concat(parts, ignore_index=True)
+
+
 def _lists(span: Window) -> "sa.Select[*tuple[Any, ...]]":
     five = Bucket(events.c.ts, WIDTH).label("five")
     read = (events.c.outcome == Outcome.OK.value, events.c.path == events.c.route, events.c.key_ref.is_not(None))
@@ -90,6 +108,30 @@ def _lists(span: Window) -> "sa.Select[*tuple[Any, ...]]":
         sa.func.max(fives.c.last_seen).label("last_seen"),
     )
     return query.group_by(*by).having(total(fives.c.ok) >= FEWEST_READ).order_by(*by)
+
+
+def _probed(span: Window) -> "sa.Select[*tuple[Any, ...]]":
+    five = Bucket(events.c.ts, WIDTH).label("five")
+    route = asked().label("route")
+    refused = (events.c.outcome == Outcome.UNAUTHENTICATED.value, events.c.key_ref.is_(None), events.c.ip.is_not(None))
+    seen = (sa.func.min(events.c.ts).label("first_seen"), sa.func.max(events.c.ts).label("last_seen"))
+    counted = sa.select(five, events.c.ip, route, sa.func.count().label("requests"), *seen)
+    each = counted.where(within(events.c.ts, span), *refused, route.is_not(None)).group_by(five, events.c.ip, route)
+    fives = each.subquery()
+    at_once = sa.func.count().over(partition_by=(fives.c.five, fives.c.ip)).label("at_once")
+    told = sa.select(fives, at_once).subquery()
+    hour = Bucket(told.c.five, HOUR).label("hour")
+    by = (hour, told.c.ip, told.c.route)
+    seen = (sa.func.min(told.c.first_seen).label("first_seen"), sa.func.max(told.c.last_seen).label("last_seen"))
+    slow = sa.select(*by, total(told.c.requests).label("requests"), *seen).where(told.c.at_once < FAST)
+    hours = slow.group_by(*by).subquery()
+    place = (hours.c.hour, hours.c.ip)
+    several = sa.func.count().over(partition_by=place).label("several")
+    nth = sa.func.row_number().over(partition_by=place, order_by=hours.c.route).label("nth")
+    rows = sa.select(hours, several, nth).subquery()
+    columns = [rows.c[name] for name in EMPTY["probed_hours"]]
+    few = (rows.c.several >= FEWEST_PROBED, rows.c.nth <= MOST_PROBED)
+    return sa.select(*columns).where(*few).order_by(*columns[:3])
 
 
 def _runs(span: Window) -> "sa.Select[*tuple[Any, ...]]":

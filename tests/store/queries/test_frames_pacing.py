@@ -1,4 +1,4 @@
-"""The frames of walks and lists at a reader's pace, on both engines."""
+"""The frames of walks, lists and probes at a reader's pace, on both engines."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -118,7 +118,42 @@ def test_lists_are_routes_without_identifiers_that_succeed(stored: Stored, calle
     ] == list(frame[columns].itertuples(index=False, name=None))
 
 
-@pytest.mark.parametrize("name", ["walk_hours", "list_hours"])
+def test_probes_are_routes_that_refused_an_address_without_a_key(stored: Stored, called: Called) -> None:
+    slow = [
+        call
+        for n, route in enumerate(("/a", "/b", "/b", "/c"))
+        for call in called([""] * (n + 1), None, "unauthenticated", route=route, every=60 * n)
+    ]
+    one = called([""] * 9, None, "unauthenticated", ip="203.0.113.7", route="/a")
+    keyed = called([""] * 2, "k", "unauthenticated", route="/d") + called([""] * 2, None, "client_error", route="/e")
+    beyond = called(range(2), None, "unauthenticated", ip="203.0.113.5", route="/…/{id}")
+    overflow = [{**row, "route": "/…"} for row in beyond]
+    frame = event_frame("probed_hours", stored([*slow, *one, *keyed, *overflow]), DAY, timedelta(0))
+
+    assert [
+        ("203.0.113.5", "/…/0", 1),
+        ("203.0.113.5", "/…/1", 1),
+        ("203.0.113.9", "/a", 1),
+        ("203.0.113.9", "/b", 5),
+        ("203.0.113.9", "/c", 4),
+    ] == list(frame[["ip", "route", "requests"]].itertuples(index=False, name=None))
+
+
+def test_probes_that_breadth_has_are_left_out_and_no_more_than_sixty_of_an_hour(stored: Stored, called: Called) -> None:
+    def probe(route: int, ip: str, at: timedelta) -> dict[str, Any]:
+        (row,) = called([""], None, "unauthenticated", ip=ip, route=f"/r{route:03}")
+        return {**row, "ts": (NINE + at).isoformat()}
+
+    fast = [probe(n, "203.0.113.7", timedelta(seconds=n)) for n in range(10)]
+    after = [probe(n, "203.0.113.7", timedelta(minutes=20 + n)) for n in range(8, 12)]
+    many = [probe(n, "203.0.113.9", timedelta(seconds=36 * n)) for n in range(99)]
+    frame = event_frame("probed_hours", stored([*fast, *after, *many]), DAY, timedelta(0))
+
+    assert ["/r008", "/r009", "/r010", "/r011"] == list(frame.loc[frame["ip"] == "203.0.113.7", "route"])
+    assert [f"/r{n:03}" for n in range(60)] == list(frame.loc[frame["ip"] == "203.0.113.9", "route"])
+
+
+@pytest.mark.parametrize("name", ["walk_hours", "list_hours", "probed_hours"])
 def test_events_without_path_route_or_address_are_no_trouble(stored: Stored, event: Event, name: str) -> None:
     nothing = ("2026-03-29T09:02:00Z", "k", "203.0.113.9", None, None, None, 200, "ok", None, None, None)
     rows = [{**event(line, nothing), "ip": None, "network": None} for line in range(60)]
