@@ -107,8 +107,8 @@ def cycle(store: Store, window: Window) -> int:
     """One live cycle of the detectors of use; returns the number of findings."""
     nobody = pd.DataFrame({column: [] for column in FRAMES["key_refs"].columns})
     frames = {"baselines": baseline_frame(store, window, nobody)}
-    with store.reader(Window(since=window.since - FRAMES["key_hours"].ask, until=window.until)) as reader:
-        frames["key_hours"] = event_frame("key_hours", reader, window, FRAMES["key_hours"].ask)
+    with store.reader(Window(since=window.since - FRAMES["key_hours"].reach(window), until=window.until)) as reader:
+        frames["key_hours"] = event_frame("key_hours", reader, window, FRAMES["key_hours"].reach(window))
     config = DetectorsConfig()
     return len(detect(frames, window, known=[], config=config, now=window.until, detectors=USE).findings)
 

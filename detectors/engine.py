@@ -71,17 +71,17 @@ class Detection:
     """Detector id to how long it took."""
 
 
-def required_frames(detectors: Iterable[str] | None = None) -> dict[str, timedelta]:
+def required_frames(window: Window, detectors: Iterable[str] | None = None) -> dict[str, timedelta]:
     """The frames to hand to `detect`, each with how far before the window it must reach; None means all detectors."""
     needed = dict.fromkeys(_ALWAYS)
     for name in names() if detectors is None else detectors:
         needed.update(dict.fromkeys(load(name).frames))
-    return reaches(name for name in needed if name not in OWN)
+    return reaches((name for name in needed if name not in OWN), window)
 
 
-def reaches(names: Iterable[str]) -> dict[str, timedelta]:
+def reaches(names: Iterable[str], window: Window) -> dict[str, timedelta]:
     """How far before the window each of these frames must reach."""
-    return {name: FRAMES[name].ask for name in names}
+    return {name: FRAMES[name].reach(window) for name in names}
 
 
 def detect(

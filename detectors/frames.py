@@ -35,17 +35,15 @@ class FrameSpec:
         """The column that it is bucketed by: minute, hour or day; None when it has no buckets."""
         return next((column for column in _BUCKETS if column in self.columns), None)
 
-    @property
-    def ask(self) -> timedelta:
-        """How far before the window to read the store: a bucket more, since the first one may be cut in two."""
-        return self.lookback + _BUCKETS[self.clock][1] if self.clock else self.lookback
+    def reach(self, window: Window) -> timedelta:
+        """How far before the window to read the store: to the beginning of the bucket in which the lookback ends."""
+        if self.clock is None:
+            return self.lookback
+        first = pd.Timestamp(window.since - self.lookback).floor(_BUCKETS[self.clock])
+        return window.since - first.to_pydatetime()
 
 
-_BUCKETS: Final = {
-    "minute": ("min", timedelta(minutes=1)),
-    "hour": ("h", timedelta(hours=1)),
-    "day": ("D", timedelta(days=1)),
-}
+_BUCKETS: Final = {"minute": "min", "hour": "h", "day": "D"}
 
 
 def _columns(
@@ -273,7 +271,7 @@ def reaching(name: str, frame: pd.DataFrame, window: Window) -> pd.DataFrame:
     spec = FRAMES[name]
     if spec.clock is None:
         return frame
-    since = pd.Timestamp(window.since - spec.lookback).floor(_BUCKETS[spec.clock][0])
+    since = pd.Timestamp(window.since - spec.lookback).floor(_BUCKETS[spec.clock])
     near = (frame[spec.clock] >= since) & (frame[spec.clock] < window.until)
     return frame if near.all() else frame[near]
 

@@ -16,6 +16,7 @@ from detectors.engine import Scores
 from detectors.folding.wording import Names
 from detectors.settings import DetectorsConfig, Value, parse_budget, require_known
 from keywatch.detecting.scoring import bait_of, read_parts
+from keywatch.process.ahead import one_ahead
 from model.errors import UsageError
 from model.finding import Finding, FindingId, FindingStatus, Severity
 from model.window import Window
@@ -124,9 +125,8 @@ def backtest(
     today's. Raises ConfigError.
     """
     runs = [_Run(Outcome(trial=trial, window=window)) for trial in tried]
-    for part, frames, detectors in read_parts(
-        store, window, engine.names(), step=step, keep=False, bait=bait_of(tried[0].config)
-    ):
+    read = read_parts(store, window, engine.names(), step=step, keep=False, bait=bait_of(tried[0].config))
+    for part, frames, detectors in one_ahead(read):
         names = engine.names_of(frames)
         base = engine.score(frames, part, config=tried[0].config, detectors=detectors)
         for run in runs:

@@ -63,7 +63,7 @@ def narrow_frames(
     `bait` is the label of canary keys.
     """
     taking = [engine.load(name) for name in detectors if engine.load(name).by_key]
-    needed = engine.reaches({name for each in taking for name in each.by_key})
+    needed = engine.reaches({name for each in taking for name in each.by_key}, window)
     if not needed:
         return {}
     chosen = _chosen(store, window, frames, taking, bait)

@@ -97,7 +97,7 @@ def _whole(
     """Those that are not cut to keys."""
     chosen = [engine.load(name) for name in detectors]
     made = dict(state) if state is not None else state_frames(store, now)
-    needed = engine.required_frames(detectors)
+    needed = engine.required_frames(window, detectors)
     if "baselines" in needed:  # first, for making them takes the most room, and nothing else is held yet
         made["baselines"] = baseline_frame(store, window, made["key_refs"], keep=keep, aside=aside)
     _read(store, window, made, {name for each in chosen for name in _at_once(each)}, keep=keep, aside=aside)
@@ -150,11 +150,10 @@ def _read(
     aside: Path | None,
 ) -> None:
     """Add the frames of events that are not there yet."""
-    needed = {name: reach for name, reach in engine.reaches(names).items() if name in EMPTY and name not in made}
+    wanted = [name for name in names if name in EMPTY and name not in made]
+    needed = engine.reaches(wanted, window)
     for name in [name for name in needed if FRAMES[name].whole]:
-        if floor(window.until, HOUR) > window.since:  # an hour ends, and windows mostly begin with one
-            needed[name] = FRAMES[name].lookback + (window.since - floor(window.since, HOUR))
-        else:
+        if floor(window.until, HOUR) <= window.since:  # no hour ends
             made[name], _ = conform(name, empty_frame(name)), needed.pop(name)
     for low, high in ((timedelta(0), NEAR), (NEAR, _MONTH), (_MONTH, timedelta.max)):
         group = {

@@ -112,7 +112,7 @@ def attacked_days(
     """Rows of network_days of some key_refs, and at some networks; without either nothing is read."""
     if not refs and not networks:
         return empty_frame("attacked_days")
-    rows = values("network", span)
+    rows = values(reader, "network", span)
     chosen = sa.or_(rows.c.key_ref.in_(sorted(refs)), rows.c.network.in_(sorted(networks)))
     return shaped(reader.frame(summed("attacked_days", rows, known).where(chosen)), EMPTY["attacked_days"])
 

@@ -84,12 +84,12 @@ def origin_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
 
 def network_days(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Networks that key_refs were used from: [day, key_ref, network, requests, ok, first_seen, last_seen]."""
-    return _grouped(reader, "network_days", _values("network", span), known)
+    return _grouped(reader, "network_days", _values(reader, "network", span), known)
 
 
 def client_days(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Clients that key_refs were used by: [day, key_ref, client, requests, ok, first_seen, last_seen]."""
-    return _grouped(reader, "client_days", _values("client", span), known)
+    return _grouped(reader, "client_days", _values(reader, "client", span), known)
 
 
 def refused_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
@@ -121,12 +121,12 @@ def refused_minutes(reader: EventsReader, span: Window) -> pd.DataFrame:
 
 def asn_days(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Autonomous systems that key_refs were used from: [day, key_ref, asn, requests, ok, first_seen, last_seen]."""
-    return _grouped(reader, "asn_days", _values("asn", span), known)
+    return _grouped(reader, "asn_days", _values(reader, "asn", span), known)
 
 
 def country_days(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Countries that key_refs were used from: [day, key_ref, country, requests, ok, first_seen, last_seen]."""
-    return _grouped(reader, "country_days", _values("country", span), known)
+    return _grouped(reader, "country_days", _values(reader, "country", span), known)
 
 
 def route_days(reader: EventsReader, span: Window) -> pd.DataFrame:
@@ -134,7 +134,7 @@ def route_days(reader: EventsReader, span: Window) -> pd.DataFrame:
 
     `first_ok` is the moment of the day's first success, null where none succeeded.
     """
-    return _grouped(reader, "route_days", _values("route", span), known)
+    return _grouped(reader, "route_days", _values(reader, "route", span), known)
 
 
 DEEP: Final = dict.fromkeys(("auth_minutes", "worked"), timedelta(days=33))

@@ -35,9 +35,9 @@ def single_events(span: Window, unit: str, width: timedelta, *places: str) -> Se
     ).where(within(events.c.ts, span))
 
 
-def values(kind: str, span: Window) -> Subquery:
+def values(reader: EventsReader, kind: str, span: Window) -> Subquery:
     """The rows of one kind of facet, its value named after the kind."""
-    rows = faceted(kind, span)
+    rows = faceted(kind, span, newest=reader.newest)
     others = [column for column in rows.c if column.name != "value"]
     return sa.select(rows.c.value.label(kind), *others).subquery()
 

@@ -43,7 +43,7 @@ def host_hours(reader: EventsReader, span: Window) -> pd.DataFrame:
 
 def host_days(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Hosts that key_refs asked: [day, key_ref, host, requests, ok, first_seen, last_seen]."""
-    return grouped(reader, "host_days", values("host", span), known)
+    return grouped(reader, "host_days", values(reader, "host", span), known)
 
 
 def key_days(reader: EventsReader, span: Window) -> pd.DataFrame:
@@ -65,7 +65,7 @@ def key_days(reader: EventsReader, span: Window) -> pd.DataFrame:
 
 def rested_networks(reader: EventsReader, span: Window) -> pd.DataFrame:
     """Networks of key_refs that rested: [day, key_ref, network, requests, ok, first_seen, last_seen]."""
-    return _rested(reader, "rested_networks", values("network", span), span)
+    return _rested(reader, "rested_networks", values(reader, "network", span), span)
 
 
 def flagged_hours(reader: EventsReader, span: Window) -> pd.DataFrame:

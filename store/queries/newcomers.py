@@ -44,7 +44,7 @@ def new_values(reader: EventsReader, window: Window) -> pd.DataFrame:
     days = judged_days(window)
     last = floor(window.until - timedelta(microseconds=1), DAY)
     span = Window(since=min(last - QUIET, days.since), until=window.until)
-    parts = [_new(kind, span, days) for kind in KINDS]
+    parts = [_new(reader, kind, span, days) for kind in KINDS]
     return shaped(reader.frame(sa.union_all(*parts).subquery().select()), NEW_VALUES)
 
 
@@ -70,7 +70,7 @@ def days_at(
 ) -> pd.DataFrame:
     """The rows of network_days (`name`) at some networks, of other key_refs than `but`."""
     kind = name.removesuffix("_days")
-    rows = values(kind, span)
+    rows = values(reader, kind, span)
     found = shaped(reader.frame(summed(name, rows, known).where(rows.c[kind].in_(sorted(at)))), EMPTY[name])
     return found[~found["key_ref"].isin(but)]
 
@@ -124,7 +124,7 @@ def _last_of_each(reader: EventsReader, span: Window, routes: Collection[str]) -
 
     The engine picks it: a month of all keys would be a hundred times as many rows.
     """
-    rows = values("route", span)
+    rows = values(reader, "route", span)
     tried = _succeeded(rows, routes)
     place = (rows.c.key_ref, rows.c.route)
     last = sa.select(sa.func.max(rows.c.day), *place).where(*tried).group_by(*place)
@@ -135,7 +135,7 @@ def _last_of_each(reader: EventsReader, span: Window, routes: Collection[str]) -
 
 def _asked(reader: EventsReader, span: Window, days: Window, routes: Collection[str]) -> pd.DataFrame:
     """The rows of route_days with a success, within `days`."""
-    rows = values("route", Window(since=max(span.since, days.since), until=span.until))
+    rows = values(reader, "route", Window(since=max(span.since, days.since), until=span.until))
     query = summed("route_days", rows, known).order_by(None).where(*_succeeded(rows, routes))
     return shaped(reader.frame(query), EMPTY["route_days"])
 
@@ -144,8 +144,8 @@ def _succeeded(rows: "sa.FromClause", routes: Collection[str]) -> tuple["sa.Colu
     return rows.c.route.in_(sorted(routes)), rows.c.outcome == Outcome.OK.value
 
 
-def _new(kind: str, span: Window, days: Window) -> "sa.Select[Any]":
-    rows = faceted(kind, span)
+def _new(reader: EventsReader, kind: str, span: Window, days: Window) -> "sa.Select[Any]":
+    rows = faceted(kind, span, newest=reader.newest)
     lately = sa.func.max(sa.case((rows.c.day >= Instant(days.since), 1), else_=0))
     earlier = sa.func.max(sa.case((rows.c.day < Instant(days.since), 1), else_=0))
     query = sa.select(sa.literal(kind).label("kind"), rows.c.key_ref, rows.c.value)

@@ -27,7 +27,7 @@ def test_an_hour_of_guesses_is_few_rows_and_each_is_counted(tmp_path: Path, gues
     add_guesses(workspace, guesses=guesses, end=END)
 
     with workspace.store.reader(HOUR) as reader:
-        minutes = event_frame("auth_minutes", reader, HOUR, reaches(["auth_minutes"])["auth_minutes"])
+        minutes = event_frame("auth_minutes", reader, HOUR, reaches(["auth_minutes"], HOUR)["auth_minutes"])
         sums, values = (
             reader.frame(sa.select(sa.func.count().label("n")).select_from(table))["n"][0] for table in (usage, facets)
         )

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pandas as pd
@@ -225,11 +225,13 @@ def test_a_broken_inventory_stops_the_run(war: Frames) -> None:
 
 
 def test_required_frames_say_how_far_back_to_read() -> None:
-    needed = required_frames(["auth-burst-key"])
+    window = Window(since=datetime(2026, 10, 5, 9, 30, 20, tzinfo=UTC), until=datetime(2026, 10, 5, 10, tzinfo=UTC))
+    needed = required_frames(window, ["auth-burst-key"])
 
     assert {"auth_minutes", "worked", "platform_minutes"} <= set(needed)
-    assert timedelta(hours=8, minutes=1) == needed["auth_minutes"]
-    assert set(FRAMES) - OWN == set(required_frames())
+    assert timedelta(hours=8, seconds=20) == needed["auth_minutes"]
+    assert timedelta(days=31, hours=9, minutes=30, seconds=20) == required_frames(window)["network_days"]
+    assert set(FRAMES) - OWN == set(required_frames(window))
 
 
 def test_an_unknown_detector_is_a_usage_error() -> None:

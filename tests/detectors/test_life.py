@@ -38,11 +38,11 @@ def scored(name: str, example: Example, frames: Frames, since: datetime, until: 
 
 def seen_at(frames: Frames, since: datetime, until: datetime) -> Frames:
     """What the store would hand over at `until` for a window that begins at `since`; the last day is not over."""
-    cut = {}
+    cut, window = {}, Window(since=since, until=until)
     for name, frame in frames.items():
-        clock = FRAMES[name].clock
+        clock, first = FRAMES[name].clock, since - FRAMES[name].reach(window)
         end = pd.Timestamp(until).floor("D") if clock == "day" else until
-        keep = slice(None) if clock is None else (frame[clock] < end) & (frame[clock] >= since - FRAMES[name].ask)
+        keep = slice(None) if clock is None else (frame[clock] < end) & (frame[clock] >= first)
         cut[name] = frame.loc[keep]
     return cut
 

@@ -56,16 +56,16 @@ def scored(name: str, frames: Frames, window: Window) -> list[Scored]:
 
 def between(frames: Frames, since: datetime, until: datetime) -> Frames:
     """What the store would hand over at `until` for a window that begins at `since`."""
-    cut = {}
+    cut, window = {}, Window(since=since, until=until)
     past = frames["key_hours"][frames["key_hours"]["hour"] < until]
     for name, frame in frames.items():
         if name == "baselines":
-            cut[name] = conform(name, baselines_of(past, Window(since=since, until=until), {}))
+            cut[name] = conform(name, baselines_of(past, window, {}))
             continue
-        clock = FRAMES[name].clock
+        clock, first = FRAMES[name].clock, since - FRAMES[name].reach(window)
         # The day that is not over holds less in the store than here, so what reads it must not matter: leave it out.
         end = pd.Timestamp(until).floor("D") if clock == "day" else until
-        keep = slice(None) if clock is None else (frame[clock] < end) & (frame[clock] >= since - FRAMES[name].ask)
+        keep = slice(None) if clock is None else (frame[clock] < end) & (frame[clock] >= first)
         if "first_ok" in frame.columns:  # a moment that is known exactly, whatever comes later that day
             keep |= (frame["first_ok"] >= pd.Timestamp(end)) & (frame["first_ok"] < until)
         cut[name] = frame.loc[keep]

@@ -75,8 +75,8 @@ def seen_at(frames: Frames, since: datetime, until: datetime) -> Frames:
     window = Window(since=since, until=until)
     cut = {}
     for name, frame in frames.items():
-        clock = FRAMES[name].clock
-        keep = slice(None) if clock is None else (frame[clock] < until) & (frame[clock] >= since - FRAMES[name].ask)
+        clock, first = FRAMES[name].clock, since - FRAMES[name].reach(window)
+        keep = slice(None) if clock is None else (frame[clock] < until) & (frame[clock] >= first)
         cut[name] = frame.loc[keep]
     return {**cut, "baselines": conform("baselines", baselines_of(past, window, {}))}
 
