@@ -41,16 +41,15 @@ class Settings:
     owasp=("API8:2023",),
     controls=("CC6.1", "CC8.1"),
 )
-def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
+def score(frames: Frames, window: Window, settings: Settings) -> pd.DataFrame:
     """A key is used in an environment that it was not made for.
 
     A development key succeeds on a production host, or the reverse (Stripe advises to audit this; no peer has a rule on
     access logs); low if it is forbidden there (403) three times in an hour; a 401 is what any list of keys meets. Which
-    host is whose is learnt from the 30 days
-    before: at least 3 keys of one environment and four fifths of all keys there, while of the keys of the other
-    environment at most a fifth use it. So one host for everybody is nobody's. In the first three days what was seen
-    until an hour ago teaches, from 6 hours on, with 6 keys of the one environment and 3 of the other. A host's name
-    tells it for development (dev, test, staging, sandbox). `hosts` sets it.
+    host is whose is learnt from the 30 days before: at least 3 keys of one environment and four fifths of all keys
+    there, while of the keys of the other environment at most a fifth use it. So one host for everybody is nobody's. In
+    the first three days what was seen until an hour ago teaches, from 6 hours on, with 6 keys of the one environment
+    and 3 of the other. A host's name tells it for development (dev, test, staging, sandbox). `hosts` sets it.
 
     Why it matters: a development key is guarded as such, and what it can do in production is what it does in the hands
     of whoever finds it. A production key in a test system lies in its logs.
@@ -63,6 +62,7 @@ def score(frames: Frames, _window: Window, settings: Settings) -> pd.DataFrame:
     refs = frames["key_refs"].assign(env=frames["key_refs"]["environment"].map(environment))
     refs = refs[refs["env"].isin(["production", "development"])][["key_ref", "key_id", "env"]]
     asked = frames["host_hours"]
+    asked = asked[(asked["hour"] + HOUR > window.since) & (asked["hour"] + HOUR <= window.until)]
     used = asked[(asked["ok"] > 0) | (asked["forbidden"] >= settings.tries)].merge(refs, on="key_ref")
     if used.empty:
         return to_frame([])

@@ -95,7 +95,7 @@ class Hosts:
 
 
 def _used(rows: pd.DataFrame, refs: pd.DataFrame, clock: str) -> pd.DataFrame:
-    used = rows[rows["ok"] > 0].merge(refs, on="key_ref")
+    used = rows.loc[rows["ok"] > 0, [clock, "host", "key_ref"]].merge(refs, on="key_ref")
     return used[[clock, "host", "key_id", "env"]].drop_duplicates()
 
 

@@ -131,7 +131,7 @@ def backtest(
         base = engine.score(frames, part, config=tried[0].config, detectors=detectors)
         for run in runs:
             run.take(part, _scores(run.outcome.trial, base, frames, part), names)
-        frames.clear()  # or two weeks would be held while the next one is read
+        frames.clear()  # or three weeks would be held: this one, and the next, while the one after it is read
         if progress is not None:
             progress(part.until)
     return [run.done() for run in runs]
