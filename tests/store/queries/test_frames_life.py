@@ -1,10 +1,13 @@
 """The frames of a key's life, on both engines."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from model.window import Window
 from store.events.reader import EventsReader
@@ -190,3 +193,14 @@ def test_a_tool_that_guesses_is_few_rows_and_the_key_that_worked_is_among_them(s
 
     assert MOST_KEYS == len(frame)
     assert ["fp:1:zzzz"] == list(frame.loc[frame["ok"] > 0, "key_ref"])
+
+
+@pytest.mark.parametrize("frame", ["network_days", "client_days", "route_days", "host_days", "rested_networks"])
+def test_a_day_that_is_cut_after_the_newest_event_is_the_whole_day(reader: EventsReader, frame: str) -> None:
+    """What facets hold of it and what single events say of it are the same."""
+    newest = datetime(2026, 3, 29, 2, 30, tzinfo=UTC)
+    cut = Window(since=MARCH.since, until=newest + timedelta(minutes=5))
+    of_events = event_frame(frame, reader, cut, DAY)
+
+    assert_frame_equal(of_events, event_frame(frame, replace(reader, newest=newest), cut, DAY))
+    assert {pd.Timestamp(MARCH.since)} < {*of_events["day"]}
