@@ -20,7 +20,7 @@ _SEEN: Final = ("first_seen", "last_seen")
 def show(groups: Groups, by: str, sight: Sight, *, every: Callable[[], Groups]) -> None:
     """Draw it; `every` reads more groups than it lists, for the file."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(f"By {LABELS[by].lower()}", anchor=False)
+        st.header(f"By {LABELS[by].lower()}", anchor=False)
         export.button(
             "Table as CSV", lambda: _filed(every(), by), name=f"by_{by}", window=sight.period.window,
             help_=_file_of(groups.number),

@@ -81,7 +81,7 @@ def _save(report: str, changes: list[Change], now: datetime) -> None:
 
 def _progress(sheet: pd.DataFrame) -> None:
     decided = sheet[(sheet["decision"] != "") & (sheet["problem"] == "")]
-    st.subheader("Decide", anchor=False)
+    st.header("Decide", anchor=False)
     share = len(decided) / len(sheet) if len(sheet) else 1.0
     st.progress(share, text=f"{len(decided):,} of {len(sheet):,} keys are decided.")
 

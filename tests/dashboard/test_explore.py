@@ -189,7 +189,7 @@ def test_where_all_requests_are_listed_there_are_no_older_ones(visit: "Visit") -
 
 def test_what_came_from_a_log_is_shown_as_text(pages: "Pages", visit: "Visit") -> None:
     page = visit("explore", client=pages.markup, by="Client")
-    read = [*page.markdown, *page.caption, *page.info, *page.subheader]
+    read = [*page.markdown, *page.caption, *page.info, *page.header]
 
     assert not [each.value for each in read if "<img" in each.value]
 
