@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import words, zones
 from dashboard.controls import filters
-from dashboard.controls.filters import LABELS, NONE
+from dashboard.controls.filters import LABELS
 from dashboard.elements import export, tables
 from dashboard.reads import explored
 from dashboard.reads.explored import Groups
@@ -30,8 +30,8 @@ def show(groups: Groups, by: str, sight: Sight, *, every: Callable[[], Groups]) 
         alternative=f"Requests by {LABELS[by].lower()}, the most first.",
     )  # fmt: skip
     st.caption(_listed(groups))
-    if place is not None and place < len(groups.listed) and (label := str(groups.listed["label"].iloc[place])) != NONE:
-        filters.add(by, label)
+    if place is not None and place < len(groups.listed):
+        filters.add(by, str(groups.listed["label"].iloc[place]))
 
 
 def _told(groups: Groups) -> pd.DataFrame:

@@ -39,6 +39,12 @@ def test_as_it_is_it_tells_outcomes_apart(pages: "Pages", visit: "Visit") -> Non
         ({"keys": "billing-prod · key_1", "status": "429"}, {"429 throttled": 1}),
         ({"keys": "(none)"}, {"401 unauthenticated": 5}),
         ({"owner": "crm@co.example"}, {"Successful": 29, "5xx": 1}),
+        ({"owner": "(none)"}, {"Successful": 5, "401 unauthenticated": 10}),
+        ({"environment": "(none)", "keys": "unknown:203.0.113.0/24"}, {"401 unauthenticated": 5}),
+        ({"owner": "(none)", "ip": "203.0.113.66"}, {"401 unauthenticated": 5}),
+        ({"owner": "(none)", "environment": "production"}, {}),
+        ({"not": "owner:(none)", "status": "5xx"}, {"5xx": 1}),
+        ({"not": "owner:(none)", "environment": "(none)"}, {}),
         ({"owner": "pay@co.example", "environment": "development"}, {}),
         ({"ip": "203.0.113.66"}, {"401 unauthenticated": 5}),
         ({"network": "198.51.100.0/24", "status": "5xx"}, {"5xx": 1}),
@@ -105,6 +111,14 @@ def test_a_click_on_a_group_filters_by_it(pages: "Pages", visit: "Visit") -> Non
     next(button for button in page.button if button.label == "Clear filters").click().run()
 
     assert {"by": "Key"} == pages.url(page)
+
+
+@pytest.mark.parametrize("by", ["Owner", "Environment"])
+def test_what_nobody_owns_is_a_group_that_a_click_filters_by(pages: "Pages", visit: "Visit", by: str) -> None:
+    page = pages.click(visit("explore", by=by), "groups", "group", "(none)")
+
+    assert {"by": by, by.lower(): "(none)"} == pages.url(page)
+    assert {"(none)": 15} == counted(pages, page)
 
 
 def test_a_window_and_a_filter_hold_together(pages: "Pages", visit: "Visit") -> None:
