@@ -15,6 +15,7 @@ from dashboard.reads.explored import Groups
 from dashboard.sight import Sight
 
 _SEEN: Final = ("first_seen", "last_seen")
+_WITHIN: Final = "Within the window. Where a whole hour stands, no more is known."
 
 
 def show(groups: Groups, by: str, sight: Sight, *, every: Callable[[], Groups]) -> None:
@@ -59,8 +60,8 @@ def _columns(by: str) -> dict[str, object]:
         "throttled": tables.number("429", 75),
         "errors": tables.number("Other errors", 105),
         "bytes_out": tables.number("Bytes out", 110, form="bytes"),
-        "first": tables.text(zone.headed("First"), 185),
-        "last": tables.text(zone.headed("Last"), 185),
+        "first": tables.text(zone.headed("First"), 185, _WITHIN),
+        "last": tables.text(zone.headed("Last"), 185, _WITHIN),
     }
 
 
