@@ -112,6 +112,10 @@ def test_pages_with_much_on_them_have_no_obstacle(page: "Page", busy: tuple[str,
     for path in ("/alerts", f"/reports?report={report}", "/admin", "/admin?part=Audit+log", "/admin?part=Config"):
         settled(page, url + path)
         found[path] = violations(page)
+    settled(page, f"{url}/reports?report={report}")
+    page.get_by_text("Decide one key").click()
+    page.get_by_role("button", name="Save the decision").wait_for()
+    found["deciding"] = violations(page)
     settled(page, f"{url}/incidents")
     box = resting(page, page.get_by_test_id("stDataFrame").first)
     page.mouse.click(box["x"] + 16, box["y"] + 1.5 * ROW)
