@@ -75,21 +75,6 @@ def test_a_viewer_reads_a_review_and_neither_decides_nor_closes(opened: Open, re
     assert "Decide one key" not in {one.label for one in page.expander}
 
 
-def test_an_analyst_decides_one_key_in_the_form_and_the_next_one_is_asked_about(opened: Open, review: str) -> None:
-    page = opened("reports", user("otto"), report=review)
-    page.session_state["one_decision"] = True
-    page.run()
-    page.radio[-1].set_value("keep")
-    next(one for one in page.text_input if one.label == "Rationale").set_value("used every day")
-    button(page, "Save the decision").click().run()
-
-    sheet, chosen = page.data_editor[0].value, next(one for one in page.selectbox if one.label == "Key")
-
-    assert ["keep", ""] == list(sheet["decision"].fillna(""))
-    assert ["used every day", ""] == list(sheet["rationale"])
-    assert ("crm-dev · key_2", None) == (chosen.options[int(chosen.index)], page.radio[-1].value)
-
-
 def test_an_analyst_decides_and_only_an_administrator_closes(opened: Open, review: str, own: Workspace) -> None:
     assert "Check and seal" not in {one.label for one in opened("reports", user("otto"), report=review).button}
 
