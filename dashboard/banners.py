@@ -28,7 +28,7 @@ def standing(sight: Sight) -> None:
 def empty() -> None:
     """The page of a store without events: what to do, in the order of doing it."""
     with st.container(border=True, key="empty"):
-        st.subheader("No events yet", anchor=False)
+        st.header("No events yet", anchor=False)
         st.write("keywatch draws its pages from access logs. Read one, name the keys, and look for findings:")
         st.code(
             "keywatch ingest /var/log/nginx/access.log*\nkeywatch keys import keys.csv --hash-keys\nkeywatch detect",

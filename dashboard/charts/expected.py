@@ -13,6 +13,7 @@ from dashboard.words import count
 from model.window import Window
 
 _HOUR: Final = timedelta(hours=1)
+_TITLE: Final = "Calls per hour"
 _CALLS: Final = "Calls"
 _RANGE: Final = "Usual range"
 _EXPECTED: Final = "Expected"
@@ -37,7 +38,7 @@ def band(
     window = Window(since=hours["hour"].min().to_pydatetime(), until=hours["hour"].max().to_pydatetime() + _HOUR)
     spec = _spec(window, height, counted)
     time_axis.draw(spec, rows, window, _HOUR, name="usual", alternative=_sum_up(rows), take=take)
-    behind("usual", lambda: _table(rows))
+    behind("usual", _TITLE, lambda: _table(rows))
 
 
 def outside(hours: pd.DataFrame) -> "pd.Series[bool]":
@@ -79,7 +80,7 @@ def _spec(window: Window, height: int, counted: str) -> Spec:
         "encoding": {"y": _y("calls"), "tooltip": tooltip},
     }
     return {
-        "title": titled("Calls per hour", f"{counted}; the range is what was usual"),
+        "title": titled(_TITLE, f"{counted}; the range is what was usual"),
         "height": height,
         "padding": PADDING,
         "encoding": {"x": time_axis.x(window)},

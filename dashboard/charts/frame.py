@@ -24,20 +24,22 @@ _QUIET: Final = OUTCOMES[Outcome.OK][1]
 _ROWS: Final = "rows"
 
 
-def draw(spec: Spec, rows: pd.DataFrame, *, name: str, alternative: str, table: Callable[[], pd.DataFrame]) -> None:
+def draw(
+    spec: Spec, rows: pd.DataFrame, *, name: str, title: str, alternative: str, table: Callable[[], pd.DataFrame]
+) -> None:
     """Put a chart on the page, and the table behind it in an expander; `name` tells it from the others of the page."""
     st.vega_lite_chart(None, spec | holding(rows), width="stretch", alt=alternative)
-    behind(name, table)
+    behind(name, title, table)
 
 
-def behind(name: str, table: Callable[[], pd.DataFrame]) -> None:
-    """The table behind the chart of that name; it is made and sent when somebody opens it."""
+def behind(name: str, title: str, table: Callable[[], pd.DataFrame]) -> None:
+    """The table behind the chart of that name and title; it is made and sent when somebody opens it."""
 
     @st.fragment
     def _opened() -> None:
         with st.expander("Show as table", key=f"table_{name}", on_change="rerun") as expander:
             if expander.open:
-                st.dataframe(table(), hide_index=True, width="stretch")
+                st.dataframe(table(), hide_index=True, width="stretch", alt=f"{title}, as a table.")
 
     _opened()
 

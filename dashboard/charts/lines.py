@@ -69,7 +69,7 @@ def draw(
     )
     name = f"lines_{title}"
     time_axis.draw(spec, rows, window, bucket, name=name, alternative=f"{title}, {subtitle}. {told}.")
-    behind(name, lambda: _table(series, shown))
+    behind(name, title, lambda: _table(series, shown))
 
 
 def _y(form: str, scale: str) -> Spec:

@@ -43,7 +43,7 @@ def requests(
         alternative=f"{title}, stacked by outcome. {_sum_up(traffic)}",
         take=take,
     )
-    behind("requests", lambda: _table(traffic))
+    behind("requests", title, lambda: _table(traffic))
 
 
 def failures(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height: int = 280) -> None:
@@ -59,7 +59,7 @@ def failures(traffic: pd.DataFrame, window: Window, bucket: timedelta, *, height
         name="failures",
         alternative=f"{title}, stacked by outcome. {_sum_up(failed)}",
     )
-    behind("failures", lambda: _table(failed))
+    behind("failures", title, lambda: _table(failed))
 
 
 def _rows(traffic: pd.DataFrame, bucket: timedelta) -> pd.DataFrame:

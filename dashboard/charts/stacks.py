@@ -42,7 +42,7 @@ def draw(series: pd.DataFrame, groups: list[str], window: Window, bucket: timede
     told = "; ".join(f"{label}: {count(sums[label])}" for label in shown)
     alternative = f"{title}, stacked by {by.lower()}. {told}."
     time_axis.draw(spec, rows, window, bucket, name=f"stack_{measure}", alternative=alternative)
-    behind(f"stack_{measure}", lambda: _table(series, shown, measure))
+    behind(f"stack_{measure}", title, lambda: _table(series, shown, measure))
 
 
 def _spec(shown: list[str], window: Window, measure: str, by: str) -> Spec:

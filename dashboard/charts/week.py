@@ -12,6 +12,7 @@ from dashboard.zones import Zone
 
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOURS: Final = 24
+_TITLE: Final = "Requests by hour and weekday"
 
 
 def week(heat: pd.DataFrame, zone: Zone, *, height: int = 280) -> None:
@@ -31,6 +32,7 @@ def week(heat: pd.DataFrame, zone: Zone, *, height: int = 280) -> None:
         _spec(zone, height),
         full,
         name="week",
+        title=_TITLE,
         alternative=f"Requests by hour of day and weekday, {zone.name}. Busiest: {busiest['day']}"
         f" {busiest['time']} with {count(busiest['requests'])} requests.",
         table=lambda: _table(full),
@@ -45,7 +47,7 @@ def _table(full: pd.DataFrame) -> pd.DataFrame:
 
 def _spec(zone: Zone, height: int) -> Spec:
     return {
-        "title": titled("Requests by hour and weekday", f"by the clocks of {zone.name}"),
+        "title": titled(_TITLE, f"by the clocks of {zone.name}"),
         "height": height,
         "padding": PADDING,
         "mark": {"type": "rect", "color": ACCENT, "cornerRadius": 2, "stroke": None},

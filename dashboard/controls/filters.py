@@ -1,6 +1,6 @@
 """The filters of the Explore page: each a control whose values stand in the URL, together one `Match`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,7 +27,7 @@ TEXTS: Final[Mapping[str, tuple[str, Text]]] = {"path": ("Path has", "path"), "a
 NOT: Final = "not"
 """The parameter of what is left out: `ip:203.0.113.9`, the name of another one and its value."""
 NONE: Final = "(none)"
-"""Of requests without a credential or a host, and of keys without an owner or an environment."""
+"""Of requests without a credential or a host, and of all that has no owner or environment in the inventory."""
 _STORED: Final = frozenset(LABELS) - {KEYS, *OWNED}
 """What the store tells requests apart by."""
 SUGGESTED: Final[tuple[str, ...]] = ("ip", "network", "client", "route", "host", "country", "asn")
@@ -46,26 +46,35 @@ class Filters:
 
     def match(self, known: Mapping[str, Portrait]) -> Match:
         """The requests that all filters let through; `known` are the portraits of all keys by identity."""
-        refs = [_refs(name, self.of[name], known) for name in (KEYS, *OWNED) if name in self.of]
-        keys: list[tuple[Dimension, Values]] = [("key", _sorted(set.intersection(*refs)))] if refs else []
+        meant = [_refs(name, self.of[name], known) for name in (KEYS, *OWNED) if name in self.of]
         wanted = [_named(name, values) for name, values in self.of.items() if name in _STORED]
-        holding = tuple((text, self.of[name][0]) for name, (_, text) in TEXTS.items() if name in self.of)
-        return Match(wanted=(*keys, *wanted), unwanted=tuple(self._unwanted(known)), holding=holding)
-
-    def _unwanted(self, known: Mapping[str, Portrait]) -> Iterator[tuple[Dimension, Values]]:
+        unwanted = []
         for each in self.of.get(NOT, ()):
             name, _, value = each.partition(":")
             if name in _STORED:
-                yield _named(name, (value,))
+                unwanted.append(_named(name, (value,)))
             elif name in LABELS:
-                yield "key", _sorted(_refs(name, (value,), known))
+                refs, theirs = _refs(name, (value,), known)
+                meant.append((refs, not theirs))
+        keys = [_keys(set.intersection(*those))] if (those := [refs for refs, theirs in meant if theirs]) else []
+        return Match(
+            wanted=(*keys, *wanted),
+            unwanted=(*(_keys(refs) for refs, theirs in meant if not theirs), *unwanted),
+            holding=tuple((text, self.of[name][0]) for name, (_, text) in TEXTS.items() if name in self.of),
+        )
 
 
-def _refs(name: str, values: Sequence[str], known: Mapping[str, Portrait]) -> set[str | None]:
-    """The key_refs that a filter of keys, owners or environments means; None for requests without a credential."""
+def _refs(name: str, values: Sequence[str], known: Mapping[str, Portrait]) -> tuple[set[str | None], bool]:
+    """What a filter of keys, owners or environments means: requests with these key_refs (True), or all others (False).
+
+    None stands for requests without a credential. What nobody owns is told by what somebody does: of folded unknown
+    credentials there is no list.
+    """
     if name in OWNED:
         owned = owned_by(known.values(), name)
-        return {ref for each in values for ref in owned.get(each, ())}
+        if NONE in values:
+            return {ref for each, refs in owned.items() if each not in values for ref in refs}, False
+        return {ref for each in values for ref in owned.get(each, ())}, True
     found: set[str | None] = set()
     for each in values:
         if each == NONE:
@@ -74,11 +83,11 @@ def _refs(name: str, values: Sequence[str], known: Mapping[str, Portrait]) -> se
             found |= set(portrait.refs)
         else:
             found.add(key_search.identity_of(each))
-    return found
+    return found, True
 
 
-def _sorted(refs: set[str | None]) -> Values:
-    return tuple(sorted(refs, key=str))
+def _keys(refs: set[str | None]) -> tuple[Dimension, Values]:
+    return "key", tuple(sorted(refs, key=str))
 
 
 def _named(name: str, values: Sequence[str]) -> tuple[Dimension, Values]:

@@ -14,7 +14,7 @@ from model.incident import Incident
 
 def show(incident: Incident, past: Past, now: datetime) -> None:
     """The comments, the oldest first, and the form; a comment is shown as the text that it is."""
-    st.subheader("Comments", anchor=False)
+    st.header("Comments", anchor=False)
     for comment in past.comments:
         with st.container(border=True, gap=None):
             st.text(words.text(comment.author), help=zones.chosen().told(comment.at))

@@ -10,21 +10,21 @@ from dashboard.incident.timeline import numbers
 from model.finding import Finding
 
 
-def show(finding: Finding) -> None:
-    """Draw it."""
+def show(finding: Finding, number: int) -> None:
+    """Draw it; `number` tells it from the others of the page."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", key=f"finding_{finding.id}"):
             severity_badge(finding.severity)
             status_badge(finding.status)
             st.text(words.text(finding.title))
         st.text(words.text(finding.summary))
-        _evidence(finding)
+        _evidence(finding, number)
         marks = " · ".join((finding.detector, *finding.attack, *finding.controls))
         st.caption("Detector, techniques and controls")
         st.text(words.text(marks))
 
 
-def _evidence(finding: Finding) -> None:
+def _evidence(finding: Finding, number: int) -> None:
     zone = zones.chosen()
     frame = pd.DataFrame(
         {
@@ -43,4 +43,4 @@ def _evidence(finding: Finding) -> None:
         "detail": tables.text("Detail", "large"),
     }
     st.caption(f"Evidence, {len(frame)} {'bucket' if len(frame) == 1 else 'buckets'}, {finding.count:,} counted")
-    tables.show(frame, columns, alternative="Evidence of this finding by bucket.", rows=6)
+    tables.show(frame, columns, alternative=f"Evidence of finding {number} by bucket.", rows=6)

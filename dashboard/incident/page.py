@@ -34,9 +34,9 @@ def show(incident: Incident, sight: Sight) -> None:
     timeline.show(incident, past)
     requests_behind.show(incident, refs, sight)
     many = len(incident.findings) != 1
-    st.subheader(f"{len(incident.findings)} findings" if many else "1 finding", anchor=False)
-    for finding in incident.findings:
-        finding_details.show(finding)
+    st.header(f"{len(incident.findings)} findings" if many else "1 finding", anchor=False)
+    for number, finding in enumerate(incident.findings, 1):
+        finding_details.show(finding, number)
 
 
 def _header(incident: Incident, past: Past, now: datetime) -> None:
@@ -63,7 +63,7 @@ def _header(incident: Incident, past: Past, now: datetime) -> None:
 
 def _runbook(incident: Incident) -> None:
     """What to do, by its findings, the gravest first; the same advice once."""
-    st.subheader("What to do", anchor=False)
+    st.header("What to do", anchor=False)
     ordered = sorted(incident.findings, key=lambda finding: -finding.severity.rank)
     for text in dict.fromkeys(finding.runbook for finding in ordered if finding.runbook):
         st.text(words.text(text[:1].upper() + text[1:]))

@@ -110,7 +110,7 @@ def has_expectation(incident: Incident) -> bool:
 
 def show(incident: Incident, refs: Mapping[str, Sequence[str]], sight: Sight) -> None:
     """Draw it."""
-    st.subheader("Requests behind it", anchor=False)
+    st.header("Requests behind it", anchor=False)
     choices = lenses(incident, refs)
     if not choices:
         st.caption("It is about a source or the platform as a whole, not about single requests.")

@@ -58,7 +58,7 @@ def entries(incident: Incident, past: Past) -> list[Entry]:
 
 def show(incident: Incident, past: Past) -> None:
     """Draw it."""
-    st.subheader("Timeline", anchor=False)
+    st.header("Timeline", anchor=False)
     choice = st.segmented_control(
         "What", list(_SHOWN), default=_ALL, required=True, key="timeline", bind="query-params",
         label_visibility="collapsed",

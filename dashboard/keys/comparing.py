@@ -56,7 +56,7 @@ def show(portrait: Portrait, others: Sequence[Portrait], sight: Sight) -> None:
     period = sight.period
     keys = tuple((words.text(key_search.label_of(each)), each.refs) for each in (portrait, *others))
     frames = one_key.compared(sight.version, period.window, period.bucket, keys)
-    st.subheader("Compared", anchor=False)
+    st.header("Compared", anchor=False)
     series = frames["series"].rename(columns={"part": "line", "requests": "amount"})
     names = [label for label, _ in keys]
     title = f"Requests per {time_axis.unit(period.bucket)}"

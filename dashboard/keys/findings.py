@@ -15,7 +15,7 @@ from model.finding import Finding
 
 def findings(found: Sequence[Finding], now: datetime) -> None:
     """The findings about a key, the gravest first; a click leads to their incident."""
-    st.subheader("Findings", anchor=False)
+    st.header("Findings", anchor=False)
     if not found:
         st.caption("No detector has found anything about this key.")
         return

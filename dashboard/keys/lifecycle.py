@@ -24,7 +24,7 @@ _FIELDS: Final = {"key": "the key", "secret": "its secret", "removed_at": "its p
 
 def show(life: Life, known: Mapping[str, Portrait]) -> None:
     """Draw it."""
-    st.subheader("Lifecycle", anchor=False)
+    st.header("Lifecycle", anchor=False)
     if not life.rotations:
         st.caption("No rotation is known: no other key names it as its successor, and its secret has not changed.")
     for rotation in life.rotations:

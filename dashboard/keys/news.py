@@ -23,7 +23,7 @@ _KINDS: Final = {
 def show(debuts: pd.DataFrame, first_seen: object, filters: Filters | None, sight: Sight) -> None:
     """Draw what is new in the window against the thirty days before; `filters` as in `dashboard.keys.usage`."""
     window, oldest = sight.period.window, sight.period.oldest
-    st.subheader("New in this window", anchor=False)
+    st.header("New in this window", anchor=False)
     zone = zones.chosen()
     first = words.moment(first_seen)
     if first is not None and first >= window.since:

@@ -103,7 +103,7 @@ def _breakdown(
     counts: tuple[str, ...] = ("requests", "unauthorized", "bytes_out"),
 ) -> None:
     """A table by its first column, which is called as the filter is."""
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     all_counts = {
         "requests": tables.number("Requests", 90),
         "unauthorized": tables.number("401", 65),

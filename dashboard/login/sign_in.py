@@ -23,12 +23,12 @@ def turn_away(why: AccessDenied) -> None:
     columns = st.columns([1, 2, 1])
     with columns[1], st.container(border=True, key="entrance"):
         if isinstance(why, LoggedOut):
-            st.subheader("Log in", anchor=False)
+            st.title("Log in", anchor=False)
             st.write("keywatch shows how API keys are used. Your organisation's login decides who may look.")
             _log_in("Log in")
             return
         over = isinstance(why, Ended)
-        st.subheader("Your login is over" if over else "No access", anchor=False)
+        st.title("Your login is over" if over else "No access", anchor=False)
         st.text(plain(why.what) + (f" {plain(why.hint)}" if why.hint else ""))
         if isinstance(why, Refused) and not over:
             st.caption("You are logged in as")

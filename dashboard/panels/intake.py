@@ -11,7 +11,7 @@ from dashboard.sight import Sight
 
 def show(sight: Sight) -> None:
     """The table of the sources, their last errors, and samples of rejected lines."""
-    st.subheader("Sources", anchor=False)
+    st.header("Sources", anchor=False)
     sources = sight.sources
     frame = pd.DataFrame(
         {

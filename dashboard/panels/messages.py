@@ -34,7 +34,7 @@ SHOWN: Final[dict[str, tuple[DeliveryStatus, ...]]] = {
 
 def show(targets: Sequence[str], now: datetime) -> None:
     """Draw them; `targets` are the names that can be filtered by."""
-    st.subheader("Messages", anchor=False)
+    st.header("Messages", anchor=False)
     name, sought = _filters(targets)
     number = told.count(sought)
     if not number:

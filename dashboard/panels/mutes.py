@@ -26,7 +26,7 @@ _NOTED: Final = "What is muted is still found and counted, and told to nobody."
 
 def show(standing: Standing, now: datetime) -> None:
     """The list of them; a click on one says more, and lets an analyst lift it."""
-    st.subheader("Muted by verdict or exception", anchor=False)
+    st.header("Muted by verdict or exception", anchor=False)
     those: list[Verdict | KeyException] = [*standing.verdicts, *standing.exceptions]
     if not those:
         st.caption("Nothing is. Resolving an incident as a false alarm or as expected mutes what is like it.")

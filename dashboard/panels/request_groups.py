@@ -8,19 +8,20 @@ import streamlit as st
 
 from dashboard import words, zones
 from dashboard.controls import filters
-from dashboard.controls.filters import LABELS, NONE
+from dashboard.controls.filters import LABELS
 from dashboard.elements import export, tables
 from dashboard.reads import explored
 from dashboard.reads.explored import Groups
 from dashboard.sight import Sight
 
 _SEEN: Final = ("first_seen", "last_seen")
+_WITHIN: Final = "Within the window. Where a whole hour stands, no more is known."
 
 
 def show(groups: Groups, by: str, sight: Sight, *, every: Callable[[], Groups]) -> None:
     """Draw it; `every` reads more groups than it lists, for the file."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(f"By {LABELS[by].lower()}", anchor=False)
+        st.header(f"By {LABELS[by].lower()}", anchor=False)
         export.button(
             "Table as CSV", lambda: _filed(every(), by), name=f"by_{by}", window=sight.period.window,
             help_=_file_of(groups.number),
@@ -30,8 +31,8 @@ def show(groups: Groups, by: str, sight: Sight, *, every: Callable[[], Groups]) 
         alternative=f"Requests by {LABELS[by].lower()}, the most first.",
     )  # fmt: skip
     st.caption(_listed(groups))
-    if place is not None and place < len(groups.listed) and (label := str(groups.listed["label"].iloc[place])) != NONE:
-        filters.add(by, label)
+    if place is not None and place < len(groups.listed):
+        filters.add(by, str(groups.listed["label"].iloc[place]))
 
 
 def _told(groups: Groups) -> pd.DataFrame:
@@ -59,8 +60,8 @@ def _columns(by: str) -> dict[str, object]:
         "throttled": tables.number("429", 75),
         "errors": tables.number("Other errors", 105),
         "bytes_out": tables.number("Bytes out", 110, form="bytes"),
-        "first": tables.text(zone.headed("First"), 185),
-        "last": tables.text(zone.headed("Last"), 185),
+        "first": tables.text(zone.headed("First"), 185, _WITHIN),
+        "last": tables.text(zone.headed("Last"), 185, _WITHIN),
     }
 
 

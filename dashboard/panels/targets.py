@@ -81,7 +81,7 @@ def _replay(name: str) -> None:
 
 
 def _table(every: Mapping[str, Counts], targets: Targets, now: datetime) -> None:
-    st.subheader("Targets", anchor=False)
+    st.header("Targets", anchor=False)
     waits = dict(zip(targets.backlog["target"], targets.backlog["oldest"], strict=True))
     rows = []
     for name, counts in every.items():

@@ -1,6 +1,6 @@
 """The worksheet of a review as a table: what is known of each key, and what the reviewer decides about it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
@@ -12,13 +12,11 @@ from dashboard.doing import finish, fresh, refuse
 from dashboard.elements import tables
 from dashboard.login import access
 from dashboard.login.roles import Role
+from dashboard.panels import one_decision
+from dashboard.panels.decisions import DECISIONS, WRITTEN, day, texts
 from dashboard.services import Change, Services
 from model.errors import KeywatchError
 
-DECISIONS: Final = ("keep", "rotate", "revoke", "reassign")
-"""As the closing of a review knows them."""
-WRITTEN: Final = ("decision", "rationale", "new_owner", "due")
-"""What a reviewer writes."""
 _ALL: Final = "All"
 _KNOWN: Final = ("name", "owner", "environment", "state", "last_use", "idle_days", "flags", "findings")
 
@@ -40,12 +38,12 @@ def show(report: str, services: Services, now: datetime) -> None:
     edited = _editor(shown, writes=writes, report=report)
     with above:
         if writes:
-            _bar(report, changed(shown, edited), now)
+            _bar(report, shown, changed(shown, edited), now)
         else:
             st.caption("Deciding needs the role analyst.")
 
 
-def _bar(report: str, changes: list[Change], now: datetime) -> None:
+def _bar(report: str, shown: pd.DataFrame, changes: list[Change], now: datetime) -> None:
     """Above the table, where it is seen however long that is."""
     many = "1 key" if len(changes) == 1 else f"{len(changes)} keys"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -54,6 +52,7 @@ def _bar(report: str, changes: list[Change], now: datetime) -> None:
             icon=":material/save:", disabled=not changes,
         )  # fmt: skip
         st.caption("Write into the columns with a pencil. You become the reviewer of the rows that you change.")
+    one_decision.control(shown, lambda change: _save(report, [change], now), waits=bool(changes))
     if go:
         _save(report, changes, now)
 
@@ -63,7 +62,7 @@ def changed(before: pd.DataFrame, after: pd.DataFrame) -> list[Change]:
     found = []
     for old, new in zip(before.to_dict("records"), after.to_dict("records"), strict=True):
         was = {name: str(old[name]) for name in WRITTEN}
-        now = {name: _plain(new[name]) for name in WRITTEN}
+        now = texts(new)
         if was != now:
             found.append(Change(key_id=str(old["key_id"]), before=was, after=now))
     return found
@@ -81,7 +80,7 @@ def _save(report: str, changes: list[Change], now: datetime) -> None:
 
 def _progress(sheet: pd.DataFrame) -> None:
     decided = sheet[(sheet["decision"] != "") & (sheet["problem"] == "")]
-    st.subheader("Decide", anchor=False)
+    st.header("Decide", anchor=False)
     share = len(decided) / len(sheet) if len(sheet) else 1.0
     st.progress(share, text=f"{len(decided):,} of {len(sheet):,} keys are decided.")
 
@@ -118,7 +117,7 @@ def _editor(shown: pd.DataFrame, *, writes: bool, report: str) -> pd.DataFrame:
         frame[name] = shown[name].map(lambda value: words.text(value, ""))
     frame["name"] = frame["name"].where(frame["name"] != "", shown["key_id"].map(words.text))
     frame["decision"] = shown["decision"].where(shown["decision"].isin(DECISIONS), None)
-    frame["due"] = shown["due"].map(_day)
+    frame["due"] = shown["due"].map(day)
     frame["last_use"] = frame["last_use"].str.slice(0, 10)
     known: dict[str, Any] = {
         "name": TextColumn("Key", width=150, pinned=True, disabled=True),
@@ -149,16 +148,3 @@ def _editor(shown: pd.DataFrame, *, writes: bool, report: str) -> pd.DataFrame:
         placeholder="",
         alt="Keys with owner, state, last use and flags, and for each the decision, why, and by when.",
     )
-
-
-def _plain(value: object) -> str:
-    if value is None or value is pd.NaT or value != value:  # noqa: PLR0124 (NaN differs from itself)
-        return ""
-    return value.isoformat()[:10] if isinstance(value, date) else str(value).strip()
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

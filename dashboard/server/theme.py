@@ -7,8 +7,8 @@ from dashboard.palette import ACCENT
 _BOTH: Final[dict[str, object]] = {
     "baseFontSize": 14,
     "baseRadius": "6px",
-    "headingFontSizes": ["1.7rem", "1.35rem", "1.1rem", "1rem", "0.9rem", "0.85rem"],
-    "headingFontWeights": [650, 650, 600, 600, 600, 600],
+    "headingFontSizes": ["1.7rem", "1.1rem", "1rem", "1rem", "0.9rem", "0.85rem"],
+    "headingFontWeights": [650, 600, 600, 600, 600, 600],
     "metricValueFontSize": "1.55rem",
     "showWidgetBorder": True,
 }

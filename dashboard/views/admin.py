@@ -43,13 +43,13 @@ def show() -> None:
 def _users(services: Services) -> None:
     policy = services.policy
     if policy is None:
-        st.subheader("Nobody logs in", anchor=False)
+        st.header("Nobody logs in", anchor=False)
         st.write(
             "The dashboard serves this machine alone, and whoever reaches it there is an administrator. To let others"
             " in, set `[dashboard.login]` in `keywatch.toml`; docs/dashboard.md has a whole example."
         )
     else:
-        st.subheader("Who gets which role", anchor=False)
+        st.header("Who gets which role", anchor=False)
         rows = [
             {"role": str(grant.role), "may": ROLES[grant.role], "whom": words.text(whom), "by": by}
             for grant in reversed(policy.grants)
@@ -74,7 +74,7 @@ def _users(services: Services) -> None:
 def _seen(services: Services) -> None:
     now = SystemClock().now()
     frame = services.register.users()
-    st.subheader("Who was here", anchor=False)
+    st.header("Who was here", anchor=False)
     if frame.empty:
         st.caption("Nobody logged in yet.")
         return
@@ -116,7 +116,7 @@ def _seen(services: Services) -> None:
 
 
 def _config(services: Services) -> None:
-    st.subheader("The config in force", anchor=False)
+    st.header("The config in force", anchor=False)
     st.caption("As `keywatch config show` prints it: the file, and the variables above it. Secrets are masked.")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         sought = st.text_input(

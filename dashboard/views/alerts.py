@@ -20,7 +20,7 @@ def show(sight: Sight) -> None:
     live.refreshing(_targets, sight)
     if names:
         messages.show(names, now)
-    st.subheader("Silences", anchor=False)
+    st.header("Silences", anchor=False)
     silences.listing(told.all_silences(), now)
     if access.offers("Adding or ending a silence"):
         with st.expander("Add a silence", icon=":material/notifications_off:"):
@@ -35,6 +35,6 @@ def _targets(sight: Sight) -> None:
         targets.show(known, configured, now)
         return
     with st.container(border=True):
-        st.subheader("Nothing was told yet", anchor=False)
+        st.header("Nothing was told yet", anchor=False)
         st.write("Alerts go where routes of `keywatch.toml` send them. Name a target and try it:")
         st.code("keywatch alerts test\nkeywatch alerts route\nkeywatch run", language=None)

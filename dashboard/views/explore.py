@@ -85,7 +85,7 @@ def _limits(sight: Sight, match: Match, by: str) -> None:
 def _raw(asked: explored.Question, known: Mapping[str, Portrait], sight: Sight) -> None:
     window = sight.period.window
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("Requests", anchor=False)
+        st.header("Requests", anchor=False)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             chosen = st.selectbox(
                 "How many", _LIMITS, key="rows", bind="query-params", label_visibility="collapsed", width=150,

@@ -92,6 +92,6 @@ def _look_at(identity: str | None) -> None:
 
 def _nothing() -> None:
     with st.container(border=True):
-        st.subheader("No incidents", anchor=False)
+        st.header("No incidents", anchor=False)
         st.write("Nothing was found yet. Detectors judge what came in whenever one of these runs:")
         st.code("keywatch detect\nkeywatch run", language=None)

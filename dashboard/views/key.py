@@ -124,7 +124,7 @@ def _use(portrait: Portrait, top: one_key.Frames, sight: Sight) -> None:
 
 def _latest(portrait: Portrait, sight: Sight, about: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("Latest requests", anchor=False)
+        st.header("Latest requests", anchor=False)
         if portrait.identity != UNKNOWN:
             link_explore("Explore these requests", {KEYS: label_of(portrait)})
     if portrait.identity == UNKNOWN:

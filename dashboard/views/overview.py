@@ -85,7 +85,7 @@ def _incident_tile(all_: Sequence[Incident], sight: Sight) -> None:
 def _incidents(all_: Sequence[Incident], sight: Sight) -> None:
     standing = queue_rows.graver_first([i for i in all_ if i.status is not IncidentStatus.RESOLVED])
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("Standing incidents", anchor=False)
+        st.header("Standing incidents", anchor=False)
         if st.button("The queue", icon=":material/arrow_forward:", type="tertiary", key="queue"):
             open_page("incidents", {})
     if not standing:
@@ -105,7 +105,7 @@ def _incidents(all_: Sequence[Incident], sight: Sight) -> None:
 
 def _keys(frames: Mapping[str, pd.DataFrame], sight: Sight) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("Busiest keys", anchor=False)
+        st.header("Busiest keys", anchor=False)
         if st.button("All keys", icon=":material/arrow_forward:", type="tertiary", key="all_keys"):
             open_page("keys", {})
     with waiting.reading("the busiest keys"):

@@ -31,7 +31,7 @@ def show() -> None:
         with st.expander("Make a report", icon=":material/note_add:", expanded=every.empty):
             _make(now)
     if every.empty:
-        st.subheader("No report yet", anchor=False)
+        st.header("No report yet", anchor=False)
         st.write("A report freezes a period: which keys there are, who owns them, how they were used, what was found.")
         st.code("keywatch report open --period 2026-Q4", language=None)
         return
@@ -190,7 +190,7 @@ def _decisions(identity: str, services: Services) -> None:
     except KeywatchError as error:
         refuse(error)
         return
-    st.subheader("What was decided", anchor=False)
+    st.header("What was decided", anchor=False)
     columns: dict[str, Any] = {
         "name": tables.text("Key", 170),
         "owner": tables.text("Owner", 180),

@@ -22,7 +22,7 @@ def show() -> None:
     with waiting.reading("the sources"):
         frame = data.known().sources
     if frame.empty:
-        st.subheader("No source was read yet", anchor=False)
+        st.header("No source was read yet", anchor=False)
         st.write("A source is a place that logs are pulled from. Name one in `keywatch.toml`, or read a file at once:")
         st.code("keywatch ingest /var/log/nginx/access.log*", language=None)
         return
@@ -83,7 +83,7 @@ def _lag(row: Mapping[str, Any], now: datetime) -> str:
 
 
 def _advice(rows: list[dict[str, Any]], now: datetime) -> None:
-    st.subheader("What to do", anchor=False)
+    st.header("What to do", anchor=False)
     told = [(str(row["name"]), one) for row in rows for one in source_advice.advice(row, now)]
     if not told:
         st.caption("Nothing: every source is read, on time and whole.")
@@ -100,7 +100,7 @@ def _advice(rows: list[dict[str, Any]], now: datetime) -> None:
 
 
 def _rejects(names: list[str]) -> None:
-    st.subheader("Lines that could not be read", anchor=False)
+    st.header("Lines that could not be read", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         chosen = st.selectbox(
             "Source", [_ALL, *names], key="source", bind="query-params", label_visibility="collapsed", width=240,

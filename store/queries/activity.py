@@ -8,12 +8,11 @@ from sqlalchemy.sql.expression import Select, Subquery
 
 from model.event import Outcome
 from model.window import Window
-from store.dialect import Bucket
 from store.events.reader import EventsReader
+from store.queries import seen
 from store.queries.counts import COUNTS, counts
 from store.queries.rows import faceted, hourly, known
 from store.queries.shape import MOMENT, TEXT, shaped
-from store.queries.spans import HOUR
 
 LAST_USE: Final = {"key_ref": TEXT, "first_seen": MOMENT, "last_seen": MOMENT, "last_success": MOMENT, **COUNTS}
 
@@ -26,15 +25,11 @@ def last_use(reader: EventsReader, window: Window) -> pd.DataFrame:
     hour for a key none of whose requests had a route.
     """
     rows = _rows(window)
-    exact = sa.case((rows.c.exact == 1, rows.c.first_seen))
     succeeded = sa.case((rows.c.outcome == Outcome.OK.value, rows.c.last_seen))
-    hour, moment = sa.func.min(rows.c.first_seen), sa.func.min(exact)
     query = sa.select(
         rows.c.key_ref,
-        # An hour begins before its first request, so the exact moment is better when it lies in that hour …
-        sa.case((Bucket(moment, HOUR) <= hour, moment), else_=hour).label("first_seen"),
-        # … and for the same reason the hour never beats the exact moment of the last request.
-        sa.func.max(rows.c.last_seen).label("last_seen"),
+        seen.first(rows).label("first_seen"),
+        seen.last(rows).label("last_seen"),
         sa.func.max(succeeded).label("last_success"),
         *counts(rows),
     )

@@ -13,8 +13,9 @@ from store.dialect import Bucket
 from store.events.reader import EventsReader
 from store.events.tables import facets
 from store.queries.counts import COUNTS, counts, requests_of, total
-from store.queries.matching import Dimension, Match, Values, is_one_of, matching, of_events
+from store.queries.matching import Dimension, Match, Values, is_one_of, matching, of_events, timed
 from store.queries.requests import last
+from store.queries.seen import ends, exactly
 from store.queries.shape import COUNT, MOMENT, TEXT, shaped
 from store.queries.spans import DAY, positive, widened, within
 
@@ -31,7 +32,8 @@ def grouped(
 ) -> pd.DataFrame:
     """Counts by a dimension: [part, requests … bytes_out, first_seen, last_seen], the most requests first.
 
-    first_seen and last_seen are exact to the hour where usage answers. See `matching` for what is in no row.
+    first_seen and last_seen are exact to the hour where usage answers, and to the moment for keys, as `timed` has them.
+    See `matching` for what is in no row.
     """
     groups = _counted(reader, window, match, by)
     order = _most_first(groups)
@@ -57,7 +59,7 @@ def busiest(reader: EventsReader, window: Window, match: Match, *, by: Dimension
         told.c.place,
         sa.func.min(told.c.part).label("part"),
         *(total(told.c[name]).label(name) for name in COUNTS),
-        *_seen(told),
+        *ends(told),
         sa.func.count().label("groups"),
     )
     return shaped(reader.frame(query.group_by(told.c.place).order_by(told.c.place)), BUSIEST)
@@ -122,11 +124,9 @@ def suggested(reader: EventsReader, window: Window, *, kinds: Sequence[str], lim
 
 def _counted(reader: EventsReader, window: Window, match: Match, by: Dimension) -> sa.Subquery:
     rows = matching(window, match, by, newest=reader.newest)
-    return sa.select(rows.c.part, *counts(rows), *_seen(rows)).group_by(rows.c.part).subquery()
-
-
-def _seen(rows: sa.Subquery) -> tuple[sa.Label[Any], sa.Label[Any]]:
-    return sa.func.min(rows.c.first_seen).label("first_seen"), sa.func.max(rows.c.last_seen).label("last_seen")
+    groups = sa.select(rows.c.part, *counts(rows), *ends(rows)).group_by(rows.c.part).subquery()
+    times = timed(window, match, by, newest=reader.newest) if by == "key" else None
+    return groups if times is None else exactly(groups, times).subquery()
 
 
 def _most_first(groups: sa.Subquery) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:

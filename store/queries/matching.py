@@ -63,7 +63,7 @@ class Match:
 def table_of(match: Match, by: Dimension, bucket: timedelta | None = None) -> Table:
     """The table that answers; `bucket` is what time is told apart by, None for the window as a whole."""
     told = {by, *(dimension for dimension, _ in match.wanted)}
-    asked = told | {dimension for dimension, _ in match.unwanted}
+    asked = _asked(match, by)
     if match.holding:
         return "events"
     if asked <= _USAGE and (bucket is None or not bucket % HOUR):
@@ -97,6 +97,24 @@ def matching(
         rows, moment = faceted(kind, window, match.key_refs, newest=newest), "day"
     else:
         rows, moment = detailed(window, match.key_refs), "moment"
+    return _chosen(rows, table, match, by, moment)
+
+
+def timed(window: Window, match: Match, by: Dimension, *, newest: datetime | None = None) -> Subquery | None:
+    """The requests that usage counts, as facets of routes have them: their times are exact. Rows as of `matching`.
+
+    None where usage does not answer, or facets cannot. Requests without a route are in no row.
+    """
+    if match.holding or not _asked(match, by) <= _ANYWHERE.keys():
+        return None
+    return _chosen(faceted("route", window, match.key_refs, newest=newest), "facets", match, by, "day")
+
+
+def _asked(match: Match, by: Dimension) -> set[Dimension]:
+    return {by, *(dimension for dimension, _ in (*match.wanted, *match.unwanted))}
+
+
+def _chosen(rows: Subquery, table: Table, match: Match, by: Dimension, moment: str) -> Subquery:
     part = _column(rows, table, by)
     query = sa.select(
         rows.c[moment].label("moment"),

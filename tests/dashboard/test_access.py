@@ -92,7 +92,7 @@ def opened(own: Workspace) -> Open:
 
 
 def words(page: AppTest) -> str:
-    return " ".join(str(one.value) for one in (*page.text, *page.markdown, *page.caption, *page.subheader, *page.title))
+    return " ".join(str(one.value) for one in (*page.text, *page.markdown, *page.caption, *page.header, *page.title))
 
 
 def logged(own: Workspace) -> list[tuple[str, str]]:
@@ -122,7 +122,8 @@ def _all_pages() -> None:
 def test_nobody_without_a_role_sees_anything(opened: Open, path: str, claims: dict[str, Any]) -> None:
     page = opened(path, claims)
 
-    assert not [*page.dataframe, *figures(page), *page.title, *page.selectbox, *page.segmented_control]
+    assert {"Log in", "No access", "Your login is over"} >= {each.value for each in (*page.title, *page.header)}
+    assert not [*page.dataframe, *figures(page), *page.selectbox, *page.segmented_control]
     assert "billing-prod" not in words(page)
     assert not set("0123456789") & set(words(page).replace("eve@co.example", ""))
 

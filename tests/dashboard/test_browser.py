@@ -217,10 +217,10 @@ def test_the_tabulator_leads_past_a_table_and_chooses_nothing(page: "Page") -> N
     assert {} == parameters(page)
 
 
-def reach(page: "Page", name: str) -> None:
-    """Go on with the tabulator until what is called so has the focus."""
+def reach(page: "Page", name: str, key: str = "Tab") -> None:
+    """Go on with the tabulator, or back with Shift, until what is called so has the focus."""
     for _ in range(120):
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
         if page.evaluate(NAMED).startswith(name):
             return
     pytest.fail(f"No tabulator leads to {name}.")

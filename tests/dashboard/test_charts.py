@@ -66,6 +66,7 @@ def test_a_chart_has_a_title_its_unit_a_text_and_the_table_behind_it(
         assert unit
         assert len(chart.alt) > len(title)
         assert 0 < len(table.dataframe[0].value) <= MOST
+        assert f"{title}, as a table." == table.dataframe[0].proto.alt
 
 
 @PAGES

@@ -72,6 +72,7 @@ def test_a_viewer_reads_a_review_and_neither_decides_nor_closes(opened: Open, re
     assert ["billing-prod", "crm-dev"] == list(page.data_editor[0].value["name"])
     assert "Deciding needs the role analyst." in words(page)
     assert not {"Make it", "Check and seal", "Nothing to save"} & labels
+    assert "Decide one key" not in {one.label for one in page.expander}
 
 
 def test_an_analyst_decides_and_only_an_administrator_closes(opened: Open, review: str, own: Workspace) -> None:
@@ -155,9 +156,9 @@ def test_pages_without_a_window_work_in_an_empty_store(
     Store.open(f"sqlite:///{tmp_path}/state.db", tmp_path / "events").close()
     monkeypatch.setenv("KEYWATCH_STATE_URL", f"sqlite:///{tmp_path}/state.db")
 
-    assert "No source was read yet" == opened("sources", user("vera")).subheader[0].value
+    assert "No source was read yet" == opened("sources", user("vera")).header[0].value
     assert "No report yet" in words(opened("reports", user("vera")))
-    assert "Who gets which role" == opened("admin", user("ann")).subheader[0].value
+    assert "Who gets which role" == opened("admin", user("ann")).header[0].value
 
 
 def source(**given: object) -> dict[str, Any]:
@@ -309,6 +310,6 @@ def test_what_came_from_a_log_is_text_on_these_pages_too(opened: Open, small: "S
         audit.record(tx, at=small.now, actor=markup, action="login", subject=markup, detail={"why": markup})
     for path, parameters in (("admin", {"part": "Audit log"}), ("sources", {}), ("reports", {})):
         page = opened(path, user("ann"), **parameters)
-        read = [*page.markdown, *page.caption, *page.title, *page.subheader, *page.info, *page.warning]
+        read = [*page.markdown, *page.caption, *page.title, *page.header, *page.info, *page.warning]
 
         assert not [each.value for each in read if "<img" in each.value or "[a](" in each.value]

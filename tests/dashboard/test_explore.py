@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tests.dashboard.conftest import Pages, Small
 
     Visit = Callable[..., AppTest]
+
+
+AT_HOST = {"by": "Key", "host": "api.example"}
 
 
 def counted(pages: "Pages", page: "AppTest") -> dict[str, int]:
@@ -39,6 +43,12 @@ def test_as_it_is_it_tells_outcomes_apart(pages: "Pages", visit: "Visit") -> Non
         ({"keys": "billing-prod · key_1", "status": "429"}, {"429 throttled": 1}),
         ({"keys": "(none)"}, {"401 unauthenticated": 5}),
         ({"owner": "crm@co.example"}, {"Successful": 29, "5xx": 1}),
+        ({"owner": "(none)"}, {"Successful": 5, "401 unauthenticated": 10}),
+        ({"environment": "(none)", "keys": "unknown:203.0.113.0/24"}, {"401 unauthenticated": 5}),
+        ({"owner": "(none)", "ip": "203.0.113.66"}, {"401 unauthenticated": 5}),
+        ({"owner": "(none)", "environment": "production"}, {}),
+        ({"not": "owner:(none)", "status": "5xx"}, {"5xx": 1}),
+        ({"not": "owner:(none)", "environment": "(none)"}, {}),
         ({"owner": "pay@co.example", "environment": "development"}, {}),
         ({"ip": "203.0.113.66"}, {"401 unauthenticated": 5}),
         ({"network": "198.51.100.0/24", "status": "5xx"}, {"5xx": 1}),
@@ -88,12 +98,32 @@ def test_keys_are_told_apart_by_name_and_the_others_by_what_is_known(pages: "Pag
 def test_an_hour_that_is_all_that_is_known_is_not_told_as_a_minute(
     pages: "Pages", visit: "Visit", small: "Small"
 ) -> None:
-    by_key, by_address = (pages.table(visit("explore", by=by), "groups") for by in ("Key", "Address"))
+    by_host, at_host = (pages.table(visit("explore", **asked), "groups") for asked in ({"by": "Host"}, AT_HOST))
     hour = f"{small.now:%Y-%m-%d %H}:00 to {small.now:%H}:59"
 
-    assert hour == dict(zip(by_key["group"], by_key["last"], strict=True))["billing-prod · key_1"]
-    assert by_key["first"].str.endswith(":59").all()
-    assert f"{small.now:%Y-%m-%d %H:%M}" == by_address["last"].iloc[0]
+    assert [hour] == list(by_host["last"])
+    assert hour == dict(zip(at_host["group"], at_host["last"], strict=True))["billing-prod · key_1"]
+    assert at_host["first"].str.endswith(":59").all()
+
+
+@pytest.mark.parametrize(
+    ("by", "group"),
+    [
+        ("Key", "billing-prod · key_1"),
+        ("Owner", "pay@co.example"),
+        ("Environment", "production"),
+        ("Address", "198.51.100.7"),
+    ],
+)
+def test_a_key_is_seen_to_the_minute_and_so_are_those_of_an_owner(
+    pages: "Pages", visit: "Visit", small: "Small", by: str, group: str
+) -> None:
+    frame = pages.table(visit("explore", by=by), "groups").set_index("group")
+    first = small.now - timedelta(minutes=3 * 1440 - 15)
+
+    # At its beginning an hour is told as what it may be: all of it.
+    assert frame.loc[group, "first"].startswith(f"{first:%Y-%m-%d %H:%M}")
+    assert frame.loc[group, "last"].startswith(f"{small.now:%Y-%m-%d %H:%M}")
 
 
 def test_a_click_on_a_group_filters_by_it(pages: "Pages", visit: "Visit") -> None:
@@ -105,6 +135,14 @@ def test_a_click_on_a_group_filters_by_it(pages: "Pages", visit: "Visit") -> Non
     next(button for button in page.button if button.label == "Clear filters").click().run()
 
     assert {"by": "Key"} == pages.url(page)
+
+
+@pytest.mark.parametrize("by", ["Owner", "Environment"])
+def test_what_nobody_owns_is_a_group_that_a_click_filters_by(pages: "Pages", visit: "Visit", by: str) -> None:
+    page = pages.click(visit("explore", by=by), "groups", "group", "(none)")
+
+    assert {"by": by, by.lower(): "(none)"} == pages.url(page)
+    assert {"(none)": 15} == counted(pages, page)
 
 
 def test_a_window_and_a_filter_hold_together(pages: "Pages", visit: "Visit") -> None:
@@ -189,7 +227,7 @@ def test_where_all_requests_are_listed_there_are_no_older_ones(visit: "Visit") -
 
 def test_what_came_from_a_log_is_shown_as_text(pages: "Pages", visit: "Visit") -> None:
     page = visit("explore", client=pages.markup, by="Client")
-    read = [*page.markdown, *page.caption, *page.info, *page.subheader]
+    read = [*page.markdown, *page.caption, *page.info, *page.header]
 
     assert not [each.value for each in read if "<img" in each.value]
 

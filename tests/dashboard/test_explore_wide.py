@@ -88,7 +88,7 @@ def test_the_row_of_all_others_leads_nowhere(pages: "Pages", visit: "Visit") -> 
     page = pages.click(visit("explore", by="Address"), "groups", "group", "All others")
 
     assert {"by": "Address"} == pages.url(page)
-    assert "Requests" == page.subheader[-1].value
+    assert "Requests" == page.header[-1].value
     assert explored.GROUPS + 1 == len(pages.table(page, "groups"))
 
 

@@ -77,14 +77,14 @@ def test_from_a_drawn_span_to_the_requests_and_their_file(page: "Page", tmp_path
 
 
 def test_a_file_of_groups_has_the_hours_of_which_no_more_is_known_without_minutes(page: "Page", tmp_path: Path) -> None:
-    page.goto("/explore?by=Key")
+    page.goto("/explore?by=Host")
     page.get_by_role("button", name="Requests as CSV").wait_for()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Table as CSV").click()
-    saved.value.save_as(tmp_path / "by_key.csv")
-    rows = {row["keys"]: row for row in csv.DictReader((tmp_path / "by_key.csv").read_text("utf-8").splitlines())}
+    saved.value.save_as(tmp_path / "by_host.csv")
+    rows = {row["host"]: row for row in csv.DictReader((tmp_path / "by_host.csv").read_text("utf-8").splitlines())}
 
-    assert "288" == rows["billing-prod · key_1"]["requests"]
+    assert "333" == rows["api.example"]["requests"]
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\dZ", row["last_seen"]) for row in rows.values())
 
 

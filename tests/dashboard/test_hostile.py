@@ -255,6 +255,15 @@ def test_what_others_name_or_write_is_read_as_markup_nowhere(
     assert kinds <= CELLS
 
 
+def test_the_form_of_one_decision_shows_names_and_what_was_written_as_text(look: Look) -> None:
+    page = look("reports", {"report": "open"})
+    page.session_state["one_decision"] = True
+    every = list(said(page.run()._tree))
+
+    assert any(EVIL in key for each in page.selectbox if each.label == "Key" for key in each.options)
+    assert [] == [(name, text) for name, text in every if name not in PLAIN and MARKS.search(ESCAPED.sub("", text))]
+
+
 def test_the_pages_hold_markup_wherever_there_can_be_some(look: Look) -> None:
     expected = {
         "": {"headline", "key", "owner", "ip", "name"},

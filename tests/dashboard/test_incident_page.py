@@ -127,4 +127,4 @@ def test_an_incident_opens_in_a_store_without_events(eventless: "Pages") -> None
 
 
 def test_other_pages_of_a_store_without_events_say_what_to_do(eventless: "Pages") -> None:
-    assert "No events yet" == eventless.open("keys").subheader[0].value
+    assert "No events yet" == eventless.open("keys").header[0].value

@@ -378,7 +378,7 @@ def assert_nobody(context: "BrowserContext", page: "Page") -> None:
     assert not [cookie for cookie in context.cookies() if cookie["name"] == USER]
 
 
-def test_who_has_to_log_in_or_has_no_role_meets_no_grave_obstacle(context: "BrowserContext") -> None:
+def test_who_has_to_log_in_or_has_no_role_meets_no_obstacle(context: "BrowserContext") -> None:
     page = context.new_page()
     page.goto("/")
     page.get_by_role("button", name="Log in").wait_for()

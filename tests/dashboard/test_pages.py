@@ -250,7 +250,7 @@ def test_what_came_from_a_log_is_never_read_as_markup(pages: "Pages", visit: "Vi
 
     assert any(pages.markup in text for text in pages.texts(shown[3]))
     for page in shown:
-        read = [*page.markdown, *page.caption, *page.title, *page.subheader, *page.info, *page.warning]
+        read = [*page.markdown, *page.caption, *page.title, *page.header, *page.info, *page.warning]
         assert not [each.value for each in read if "<img" in each.value or "[a](" in each.value]
 
 
@@ -260,7 +260,7 @@ def test_an_empty_store_says_what_to_do(tmp_path: Path, pages: "Pages", monkeypa
     monkeypatch.setenv(EVENTS, str(tmp_path / "events"))
     page = pages.open()
 
-    assert "No events yet" == page.subheader[0].value
+    assert "No events yet" == page.header[0].value
     assert "keywatch ingest" in page.code[0].value
 
 

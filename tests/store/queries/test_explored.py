@@ -250,3 +250,58 @@ def test_nothing_is_an_empty_frame_with_its_dtypes(
 def test_an_unheard_of_dimension_is_refused() -> None:
     with pytest.raises(UsageError, match="have no 'colour'"):
         match(colour=("red",))
+
+
+def seen(frame: pd.DataFrame) -> dict[str | None, list[str]]:
+    moments = frame[["first_seen", "last_seen"]].map(lambda at: at.isoformat().replace("+00:00", "Z"))
+    return dict(zip(frame["part"], moments.to_numpy().tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [{}, {"key": (A, FOLDED, None)}, {"key": (B,), "status": ("ok", "unknown")}, {"status": ("unauthenticated",)}],
+)
+def test_keys_are_seen_at_the_moments_of_their_events(
+    reader: EventsReader, everything: Window, rest: dict[str, tuple[str | None, ...]]
+) -> None:
+    hourly, single = (match(**each) for each in (rest, {**rest, "method": ("GET", "POST", None)}))
+
+    assert ("usage", "events") == (table_of(hourly, "key"), table_of(single, "key"))
+    pd.testing.assert_frame_equal(
+        grouped(reader, everything, single, by="key"), grouped(reader, everything, hourly, by="key")
+    )
+
+
+def test_keys_are_seen_at_exact_moments_in_a_window_that_begins_and_ends_within_an_hour(
+    reader: EventsReader, window: Callable[[str, str], Window]
+) -> None:
+    ragged = window("2026-03-28T23:05", "2026-03-29T02:10")
+
+    assert {
+        A: ["2026-03-28T23:10:00Z", "2026-03-29T01:00:00Z"],
+        FOLDED: ["2026-03-29T01:05:00Z", "2026-03-29T01:06:00Z"],
+        B: ["2026-03-29T00:45:00Z", "2026-03-29T02:00:00Z"],
+        None: ["2026-03-28T23:59:00Z", "2026-03-28T23:59:00Z"],
+    } == seen(grouped(reader, ragged, Match(), by="key"))
+
+
+def test_of_keys_at_a_host_only_the_hour_is_known(reader: EventsReader, everything: Window) -> None:
+    assert {
+        A: ["2026-03-28T22:00:00Z", "2026-03-30T00:00:00Z"],
+        B: ["2026-03-29T00:00:00Z", "2026-03-29T02:00:00Z"],
+        FOLDED: ["2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z"],
+    } == seen(grouped(reader, everything, match(host=("api",)), by="key"))
+
+
+def test_a_request_without_a_route_is_seen_in_its_hour(
+    stored: Callable[..., EventsReader], event: Callable[..., dict[str, object]], everything: Window
+) -> None:
+    quiet = ("2026-03-28T10:20Z", A, "192.0.2.1", None, None, None, 200, "ok", None, None, None)
+    routed = ("2026-03-28T12:20Z", A, "192.0.2.1", "GET", "/", None, 200, "ok", None, None, None)
+    early, late = ("2026-03-28T09:20Z", B, *routed[2:]), ("2026-03-28T15:59Z", B, *quiet[2:])
+    reader = stored([event(line, short) for line, short in enumerate((quiet, routed, early, late))])
+
+    assert {
+        A: ["2026-03-28T10:00:00Z", "2026-03-28T12:20:00Z"],
+        B: ["2026-03-28T09:20:00Z", "2026-03-28T15:00:00Z"],
+    } == seen(grouped(reader, everything, Match(), by="key"))
