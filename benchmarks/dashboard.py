@@ -61,6 +61,8 @@ def main() -> None:
     if not CHROMIUM.exists():
         msg = "Debian's Chromium is not installed, so nothing is measured."
         raise SystemExit(msg)
+    if given.folder is not None:
+        given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         workspace = Path(folder).resolve() / "workspace"
         measured = Measured(incidents=_prepare(workspace, given))
