@@ -30,6 +30,7 @@ EXPORTED: Final = 100_000
 _FEW: Final = frozenset({"key", "status"})
 """What is asked about without a limit, or has few values: all groups of a part are kept, and added up."""
 _SUGGESTED: Final = timedelta(minutes=5)
+_LATELY: Final = timedelta(days=7)
 _ENTRIES: Final = 24
 _READING: Final = "Reading the requests that match …"
 _Counted = tuple[pd.DataFrame, pd.DataFrame]
@@ -108,8 +109,11 @@ def newest(asked: Question, limit: int) -> pd.DataFrame:
 
 
 def suggestions(window: Window, known: Mapping[str, Portrait]) -> dict[str, list[str]]:
-    """The busiest values of each filter that has too many to list, and the owners and environments of most keys."""
-    frame = _suggested(place(), widened(window, DAY))
+    """The busiest values of each filter that has too many to list, and the owners and environments of most keys.
+
+    Of the last week of a window, so that presets ask for the same: what is rarer can be written.
+    """
+    frame = _suggested(place(), widened(Window(since=window.until - _LATELY, until=window.until), DAY))
     found = {str(kind): list(values) for kind, values in frame.groupby("kind")["value"]}
     held = inventory_of(place())
     owner, keys = held.owner, held.keys

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -109,3 +109,14 @@ def small_refs(workspace: Workspace) -> list[str]:
             reader, Window(since=datetime(2020, 1, 1, tzinfo=UTC), until=datetime(2100, 1, 1, tzinfo=UTC)), by="key"
         )
     return [ref for ref in usage["key"].dropna() if not ref.startswith("unknown:")]
+
+
+@pytest.mark.parametrize("length", [HOUR, 14 * DAY])
+def test_filters_suggest_what_was_busy_in_the_last_week_of_a_window(
+    ingest: Callable[[datetime, datetime], str], small: Small, length: timedelta
+) -> None:
+    ingest(small.now - 5 * DAY, small.now)
+    suggested = explored.suggestions(Window(since=small.now - length, until=small.now), {})
+
+    assert ADDRESS in suggested["ip"]
+    assert "198.51.100.7" in suggested["ip"]
