@@ -1,6 +1,7 @@
 """Keep ingest running over a full store: `python benchmarks/feeding.py FOLDER --keys 5000`, until it is ended.
 
-Lines of known keys are appended to a log, and every few seconds they are ingested, as `keywatch run` does it.
+Lines of known keys are appended to a log, and every few seconds they are ingested and small segments merged, as
+`keywatch run` does it.
 """
 
 import argparse
@@ -17,6 +18,10 @@ from keywatch.collecting.ingesting import ingest_source
 from keywatch.config.root import KeyConfig, SourceConfig
 from keywatch.workspace import Workspace
 from model.clock import SystemClock
+from store.compaction import compact
+
+_COMPACTING = 2.0
+"""Seconds in which merges may begin, as in keywatch/running/keeping_house.py."""
 
 
 def main() -> None:
@@ -37,6 +42,7 @@ def main() -> None:
             file.writelines(_line(n, given.keys) for n in range(int(given.pace * given.interval)))
         with workspace.lock("benchmark"):
             ingest_source(workspace, source, clock=SystemClock())
+            compact(workspace.store, now=datetime.now(UTC), seconds=_COMPACTING)
         print(datetime.now(UTC).isoformat(), flush=True)
         time.sleep(max(0, begun + given.interval - time.monotonic()))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ingest.fingerprint import Pepper
-from ingest.room import share_one
+from ingest.room import look_seldom, share_one
 from ingest.routes import Cap
 from keywatch.config.references import resolve
 from keywatch.config.root import Config, load
@@ -38,6 +38,7 @@ class Workspace:
     def at(cls, config_path: Path) -> "Workspace":
         """The workspace of a config file. Raises ConfigError."""
         share_one()  # before the engines' threads begin
+        look_seldom()
         return cls(config_path.resolve().parent, load(config_path))
 
     @cached_property

@@ -16,7 +16,6 @@ from detectors.engine import Scores
 from detectors.folding.wording import Names
 from detectors.settings import DetectorsConfig, Value, parse_budget, require_known
 from keywatch.detecting.scoring import bait_of, read_parts
-from keywatch.process.ahead import one_ahead
 from model.errors import UsageError
 from model.finding import Finding, FindingId, FindingStatus, Severity
 from model.window import Window
@@ -125,13 +124,14 @@ def backtest(
     today's. Raises ConfigError.
     """
     runs = [_Run(Outcome(trial=trial, window=window)) for trial in tried]
-    read = read_parts(store, window, engine.names(), step=step, keep=False, bait=bait_of(tried[0].config))
-    for part, frames, detectors in one_ahead(read):
+    for part, frames, detectors in read_parts(
+        store, window, engine.names(), step=step, keep=False, bait=bait_of(tried[0].config)
+    ):
         names = engine.names_of(frames)
         base = engine.score(frames, part, config=tried[0].config, detectors=detectors)
         for run in runs:
             run.take(part, _scores(run.outcome.trial, base, frames, part), names)
-        frames.clear()  # or three weeks would be held: this one, and the next, while the one after it is read
+        frames.clear()  # or two weeks would be held while the next one is read
         if progress is not None:
             progress(part.until)
     return [run.done() for run in runs]

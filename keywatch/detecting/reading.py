@@ -72,12 +72,12 @@ def reading_frames(
     """
     made = _whole(store, window, now, detectors, keep=keep, aside=None, state=state)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="frames") as pool:
-        own = {name: apart(frame) for name, frame in made.items()}
+        own = {name: _apart(frame) for name, frame in made.items()}
         yield made, pool.submit(narrow_frames, store, window, own, detectors, bait).result
     give_back()
 
 
-def apart(frame: pd.DataFrame) -> pd.DataFrame:
+def _apart(frame: pd.DataFrame) -> pd.DataFrame:
     """The same rows under indexes of its own: pandas fills an index's table when it is first asked, without a lock."""
     made = frame.copy(deep=False)
     made.columns, made.index = pd.Index(list(frame.columns)), frame.index.copy(deep=True)

@@ -3,7 +3,7 @@
 Scores are additive over windows, so the parts give what the whole would.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from detectors import engine, leaked_key_signs
 from detectors.declare import DAY
 from detectors.engine import Scores
 from detectors.settings import DetectorsConfig
-from keywatch.detecting.reading import apart, key_frames, read_frames, reading_frames, state_frames
+from keywatch.detecting.reading import key_frames, read_frames, reading_frames, state_frames
 from model.window import Window
 from store.handle import Store
 from store.state import segments
@@ -57,7 +57,7 @@ def score_pass(
 
 def read_parts(
     store: Store, window: Window, detectors: Sequence[str], *, step: timedelta | None, keep: bool, bait: str
-) -> Generator[tuple[Window, dict[str, pd.DataFrame], Sequence[str]], None, None]:
+) -> Iterator[tuple[Window, dict[str, pd.DataFrame], Sequence[str]]]:
     """The parts of a window, the frames of each, and the detectors that judge it.
 
     Standing detectors judge at the end of each `step`; without one, at the window's end only. `bait` is as there.
@@ -129,11 +129,8 @@ def parts(window: Window, length: timedelta) -> Iterator[Window]:
 
 
 def _as_of(frames: Mapping[str, pd.DataFrame], until: datetime) -> dict[str, pd.DataFrame]:
-    """The state's frames as they can be told for a moment in the past: no source was late when it had gone on later.
-
-    Each by itself, for whoever reads ahead goes on with the same ones.
-    """
-    done = {name: apart(frame) for name, frame in frames.items()}
+    """The state's frames as they can be told for a moment in the past: no source was late when it had gone on later."""
+    done = dict(frames)
     if "sources" in done:
         sources = done["sources"].copy()
         went_on = sources["last_event_at"] >= pd.Timestamp(until)
