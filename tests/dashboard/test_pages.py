@@ -1,5 +1,6 @@
 """The pages' logic, on a small real workspace."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -44,11 +45,12 @@ def test_the_overview_shows_no_change_where_the_logs_do_not_reach_back(visit: "V
 
 
 def test_the_overview_compares_with_the_window_before(visit: "Visit") -> None:
-    page = visit(window="24h")
+    """As of now: the log was made some minutes before, a call every fifteen of them leaves the window since."""
+    changes = {name: change for name, (_, change) in figures(visit(window="24h")).items()}
 
-    assert {"Requests": "+32 %", "401": "new", "Successful": "-12.6 pp"} == {
-        name: change for name, (_, change) in figures(page).items() if name in {"Requests", "401", "Successful"}
-    }
+    assert changes["401"] == "new"
+    assert changes["Requests"] in {f"+{n} %" for n in range(28, 35)}
+    assert re.fullmatch(r"-1[23]\.\d pp", changes["Successful"])
 
 
 def test_what_is_compared_is_told_where_changes_are_shown(visit: "Visit") -> None:
