@@ -1,30 +1,19 @@
 """What is done with the keyboard alone beside going from page to page: rows that are ticked, keys that are decided."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
-from keywatch.reporting.taking import asked, make_report
 from keywatch.workspace import Workspace
 from reports import worksheet
 from store.state.incidents import get_incident
 from store.state.reports import open_reviews
 from tests.dashboard.test_browser import DRAWN, NAMED, address, page, pytestmark, reach, shown
+from tests.dashboard.test_review_journey import review
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-__all__ = ["address", "page", "pytestmark", "shown"]
-
-
-@pytest.fixture
-def review(shown: Workspace) -> Path:
-    now = datetime.now(UTC)
-    ask = asked(shown, "last-7d", now=now, review=True)
-    make_report(shown, ask, now=now)
-    return ask.folder
+__all__ = ["address", "page", "pytestmark", "review", "shown"]
 
 
 def press(page: "Page", *keys: str) -> None:
@@ -39,6 +28,13 @@ def write(page: "Page", text: str) -> None:
     page.locator("#portal input, #portal textarea").last.wait_for()
     page.keyboard.type(text, delay=20)
     press(page, "Enter", "ArrowUp")
+
+
+def go_to_review(page: "Page", shown: Workspace) -> None:
+    with shown.store.reading() as tx:
+        (one,) = open_reviews(tx)
+    page.goto(f"/reports?report={one.id}")
+    page.get_by_text("0 of 2 keys are decided.").wait_for()
 
 
 def test_a_row_of_the_queue_is_ticked_and_acknowledged(page: "Page", shown: Workspace) -> None:
@@ -60,10 +56,7 @@ def test_a_row_of_the_queue_is_ticked_and_acknowledged(page: "Page", shown: Work
 
 
 def test_a_key_is_decided_and_the_decision_is_saved(page: "Page", review: Path, shown: Workspace) -> None:
-    with shown.store.reading() as tx:
-        (one,) = open_reviews(tx)
-    page.goto(f"/reports?report={one.id}")
-    page.get_by_text("0 of 2 keys are decided.").wait_for()
+    go_to_review(page, shown)
     reach(page, "Fullscreen: Keys with owner, state, last use and flags")
     press(page, "Tab", *["ArrowRight"] * 5)
     write(page, "keep")
@@ -83,10 +76,7 @@ def test_a_key_is_decided_and_the_decision_is_saved(page: "Page", review: Path, 
 
 
 def test_keys_are_decided_one_after_the_other_in_a_form(page: "Page", review: Path, shown: Workspace) -> None:
-    with shown.store.reading() as tx:
-        (one,) = open_reviews(tx)
-    page.goto(f"/reports?report={one.id}")
-    page.get_by_text("0 of 2 keys are decided.").wait_for()
+    go_to_review(page, shown)
     reach(page, "Decide one key")
     press(page, "Enter")
     page.get_by_role("button", name="Save the decision").wait_for()
